@@ -1,0 +1,100 @@
+"""The command line: one group, one module a command.
+
+A command is a module of this package that holds a click command called `command`; its name goes into
+`COMMANDS`. It is imported when it is asked for, and it imports what is heavy when it runs, so that
+`dbcontract serve` answers within a second and `--help` at once.
+
+Exit status: 0 done · 2 the input or the surroundings are wrong (one line on stderr says what and how to mend
+it) · 70 an error of ours · 130 interrupted. Commands that judge add 1 for an unfavourable verdict.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from .errors import one_line
+
+__all__ = ["main"]
+
+COMMANDS = ("serve", "data")
+
+INTERNAL_ERROR = 70  # EX_SOFTWARE
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+class CommandGroup(click.Group):
+    """A group that loads its commands when they are asked for and tells every error in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """The commands in the order of a user's way, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the module of that command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: FBT001, FBT002 (click's signature)
+        **extra: Any,
+    ) -> Any:
+        """Run a command line; ends the process, unless `standalone_mode` is False, as click's own does."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        if not sys.warnoptions:
+            # what libraries warn their callers of is nothing that a user of the command can mend
+            warnings.simplefilter("ignore")
+        try:
+            status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            click.echo(one_line(error), err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(INTERRUPTED)
+        except Exception as error:
+            if os.environ.get("DBCONTRACT_DEBUG"):
+                raise
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            click.echo(
+                f"Error: dbcontract itself failed ({reason}). Set DBCONTRACT_DEBUG=1 for the traceback.",
+                err=True,
+            )
+            sys.exit(INTERNAL_ERROR)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
+    if wanted and not ctx.resilient_parsing:
+        import dbcontract
+
+        click.echo(f"dbcontract {dbcontract.__version__}")
+        ctx.exit()
+
+
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+def main() -> None:
+    """Mock the Pieces OS and PixieBrix Database APIs, and judge implementations of them."""

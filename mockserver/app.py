@@ -1,0 +1,132 @@
+"""Builds the application: Connexion over both descriptions, the storage imitation and the Swagger UIs beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.security import SecurityMiddleware
+from connexion.resolver import Resolver
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dbcontract import openapi
+
+from .handlers.pieces import PiecesHandlers
+from .handlers.pixiebrix import PixieBrixHandlers
+from .settings import Settings
+from .web.call import CALL, Call, Handler
+from .web.docs import Docs
+from .web.errors import pieces_error, pixiebrix_error
+from .web.gateway import Api, Gateway
+from .web.negotiation import Negotiated
+from .web.problems import UnknownPath
+from .web.response_check import ResponseCheck
+from .web.routes import MethodTable, without_trailing_slashes
+from .web.security import TokenHandler
+from .web.validation import ValidationMiddleware
+from .worlds import Worlds
+
+
+@dataclass(frozen=True, slots=True)
+class _Mount:
+    """How one description is served."""
+
+    name: str
+    base_path: str
+    handlers: Callable[[], object]
+    error: Callable[[Exception, Negotiated | None], Response]
+
+
+_MOUNTS = (
+    _Mount("pixiebrix", "/api", PixieBrixHandlers, pixiebrix_error),
+    _Mount("pieces", "", PiecesHandlers, pieces_error),
+)
+
+
+class Dispatcher:
+    """The innermost application: calls the handler of the operation that Connexion's routing found."""
+
+    def __init__(self, handlers: Mapping[tuple[str, str], Handler]) -> None:
+        self._handlers = handlers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            # Connexion reads the descriptions when the first message passes: at start-up, so that a description
+            # that names an unknown handler stops the server instead of failing requests.
+            await _lifespan(receive, send)
+            return
+        routing = scope["extensions"]["connexion_routing"]
+        operation_id = routing["operation_id"]
+        if operation_id is None:
+            msg = "Not found."
+            raise UnknownPath(msg)
+        call: Call = scope[CALL]
+        response = await self._handlers[routing["api_base_path"], operation_id](call)
+        await response(scope, receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
+    """An independent application over the APIs that the settings name.
+
+    Args:
+        settings: see `Settings`; host and port play no part here.
+        worlds: the state to serve; by default the data set of the settings is loaded.
+
+    Raises:
+        DataError: the data set is unknown or cannot be read.
+    """
+    gateway = build_gateway(settings, worlds or Worlds.load(settings))
+    if not settings.cors:
+        return gateway
+    return CORSMiddleware(
+        gateway,
+        allow_origins=list(settings.cors),
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["Link", "X-Total-Count", "WWW-Authenticate", "Location"],
+    )
+
+
+def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
+    """The gateway over all mounted descriptions, without CORS."""
+    mounts = [mount for mount in _MOUNTS if mount.name in settings.apis]
+    handlers: dict[tuple[str, str], Handler] = {}
+    descriptions = {mount.name: openapi.load(mount.name) for mount in mounts}
+    operations = ConnexionMiddleware(
+        Dispatcher(handlers), middlewares=[RoutingMiddleware, SecurityMiddleware, ValidationMiddleware]
+    )
+    apis = []
+    for mount in mounts:
+        methods_of = mount.handlers()
+        description = without_trailing_slashes(descriptions[mount.name])
+
+        def resolve(operation_id: str, owner: object = methods_of, base_path: str = mount.base_path) -> Handler:
+            handler: Handler = getattr(owner, operation_id)
+            handlers[base_path, operation_id] = handler
+            return handler
+
+        # Connexion changes what it is given, so it gets its own copy.
+        operations.add_api(
+            without_trailing_slashes(openapi.load(mount.name)),
+            base_path=mount.base_path,
+            resolver=Resolver(resolve),
+            security_map={"token": TokenHandler},
+        )
+        check = ResponseCheck(description, mount.base_path) if settings.validate_responses else None
+        methods = MethodTable(description, mount.base_path)
+        apis.append(Api(mount.name, mount.base_path, methods, mount.error, check))
+    docs = Docs({mount.base_path: descriptions[mount.name] for mount in mounts})
+    return Gateway(tuple(apis), operations, docs, worlds)

@@ -1,0 +1,13 @@
+"""All operations of PixieBrix in one class, as Connexion's resolver wants them."""
+
+from __future__ import annotations
+
+from .archives import ArchiveHandlers
+from .assets import AssetHandlers
+from .databases import DatabaseHandlers
+from .jobs import JobHandlers
+from .records import RecordHandlers
+
+
+class PixieBrixHandlers(DatabaseHandlers, RecordHandlers, JobHandlers, ArchiveHandlers, AssetHandlers):
+    """The operations of `openapi/pixiebrix.yaml` by operationId."""

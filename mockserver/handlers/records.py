@@ -1,0 +1,132 @@
+"""Records of a database (document: Database APIs, Retrieve Organization Database Records, Filtering Records)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.responses import Response
+
+from .. import artifacts
+from ..state.errors import InvalidInput
+from ..state.filters import Filter, parse_filters
+from ..state.instants import DAY, parse_date
+from ..state.merging import MergeStrategy
+from ..state.records import DATA, RecordTable, Row
+from ..web.call import Call
+from ..web.negotiation import JSON
+from ..web.pagination import Page, no_such_page, paginate, requested_page
+from ..web.responses import ChunkedResponse, json_response
+
+# Rows filtered between two turns of the event loop, and rows sent as one piece.
+_SCAN = 4_000
+_ONE_PIECE = 500
+
+
+class RecordHandlers:
+    """`/databases/{databaseId}/records/` and one record below it."""
+
+    async def listRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """The records that pass the filters: one page, or at version 1.0 as many as one answer may hold."""
+        world = call.world
+        world.now()
+        table = world.pixiebrix.database(call.path["databaseId"]).records
+        filters = parse_filters(call.pairs) if call.pairs else []
+        limit = world.settings.max_records
+        unpaged = call.answer.version == "1.0"
+        page = Page(1, limit) if unpaged else requested_page(call, limit)
+        rows, more = await self._select(table, self._bounds(call, table), filters, page)
+        if page.number > 1 and not rows:
+            raise no_such_page()
+        headers = {} if unpaged else paginate(call, page, more=more, total=None)
+        return render(rows, call, headers)
+
+    def _bounds(self, call: Call, table: RecordTable) -> tuple[int, int]:
+        """The positions of the records created between the two dates, both inclusive."""
+        start, end = call.query.get("start_date"), call.query.get("end_date")
+        return table.span(
+            None if start is None else parse_date(start) * DAY,
+            None if end is None else (parse_date(end) + 1) * DAY,
+        )
+
+    async def _select(
+        self, table: RecordTable, bounds: tuple[int, int], filters: list[Filter], page: Page
+    ) -> tuple[list[Row], bool]:
+        """The rows of one page, and whether more follow."""
+        low, high = bounds
+        if not filters:
+            first = min(low + page.start, high)
+            last = min(low + page.end, high)
+            return table.slice(first, last), last < high
+        found: list[Row] = []
+        rows = table.slice(low, high)
+        for start in range(0, len(rows), _SCAN):
+            found.extend(
+                row for row in rows[start : start + _SCAN] if all(item.matches(row[DATA]) for item in filters)
+            )
+            if len(found) > page.end:
+                break
+            await asyncio.sleep(0)
+        return found[page.start : page.end], len(found) > page.end
+
+    async def createRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Write one record or several; all of them or none."""
+        one = isinstance(call.body, dict)
+        items = [call.body] if one else call.body
+        world = call.world
+        rows = world.pixiebrix.put_records(
+            call.path["databaseId"],
+            [(item["id"], item["data"], strategy_of(item)) for item in items],
+            world.now(),
+        )
+        if one:
+            return Response(artifacts.record_json(rows[0]), 201, None, call.answer.content_type)
+        return render(rows, call, {}, status=201)
+
+    async def clearRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Remove every record; archives stay."""
+        world = call.world
+        discarded = world.pixiebrix.clear_records(call.path["databaseId"], world.now())
+        while discarded.release(5_000):
+            await asyncio.sleep(0)
+        return Response(None, 204)
+
+    async def getRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """One record by its key."""
+        call.world.now()
+        row = call.world.pixiebrix.get_record(call.path["databaseId"], call.path["recordKey"])
+        return Response(artifacts.record_json(row), 200, None, call.answer.content_type)
+
+    async def putRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Write one record by its key: 201 when it is new, else 200."""
+        key, world = call.path["recordKey"], call.world
+        if call.body.get("id", key) != key:
+            raise InvalidInput({"id": ["Must be the key in the path, or be left out."]})
+        row, created = world.pixiebrix.put_record(
+            call.path["databaseId"], key, call.body["data"], strategy_of(call.body), world.now()
+        )
+        return Response(
+            artifacts.record_json(row), 201 if created else 200, None, call.answer.content_type
+        )
+
+    async def deleteRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Remove one record."""
+        world = call.world
+        world.pixiebrix.delete_record(call.path["databaseId"], call.path["recordKey"], world.now())
+        return Response(None, 204)
+
+
+def strategy_of(item: dict[str, Any]) -> MergeStrategy:
+    """How a written record merges into one that exists; `replace` unless it says otherwise."""
+    return MergeStrategy(item.get("merge_strategy", "replace"))
+
+
+def render(rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
+    """Rows in the negotiated media type; a long list goes out in chunks."""
+    if call.answer.media_type == JSON or status != 200:
+        chunks, content_type = artifacts.records_json(rows), call.answer.content_type
+    else:
+        chunks, content_type = artifacts.records_csv(rows), call.answer.content_type
+    if len(rows) <= _ONE_PIECE:
+        return Response(b"".join(chunks), status, headers, content_type)
+    return ChunkedResponse(chunks, content_type, headers, status)

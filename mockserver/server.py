@@ -1,0 +1,204 @@
+"""Runs the application under uvicorn: in the foreground for people, in a thread for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import gc
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from .app import create_app
+from .settings import Settings
+from .world import World
+from .worlds import Worlds
+
+
+class StartError(Exception):
+    """The server cannot start; the message says what stands in its way and what helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers.
+
+    Attributes:
+        base_url: scheme, host and port, without a trailing slash.
+    """
+
+    base_url: str
+    settings: Settings
+    worlds: Worlds
+
+    @property
+    def world(self) -> World:
+        """The default world."""
+        return self.worlds.default
+
+    @property
+    def pieces_url(self) -> str | None:
+        """The base URL of Pieces OS; None when it is not served."""
+        return self.base_url if "pieces" in self.settings.apis else None
+
+    @property
+    def pixiebrix_url(self) -> str | None:
+        """The base URL of PixieBrix; None when it is not served."""
+        return f"{self.base_url}/api" if "pixiebrix" in self.settings.apis else None
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn without its own signal handling: who runs it decides how it stops."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def,override]
+        yield
+
+
+def _bind(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((settings.host, settings.port))
+    except (OSError, OverflowError) as error:
+        bound.close()
+        where = f"{settings.host}:{settings.port}"
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            msg = f"port {settings.port} on {settings.host} is in use; choose another with --port, or 0 for any free one"
+        elif getattr(error, "errno", None) == errno.EACCES:
+            msg = f"port {settings.port} on {settings.host} needs more rights; choose one above 1023 with --port"
+        else:
+            msg = f"cannot listen on {where}: {error}; choose another --host or --port"
+        raise StartError(msg) from error
+    bound.listen(2048)
+    return bound
+
+
+def _url(settings: Settings, bound: socket.socket) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - not a bind
+    host = f"[{host}]" if ":" in host else host
+    return f"http://{host}:{bound.getsockname()[1]}"
+
+
+def _prepare(settings: Settings) -> tuple[_Uvicorn, socket.socket, Running]:
+    """Bind before loading: a taken port is told at once, whatever the data set's size."""
+    bound = _bind(settings)
+    try:
+        worlds = Worlds.load(settings)
+        app: ASGIApp = create_app(settings, worlds)
+    except BaseException:
+        bound.close()
+        raise
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=30,
+    )
+    # The data set lives as long as the process; the collector need not walk it again and again.
+    gc.collect()
+    gc.freeze()
+    return _Uvicorn(config), bound, Running(_url(settings, bound), settings, worlds)
+
+
+def serve_forever(settings: Settings, on_ready: Callable[[Running], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM, then stop within a second.
+
+    Args:
+        settings: what to serve and where.
+        on_ready: called once, as soon as requests are answered.
+
+    Raises:
+        StartError: the address cannot be used.
+        DataError: the data set cannot be loaded.
+    """
+    server, bound, running = _prepare(settings)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            # A second signal does not wait for open connections.
+            server.force_exit = server.should_exit
+            server.should_exit = True
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop)
+        serving = asyncio.create_task(server.serve(sockets=[bound]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.001)
+        if server.started:
+            on_ready(running)
+        await serving
+
+    with contextlib.closing(bound):
+        _runner(server)(main())
+
+
+def _runner(server: _Uvicorn) -> Callable[..., None]:
+    factory = server.config.get_loop_factory()
+
+    def run(main: object) -> None:
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(main)  # type: ignore[arg-type]
+
+    return run
+
+
+class ServerThread:
+    """A server in a thread of its own, for tests: a context manager that gives a `Running`.
+
+    Raises (on entering):
+        StartError: the address cannot be used.
+        DataError: the data set cannot be loaded.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._server: _Uvicorn | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Running:
+        server, bound, running = _prepare(self._settings)
+        ready = threading.Event()
+
+        async def main() -> None:
+            serving = asyncio.create_task(server.serve(sockets=[bound]))
+            while not server.started and not serving.done():
+                await asyncio.sleep(0.001)
+            ready.set()
+            await serving
+
+        def run() -> None:
+            with contextlib.closing(bound):
+                try:
+                    _runner(server)(main())
+                finally:
+                    ready.set()
+
+        self._server = server
+        self._thread = threading.Thread(target=run, name="dbcontract-server", daemon=True)
+        self._thread.start()
+        ready.wait()
+        if not server.started:
+            msg = "the server did not start; its log says why"
+            raise StartError(msg)
+        return running
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(timeout=10)

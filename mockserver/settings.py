@@ -1,0 +1,115 @@
+"""What the user of a mock server decides: addresses, data, tokens, time and limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .state.instants import parse_instant
+
+ALL_APIS = frozenset({"pieces", "pixiebrix"})
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names the setting, the value and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenGrant:
+    """One accepted token. A read-only token is refused (403) for every operation that writes."""
+
+    token: str
+    read_only: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> TokenGrant:
+        """Read `NAME` or `NAME:read-only`.
+
+        Raises:
+            SettingsError: the token is empty, holds white space, or carries an unknown permission.
+        """
+        token, colon, permission = text.partition(":")
+        if colon and permission != "read-only":
+            msg = f'token "{text}": unknown permission "{permission}"; write NAME or NAME:read-only'
+            raise SettingsError(msg)
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            msg = f'token "{text}": a token is one or more printable ASCII characters without spaces'
+            raise SettingsError(msg)
+        return cls(token, read_only=bool(colon))
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSetting:
+    """How a world's clock starts: following real time, or standing still, at an instant or not.
+
+    `at` is in µs since the epoch; None means real time (live) or the data set's own instant (frozen).
+    """
+
+    frozen: bool = False
+    at: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> ClockSetting:
+        """Read `live`, `frozen`, `<ISO time>` (ticks from there) or `frozen@<ISO time>` (stands there).
+
+        Raises:
+            SettingsError: anything else.
+        """
+        if text == "live":
+            return cls()
+        if text == "frozen":
+            return cls(frozen=True)
+        frozen = text.startswith("frozen@")
+        try:
+            return cls(frozen=frozen, at=parse_instant(text.removeprefix("frozen@")))
+        except ValueError:
+            msg = (
+                f'clock "{text}": write live, frozen, an ISO 8601 time such as 2026-01-31T12:00:00Z, '
+                "or frozen@ and such a time"
+            )
+            raise SettingsError(msg) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a mock server is started with; immutable, shared by all its worlds.
+
+    Attributes:
+        data: the name of a data set of `dbcontract.fixtures`, or the path of a data file.
+        tokens: the accepted tokens; none means that any token is accepted.
+        auth: False accepts requests without a token too.
+        cors: origins that may call from a browser; `*` for all, none by default (as the vendor documents).
+        job_seconds: how long an export job stays `STARTED`, in seconds of the world's clock.
+        record_limit: how many records a database may hold before the nightly job archives some.
+        os_version: the version of the Pieces server; None takes that of the data set.
+        migration: the database version of the Pieces server; None takes that of the data set.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 5323
+    apis: frozenset[str] = ALL_APIS
+    seed: int = 1
+    data: str = "small"
+    tokens: tuple[TokenGrant, ...] = ()
+    auth: bool = True
+    cors: tuple[str, ...] = ()
+    clock: ClockSetting = field(default_factory=ClockSetting)
+    job_seconds: float = 2.0
+    record_limit: int = 500_000
+    os_version: str | None = None
+    migration: int | None = None
+    validate_responses: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = self.apis - ALL_APIS
+        if unknown or not self.apis:
+            msg = f"apis {sorted(unknown)}: choose from {sorted(ALL_APIS)}"
+            raise SettingsError(msg)
+        if not 0 <= self.port <= 65_535:
+            msg = f"port {self.port}: a port is a number from 0 (any free one) to 65535"
+            raise SettingsError(msg)
+        if not 0 <= self.job_seconds <= 10**9:
+            msg = f"job seconds {self.job_seconds}: a number of seconds from 0 to 1000000000"
+            raise SettingsError(msg)
+        if self.record_limit < 0:
+            msg = f"record limit {self.record_limit}: a number of records, 0 or more"
+            raise SettingsError(msg)

@@ -1,0 +1,56 @@
+"""Organizations and their databases (Database APIs: Retrieve Organization Database Records)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from .archives import Archive
+from .assets import Asset
+from .instants import DAY
+from .records import RecordTable
+
+TYPES: Final = ("Key-Value", "Asset")
+"""The types that a database may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization, the owner of databases."""
+
+    id: str
+    name: str
+
+
+@dataclass(slots=True)
+class Database:
+    """A database with its records, archives (by day) and assets (by id, oldest first); instants in µs."""
+
+    id: str
+    name: str
+    organization_id: str
+    created_at: int
+    enforce_schema: bool = False
+    owner_field: str | None = None
+    type: str = "Key-Value"
+    last_write_at: int | None = None
+    records: RecordTable = field(default_factory=RecordTable)
+    archives: dict[int, Archive] = field(default_factory=dict)
+    assets: dict[str, Asset] = field(default_factory=dict)
+
+    def fork(self) -> Database:
+        """An independent database with the same contents; the records are shared until either side writes."""
+        other = replace(self, records=self.records.fork())
+        other.archives = self.archives.copy()
+        other.assets = self.assets.copy()
+        return other
+
+    def add_archive(
+        self, day: int, rows: Iterable[tuple[int, str, int, bytes]], new_id: Callable[[], str]
+    ) -> None:
+        """Set a date's archive to these rows, each as `RecordTable.load` takes it."""
+        ended = (day + 1) * DAY
+        table = RecordTable()
+        table.load(rows)
+        self.archives[day] = Archive(new_id(), day, ended, ended, table.slice(0, len(table)))

@@ -1,0 +1,58 @@
+"""What can go wrong in the state: domain errors, without status codes (each API has a table for those)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class StateError(Exception):
+    """The root of all errors that the state raises on purpose."""
+
+
+class NotFound(StateError):
+    """There is no such thing, or it is not where it was looked for.
+
+    `what` is one of organization, database, record, job, asset, archive; `id` is the id or key that was asked
+    for.
+    """
+
+    def __init__(self, what: str, id: str) -> None:  # noqa: A002  # named as the attribute
+        super().__init__(f"no {what} {id!r}")
+        self.what = what
+        self.id = id
+
+
+class InvalidInput(StateError):
+    """Input that validation refuses.
+
+    `errors` is keyed by field; a value is a list of messages, or an object of the same shape, nested as the
+    input is (the elements of an array are keyed by their index as text).
+    """
+
+    def __init__(self, errors: dict[str, Any]) -> None:
+        super().__init__(repr(errors))
+        self.errors = errors
+
+
+class MalformedJSON(StateError):
+    """Bytes that are no JSON we accept, or a value that JSON cannot hold. `reason` is a short sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ImportRejected(StateError):
+    """A Pieces import that is malformed. `reason` is a sentence that names the place."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NewerExport(StateError):
+    """A Pieces import that a newer server made than this one. `reason` is a sentence with both versions."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

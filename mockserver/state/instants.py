@@ -1,0 +1,81 @@
+"""Instants and days.
+
+An instant is an `int`: microseconds since the Unix epoch, UTC. A day is an `int`: whole days since the epoch,
+UTC. Only the years 1 to 9999 have a text form.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+SECOND: Final = 1_000_000
+"""Microseconds in a second."""
+HOUR: Final = 3600 * SECOND
+"""Microseconds in an hour."""
+DAY: Final = 24 * HOUR
+"""Microseconds in a day."""
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive on purpose: it is UTC, and formats faster
+_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_FIRST = (1 - _EPOCH_ORDINAL) * DAY
+_LAST = (date.max.toordinal() + 1 - _EPOCH_ORDINAL) * DAY - 1
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
+    r"(?:[.,](?P<fraction>[0-9]+))?(?P<offset>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
+
+
+def day_of(us: int) -> int:
+    """The UTC day that holds the instant."""
+    return us // DAY
+
+
+def day_to_date(day: int) -> str:
+    """The day as `YYYY-MM-DD`. Raises `ValueError` outside the years 1 to 9999."""
+    try:
+        return date.fromordinal(day + _EPOCH_ORDINAL).isoformat()
+    except OverflowError as error:
+        raise ValueError(f"day {day} is outside the years 1 to 9999") from error
+
+
+def format_instant(us: int) -> str:
+    """The instant as ISO 8601 in UTC with microseconds and `Z` (contract: Assets, times).
+
+    Raises `ValueError` outside the years 1 to 9999.
+    """
+    try:
+        return (_EPOCH + timedelta(microseconds=us)).isoformat(timespec="microseconds") + "Z"
+    except OverflowError as error:
+        raise ValueError(f"instant {us} is outside the years 1 to 9999") from error
+
+
+def parse_instant(text: str) -> int:
+    """The instant that an ISO 8601 date and time names; without an offset it is UTC.
+
+    Digits beyond microseconds are cut off. Raises `ValueError` for anything else, a bare date included.
+    """
+    match = _INSTANT.fullmatch(text)
+    if match is None:
+        raise ValueError("not an ISO 8601 date and time")
+    fraction = (match["fraction"] or "")[:6].ljust(6, "0")
+    if match["fraction"] and match["time"].count(":") == 1:
+        raise ValueError("a fraction needs seconds")
+    offset = match["offset"] or "Z"
+    moment = datetime.fromisoformat(f"{match['date']}T{match['time']}{offset.upper()}")
+    us = (moment - _EPOCH_UTC) // _MICROSECOND + int(fraction)
+    if not _FIRST <= us <= _LAST:
+        raise ValueError("outside the years 1 to 9999")
+    return us
+
+
+def parse_date(text: str) -> int:
+    """The day that `YYYY-MM-DD` names, strictly. Raises `ValueError` for anything else."""
+    if _DATE.fullmatch(text) is None:
+        raise ValueError("not a date of the form YYYY-MM-DD")
+    return date.fromisoformat(text).toordinal() - _EPOCH_ORDINAL

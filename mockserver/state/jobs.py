@@ -1,0 +1,118 @@
+"""Export jobs (Database APIs: Create a Database Export Job). A job's status is computed from the clock."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from .records import Row
+
+if TYPE_CHECKING:
+    from .databases import Database
+
+SUFFIXES: Final[Mapping[str, str]] = {
+    "application/json": "json",
+    "text/csv": "csv",
+    "application/xlsx": "xlsx",
+}
+"""Media type -> suffix of the artifact's file name."""
+MAX_NAME: Final = 1024
+"""How many characters a job's name may have."""
+MAX_NAME_BYTES: Final = 200
+"""How many bytes of the name go into the artifact's file name."""
+
+Part = tuple[str, list[Row]]
+"""(database id, its rows)."""
+
+
+@dataclass(slots=True)
+class Job:
+    """An export job and the records it exports, as they were when it was created; instants in µs."""
+
+    id: str
+    name: str
+    databases: tuple[str, ...]
+    media_type: str
+    start: int | None
+    end: int | None
+    created_at: int
+    finishes_at: int | None
+    """None: never."""
+    error_message: str | None
+    parts: tuple[Part, ...] = ()
+    """The rows database by database; not to be changed."""
+    link_issued_at: int | None = None
+
+    @property
+    def rows(self) -> list[tuple[str, Row]]:
+        """(database id, row) of every exported record. A new list each time; `parts` is cheaper."""
+        return [(database, row) for database, rows in self.parts for row in rows]
+
+    def status(self, now: int) -> str:
+        """STARTED until the job's end, then SUCCESS, or FAILURE if there is an error message."""
+        if self.finishes_at is None or now < self.finishes_at:
+            return "STARTED"
+        return "SUCCESS" if self.error_message is None else "FAILURE"
+
+    def artifact_name(self) -> str:
+        """The file name of the exported data: the job's name, made safe, and the suffix of the media type."""
+        return f"{_file_name(self.name)}.{SUFFIXES[self.media_type]}"
+
+    def fork(self) -> Job:
+        """An independent job; the rows are shared."""
+        return replace(self)
+
+
+def select(
+    databases: Mapping[str, Database], ids: tuple[str, ...], start: int | None, end: int | None
+) -> tuple[Part, ...]:
+    """The rows of these databases created between the two instants, both inclusive (None: open)."""
+    parts: list[Part] = []
+    for id_ in ids:
+        table = databases[id_].records
+        parts.append((id_, table.slice(*table.span(start, None if end is None else end + 1))))
+    return tuple(parts)
+
+
+def job_errors(
+    name: str, ids: list[str], media_type: str, span: tuple[int | None, int | None], known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is wrong with a job request, keyed by field, nested as the request is; empty when nothing is."""
+    errors: dict[str, Any] = {}
+    if not name.strip():
+        errors["name"] = ["This field may not be blank."]
+    elif len(name) > MAX_NAME:
+        errors["name"] = [f"Ensure this field has no more than {MAX_NAME} characters."]
+    unknown = {
+        str(index): [f'Invalid pk "{id_}" - object does not exist.']
+        for index, id_ in enumerate(ids)
+        if id_ not in known
+    }
+    if unknown:
+        errors["databases"] = unknown
+    elif not ids:
+        errors["databases"] = ["This list may not be empty."]
+    if media_type not in SUFFIXES:
+        errors["media_type"] = [f'"{media_type}" is not a valid choice.']
+    start, end = span
+    if start is not None and end is not None and start > end:
+        errors["filters"] = {"end_date": ["Must not be before start_date."]}
+    return errors
+
+
+def _file_name(name: str) -> str:
+    """The name without what a path, a header or a file system would stumble over; never empty."""
+    safe = "".join(map(_safe, unicodedata.normalize("NFC", name)))
+    safe = safe.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(" .")
+    return safe or "export"
+
+
+def _safe(char: str) -> str:
+    category = unicodedata.category(char)
+    if category.startswith("Z"):
+        return " "
+    if category.startswith("C"):  # control, format, surrogate, private and unassigned characters
+        return ""
+    return "_" if char in '/\\:*?"<>|' else char

@@ -1,0 +1,120 @@
+"""JSON in and out, strict and exact.
+
+The fast library does the work; the standard one steps in for integers beyond 64 bits, which the fast one
+would read as floats or refuse to write. Whatever is wrong with the input, the error is `MalformedJSON`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from itertools import accumulate
+from typing import Any, Final
+
+import orjson
+
+from .errors import MalformedJSON
+
+__all__ = ["MAX_DEPTH", "MAX_DIGITS", "MalformedJSON", "dumps", "loads"]
+
+MAX_DEPTH: Final = 200
+"""How deep arrays and objects may nest."""
+MAX_DIGITS: Final = 4300
+"""How many digits an integer may have (Python's own default limit for reading and writing them)."""
+
+# Up to 18 digits always fit 64 bits; from 19 on, only the standard library is sure to be exact.
+_LONG: Final = b"0" * 19
+_DIGITS_TO_ZERO: Final = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
+_LONG_NUMBER: Final = re.compile(rb"([0-9]{15})[0-9]{4,}")
+_COPIED_BELOW: Final = 65_536
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_NO_BRACKETS: Final = bytes(code for code in range(256) if code not in b"[]{}")
+_STEP: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+
+def loads(raw: bytes) -> Any:
+    """The value that the UTF-8 JSON text holds; integers of any size stay exact.
+
+    Raises `MalformedJSON` for text that is not UTF-8 or not JSON, for NaN and infinities (also `1e400`), for
+    lone surrogates, for nesting deeper than `MAX_DEPTH` and for integers of more than `MAX_DIGITS` digits.
+    """
+    exact = _LONG in raw.translate(_DIGITS_TO_ZERO)  # much faster than a search for the pattern
+    try:
+        # Shortened numbers change values, not validity: this pass then only judges the syntax. An escape such
+        # as \u1234 keeps its digits, because the first fifteen of a run stay.
+        value = orjson.loads(_LONG_NUMBER.sub(rb"\1", raw) if exact else raw)
+    except orjson.JSONDecodeError as error:
+        raise MalformedJSON(f"not valid JSON: {error}") from None
+    if _depth(raw) > MAX_DEPTH:
+        raise MalformedJSON(f"not acceptable JSON: nested deeper than {MAX_DEPTH} levels")
+    if not exact:
+        return value
+    try:
+        return json.loads(raw.decode(), parse_int=_integer, parse_float=_finite)
+    except ValueError as error:
+        raise MalformedJSON(f"not valid JSON: {error}") from None
+
+
+def dumps(value: Any) -> bytes:
+    """The value as compact UTF-8 JSON, keys in their order, integers of any size.
+
+    Raises `MalformedJSON` for what JSON cannot hold: NaN and infinities, lone surrogates, keys that are no
+    text.
+    """
+    try:
+        raw = orjson.dumps(value)
+    except TypeError:
+        return _dumps_exactly(value)
+    if b"null" in raw:
+        # The fast library writes NaN and infinities as null; a value must not change in silence.
+        _refuse_what_changes(value)
+    # The fast library shrinks a larger buffer in place, which leaves holes that nothing fits into: half a million
+    # such results take ten times their size.
+    return bytes(memoryview(raw)) if len(raw) < _COPIED_BELOW else raw
+
+
+def _dumps_exactly(value: Any) -> bytes:
+    try:
+        raw = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise MalformedJSON(f"not expressible as JSON: {error}") from None
+    _refuse_what_changes(value)  # keys that are no text
+    return raw
+
+
+def _refuse_what_changes(value: Any) -> None:
+    """Refuse keys that are no text and floats that are not finite, without recursion."""
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, dict):
+            if not all(isinstance(key, str) for key in item):
+                raise MalformedJSON("not expressible as JSON: the keys of an object are text")
+            todo.extend(item.values())
+        elif isinstance(item, list | tuple):
+            todo.extend(item)
+        elif isinstance(item, float) and not math.isfinite(item):
+            raise MalformedJSON(f"not expressible as JSON: {item}")
+
+
+def _depth(raw: bytes) -> int:
+    """How deep valid JSON nests; an upper bound where that is already small enough."""
+    most = raw.count(b"[") + raw.count(b"{")
+    if most <= MAX_DEPTH:
+        return most
+    brackets = _STRING.sub(b"", raw).translate(None, _NO_BRACKETS)
+    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+
+
+def _integer(text: str) -> int:
+    if len(text.lstrip("-")) > MAX_DIGITS:
+        raise ValueError(f"an integer has more than {MAX_DIGITS} digits")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is too large for a double")
+    return number

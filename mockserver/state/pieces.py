@@ -1,0 +1,210 @@
+"""The Pieces side: one database that is exported and imported as a whole (contract: Pieces OS).
+
+The contents are immutable and swapped in one assignment, so that an import that fails leaves nothing behind,
+and no reader ever sees half a merge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from .errors import NewerExport
+from .exported import (
+    COLLECTIONS,
+    FORMATS,
+    OPTIONAL_COLLECTIONS,
+    REQUIRED_COLLECTIONS,
+    SEMANTICS,
+    Exported,
+    Format,
+    read,
+    version_of,
+)
+from .jsonio import dumps
+
+__all__ = [
+    "COLLECTIONS",
+    "FORMATS",
+    "OPTIONAL_COLLECTIONS",
+    "REQUIRED_COLLECTIONS",
+    "SEMANTICS",
+    "Format",
+    "ImportPlan",
+    "PiecesDatabase",
+]
+
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class ImportPlan:
+    """A checked import, ready to be applied to any contents."""
+
+    exported: Exported
+    entries: int = field(init=False)
+    """How many entries it merges; entries with the same id in one collection count once."""
+
+    def __post_init__(self) -> None:
+        self.entries = sum(len(group) for group in self.exported.entries.values())
+        self.entries += sum(len(group) for group in self.exported.formats.values())
+
+
+class _Contents:
+    """What the database holds at one moment; never changed after it was built."""
+
+    __slots__ = ("entries", "formats")
+
+    def __init__(self, entries: dict[str, dict[str, bytes]], formats: dict[str, dict[str, Format]]) -> None:
+        self.entries: Final = entries
+        self.formats: Final = formats
+
+
+class PiecesDatabase:
+    """The database of a Pieces OS server of the given version and schema.
+
+    `version` is a semantic version, `migration` the database version. Raises `ValueError` for anything else.
+    """
+
+    __slots__ = ("_contents", "_export_json", "_migration", "_semantic", "_semver", "_version")
+
+    def __init__(self, version: str, migration: int, semantic: str) -> None:
+        parsed = version_of(version)
+        if parsed is None:
+            raise ValueError(f"{version!r} is not a semantic version")
+        if semantic not in SEMANTICS:
+            raise ValueError(f"{semantic!r} is not one of {', '.join(SEMANTICS)}")
+        self._version = version
+        self._semver = parsed
+        self._migration = migration
+        self._semantic = semantic
+        self._contents = _Contents({}, {})
+        self._export_json: bytes | None = None
+
+    @property
+    def version(self) -> str:
+        """The server's version."""
+        return self._version
+
+    @property
+    def migration(self) -> int:
+        """The server's database version."""
+        return self._migration
+
+    @property
+    def semantic(self) -> str:
+        """The server's semantic schema version."""
+        return self._semantic
+
+    def load(self, export: dict[str, Any]) -> None:
+        """Replace the contents by those of an export, whatever version made it.
+
+        The server keeps its own version and schema. Raises `ImportRejected`.
+        """
+        exported = _drive(read(export))
+        self._swap(_Contents(exported.entries, exported.formats))
+
+    def export(self) -> dict[str, Any]:
+        """The `ExportedDatabase`: every collection, the optional ones too; bytes as lists of integers."""
+        contents = self._contents
+        document: dict[str, Any] = {}
+        for name in COLLECTIONS:
+            document[name] = list(_serialized(contents.entries.get(name, {})))
+        for name in FORMATS:
+            formats = contents.formats.get(name, {})
+            document[name] = {"iterable": [_format(id_, item) for id_, item in formats.items()]}
+        document["version"] = self._version
+        document["schema"] = {"migration": self._migration, "semantic": self._semantic}
+        return document
+
+    def export_json(self) -> bytes:
+        """The export as compact JSON, kept until the next import."""
+        if self._export_json is None:
+            self._export_json = dumps(self.export())
+        return self._export_json
+
+    def plan(self, document: object) -> ImportPlan:
+        """Check an import as a whole, without changing anything.
+
+        Raises `NewerExport` if its version, or else the migration of its schema, is higher than the server's,
+        and `ImportRejected` if it is malformed. A valid higher version comes before anything malformed, a
+        higher migration after.
+        """
+        return _drive(self.plan_steps(document))
+
+    def plan_steps(self, document: object) -> Generator[None, None, ImportPlan]:
+        """As `plan`, in short steps, for callers that have other things to do in between."""
+        version = version_of(document.get("version")) if isinstance(document, dict) else None
+        if version is not None and version > self._semver:
+            raise NewerExport(f"the export comes from version {version}, which is newer than {self._version}")
+        exported = yield from read(document)
+        if exported.migration is not None and exported.migration > self._migration:
+            raise NewerExport(
+                f"the export has database version {exported.migration}, which is newer than {self._migration}"
+            )
+        return ImportPlan(exported)
+
+    def apply(self, plan: ImportPlan, probe: Callable[[int], None] | None = None) -> None:
+        """Merge an import into the contents of this moment.
+
+        Entries are matched by id within their collection; an imported entry takes the place of the one with
+        its id, new ones are appended in their order. `probe(k)` is called when k entries are merged, from 0
+        to all of them; whatever it raises passes through, and the database is as it was.
+        """
+        contents = self._contents
+        notify = probe or _nothing
+        count = 0
+        notify(count)
+        entries = contents.entries.copy()
+        for name, group in plan.exported.entries.items():
+            merged = entries[name] = entries.get(name, {}).copy()
+            for id_, item in group.items():
+                merged[id_] = item
+                count += 1
+                notify(count)
+        formats = contents.formats.copy()
+        for name, formats_group in plan.exported.formats.items():
+            merged_formats = formats[name] = formats.get(name, {}).copy()
+            for id_, format_ in formats_group.items():
+                merged_formats[id_] = format_
+                count += 1
+                notify(count)
+        self._swap(_Contents(entries, formats))
+
+    def fork(self) -> PiecesDatabase:
+        """An independent database with the same contents."""
+        other = PiecesDatabase(self._version, self._migration, self._semantic)
+        other._contents = self._contents
+        other._export_json = self._export_json
+        return other
+
+    def _swap(self, contents: _Contents) -> None:
+        self._contents = contents
+        self._export_json = None
+
+
+def _serialized(entries: dict[str, bytes]) -> bytes:
+    return b"[" + b",".join(entries.values()) + b"]" if entries else b""
+
+
+def _format(id_: str, item: Format) -> dict[str, Any]:
+    document: dict[str, Any] = {"id": id_, "raw": list(item.raw)}
+    if item.schema is not None:
+        document["schema"] = {"migration": item.schema[0], "semantic": item.schema[1]}
+    return document
+
+
+def _drive(steps: Generator[None, None, _T]) -> _T:
+    """Run the steps to their end."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: _T = end.value
+            return result
+
+
+def _nothing(_: int) -> None:
+    pass

@@ -1,0 +1,27 @@
+"""The storage beside the APIs: an imitation of S3 at `/_storage/` for uploads, archives and job artifacts.
+
+Links work by signature alone, without a token, for as long as they say (contract: Archives and retention,
+Assets).
+"""
+
+from .app import StorageWorld, respond
+from .disposition import content_disposition
+from .errors import AccessDenied, EntityTooLarge, Expired, StorageError
+from .keys import archive_key, asset_key, export_key
+from .signing import MAX_UPLOAD_BYTES, Signer, UploadGrant
+
+__all__ = [
+    "MAX_UPLOAD_BYTES",
+    "AccessDenied",
+    "EntityTooLarge",
+    "Expired",
+    "Signer",
+    "StorageError",
+    "StorageWorld",
+    "UploadGrant",
+    "archive_key",
+    "asset_key",
+    "content_disposition",
+    "export_key",
+    "respond",
+]

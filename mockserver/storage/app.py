@@ -1,0 +1,90 @@
+"""The storage's requests and answers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from urllib.parse import parse_qsl, quote
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope
+
+from ..state.objects import StoredObject
+from .disposition import content_disposition
+from .downloads import ItemResponse, Stored, find
+from .errors import MethodNotAllowed, StorageError, error_response
+from .signing import PATH, Signer
+from .uploads import UNKNOWN_TYPE, is_media_type, read_upload
+
+
+class StorageWorld(Stored, Protocol):
+    """What the storage needs of a world."""
+
+    @property
+    def signer(self) -> Signer:
+        """Makes and verifies its links."""
+
+    def now(self) -> int:
+        """The present instant in µs."""
+
+
+async def respond(world: StorageWorld, request_path: str, scope: Scope, receive: Receive) -> Response:
+    """Answer a request to `/_storage/`: POST to the root uploads, GET and HEAD of a key download.
+
+    Args:
+        world: whose storage it is.
+        request_path: what follows `/_storage/`, decoded; the key.
+        scope: of the request; its path still has the world's prefix.
+        receive: of the request.
+
+    Returns:
+        What S3 would answer; every refusal is an XML document with S3's code.
+    """
+    request = Request(scope, receive)
+    try:
+        if request.method == "POST" and not request_path:
+            return await _upload(world, request)
+        if request.method in {"GET", "HEAD"}:
+            return await _download(world, request_path, request)
+        raise MethodNotAllowed(request.method, "GET, HEAD" if request_path else "POST")
+    except StorageError as error:
+        return error_response(error, body=request.method != "HEAD")
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody is there to read it
+
+
+async def _upload(world: StorageWorld, request: Request) -> Response:
+    upload = await read_upload(request)
+    now = world.now()
+    grant = world.signer.verify_post(upload.fields, len(upload.content), now)
+    content_type = upload.content_type(grant.filename)
+    stored = StoredObject.of(upload.content, content_type, grant.filename, now)
+    world.objects.put(grant.key, stored)
+    headers = {"ETag": f'"{stored.etag}"', "Location": _location(request, grant.key)}
+    return Response(status_code=204, headers=headers)
+
+
+async def _download(world: StorageWorld, key: str, request: Request) -> Response:
+    query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    now = world.now()
+    world.signer.verify(request.method, PATH + key, query, now)
+    item = await find(world, key, now)
+    signed = dict(query)
+    content_type = signed.get("response-content-type", item.content_type)
+    headers = {
+        "Content-Type": content_type if is_media_type(content_type) else UNKNOWN_TYPE,
+        "Content-Disposition": signed.get("response-content-disposition", content_disposition(item.filename)),
+    }
+    try:
+        return ItemResponse(item, headers, request.headers.get("range"), body=request.method == "GET")
+    except StorageError:
+        item.file.close()
+        raise
+
+
+def _location(request: Request, key: str) -> str:
+    """The object's address, as absolute as the request lets it be."""
+    path: str = request.scope["path"]
+    root = path.rstrip("/").removesuffix(PATH.rstrip("/")) + PATH
+    host = request.headers.get("host", "")
+    return f"{request.scope.get('scheme', 'http')}://{host}{quote(root + key)}" if host else quote(root + key)

@@ -1,0 +1,189 @@
+"""Finding and sending what is stored: uploads as they came, artifacts and archives rendered on request."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import IO, Protocol
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from .. import artifacts
+from ..state.instants import SECOND, parse_date
+from ..state.jobs import Job
+from ..state.objects import ObjectStore
+from ..state.pixiebrix import PixieBrixState
+from .errors import InvalidRange, NoSuchKey
+from .keys import archive_key, export_key
+
+_IN_MEMORY = 16 * 1024 * 1024  # what is rendered beyond this waits in a temporary file
+_SLICE = 256 * 1024
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TYPES = {
+    "application/json": "application/json",
+    "text/csv": "text/csv; charset=utf-8",
+    "application/xlsx": _XLSX,
+}
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+
+
+class Stored(Protocol):
+    """The part of a world that holds what can be downloaded."""
+
+    @property
+    def pixiebrix(self) -> PixieBrixState:
+        """Jobs and archives."""
+
+    @property
+    def objects(self) -> ObjectStore:
+        """Uploads."""
+
+
+@dataclass(slots=True)
+class Item:
+    """Something to send: `file` is closed by whoever sends it; `modified` is in µs."""
+
+    file: IO[bytes]
+    size: int
+    etag: str
+    content_type: str
+    filename: str
+    modified: int
+
+
+async def find(world: Stored, key: str, now: int) -> Item:
+    """What is stored under a key; lets others run while it renders.
+
+    Raises:
+        NoSuchKey: nothing, or nothing yet: an upload that did not happen, a job that has not succeeded.
+    """
+    match key.split("/"):
+        case ["exports", job_id, _]:
+            job = world.pixiebrix.jobs.get(job_id)
+            if job is not None and job.status(now) == "SUCCESS" and key == export_key(job):
+                return await _artifact(job, key)
+        case ["archives", database_id, name]:
+            return await _archive(world, key, database_id, name)
+        case _:
+            stored = world.objects.get(key)
+            if stored is not None:
+                content = io.BytesIO(stored.content)
+                size = len(stored.content)
+                kind, modified = stored.content_type, stored.stored_at
+                return Item(content, size, stored.etag, kind, stored.filename, modified)
+    raise NoSuchKey(key)
+
+
+async def _artifact(job: Job, key: str) -> Item:
+    rows = job.rows
+    if job.media_type == "application/xlsx":
+        try:
+            chunks = iter([await asyncio.to_thread(artifacts.export_xlsx, rows, job.created_at)])
+        except artifacts.ArtifactTooLarge:
+            # Such a job fails when it is created; one that was loaded may not have.
+            raise NoSuchKey(key) from None
+    elif job.media_type == "text/csv":
+        chunks = artifacts.export_csv(rows)
+    else:
+        chunks = artifacts.export_json(rows)
+    modified = job.created_at if job.finishes_at is None else job.finishes_at
+    return await _rendered(chunks, _TYPES[job.media_type], job.artifact_name(), modified)
+
+
+async def _archive(world: Stored, key: str, database_id: str, name: str) -> Item:
+    try:
+        day = parse_date(name.removesuffix(".jsonl"))
+    except ValueError:
+        raise NoSuchKey(key) from None
+    database = world.pixiebrix.databases.get(database_id)
+    archive = None if database is None else database.archives.get(day)
+    if archive is None or key != archive_key(database_id, day):
+        raise NoSuchKey(key)
+    chunks = artifacts.archive_jsonl(database_id, archive.rows)
+    return await _rendered(chunks, "application/x-ndjson", name, archive.updated_at)
+
+
+async def _rendered(chunks: Iterator[bytes], content_type: str, filename: str, modified: int) -> Item:
+    """Render to the end before the first byte goes out: as on S3, an answer has length, ETag and ranges."""
+    file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed by whoever sends it
+    digest = hashlib.md5(usedforsecurity=False)
+    try:
+        for chunk in chunks:
+            file.write(chunk)
+            digest.update(chunk)
+            await asyncio.sleep(0)
+        return Item(file, file.tell(), digest.hexdigest(), content_type, filename, modified)
+    except BaseException:
+        file.close()
+        raise
+
+
+class ItemResponse(Response):
+    """Sends an item, or the one range of it that is asked for, slice by slice.
+
+    Args:
+        item: what to send; closed afterwards.
+        overrides: headers that a signed link asks for.
+        requested: the request's Range header, if any.
+        body: False for HEAD.
+
+    Raises:
+        InvalidRange: the range begins past the end.
+    """
+
+    def __init__(self, item: Item, overrides: dict[str, str], requested: str | None, *, body: bool) -> None:
+        self._item = item
+        window = _window(requested, item.size)
+        self._start, length = window or (0, item.size)
+        self._left = length if body else 0
+        headers = {
+            "Content-Length": str(length),
+            "ETag": f'"{item.etag}"',
+            "Last-Modified": formatdate(item.modified / SECOND, usegmt=True),
+            "Accept-Ranges": "bytes",
+            **overrides,
+        }
+        if window is not None:
+            headers["Content-Range"] = f"bytes {self._start}-{self._start + length - 1}/{item.size}"
+        super().__init__(status_code=200 if window is None else 206, headers=headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
+        """Send, and close the item, whatever happens."""
+        file, left = self._item.file, self._left
+        try:
+            headers = self.raw_headers
+            await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+            file.seek(self._start)
+            while left > 0 and (content := file.read(min(left, _SLICE))):
+                left -= len(content)
+                await send({"type": "http.response.body", "body": content, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            file.close()
+
+
+def _window(requested: str | None, size: int) -> tuple[int, int] | None:
+    """Start and length of the one requested range; None when all is to be sent.
+
+    Several ranges at once are ignored, as S3 does, and so is what is no range of bytes (RFC 9110, Range).
+    """
+    match = _RANGE.fullmatch((requested or "").strip())
+    if match is None or match.group(1, 2) == ("", ""):
+        return None
+    first, last = match.group(1, 2)
+    if not first:
+        start, end = max(0, size - int(last)), size
+    else:
+        start, end = int(first), min(size, int(last) + 1) if last else size
+        if last and int(last) < start:
+            return None
+    if start >= size or start >= end:
+        raise InvalidRange(requested or "", size)
+    return start, end - start

@@ -1,0 +1,80 @@
+"""Reading request bodies: chunked or not, within a bound, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.types import Receive
+
+from ..state import jsonio
+from .problems import BadRequest, ClientGone, UnsupportedMediaType
+
+MAX_BODY = 64 * 1024 * 1024
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The whole body, whatever its framing.
+
+    Raises:
+        BadRequest: it is larger than `MAX_BODY` bytes.
+        ClientGone: the client hung up.
+    """
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        body: bytes = message.get("body", b"")
+        if len(body) <= MAX_BODY:
+            return body
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MAX_BODY:
+            msg = f"Request body larger than {MAX_BODY} bytes; send it in parts."
+            raise BadRequest(msg)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+        message = await receive()
+
+
+def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
+    """The first value of a header, or None."""
+    for key, value in headers:
+        if key == name:
+            return value.decode("latin-1")
+    return None
+
+
+def check_json_type(content_type: str | None, *, required: bool) -> None:
+    """Accept `application/json`, with no charset or with UTF-8.
+
+    Raises:
+        UnsupportedMediaType: another type, a charset that JSON does not have, or (when required) none at all.
+    """
+    if content_type is None or not content_type.strip():
+        if required:
+            raise UnsupportedMediaType("")
+        return
+    if content_type == "application/json":
+        return
+    head, *parameters = [part.strip().lower() for part in content_type.split(";")]
+    charsets = [part.partition("=")[2].strip('" ') for part in parameters if part.startswith("charset")]
+    if head != "application/json" or any(name not in {"utf-8", "utf8", "us-ascii"} for name in charsets):
+        raise UnsupportedMediaType(content_type[:200])
+
+
+def parse_json(raw: bytes) -> Any:
+    """The value of a JSON body.
+
+    Raises:
+        BadRequest: it is no JSON, or JSON that cannot be kept exactly.
+    """
+    try:
+        return jsonio.loads(raw)
+    except jsonio.MalformedJSON as error:
+        msg = f"JSON parse error - {error}"
+        raise BadRequest(msg) from None

@@ -1,0 +1,86 @@
+"""One validated call of an operation, as a handler receives it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+from .negotiation import Negotiated
+
+if TYPE_CHECKING:
+    from ..world import World
+
+# Keys of the ASGI scope under which the gateway and the validation hand things down.
+EXCHANGE = "dbcontract.exchange"
+CALL = "dbcontract.call"
+
+Handler = Callable[["Call"], Awaitable[Response]]
+
+
+class Absent:
+    """The type of `ABSENT`."""
+
+
+ABSENT: Final = Absent()
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What is known of one request from its first moment, shared by all layers (Connexion copies the scope).
+
+    Attributes:
+        path: as the client sent it, still percent-encoded, without the world's prefix.
+        hidden_slash: a path segment holds an encoded slash (see the gateway).
+        answer: the negotiated media type and version, once known.
+    """
+
+    world: World
+    path: str
+    hidden_slash: bool = False
+    answer: Negotiated | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that passed routing, security, negotiation and validation.
+
+    Attributes:
+        path: the path parameters, decoded.
+        query: the described query parameters that were sent, converted to their types.
+        pairs: all query parameters as sent, decoded, in order.
+        body: the parsed JSON body; `ABSENT` when there was none (a body may be `null`).
+        answer: the negotiated media type and version.
+    """
+
+    world: World
+    scope: Scope
+    exchange: Exchange
+    operation_id: str
+    path: dict[str, str]
+    query: dict[str, Any]
+    pairs: list[tuple[str, str]]
+    body: Any
+    answer: Negotiated
+
+    @property
+    def origin(self) -> str:
+        """The absolute URL of this world's root, without a trailing slash, as the client addressed it."""
+        return origin_of(self.scope) + self.world.prefix
+
+
+def origin_of(scope: Scope) -> str:
+    """Scheme and authority as the client sees them: the Host header, else the socket's address."""
+    host = ""
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host = value.decode("latin-1")
+            break
+    if not host or not host.isascii() or any(sign in host for sign in "/\\@?#<>\"' "):
+        address, port = scope.get("server") or ("127.0.0.1", None)
+        host = f"[{address}]" if ":" in address else address
+        host = host if port is None else f"{host}:{port}"
+    return f"{scope.get('scheme', 'http')}://{host}"

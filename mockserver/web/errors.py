@@ -1,0 +1,62 @@
+"""One table per API: which error is answered how.
+
+Pieces documents 500 and 505, in plain text, and nothing else; what lies outside its operations (unknown path,
+wrong method) is 404 and 405. PixieBrix answers as Django REST framework does.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from starlette.responses import Response
+
+from ..state import jsonio
+from ..state.errors import ImportRejected, InvalidInput, NewerExport, NotFound, StateError
+from .negotiation import JSON, Negotiated
+from .problems import MethodNotAllowed, Problem, UnknownPath
+from .responses import text_response
+
+logger = logging.getLogger("dbcontract.mockserver")
+
+
+def pieces_error(error: Exception, answer: Negotiated | None) -> Response:
+    """The answer of Pieces OS to an error."""
+    del answer
+    match error:
+        case UnknownPath():
+            return text_response(f"{error.detail} The API is described at /ui/.\n", 404)
+        case MethodNotAllowed():
+            return text_response(f"{error.detail}\n", 405, error.headers)
+        case Problem():
+            return text_response(f"{_sentence(error.detail)}\n", 500)
+        case NewerExport():
+            return text_response(f"{error}\n", 505)
+        case ImportRejected() | StateError():
+            return text_response(f"{error}\n", 500)
+        case _:
+            logger.error("unexpected error", exc_info=error)
+            return text_response("Internal error; the server's log has the details.\n", 500)
+
+
+def pixiebrix_error(error: Exception, answer: Negotiated | None) -> Response:
+    """The answer of PixieBrix to an error."""
+    match error:
+        case Problem():
+            status, detail, headers = error.status, error.detail, error.headers
+        case NotFound():
+            status, detail, headers = 404, "Not found.", None
+        case InvalidInput():
+            status, detail, headers = 400, error.errors, None
+        case StateError():
+            status, detail, headers = 400, str(error), None
+        case _:
+            logger.error("unexpected error", exc_info=error)
+            status, detail, headers = 500, "Internal error; the server's log has the details.", None
+    body = {"detail": detail} if isinstance(detail, str) else detail
+    content_type = JSON if answer is None else Negotiated(JSON, answer.version).content_type
+    return Response(jsonio.dumps(body), status, headers, content_type)
+
+
+def _sentence(detail: Any) -> str:
+    return detail if isinstance(detail, str) else jsonio.dumps(detail).decode()

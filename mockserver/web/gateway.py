@@ -1,0 +1,165 @@
+"""The outermost layer: finds the world, the API and the operation of a request, and words every error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, unquote_to_bytes
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .. import storage
+from ..worlds import Worlds
+from .call import EXCHANGE, Exchange
+from .negotiation import Negotiated
+from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
+from .response_check import ResponseCheck, ResponseMismatch
+from .routes import MethodTable
+from .validation import HIDDEN_SLASH
+
+STORAGE_PREFIX = "/_storage"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One served description: where it is mounted and how it words errors."""
+
+    name: str
+    base_path: str
+    methods: MethodTable
+    error: Callable[[Exception, Negotiated | None], Response]
+    check: ResponseCheck | None = None
+
+
+class Gateway:
+    """The ASGI application that a server runs.
+
+    Args:
+        apis: the served APIs, those with the longer base path first.
+        operations: Connexion's middleware stack over all of them.
+        docs: the Swagger UIs and the descriptions themselves.
+        worlds: finds the world that a path belongs to.
+    """
+
+    def __init__(self, apis: tuple[Api, ...], operations: ASGIApp, docs: ASGIApp, worlds: Worlds) -> None:
+        self._apis = apis
+        self._operations = operations
+        self._docs = docs
+        self.worlds = worlds
+        self._docs_paths = tuple(
+            api.base_path + path for api in apis for path in ("/ui/", "/openapi.json", "/openapi.yaml")
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._operations(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        world, path = self.worlds.find(scope["path"])
+        raw = scope.get("raw_path") or scope["path"].encode()
+        raw_path = raw.decode("latin-1").partition("?")[0][len(world.prefix) :]
+        if path.startswith(STORAGE_PREFIX) and path[len(STORAGE_PREFIX) :][:1] in {"", "/"}:
+            response = await storage.respond(world, path[len(STORAGE_PREFIX) + 1 :], scope, receive)
+            await response(scope, receive, send)
+            return
+        if f"{path}/".startswith(self._docs_paths) or path in self._docs_paths:
+            await self._docs({**scope, "path": path, "root_path": world.prefix}, receive, send)
+            return
+        await self._serve(Exchange(world, raw_path), path, scope, receive, send)
+
+    async def _serve(self, exchange: Exchange, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        api = self._api(path)
+        sender = _Sender(send)
+        scope = {**scope, EXCHANGE: exchange, "extensions": {}, "app": self, "root_path": ""}
+        try:
+            scope["path"] = self._routable(exchange, path)
+            await self._operations(scope, receive, self._checked(sender, scope, api))
+        except ClientGone:
+            return
+        except Exception as error:  # noqa: BLE001 - whatever happens, the client gets a documented kind of answer
+            if sender.started:
+                # The status line is out; cutting the connection is the only honest signal left.
+                raise
+            if isinstance(error, HTTPException):
+                error = self._as_problem(error, api, scope)
+            try:
+                await api.error(error, exchange.answer)(scope, receive, self._checked(sender, scope, api))
+            except ResponseMismatch as mismatch:
+                await api.error(mismatch, exchange.answer)(scope, receive, sender)
+
+    @staticmethod
+    def _checked(send: Send, scope: Scope, api: Api) -> Send:
+        return send if api.check is None else _Checked(send, scope, api.check)
+
+    def _api(self, path: str) -> Api:
+        for api in self._apis:
+            if not api.base_path or path == api.base_path or path.startswith(api.base_path + "/"):
+                return api
+        return self._apis[-1]
+
+    @staticmethod
+    def _routable(exchange: Exchange, path: str) -> str:
+        """The path as the routing wants it: no trailing slash, encoded slashes kept out of its sight.
+
+        Raises:
+            BadRequest: the percent-encoding is not UTF-8, so that two different paths would look the same.
+        """
+        if "%" in exchange.path:
+            try:
+                unquote_to_bytes(exchange.path).decode()
+            except UnicodeDecodeError:
+                msg = "The path is not percent-encoded UTF-8."
+                raise BadRequest(msg) from None
+            if "%2f" in exchange.path.lower():
+                exchange.hidden_slash = True
+                path = "/".join(
+                    unquote(segment).replace("/", HIDDEN_SLASH) for segment in exchange.path.split("/")
+                )
+        return path[:-1] if len(path) > 1 and path.endswith("/") else path
+
+    @staticmethod
+    def _as_problem(error: HTTPException, api: Api, scope: Mapping[str, Any]) -> Problem:
+        if error.status_code == 405:
+            return MethodNotAllowed(scope["method"], api.methods.allowed(scope["path"]))
+        problem = BadRequest(error.detail)
+        problem.status = error.status_code
+        return problem
+
+
+class _Sender:
+    """Remembers whether the response has begun."""
+
+    __slots__ = ("_send", "started")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        self.started = True
+        await self._send(message)
+
+
+class _Checked:
+    """Holds a response back until it is complete and found to be as described."""
+
+    def __init__(self, send: Send, scope: Scope, check: ResponseCheck) -> None:
+        self._send = send
+        self._scope = scope
+        self._check = check
+        self._messages: list[Message] = []
+
+    async def __call__(self, message: Message) -> None:
+        self._messages.append(message)
+        if message["type"] != "http.response.body" or message.get("more_body", False):
+            return
+        start, *rest = self._messages
+        body = b"".join(item.get("body", b"") for item in rest)
+        self._check.require(self._scope["method"], self._scope["path"], start["status"], start["headers"], body)
+        for item in self._messages:
+            await self._send(item)

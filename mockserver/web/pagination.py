@@ -1,0 +1,105 @@
+"""Page numbers, page sizes and `Link` headers (contract: PixieBrix, Conventions)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import unquote_plus
+
+from .call import Call
+from .problems import UnknownPath
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One requested page: its number from 1, and its size."""
+
+    number: int
+    size: int
+
+    @property
+    def start(self) -> int:
+        """How many items lie before this page."""
+        return (self.number - 1) * self.size
+
+    @property
+    def end(self) -> int:
+        """One past the last item of this page."""
+        return self.number * self.size
+
+
+def _natural(text: str | None) -> int | None:
+    """A positive number in plain digits, else None."""
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > 12 or int(text) == 0:
+        return None
+    return int(text)
+
+
+def requested_page(call: Call, maximum: int | None = None) -> Page:
+    """The page that a call asks for: a bad size gets the default, too large a one the maximum.
+
+    Raises:
+        UnknownPath: the page number is no number from 1.
+    """
+    settings = call.world.settings
+    size = _natural(call.query.get("page_size")) or settings.default_page_size
+    number = _natural(call.query.get("page", "1"))
+    if number is None:
+        raise no_such_page()
+    return Page(number, min(size, maximum or settings.max_page_size))
+
+
+def no_such_page() -> UnknownPath:
+    """The answer to a page past the end or a number that is none."""
+    return UnknownPath("Invalid page.")
+
+
+def paginate(call: Call, page: Page, *, more: bool, total: int | None) -> dict[str, str]:
+    """The headers of one page.
+
+    Args:
+        call: the call, whose URL the links repeat.
+        page: the page that is answered.
+        more: whether items follow it.
+        total: how many items there are in all; None where the vendor does not count (records).
+    """
+    links = []
+    if page.number > 1:
+        links.append(_link(call, 1, "first"))
+        links.append(_link(call, page.number - 1, "prev"))
+    if more:
+        links.append(_link(call, page.number + 1, "next"))
+        if total is not None:
+            links.append(_link(call, -(-total // page.size), "last"))
+    headers = {"Link": ", ".join(links)} if links else {}
+    if total is not None:
+        headers["X-Total-Count"] = str(total)
+    return headers
+
+
+def listed(call: Call, items: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]:
+    """The requested page of a counted list, and its headers.
+
+    Raises:
+        UnknownPath: there is no such page.
+    """
+    page = requested_page(call)
+    if page.start >= len(items) and page.number > 1:
+        raise no_such_page()
+    headers = paginate(call, page, more=page.end < len(items), total=len(items))
+    return items[page.start : page.end], headers
+
+
+def _link(call: Call, number: int, relation: str) -> str:
+    # The other parameters are repeated to the letter: the filters have a form that re-encoding would change.
+    parts = [
+        part
+        for part in call.scope["query_string"].decode("ascii").split("&")
+        if part and unquote_plus(part.partition("=")[0]) != "page"
+    ]
+    query = "&".join([*parts, f"page={number}"])
+    return f'<{call.origin}{call.exchange.path}?{query}>; rel="{relation}"'

@@ -1,0 +1,49 @@
+"""The few shapes of response that both APIs use."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ..state import jsonio
+from .negotiation import Negotiated
+
+
+def json_response(
+    value: Any, answer: Negotiated, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A JSON body with the negotiated Content-Type."""
+    return Response(jsonio.dumps(value), status, headers, answer.content_type)
+
+
+def text_response(text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """A plain text body."""
+    return Response(text, status, headers, "text/plain; charset=utf-8")
+
+
+class ChunkedResponse(Response):
+    """A long body sent chunk by chunk; other requests get their turn between two chunks."""
+
+    def __init__(
+        self,
+        chunks: Iterable[bytes],
+        content_type: str,
+        headers: Mapping[str, str] | None = None,
+        status: int = 200,
+    ) -> None:
+        super().__init__(None, status, headers, content_type)
+        del self.headers["content-length"]
+        self._chunks = chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del receive
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if scope["method"] != "HEAD":
+            for chunk in self._chunks:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await asyncio.sleep(0)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,0 +1,72 @@
+"""`Authorization: Token …`, hung into Connexion's security middleware (contract: Conventions)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from connexion.lifecycle import ConnexionRequest
+from connexion.security import AbstractSecurityHandler
+
+from .body import header
+from .call import EXCHANGE
+from .problems import NotAuthenticated, PermissionDenied
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class TokenHandler(AbstractSecurityHandler):  # type: ignore[misc]  # Connexion ships no types
+    """Verifies a token against the world that the request is for, so that one server has many rules."""
+
+    def get_fn(
+        self, security_scheme: dict[str, Any], required_scopes: list[str]
+    ) -> Callable[[ConnexionRequest], Awaitable[dict[str, Any]]]:
+        """The function that Connexion calls for each request to a secured operation."""
+        del security_scheme, required_scopes
+        return verify
+
+
+async def verify(request: ConnexionRequest) -> dict[str, Any]:
+    """Who is calling.
+
+    Raises:
+        NotAuthenticated: no token, a malformed one, or one that is not accepted.
+        PermissionDenied: a read-only token on an operation that writes.
+    """
+    scope = request.scope
+    settings = scope[EXCHANGE].world.settings
+    if not settings.auth:
+        return {"sub": None}
+    token = parse_authorization(header(scope["headers"], b"authorization"))
+    if settings.tokens is None:
+        return {"sub": token}
+    grant = settings.tokens.get(token)
+    if grant is None:
+        msg = "Invalid token."
+        raise NotAuthenticated(msg)
+    if grant.read_only and scope["method"] not in _READING:
+        msg = "You do not have permission to perform this action."
+        raise PermissionDenied(msg)
+    return {"sub": token}
+
+
+def parse_authorization(value: str | None) -> str:
+    """The token of an Authorization header.
+
+    Raises:
+        NotAuthenticated: there is none, or it has another form than `Token <token>`.
+    """
+    words = (value or "").split()
+    if not words or words[0].lower() != "token":
+        msg = "Authentication credentials were not provided."
+        raise NotAuthenticated(msg)
+    if len(words) == 1:
+        msg = "Invalid token header. No credentials provided."
+        raise NotAuthenticated(msg)
+    if len(words) > 2:
+        msg = "Invalid token header. Token string should not contain spaces."
+        raise NotAuthenticated(msg)
+    if not words[1].isascii():
+        msg = "Invalid token header. Token string should not contain invalid characters."
+        raise NotAuthenticated(msg)
+    return words[1]

@@ -1,0 +1,113 @@
+"""The operations as the contract states them, written down a second time and independently of the descriptions."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+JSON = "application/json"
+TEXT = "text/plain"
+CSV = "text/csv"
+ANY = "*/*"
+DETAIL = (401, 403, 404, 406, 429)  # contract: Conventions
+
+
+class Row(NamedTuple):
+    """One operation: `success` maps each status to its media types, `errors` are the others."""
+
+    method: str
+    path: str
+    success: dict[int, set[str]]
+    errors: set[int]
+    query: set[str] = set()
+    body: str = ""  # "", "optional" or "required"
+    versions: tuple[str, ...] = ()
+
+
+PAGES = {"page", "page_size"}
+DATABASE = "/databases/{databaseId}"
+ORGANIZATION = "/organizations/{organizationId}/databases"
+
+PIECES = {
+    # contract: GET /database/export
+    "exportDatabase": Row("get", "/database/export", {200: {JSON}}, {500}),
+    # contract: POST /database/import
+    "importDatabase": Row("post", "/database/import", {204: set()}, {500, 505}, body="optional"),
+}
+
+PIXIEBRIX = {
+    # contract: Export jobs. Unknown databases are 400, so nothing here can be 404.
+    "createExportJob": Row(
+        "post", "/databases/records/jobs/", {201: {JSON}}, {400, 415, *DETAIL} - {404}, body="required",
+        versions=("1.0",),
+    ),
+    "getExportJob": Row("get", "/databases/records/jobs/{jobId}/", {200: {JSON}}, {*DETAIL}, versions=("1.0",)),
+    # contract: Databases and records
+    "listDatabases": Row("get", f"{ORGANIZATION}/", {200: {JSON}}, {400, *DETAIL}, PAGES, versions=("2.0",)),
+    "createDatabase": Row(
+        "post", f"{ORGANIZATION}/", {201: {JSON}}, {400, 415, *DETAIL}, body="required", versions=("2.0",)
+    ),
+    "listRecords": Row(
+        "get", f"{DATABASE}/records/", {200: {JSON, CSV}}, {400, *DETAIL},
+        {*PAGES, "start_date", "end_date", "data_filters"}, versions=("1.0", "2.0"),
+    ),
+    "createRecords": Row(
+        "post", f"{DATABASE}/records/", {201: {JSON}}, {400, 415, *DETAIL}, body="required",
+        versions=("1.0", "2.0"),
+    ),
+    "clearRecords": Row("delete", f"{DATABASE}/records/", {204: set()}, {*DETAIL}, versions=("1.0", "2.0")),
+    "getRecord": Row(
+        "get", f"{DATABASE}/records/{{recordKey}}/", {200: {JSON}}, {*DETAIL}, versions=("1.0", "2.0")
+    ),
+    "putRecord": Row(
+        "put", f"{DATABASE}/records/{{recordKey}}/", {200: {JSON}, 201: {JSON}}, {400, 415, *DETAIL},
+        body="required", versions=("1.0", "2.0"),
+    ),
+    "deleteRecord": Row(
+        "delete", f"{DATABASE}/records/{{recordKey}}/", {204: set()}, {*DETAIL}, versions=("1.0", "2.0")
+    ),
+    # contract: Archives and retention
+    "listRecordArchives": Row(
+        "get", f"{ORGANIZATION}/{{databaseId}}/record-archives/", {200: {JSON}}, {400, *DETAIL},
+        {*PAGES, "ordering"}, versions=("2.0",),
+    ),
+    # contract: Assets
+    "listAssets": Row("get", f"{DATABASE}/assets/", {200: {JSON}}, {400, *DETAIL}, PAGES, versions=("2.0",)),
+    "createAsset": Row(
+        "post", f"{DATABASE}/assets/", {201: {JSON}}, {400, 415, *DETAIL}, body="required", versions=("2.0",)
+    ),
+    "getAsset": Row(
+        "get", f"{DATABASE}/assets/{{assetId}}", {200: {JSON, ANY}, 302: set()}, {400, *DETAIL}, {"meta"},
+        versions=("2.0",),
+    ),
+    "updateAsset": Row(
+        "patch", f"{DATABASE}/assets/{{assetId}}", {200: {JSON}}, {400, 415, *DETAIL}, body="required",
+        versions=("2.0",),
+    ),
+}  # fmt: skip
+
+TABLES = {"pieces": PIECES, "pixiebrix": PIXIEBRIX}
+
+# The headings of the two documents, and what is published besides.
+SOURCES = {
+    "pieces": {
+        "Database API": {"database_export", "database_import"},
+        "SDK models": set(),
+    },
+    "pixiebrix": {
+        "Database APIs": {
+            "Create a Database Export Job",
+            "Retrieve Organization Database Records",
+            "Filtering Records",
+            "Retrieve Archived Organization Database Records",
+            "Data Retention Policy",
+            "Database Assets",
+            "List Database Assets (Metadata)",
+            "Download a Database Asset",
+            "Retrieve a Database Asset Metadata",
+            "Create a Database Asset",
+            "Update a Database Asset",
+        },
+        "Making an API Request": set(),
+        "published specification": set(),
+    },
+}

@@ -1,0 +1,49 @@
+"""The tools that the project builds on take the descriptions as they are."""
+
+from __future__ import annotations
+
+import pytest
+import schemathesis
+from connexion.spec import OpenAPISpecification, Specification
+from dbcontract import openapi
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+
+from .documents import VENDORS, operations
+
+IDS = [(name, one.id) for name in VENDORS for one in operations(name)]
+
+
+@pytest.mark.parametrize(("name", "operation_id"), IDS)
+def test_schemathesis_makes_cases_for_every_operation(name: str, operation_id: str) -> None:
+    schema = schemathesis.openapi.from_dict(openapi.load(name))
+    operation = schema.find_operation_by_id(operation_id)
+    made: list[str] = []
+
+    @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+    @settings(
+        max_examples=5,
+        database=None,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def make(case: schemathesis.Case) -> None:
+        made.append(case.formatted_path)
+
+    make()
+    assert made
+
+
+@pytest.mark.parametrize(("name", "operation_id"), IDS)
+def test_connexion_knows_every_operation(name: str, operation_id: str) -> None:
+    specification = Specification.load(openapi.load(name))
+    assert isinstance(specification, OpenAPISpecification)
+    ids = {
+        operation["operationId"]
+        for item in specification["paths"].values()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+    assert operation_id in ids

@@ -1,0 +1,70 @@
+"""Who may know whom: the contracts of [tool.importlinter] hold, and would notice a breach."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def lint_imports(project: Any, packages: Path) -> subprocess.CompletedProcess[str]:
+    """Run import-linter on packages laid out as they are installed, which is the only layout it understands."""
+    command = [
+        str(Path(sys.executable).with_name("lint-imports")),
+        "--config",
+        str(project.root / "pyproject.toml"),
+        "--no-cache",
+        "--no-logo",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(packages), "COLUMNS": "200", "NO_COLOR": "1"}
+    return subprocess.run(
+        command, cwd=packages, env=environment, check=False, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.fixture
+def packages(project: Any, tmp_path: Path) -> Path:
+    for name in project.files():
+        if name.endswith(".py"):
+            _, _, rest = name.partition("/")
+            top = rest.partition("/")[0]
+            source = project.root / (rest if f"dbcontract.{top}" in project.folders else name)
+            target = tmp_path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    return tmp_path
+
+
+def test_the_contracts_hold(project: Any, packages: Path) -> None:
+    result = lint_imports(project, packages)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [
+        ("mockserver.state.records", "mockserver.settings"),
+        ("mockserver.state.records", "openapi"),
+        ("fixtures", "mockserver.state.instants"),
+        ("openapi", "fixtures"),
+        ("conformance", "mockserver.settings"),
+        ("mockserver.app", "conformance"),
+        ("mockserver.app", "cli"),
+    ],
+)
+def test_a_breach_is_noticed(project: Any, packages: Path, importer: str, imported: str) -> None:
+    module = packages.joinpath("dbcontract", *importer.split("."))
+    file = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+    file.write_text(f"{file.read_text()}\nimport dbcontract.{imported}\n")
+    result = lint_imports(project, packages)
+    assert result.returncode == 1
+    assert f"dbcontract.{importer} -> dbcontract.{imported}" in result.stdout
+
+
+def test_handlers_may_import_state(project: Any, packages: Path) -> None:
+    file = packages / "dbcontract" / "mockserver" / "handlers" / "__init__.py"
+    file.write_text("import dbcontract.mockserver.state.records\n")
+    result = lint_imports(project, packages)
+    assert result.returncode == 0, result.stdout + result.stderr
