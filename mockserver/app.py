@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from connexion.resolver import Resolver
 from starlette.middleware.cors import CORSMiddleware
@@ -16,36 +16,54 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dbcontract import openapi
 
+from .handlers.control import ControlHandlers
 from .handlers.pieces import PiecesHandlers
 from .handlers.pixiebrix import PixieBrixHandlers
 from .settings import Settings
+from .web.access import ControlAccess
 from .web.call import CALL, Call, Handler
 from .web.docs import Docs
+from .web.documented import DocumentedResponses
 from .web.errors import pieces_error, pixiebrix_error
-from .web.gateway import Api, Gateway
+from .web.gateway import CONTROL, Api, Gateway
 from .web.negotiation import Negotiated
 from .web.problems import UnknownPath
 from .web.response_check import ResponseCheck
-from .web.routes import MethodTable, without_trailing_slashes
+from .web.routes import METHODS, MethodTable, without_trailing_slashes
+from .web.routing import IndexedRouting
 from .web.security import TokenHandler
 from .web.validation import ValidationMiddleware
 from .worlds import Worlds
 
 
 @dataclass(frozen=True, slots=True)
-class _Mount:
-    """How one description is served."""
+class Mount:
+    """How one description is served: where, by which handlers, with which wording of errors."""
 
     name: str
     base_path: str
-    handlers: Callable[[], object]
+    handlers: object
     error: Callable[[Exception, Negotiated | None], Response]
 
 
-_MOUNTS = (
-    _Mount("pixiebrix", "/api", PixieBrixHandlers, pixiebrix_error),
-    _Mount("pieces", "", PiecesHandlers, pieces_error),
-)
+def mounts_of(settings: Settings, worlds: Worlds) -> list[Mount]:
+    """What a server with these settings serves, longer base paths first."""
+    mounts = []
+    if "pixiebrix" in settings.apis:
+        mounts.append(Mount("pixiebrix", "/api", PixieBrixHandlers(), pixiebrix_error))
+    if "pieces" in settings.apis:
+        mounts.append(Mount("pieces", "", PiecesHandlers(), pieces_error))
+    if settings.control:
+        operations = tuple(
+            operation["operationId"]
+            for mount in mounts
+            for item in openapi.load(mount.name)["paths"].values()
+            for method, operation in item.items()
+            if method in METHODS
+        )
+        control = ControlHandlers(worlds, operations)
+        mounts.insert(0, Mount(CONTROL, "/_mock", control, pixiebrix_error))
+    return mounts
 
 
 class Dispatcher:
@@ -102,31 +120,39 @@ def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
 
 def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
     """The gateway over all mounted descriptions, without CORS."""
-    mounts = [mount for mount in _MOUNTS if mount.name in settings.apis]
+    mounts = mounts_of(settings, worlds)
     handlers: dict[tuple[str, str], Handler] = {}
     descriptions = {mount.name: openapi.load(mount.name) for mount in mounts}
     operations = ConnexionMiddleware(
-        Dispatcher(handlers), middlewares=[RoutingMiddleware, SecurityMiddleware, ValidationMiddleware]
+        Dispatcher(handlers), middlewares=[IndexedRouting, SecurityMiddleware, ValidationMiddleware]
     )
     apis = []
     for mount in mounts:
-        methods_of = mount.handlers()
-        description = without_trailing_slashes(descriptions[mount.name])
 
-        def resolve(operation_id: str, owner: object = methods_of, base_path: str = mount.base_path) -> Handler:
-            handler: Handler = getattr(owner, operation_id)
-            handlers[base_path, operation_id] = handler
+        def resolve(operation_id: str, mount: Mount = mount) -> Handler:
+            handler: Handler = getattr(mount.handlers, operation_id)
+            handlers[mount.base_path, operation_id] = handler
             return handler
 
-        # Connexion changes what it is given, so it gets its own copy.
+        description = without_trailing_slashes(descriptions[mount.name])
         operations.add_api(
-            without_trailing_slashes(openapi.load(mount.name)),
+            # Connexion changes what it is given, so it gets its own copy.
+            copy.deepcopy(description),
             base_path=mount.base_path,
             resolver=Resolver(resolve),
             security_map={"token": TokenHandler},
         )
-        check = ResponseCheck(description, mount.base_path) if settings.validate_responses else None
-        methods = MethodTable(description, mount.base_path)
-        apis.append(Api(mount.name, mount.base_path, methods, mount.error, check))
+        apis.append(
+            Api(
+                name=mount.name,
+                base_path=mount.base_path,
+                methods=MethodTable(description, mount.base_path),
+                documented=DocumentedResponses(description, mount.base_path),
+                error=mount.error,
+                check=ResponseCheck(description, mount.base_path)
+                if settings.validate_responses
+                else None,
+            )
+        )
     docs = Docs({mount.base_path: descriptions[mount.name] for mount in mounts})
-    return Gateway(tuple(apis), operations, docs, worlds)
+    return Gateway(tuple(apis), operations, docs, worlds, ControlAccess(settings.control_token))

@@ -15,6 +15,24 @@ class IdSource:
     def __init__(self, seed: int, name: str = "") -> None:
         self._random = random.Random(f"{seed}/{name}")  # noqa: S311 - repeatable on purpose
 
+    @property
+    def state(self) -> str:
+        """Where the generator stands, as text; `restore` takes it."""
+        kind, numbers, _ = self._random.getstate()
+        return f"{kind}:" + ",".join(f"{number:x}" for number in numbers)
+
+    def restore(self, state: str) -> None:
+        """Go to where a generator stood.
+
+        Raises:
+            ValueError: the text is no such state.
+        """
+        kind, _, numbers = state.partition(":")
+        try:
+            self._random.setstate((int(kind), tuple(int(number, 16) for number in numbers.split(",")), None))
+        except (TypeError, OverflowError) as error:
+            raise ValueError(str(error)) from error
+
     def __call__(self) -> str:
         """The next id, canonical lower case."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))

@@ -82,6 +82,9 @@ class Settings:
         record_limit: how many records a database may hold before the nightly job archives some.
         os_version: the version of the Pieces server; None takes that of the data set.
         migration: the database version of the Pieces server; None takes that of the data set.
+        control: serve the control API at `/_mock/`.
+        control_token: lets clients on other machines use the control API.
+        max_sandboxes: how many sandboxes are kept; beyond that the least recently used one goes.
     """
 
     host: str = "127.0.0.1"
@@ -98,6 +101,9 @@ class Settings:
     os_version: str | None = None
     migration: int | None = None
     validate_responses: bool = False
+    control: bool = True
+    control_token: str | None = None
+    max_sandboxes: int = 1_000
 
     def __post_init__(self) -> None:
         unknown = self.apis - ALL_APIS

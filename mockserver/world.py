@@ -1,16 +1,19 @@
-"""A world: one complete, isolated state of both APIs with its own clock, ids, links and settings."""
+"""A world: one complete, isolated state of both APIs with its own clock, ids, links, settings, faults, journal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from .clock import Clock
+from .faults import FaultBook
 from .ids import IdSource, signing_secret
+from .journal import Journal
 from .settings import ClockSetting, Settings, TokenGrant
 from .state.objects import ObjectStore
 from .state.pieces import PiecesDatabase
 from .state.pixiebrix import PixieBrixState
 from .storage.signing import Signer
+from .web.throttle import Throttle
 
 
 @dataclass(slots=True)
@@ -19,15 +22,19 @@ class WorldSettings:
 
     Attributes:
         job_us: how long an export job stays `STARTED`, in µs.
+        job_looks: instead, how often a job is looked at before it ends; None: the time decides.
         default_page_size, max_page_size: of every paginated list (contract: Conventions).
         max_records: of one answer of the records endpoint (document: Retrieve Organization Database Records).
-        tokens: accepted tokens by name; empty means any.
+        requests_per_minute: of one token before it is answered 429; None: no limit.
+        tokens: accepted tokens by name; None means any.
     """
 
     job_us: int = 2_000_000
+    job_looks: int | None = None
     default_page_size: int = 100
     max_page_size: int = 1_000
     max_records: int = 10_000
+    requests_per_minute: int | None = None
     auth: bool = True
     tokens: dict[str, TokenGrant] | None = None
 
@@ -59,36 +66,65 @@ class Base:
 
 
 class World:
-    """State, clock, ids, storage and settings of one isolated mock.
+    """State, clock, ids, storage, settings, faults and journal of one isolated mock.
 
     `prefix` is what stands before every path of this world (empty for the default world).
     """
 
-    __slots__ = ("base", "clock", "ids", "name", "objects", "pieces", "pixiebrix", "prefix", "settings", "signer")
+    __slots__ = (
+        "base",
+        "clock",
+        "faults",
+        "ids",
+        "journal",
+        "name",
+        "objects",
+        "pieces",
+        "pixiebrix",
+        "prefix",
+        "settings",
+        "signer",
+        "throttle",
+    )
 
     def __init__(self, base: Base, clock: Clock, settings: WorldSettings, *, name: str = "") -> None:
         self.name = name
         self.prefix = f"/~{name}" if name else ""
-        self.base = base
-        self.clock = clock
-        self.settings = settings
-        self.ids = IdSource(base.seed, name)
-        self.signer = Signer(signing_secret(base.seed, name))
-        self.pixiebrix = base.pixiebrix.fork()
-        self.pieces = base.pieces.fork()
-        self.objects = base.objects.fork()
-        self.pixiebrix.rewind(min(base.as_of, clock.now()))
+        self.journal = Journal()
+        self.reset(base, clock, settings)
 
     @classmethod
     def make(cls, base: Base, settings: Settings, *, name: str = "") -> World:
         """A fresh world over a data set, with its clock as the settings say."""
         return cls(base, make_clock(settings.clock, base.as_of), WorldSettings.of(settings), name=name)
 
+    def reset(self, base: Base, clock: Clock, settings: WorldSettings) -> None:
+        """Begin anew over a data set: nothing of what happened remains, the journal neither."""
+        self.base = base
+        self.clock = clock
+        self.settings = settings
+        self.ids = IdSource(base.seed, self.name)
+        self.signer = Signer(signing_secret(base.seed, self.name))
+        self.pixiebrix = base.pixiebrix.fork()
+        self.pieces = base.pieces.fork()
+        self.objects = base.objects.fork()
+        self.faults = FaultBook(base.seed, self.name)
+        self.throttle = Throttle()
+        self.journal.clear()
+        self.pixiebrix.rewind(min(base.as_of, clock.now()))
+
     def now(self) -> int:
         """The world's instant in µs, after every nightly job that is due by then has run."""
         now = self.clock.now()
         self.pixiebrix.catch_up(now, self.ids)
         return now
+
+    def clock_moved(self) -> None:
+        """Tell the state that the clock was set: nights that came nearer again are still to come."""
+        now = self.clock.now()
+        if now < self.pixiebrix.next_midnight:
+            self.pixiebrix.rewind(now)
+        self.now()
 
 
 def make_clock(setting: ClockSetting, as_of: int) -> Clock:

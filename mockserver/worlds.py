@@ -1,19 +1,39 @@
-"""The worlds of one server, found by the path of a request."""
+"""The worlds of one server: the default one and the sandboxes, found by the path of a request."""
 
 from __future__ import annotations
+
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Callable
 
 from .loading import load_base
 from .settings import Settings
 from .world import Base, World
 
+logger = logging.getLogger("dbcontract.mockserver")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class SandboxNameError(ValueError):
+    """A sandbox name that is none."""
+
 
 class Worlds:
-    """Holds the default world, which serves every path without a prefix."""
+    """The default world, and sandboxes that are made when they are first addressed.
 
-    def __init__(self, settings: Settings, base: Base) -> None:
+    A sandbox costs little: it shares the data set with all others until it changes something. When there are
+    more than `settings.max_sandboxes`, the one that was used least recently goes.
+    """
+
+    def __init__(self, settings: Settings, base: Base, *, reload: Callable[[Settings], Base] = load_base) -> None:
         self.settings = settings
         self.base = base
+        self.reload = reload
         self.default = World.make(base, settings)
+        self._sandboxes: OrderedDict[str, World] = OrderedDict()
+        self.evicted = 0
 
     @classmethod
     def load(cls, settings: Settings) -> Worlds:
@@ -25,5 +45,56 @@ class Worlds:
         return cls(settings, load_base(settings))
 
     def find(self, path: str) -> tuple[World, str]:
-        """The world that a path belongs to, and the path inside it."""
-        return self.default, path
+        """The world that a path belongs to, and the path inside it.
+
+        Raises:
+            SandboxNameError: the path names a sandbox by a name that is none.
+        """
+        if not path.startswith("/~"):
+            return self.default, path
+        name, slash, rest = path[2:].partition("/")
+        return self.sandbox(name), slash + rest or "/"
+
+    def sandbox(self, name: str) -> World:
+        """The sandbox of that name, made when it is new.
+
+        Raises:
+            SandboxNameError: letters, digits, `.`, `_` and `-` make a name, 64 at most.
+        """
+        world = self._sandboxes.get(name)
+        if world is not None:
+            self._sandboxes.move_to_end(name)
+            return world
+        if not _NAME.fullmatch(name):
+            msg = (
+                f'"{name[:80]}" is no sandbox name: use 1 to 64 ASCII letters, digits, ".", "_" or "-", '
+                "beginning with a letter or digit"
+            )
+            raise SandboxNameError(msg)
+        world = World.make(self.base, self.settings, name=name)
+        self._sandboxes[name] = world
+        if len(self._sandboxes) > self.settings.max_sandboxes:
+            gone, _ = self._sandboxes.popitem(last=False)
+            self.evicted += 1
+            logger.warning(
+                'sandbox "%s" was removed: more than %d are in use', gone, self.settings.max_sandboxes
+            )
+        return world
+
+    def names(self) -> list[str]:
+        """The sandboxes, the least recently used first."""
+        return list(self._sandboxes)
+
+    def peek(self, name: str) -> World | None:
+        """The sandbox of that name without making or using it."""
+        return self._sandboxes.get(name)
+
+    def remove(self, name: str) -> bool:
+        """Forget a sandbox. Whether there was one."""
+        return self._sandboxes.pop(name, None) is not None
+
+    def remove_all(self) -> int:
+        """Forget all sandboxes; how many there were."""
+        count = len(self._sandboxes)
+        self._sandboxes.clear()
+        return count

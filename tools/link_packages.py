@@ -1,7 +1,7 @@
 """Lay the packages out as they are installed, for tools that read files and know nothing of package-dir.
 
-Usage: `python tools/link_packages.py [FOLDER]` (default `build/typing`). The tree holds links; where those are
-not allowed (Windows without developer mode) it holds copies.
+Usage: `python tools/link_packages.py [FOLDER]` (default `build/typing`). The tree holds links; where
+those are not allowed (Windows without developer mode) it holds copies.
 """
 
 import shutil

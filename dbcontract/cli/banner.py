@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from dbcontract.mockserver.settings import Settings
     from dbcontract.mockserver.world import World
 
-SHOWN = 5
+SHOWN = 8
 """How many ids of a kind are listed; the operations list the others."""
 
 ANY_TOKEN = "any-token"  # noqa: S105 (a placeholder: without --token the mock accepts every token)
@@ -62,12 +64,28 @@ class Banner:
             commands=curl_lines(served, SampleIds.of(world), token_to_show(settings)),
         )
 
-    def print(self, console: Console | None = None) -> None:
-        """Print to the console, by default to stdout, in colour where that is a terminal that has it."""
-        if console is None:
-            from rich.console import Console
+    def print(self) -> None:
+        """Print to stdout, in colour where that is a terminal that has it.
 
-            console = Console()
+        A reader that has gone away by now is no reason to stop serving.
+        """
+        from rich.console import Console
+
+        text = self.render(Console())
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # what is still buffered would fail again when the process ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def render(self, console: Console) -> str:
+        """The text of the banner, with the colours that the console has."""
+        with console.capture() as capture:
+            self._write(console)
+        return capture.get()
+
+    def _write(self, console: Console) -> None:
         from rich.text import Text
 
         def write(markup: str = "", plain: str = "") -> None:
@@ -83,9 +101,11 @@ class Banner:
         write("  [bold]Token     [/]", self.token)
         for kind, items, count in self.contents:
             write()
-            write(f"  [bold]{kind}[/]", f" ({count})" if count > len(items) else "")
+            write(f"  [bold]{kind}[/]")
             for identifier, name in items:
                 write(f"    [cyan]{identifier}[/]", f"  {name}")
+            if count > len(items):
+                write("", f"    and {count - len(items)} more")
         if self.commands:
             write()
             write("  [bold]Try it[/]", " (from top to bottom; what deletes comes last)")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
@@ -15,6 +15,8 @@ from .files import atomic_writer
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from dbcontract.fixtures.writing import Format
 
 FORMATS = ("json", "jsonl", "csv")
 LARGE = 20_000
@@ -51,7 +53,7 @@ def command(
     seed: int,
     records: int | None,
     as_of: str | None,
-    form: str | None,
+    form: Format | None,
     output: Path | None,
 ) -> None:
     """Write the data set NAME; without NAME, list the data sets.
@@ -67,12 +69,15 @@ def command(
         output = None
     if form is None:
         suffix = output.suffix.lower().lstrip(".") if output else ""
-        form = suffix if suffix in FORMATS else "jsonl"
+        form = cast("Format", suffix) if suffix in FORMATS else "jsonl"
     try:
-        entries = fixtures.build(name, seed=seed, as_of=_instant(as_of), records=records)
+        entries = fixtures.build(name, seed=seed, as_of=as_of, records=records)
         with _progress(records) as progress, _sink(output) as stream:
             fixtures.write(entries, stream, form, progress)
-    except (fixtures.UnknownDataSet, fixtures.UnreadableDataSet) as error:
+    except fixtures.InvalidSetting as error:
+        flag = error.setting.replace("_", "-")
+        raise CommandError(f"--{flag} {error.value}: {error.reason}") from error
+    except fixtures.FixtureError as error:
         raise CommandError(str(error)) from error
     except BrokenPipeError:
         raise  # the reader has enough (`… | head`): click ends quietly
@@ -91,23 +96,11 @@ def _list() -> None:
         click.echo(f"{name:<{width}}  {fixtures.describe(name)}")
 
 
-def _instant(text: str | None) -> int | None:
-    if text is None:
-        return None
-    from dbcontract.mockserver.state.instants import parse_instant
-
-    try:
-        return parse_instant(text)
-    except ValueError:
-        raise CommandError(f"--as-of {text}: no ISO 8601 time; write e.g. 2026-01-31T12:00:00Z") from None
-
-
 @contextmanager
 def _sink(output: Path | None) -> Iterator[BinaryIO]:
     if output is None:
-        stream = click.get_binary_stream("stdout")
-        yield stream
-        stream.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
     else:
         with atomic_writer(output) as stream:
             yield stream

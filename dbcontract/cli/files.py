@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+
+def check_writable(path: Path) -> None:
+    """Fail now if `atomic_writer` would fail at the end of long work; `path` stays as it is.
+
+    Raises:
+        OSError: the folder does not exist, is not writable, …
+    """
+    path = path.resolve()
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not path.exists() or path.is_file():
+        temporary = _beside(path)
+        temporary.touch()
+        temporary.unlink()
 
 
 @contextmanager
@@ -24,11 +40,15 @@ def atomic_writer(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as stream:
             yield stream
         return
-    # beside it: a rename is atomic only within one file system
-    temporary = path.with_name(f".{path.name[:200]}.{os.getpid()}.tmp")
+    temporary = _beside(path)
     try:
         with temporary.open("wb") as stream:
             yield stream
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    """A temporary name in the same folder: a rename is atomic only within one file system."""
+    return path.with_name(f".{path.name.encode()[:100].decode(errors='ignore')}.{os.getpid()}.tmp")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .errors import CommandError, os_reason
-from .files import atomic_writer
+from .files import atomic_writer, check_writable
 
 if TYPE_CHECKING:
     from dbcontract.mockserver.server import Running
@@ -118,6 +119,9 @@ def command(*, log_format: LogFormat, ready_file: Path | None, **flags: Any) -> 
         try:
             settings = make_settings(**flags)
             logs.configure(log_format)
+            if ready_file is not None:
+                with ready_file_errors(ready_file):
+                    check_writable(ready_file)
 
             def on_ready(running: Running) -> None:
                 if ready_file is not None:
@@ -189,9 +193,15 @@ def write_ready_file(path: Path, running: Running) -> None:
         "pixiebrix_url": running.pixiebrix_url,
         "pid": os.getpid(),
     }
+    with ready_file_errors(path), atomic_writer(path) as stream:
+        stream.write(json.dumps(ready, indent=2).encode() + b"\n")
+
+
+@contextmanager
+def ready_file_errors(path: Path) -> Iterator[None]:
+    """Say that it was the ready file that could not be written."""
     try:
-        with atomic_writer(path) as stream:
-            stream.write(json.dumps(ready, indent=2).encode() + b"\n")
+        yield
     except OSError as error:
         raise CommandError(
             f"--ready-file {path}: {os_reason(error)}; choose a file that can be written"

@@ -21,6 +21,7 @@ class JobHandlers:
         """Start an export of the records as they are now."""
         world, body = call.world, call.body
         filters = body.get("filters") or {}
+        looks = world.settings.job_looks
         job = world.pixiebrix.create_job(
             body["name"],
             body["databases"],
@@ -28,17 +29,22 @@ class JobHandlers:
             start=_instant(filters.get("start_date")),
             end=_instant(filters.get("end_date")),
             now=world.now(),
-            duration_us=world.settings.job_us,
+            duration_us=world.settings.job_us if looks is None else 0,
             new_id=world.ids,
         )
-        job.error_message = artifacts.export_problem(job.media_type, job.rows)
+        fault = call.exchange.fault
+        ordered = fault.error_message if fault is not None else None
+        job.error_message = ordered or artifacts.export_problem(job.media_type, job.rows)
+        job.looks_left = looks or 0
         # The documented answer: every job starts, however soon it ends.
         return json_response({"id": job.id, "status": "STARTED"}, call.answer, 201)
 
     async def getExportJob(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The job's details; once it succeeded, with a link to the exported data."""
         job = call.world.pixiebrix.job(call.path["jobId"])
-        return json_response(self.describe_job(job, call), call.answer)
+        shown = self.describe_job(job, call)
+        job.look()
+        return json_response(shown, call.answer)
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
         """A job as the API shows it (published specification)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.responses import Response
 
@@ -40,8 +41,23 @@ class PiecesHandlers:
                 break
             # A large import is checked in slices; what it will change is applied in one go below.
             await asyncio.sleep(0)
-        pieces.apply(plan)
+        pieces.apply(plan, _failing_inside(call))
         return Response(None, 204)
+
+
+def _failing_inside(call: Call) -> Callable[[int], None] | None:
+    """What an ordered fault makes of the merge: it breaks off once so many entries are merged."""
+    fault = call.exchange.fault
+    if fault is None or fault.after_entries is None:
+        return None
+    limit = fault.after_entries
+
+    def probe(merged: int) -> None:
+        if merged >= limit:
+            msg = f"The import failed inside after {merged} merged entries; nothing was changed."
+            raise ImportRejected(msg)
+
+    return probe
 
 
 def _kind(value: object) -> str:

@@ -26,8 +26,10 @@ _LAST = (date.max.toordinal() + 1 - _EPOCH_ORDINAL) * DAY - 1
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
-    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
-    r"(?:[.,](?P<fraction>[0-9]+))?(?P<offset>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]"
+    r"(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
+    r"(?:(?<=:[0-9]{2}:[0-9]{2})[.,](?P<fraction>[0-9]+))?"  # of a second
+    r"(?P<offset>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
 
 
@@ -40,7 +42,7 @@ def day_to_date(day: int) -> str:
     """The day as `YYYY-MM-DD`. Raises `ValueError` outside the years 1 to 9999."""
     try:
         return date.fromordinal(day + _EPOCH_ORDINAL).isoformat()
-    except OverflowError as error:
+    except (OverflowError, ValueError) as error:
         raise ValueError(f"day {day} is outside the years 1 to 9999") from error
 
 
@@ -64,10 +66,11 @@ def parse_instant(text: str) -> int:
     if match is None:
         raise ValueError("not an ISO 8601 date and time")
     fraction = (match["fraction"] or "")[:6].ljust(6, "0")
-    if match["fraction"] and match["time"].count(":") == 1:
-        raise ValueError("a fraction needs seconds")
     offset = match["offset"] or "Z"
-    moment = datetime.fromisoformat(f"{match['date']}T{match['time']}{offset.upper()}")
+    try:
+        moment = datetime.fromisoformat(f"{match['date']}T{match['time']}{offset.upper()}")
+    except ValueError as error:
+        raise ValueError(f"not an ISO 8601 date and time: {error}") from None
     us = (moment - _EPOCH_UTC) // _MICROSECOND + int(fraction)
     if not _FIRST <= us <= _LAST:
         raise ValueError("outside the years 1 to 9999")
@@ -78,4 +81,7 @@ def parse_date(text: str) -> int:
     """The day that `YYYY-MM-DD` names, strictly. Raises `ValueError` for anything else."""
     if _DATE.fullmatch(text) is None:
         raise ValueError("not a date of the form YYYY-MM-DD")
-    return date.fromisoformat(text).toordinal() - _EPOCH_ORDINAL
+    try:
+        return date.fromisoformat(text).toordinal() - _EPOCH_ORDINAL
+    except ValueError as error:
+        raise ValueError(f"not a date of the form YYYY-MM-DD: {error}") from None

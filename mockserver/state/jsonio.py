@@ -69,8 +69,8 @@ def dumps(value: Any) -> bytes:
     if b"null" in raw:
         # The fast library writes NaN and infinities as null; a value must not change in silence.
         _refuse_what_changes(value)
-    # The fast library shrinks a larger buffer in place, which leaves holes that nothing fits into: half a million
-    # such results take ten times their size.
+    # The fast library shrinks a larger buffer in place, which leaves holes that nothing fits into: half a
+    # million such results would take ten times their size.
     return bytes(memoryview(raw)) if len(raw) < _COPIED_BELOW else raw
 
 

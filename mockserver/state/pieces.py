@@ -98,6 +98,21 @@ class PiecesDatabase:
         """The server's semantic schema version."""
         return self._semantic
 
+    @staticmethod
+    def is_version(text: str) -> bool:
+        """Whether a server may have this version."""
+        return version_of(text) is not None
+
+    def become(self, version: str | None = None, migration: int | None = None) -> None:
+        """Be a server of another version or database version; the contents stay. Raises ValueError."""
+        other = PiecesDatabase(
+            self._version if version is None else version,
+            self._migration if migration is None else migration,
+            self._semantic,
+        )
+        self._version, self._semver, self._migration = other._version, other._semver, other._migration
+        self._export_json = None
+
     def load(self, export: dict[str, Any]) -> None:
         """Replace the contents by those of an export, whatever version made it.
 

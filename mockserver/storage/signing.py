@@ -46,10 +46,10 @@ class Signer:
     the clock shows less than `now + lifetime`, and also when it is moved back before `now`.
     """
 
-    __slots__ = ("_secret",)
+    __slots__ = ("secret",)
 
     def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+        self.secret = secret
 
     def presigned_get(
         self,
@@ -206,7 +206,7 @@ class Signer:
         return self._sign(f"GET\n{_quote(path)}\n{_query_text(sorted(query))}")
 
     def _sign(self, text: str) -> str:
-        return hmac.new(self._secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+        return hmac.new(self.secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def _same(given: str, expected: str) -> bool:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import parse_options_header
-from starlette.datastructures import FormData, Headers, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from .errors import EntityTooLarge, InvalidArgument, MalformedPost, PreconditionFailed
 from .signing import MAX_UPLOAD_BYTES
 
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks  # exists for type checkers only
+
+_MAX_FIELDS = 512 * 1024  # bytes in all fields but the file
 _OVERHEAD = 1024 * 1024  # what the form may add to the file
+_MAX_PARTS = 100
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:[ \t]*;[\x20-\x7e]*)?", re.ASCII)
 UNKNOWN_TYPE = "application/octet-stream"
 
@@ -59,22 +64,19 @@ async def read_upload(request: Request) -> Upload:
     if kind != b"multipart/form-data":
         raise PreconditionFailed
     boundary = options.get(b"boundary", b"")
-    if not boundary or b'"' in boundary or b"\\" in boundary:
+    if not boundary:
         raise MalformedPost
-    # Decoded as Latin-1 every byte survives, whatever charset is declared; `_utf8` then reads the fields as
-    # they are meant.
-    headers = Headers(
-        {"content-type": f'multipart/form-data; boundary="{boundary.decode("latin-1")}"; charset=latin-1'}
-    )
-    parser = MultiPartParser(headers, _limited(request), max_files=10, max_fields=100)
+    form = _Form()
     try:
-        form = await parser.parse()
-    except (MultiPartException, FormParserError):
+        parser = MultipartParser(boundary, form.callbacks())
+        async with aclosing(_limited(request)) as body:
+            async for chunk in body:
+                parser.write(chunk)
+    except FormParserError:
         raise MalformedPost from None
-    try:
-        return await _upload(form)
-    finally:
-        await form.close()
+    if not form.complete:
+        raise MalformedPost
+    return form.upload()
 
 
 async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
@@ -90,22 +92,95 @@ async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
         yield chunk
 
 
-async def _upload(form: FormData) -> Upload:
-    fields: dict[str, str] = {}
-    for raw_name, value in form.multi_items():
-        name = _utf8(raw_name).lower()
-        if name == "file":
-            if isinstance(value, UploadFile):
-                return Upload(fields, await value.read(), value.content_type)
-            return Upload(fields, value.encode("latin-1"), None)
-        if isinstance(value, UploadFile):
-            raise InvalidArgument("Only the field named file may be a file.", name)
-        if name in fields:
-            raise InvalidArgument("A form field may be given only once.", name)
-        fields[name] = _utf8(value)
-    # What comes after the file is ignored, so a form whose file is missing has nothing else to say.
-    raise InvalidArgument("POST requires exactly one file upload per request.", "file")
+class _Part:
+    """One part of a form as it is read."""
+
+    __slots__ = ("content", "disposition", "name", "type")
+
+    def __init__(self) -> None:
+        self.disposition: dict[bytes, bytes] = {}
+        self.name = ""  # lower case
+        self.type: str | None = None
+        self.content = bytearray()
 
 
-def _utf8(text: str) -> str:
-    return text.encode("latin-1").decode("utf-8", "replace")
+class _Form:
+    """Collects the parts of a form. They stay in memory: that is where objects are stored."""
+
+    def __init__(self) -> None:
+        self.complete = False
+        self._parts: list[_Part] = []
+        self._header = b"", b""
+        self._field_bytes = 0
+
+    def callbacks(self) -> MultipartCallbacks:
+        """What the parser calls as it meets parts, headers and data."""
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._header_name,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_headers_finished": self._headers_finished,
+            "on_part_data": self._data,
+            "on_end": self._end,
+        }
+
+    def upload(self) -> Upload:
+        """The fields before the file, and the file.
+
+        Raises:
+            InvalidArgument: there is no file, or a field twice.
+        """
+        fields: dict[str, str] = {}
+        for part in self._parts:
+            if part.name == "file":
+                return Upload(fields, bytes(part.content), part.type)
+            if b"filename" in part.disposition:
+                raise InvalidArgument("Only the field named file may be a file.", part.name)
+            if part.name in fields:
+                raise InvalidArgument("A form field may be given only once.", part.name)
+            fields[part.name] = _utf8(part.content)
+        # What comes after the file is ignored, so a form whose file is missing has nothing else to say.
+        raise InvalidArgument("POST requires exactly one file upload per request.", "file")
+
+    def _begin(self) -> None:
+        if len(self._parts) == _MAX_PARTS:
+            raise MalformedPost
+        self._parts.append(_Part())
+
+    def _header_name(self, data: bytes, start: int, end: int) -> None:
+        name, value = self._header
+        self._header = name + data[start:end], value
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        name, value = self._header
+        self._header = name, value + data[start:end]
+
+    def _header_end(self) -> None:
+        (name, value), self._header = self._header, (b"", b"")
+        match name.lower():
+            case b"content-disposition":
+                self._parts[-1].disposition = parse_options_header(value)[1]
+            case b"content-type":
+                self._parts[-1].type = value.decode("latin-1")
+
+    def _headers_finished(self) -> None:
+        part = self._parts[-1]
+        if b"name" not in part.disposition:
+            raise MalformedPost
+        part.name = _utf8(part.disposition[b"name"]).lower()
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        part = self._parts[-1]
+        if part.name != "file":
+            self._field_bytes += end - start
+            if self._field_bytes > _MAX_FIELDS:
+                raise MalformedPost
+        part.content += data[start:end]
+
+    def _end(self) -> None:
+        self.complete = True
+
+
+def _utf8(text: bytes | bytearray) -> str:
+    return text.decode("utf-8", "replace")

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from .negotiation import Negotiated
 
 if TYPE_CHECKING:
+    from ..faults import Fault
     from ..world import World
 
 # Keys of the ASGI scope under which the gateway and the validation hand things down.
@@ -36,12 +37,17 @@ class Exchange:
         path: as the client sent it, still percent-encoded, without the world's prefix.
         hidden_slash: a path segment holds an encoded slash (see the gateway).
         answer: the negotiated media type and version, once known.
+        fault: an ordered fault that strikes inside the operation.
+        request_body, request_size: the beginning of the body that was read, and how long it was.
     """
 
     world: World
     path: str
     hidden_slash: bool = False
     answer: Negotiated | None = None
+    fault: Fault | None = None
+    request_body: bytes = b""
+    request_size: int = 0
 
 
 @dataclass(slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -12,15 +14,23 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import storage
-from ..worlds import Worlds
+from ..journal import BODY_LIMIT, Entry
+from ..worlds import SandboxNameError, Worlds
+from .access import ControlAccess
+from .body import header
 from .call import EXCHANGE, Exchange
+from .documented import DocumentedResponses
+from .interference import interfere
 from .negotiation import Negotiated
 from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
 from .response_check import ResponseCheck, ResponseMismatch
+from .responses import json_error
 from .routes import MethodTable
+from .sending import Sender
 from .validation import HIDDEN_SLASH
 
 STORAGE_PREFIX = "/_storage"
+CONTROL = "control"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,7 @@ class Api:
     name: str
     base_path: str
     methods: MethodTable
+    documented: DocumentedResponses
     error: Callable[[Exception, Negotiated | None], Response]
     check: ResponseCheck | None = None
 
@@ -42,12 +53,16 @@ class Gateway:
         operations: Connexion's middleware stack over all of them.
         docs: the Swagger UIs and the descriptions themselves.
         worlds: finds the world that a path belongs to.
+        access: decides who may use the control API.
     """
 
-    def __init__(self, apis: tuple[Api, ...], operations: ASGIApp, docs: ASGIApp, worlds: Worlds) -> None:
+    def __init__(
+        self, apis: tuple[Api, ...], operations: ASGIApp, docs: ASGIApp, worlds: Worlds, access: ControlAccess
+    ) -> None:
         self._apis = apis
         self._operations = operations
         self._docs = docs
+        self._access = access
         self.worlds = worlds
         self._docs_paths = tuple(
             api.base_path + path for api in apis for path in ("/ui/", "/openapi.json", "/openapi.yaml")
@@ -60,29 +75,59 @@ class Gateway:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
-        world, path = self.worlds.find(scope["path"])
-        raw = scope.get("raw_path") or scope["path"].encode()
-        raw_path = raw.decode("latin-1").partition("?")[0][len(world.prefix) :]
-        if path.startswith(STORAGE_PREFIX) and path[len(STORAGE_PREFIX) :][:1] in {"", "/"}:
-            response = await storage.respond(world, path[len(STORAGE_PREFIX) + 1 :], scope, receive)
-            await response(scope, receive, send)
+        try:
+            world, path = self.worlds.find(scope["path"])
+        except SandboxNameError as error:
+            await json_error(400, str(error))(scope, receive, send)
             return
-        if f"{path}/".startswith(self._docs_paths) or path in self._docs_paths:
+        raw = scope.get("raw_path") or scope["path"].encode()
+        exchange = Exchange(world, raw.decode("latin-1").partition("?")[0][len(world.prefix) :] or "/")
+        if f"{path}/".startswith(self._docs_paths):
             await self._docs({**scope, "path": path, "root_path": world.prefix}, receive, send)
             return
-        await self._serve(Exchange(world, raw_path), path, scope, receive, send)
-
-    async def _serve(self, exchange: Exchange, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        sender = Sender(send)
         api = self._api(path)
-        sender = _Sender(send)
+        if api.name == CONTROL:
+            await self._serve(api, exchange, path, scope, receive, sender)
+            return
+        began = time.perf_counter()
+        operation = self._operation(api, exchange, path, scope)
+        try:
+            if operation is not None and await interfere(api.documented, operation, exchange, scope, sender):
+                return
+            if _is_storage(path):
+                await self._store(exchange, path, scope, receive, sender)
+            else:
+                await self._serve(api, exchange, path, scope, receive, sender)
+        finally:
+            self._record(exchange, api, path, scope, sender, time.perf_counter() - began)
+
+    @staticmethod
+    def _operation(api: Api, exchange: Exchange, path: str, scope: Scope) -> str | None:
+        """The addressed operation, looked up only when something may interfere with it."""
+        if not exchange.world.faults and header(scope["headers"], b"prefer") is None:
+            return None
+        return _addressed(api, path, scope["method"])
+
+    @staticmethod
+    async def _store(exchange: Exchange, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        key = path[len(STORAGE_PREFIX) + 1 :]
+        response = await storage.respond(exchange.world, key, scope, receive)
+        await response(scope, receive, send)
+
+    async def _serve(
+        self, api: Api, exchange: Exchange, path: str, scope: Scope, receive: Receive, sender: Sender
+    ) -> None:
         scope = {**scope, EXCHANGE: exchange, "extensions": {}, "app": self, "root_path": ""}
         try:
+            if api.name == CONTROL:
+                self._access.check(scope)
             scope["path"] = self._routable(exchange, path)
             await self._operations(scope, receive, self._checked(sender, scope, api))
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets a documented kind of answer
-            if sender.started:
+            if sender.status:
                 # The status line is out; cutting the connection is the only honest signal left.
                 raise
             if isinstance(error, HTTPException):
@@ -120,7 +165,7 @@ class Gateway:
                 path = "/".join(
                     unquote(segment).replace("/", HIDDEN_SLASH) for segment in exchange.path.split("/")
                 )
-        return path[:-1] if len(path) > 1 and path.endswith("/") else path
+        return _cut(path)
 
     @staticmethod
     def _as_problem(error: HTTPException, api: Api, scope: Mapping[str, Any]) -> Problem:
@@ -130,19 +175,44 @@ class Gateway:
         problem.status = error.status_code
         return problem
 
+    @staticmethod
+    def _record(
+        exchange: Exchange, api: Api, path: str, scope: Scope, sender: Sender, seconds: float
+    ) -> None:
+        world = exchange.world
+        body = exchange.request_body
+        world.journal.add(
+            Entry(
+                number=world.journal.next_number(),
+                at=world.clock.now(),
+                method=scope["method"],
+                path=exchange.path,
+                query=scope["query_string"],
+                request_headers=scope["headers"],
+                request_body=body[:BODY_LIMIT],
+                request_size=exchange.request_size,
+                status=sender.status,
+                response_headers=sender.headers,
+                response_body=sender.body,
+                response_size=sender.size,
+                seconds=seconds,
+                find_operation=partial(_addressed, api, path),
+            )
+        )
 
-class _Sender:
-    """Remembers whether the response has begun."""
 
-    __slots__ = ("_send", "started")
+def _addressed(api: Api, path: str, method: str) -> str | None:
+    if _is_storage(path):
+        return "uploadObject" if method == "POST" else "downloadObject"
+    return api.documented.operation_at(method, _cut(path))
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.started = False
 
-    async def __call__(self, message: Message) -> None:
-        self.started = True
-        await self._send(message)
+def _is_storage(path: str) -> bool:
+    return path.startswith(STORAGE_PREFIX) and path[len(STORAGE_PREFIX) :][:1] in {"", "/"}
+
+
+def _cut(path: str) -> str:
+    return path[:-1] if len(path) > 1 and path.endswith("/") else path
 
 
 class _Checked:

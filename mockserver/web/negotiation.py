@@ -21,7 +21,9 @@ class Negotiated:
 
     @property
     def content_type(self) -> str:
-        """The Content-Type header; it carries the version, as the vendor's does."""
+        """The Content-Type header; it carries the version, as the vendor's does, where there is one."""
+        if not self.version:
+            return self.media_type
         if self.media_type.startswith("text/"):
             return f"{self.media_type}; version={self.version}; charset=utf-8"
         return f"{self.media_type}; version={self.version}"

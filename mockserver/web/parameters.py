@@ -22,6 +22,10 @@ def parse_query(raw: bytes) -> Pairs:
     """
     if not raw:
         return []
+    if b"%" not in raw and b"+" not in raw and b"&" not in raw:
+        # One plain parameter is the common case and needs no decoding.
+        name, _, value = raw.decode("latin-1").partition("=")
+        return [(name, value)]
     try:
         return parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=1000)
     except UnicodeDecodeError:

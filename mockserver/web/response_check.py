@@ -5,15 +5,17 @@ Switched on by `--validate-responses` and in the tests; it proves that the mock 
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connexion.spec import Specification
+from connexion.json_schema import resolve_refs
 
 from ..state import jsonio
 from .body import header
 from .negotiation import JSON
+from .routes import METHODS, path_pattern
 from .schemas import Compiler
 
 # Answers to requests that reach no operation; a description cannot list them.
@@ -55,12 +57,12 @@ class ResponseCheck:
 
     def __init__(self, description: Mapping[str, Any], base_path: str) -> None:
         compiler = Compiler()
-        resolved = Specification.load(dict(description))
+        resolved = resolve_refs(copy.deepcopy(dict(description)))
         self._operations: list[tuple[re.Pattern[str], str, dict[str, _ResponseRule]]] = []
         for template, item in resolved["paths"].items():
-            pattern = re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(base_path + template)))
+            pattern = path_pattern(base_path, template)
             for method, operation in item.items():
-                if method in {"get", "post", "put", "patch", "delete"}:
+                if method in METHODS:
                     rules = {
                         status: _ResponseRule(response, compiler)
                         for status, response in operation["responses"].items()

@@ -20,6 +20,16 @@ def json_response(
     return Response(jsonio.dumps(value), status, headers, answer.content_type)
 
 
+def error_body(detail: str) -> bytes:
+    """The usual JSON body of an error."""
+    return jsonio.dumps({"detail": detail})
+
+
+def json_error(status: int, detail: str) -> Response:
+    """An error that belongs to no version of an API."""
+    return Response(error_body(detail), status, None, "application/json")
+
+
 def text_response(text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
     """A plain text body."""
     return Response(text, status, headers, "text/plain; charset=utf-8")

@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_METHODS = ("get", "post", "put", "patch", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
+"""The methods that a description may have operations for."""
+
+
+def path_pattern(base_path: str, template: str) -> re.Pattern[str]:
+    """A pattern for the paths of one template; a parameter is one segment."""
+    return re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(base_path + template)))
 
 
 class MethodTable:
@@ -15,11 +21,10 @@ class MethodTable:
     def __init__(self, description: Mapping[str, Any], base_path: str) -> None:
         self._entries = []
         for template, item in description["paths"].items():
-            pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(base_path + template))
-            methods = [method.upper() for method in _METHODS if method in item]
+            methods = [method.upper() for method in METHODS if method in item]
             if "GET" in methods:
                 methods.insert(1, "HEAD")
-            self._entries.append((re.compile(pattern), methods))
+            self._entries.append((path_pattern(base_path, template), methods))
 
     def allowed(self, path: str) -> list[str]:
         """The methods of the operations at a path; empty for an unknown path."""

@@ -31,13 +31,17 @@ async def verify(request: ConnexionRequest) -> dict[str, Any]:
 
     Raises:
         NotAuthenticated: no token, a malformed one, or one that is not accepted.
+        Throttled: the token has used up this minute's requests.
         PermissionDenied: a read-only token on an operation that writes.
     """
     scope = request.scope
-    settings = scope[EXCHANGE].world.settings
+    world = scope[EXCHANGE].world
+    settings = world.settings
     if not settings.auth:
         return {"sub": None}
     token = parse_authorization(header(scope["headers"], b"authorization"))
+    if settings.requests_per_minute is not None:
+        world.throttle.hit(token, settings.requests_per_minute, world.clock.now())
     if settings.tokens is None:
         return {"sub": token}
     grant = settings.tokens.get(token)

@@ -13,6 +13,7 @@ from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..journal import BODY_LIMIT
 from .body import check_json_type, header, parse_json, read_body
 from .call import ABSENT, CALL, EXCHANGE, Call, Exchange
 from .negotiation import JSON, Negotiated, negotiator
@@ -31,7 +32,9 @@ class BodyRule:
     findings speak of that kind alone.
     """
 
-    def __init__(self, request_body: Mapping[str, Any], compiler: Compiler, *, check_schema: bool) -> None:
+    def __init__(
+        self, request_body: Mapping[str, Any], compiler: Compiler, *, check_schema: bool, any_type: bool
+    ) -> None:
         self.required = bool(request_body.get("required"))
         schema = request_body["content"][JSON]["schema"]
         choices = schema.get("oneOf") or [schema]
@@ -41,6 +44,7 @@ class BodyRule:
         }
         self._kinds = " or ".join("list" if kind is list else "dictionary" for kind in self._by_kind)
         self._check_schema = check_schema
+        self._any_type = any_type
 
     async def read(self, scope: Scope, receive: Receive) -> Any:
         """The parsed, valid body; `ABSENT` when there is none.
@@ -49,9 +53,11 @@ class BodyRule:
             Problem: a wrong media type, no JSON, or values that the description refuses.
         """
         raw = await read_body(receive)
+        exchange: Exchange = scope[EXCHANGE]
+        exchange.request_body, exchange.request_size = raw[:BODY_LIMIT], len(raw)
         if not raw and not self.required:
             return ABSENT
-        if raw:
+        if raw and not self._any_type:
             check_json_type(header(scope["headers"], b"content-type"), required=self._check_schema)
         body = parse_json(raw) if raw else {}
         if self._check_schema:
@@ -83,7 +89,6 @@ class ValidatedOperation:
         self.operation_id: str = operation.operation_id
         raw = operation._operation  # noqa: SLF001 - Connexion offers no accessor for extensions
         versions = tuple(raw.get("x-versions", ()))
-        # An API without versions (Pieces) has no error schema for bad bodies either: its state words them.
         self._versioned = bool(versions)
         self._path = PathParameters(operation.parameters)
         self._query = QueryParameters(operation.parameters, compiler)
@@ -94,7 +99,14 @@ class ValidatedOperation:
             media_types, versions, version, any_media_type="302" in raw["responses"]
         )
         body = operation.request_body
-        self._body = BodyRule(body, compiler, check_schema=self._versioned) if body else None
+        self._body: BodyRule | None = None
+        if body:
+            # An operation that documents no 400 (Pieces) leaves its body to the state, which words the reason. An
+            # API without versions and with 400 is the control API: there curl's own content type will do.
+            checked = "400" in raw["responses"]
+            self._body = BodyRule(
+                body, compiler, check_schema=checked, any_type=checked and not self._versioned
+            )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Exchange = scope[EXCHANGE]

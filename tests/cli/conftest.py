@@ -45,6 +45,12 @@ class Server:
 
 
 @pytest.fixture(scope="session")
+def command() -> str:
+    """The installed command."""
+    return COMMAND
+
+
+@pytest.fixture(scope="session")
 def environment() -> dict[str, str]:
     """The surroundings of the commands: plain output of known width, whatever terminal runs the tests."""
     kept = {

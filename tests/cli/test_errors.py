@@ -37,7 +37,7 @@ def one_error_line(result: Any) -> str:
         (["serve", "--data", "nonsense"], ["nonsense", "small"]),
         (["serve", "--data", "missing.json"], ["missing.json"]),
         (["data", "nonsense"], ["nonsense", "small"]),
-        (["data", "small", "--as-of", "noon"], ["--as-of", "noon", "2026-01-31T12:00:00Z"]),
+        (["data", "small", "--as-of", "noon"], ["--as-of", "noon", "2026-01-31T"]),
         (["data", "small", "--format", "xml"], ["--format", "xml", "jsonl"]),
         (["data", "small", "--records", "-1"], ["--records", "-1"]),
         (["data", "small", "-o", "missing/out.json"], ["missing/out.json", "--output"]),
@@ -116,12 +116,12 @@ def test_python_m(tmp_path: Path) -> None:
 
 
 def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
+    heavy = {"connexion", "uvicorn", "starlette", "faker", "schemathesis", "rich", "yaml", "jsonschema"}
     code = (
         "import sys\n"
         "from dbcontract.cli import main\n"
         "main(['serve', '--help'], standalone_mode=False)\n"
-        "heavy = {'connexion', 'uvicorn', 'starlette', 'faker', 'schemathesis', 'rich', 'yaml', 'jsonschema'}\n"
-        "sys.exit(' '.join(heavy & set(sys.modules)) or 0)\n"
+        f"sys.exit(' '.join({heavy} & set(sys.modules)) or 0)\n"
     )
     done = subprocess.run([sys.executable, "-Ic", code], capture_output=True, check=False)
     assert done.stderr == b""

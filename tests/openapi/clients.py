@@ -28,8 +28,8 @@ def generate_python_client(name: str, folder: Path) -> str:
     description = folder / f"{name}.yaml"
     description.write_bytes(files("dbcontract.openapi").joinpath(f"{name}.yaml").read_bytes())
     command = [
-        sys.executable, "-m", "openapi_python_client", "generate", "--path", str(description), "--meta", "none",
-        "--output-path", str(folder / f"{name}_client"), "--config", str(config), "--fail-on-warning",
+        sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none",
+        "--path", str(description), "--config", str(config), "--output-path", str(folder / f"{name}_client"),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
     printed = done.stdout + done.stderr
@@ -43,8 +43,8 @@ def generated_python_client(
 ) -> Iterator[Callable[[str], ModuleType]]:
     """`generated_python_client("pixiebrix")` is the package of a Python client, generated once a session.
 
-    Its operations are modules: `importlib.import_module(f"{package.__name__}.api.records.list_records")`, each with
-    `sync_detailed(…, client=…)`; `package.AuthenticatedClient(base_url=…, token=…, prefix="Token")`.
+    Its operations are modules, `importlib.import_module("pixiebrix_client.api.records.list_records")`, each
+    with `sync_detailed(…, client=…)`; `package.AuthenticatedClient(base_url=…, token=…, prefix="Token")`.
     """
     folder = tmp_path_factory.mktemp("clients")
     made: dict[str, ModuleType] = {}
@@ -59,7 +59,8 @@ def generated_python_client(
     sys.path.insert(0, str(folder))
     yield client
     sys.path.remove(str(folder))
-    for module in [one for one in sys.modules if one.partition(".")[0] in {f"{name}_client" for name in made}]:
+    packages = {f"{name}_client" for name in made}
+    for module in [one for one in sys.modules if one.partition(".")[0] in packages]:
         del sys.modules[module]
 
 
@@ -86,7 +87,8 @@ def node_tools(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subpro
         )
 
     installed = run(npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock")
-    if installed.returncode and any(sign in installed.stderr for sign in OFFLINE) and not os.environ.get("CI"):
+    offline = any(sign in installed.stderr for sign in OFFLINE)
+    if installed.returncode and offline and not os.environ.get("CI"):
         pytest.skip("needs the packages of tests/openapi/node/package.json, and npm cannot reach them")
     assert installed.returncode == 0, installed.stderr
     return lambda *command: run(npx, "--no-install", *command)

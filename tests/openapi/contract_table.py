@@ -1,4 +1,4 @@
-"""The operations as the contract states them, written down a second time and independently of the descriptions."""
+"""The operations as the contract states them, written down independently of the descriptions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ JSON = "application/json"
 TEXT = "text/plain"
 CSV = "text/csv"
 ANY = "*/*"
-DETAIL = (401, 403, 404, 406, 429)  # contract: Conventions
+DETAIL = (401, 403, 404, 406, 429)  # the contract: Conventions
 
 
 class Row(NamedTuple):
@@ -18,37 +18,39 @@ class Row(NamedTuple):
     path: str
     success: dict[int, set[str]]
     errors: set[int]
-    query: set[str] = set()
+    query: frozenset[str] = frozenset()
     body: str = ""  # "", "optional" or "required"
     versions: tuple[str, ...] = ()
 
 
-PAGES = {"page", "page_size"}
+PAGES = frozenset({"page", "page_size"})
 DATABASE = "/databases/{databaseId}"
 ORGANIZATION = "/organizations/{organizationId}/databases"
 
 PIECES = {
-    # contract: GET /database/export
+    # The contract's heading GET /database/export
     "exportDatabase": Row("get", "/database/export", {200: {JSON}}, {500}),
-    # contract: POST /database/import
+    # The contract's heading POST /database/import
     "importDatabase": Row("post", "/database/import", {204: set()}, {500, 505}, body="optional"),
 }
 
 PIXIEBRIX = {
-    # contract: Export jobs. Unknown databases are 400, so nothing here can be 404.
+    # The contract's heading Export jobs. Unknown databases are 400, nothing here is 404.
     "createExportJob": Row(
         "post", "/databases/records/jobs/", {201: {JSON}}, {400, 415, *DETAIL} - {404}, body="required",
         versions=("1.0",),
     ),
-    "getExportJob": Row("get", "/databases/records/jobs/{jobId}/", {200: {JSON}}, {*DETAIL}, versions=("1.0",)),
-    # contract: Databases and records
+    "getExportJob": Row(
+        "get", "/databases/records/jobs/{jobId}/", {200: {JSON}}, {*DETAIL}, versions=("1.0",)
+    ),
+    # The contract's heading Databases and records
     "listDatabases": Row("get", f"{ORGANIZATION}/", {200: {JSON}}, {400, *DETAIL}, PAGES, versions=("2.0",)),
     "createDatabase": Row(
         "post", f"{ORGANIZATION}/", {201: {JSON}}, {400, 415, *DETAIL}, body="required", versions=("2.0",)
     ),
     "listRecords": Row(
         "get", f"{DATABASE}/records/", {200: {JSON, CSV}}, {400, *DETAIL},
-        {*PAGES, "start_date", "end_date", "data_filters"}, versions=("1.0", "2.0"),
+        PAGES | {"start_date", "end_date", "data_filters"}, versions=("1.0", "2.0"),
     ),
     "createRecords": Row(
         "post", f"{DATABASE}/records/", {201: {JSON}}, {400, 415, *DETAIL}, body="required",
@@ -65,19 +67,19 @@ PIXIEBRIX = {
     "deleteRecord": Row(
         "delete", f"{DATABASE}/records/{{recordKey}}/", {204: set()}, {*DETAIL}, versions=("1.0", "2.0")
     ),
-    # contract: Archives and retention
+    # The contract's heading Archives and retention
     "listRecordArchives": Row(
         "get", f"{ORGANIZATION}/{{databaseId}}/record-archives/", {200: {JSON}}, {400, *DETAIL},
-        {*PAGES, "ordering"}, versions=("2.0",),
+        PAGES | {"ordering"}, versions=("2.0",),
     ),
-    # contract: Assets
+    # The contract's heading Assets
     "listAssets": Row("get", f"{DATABASE}/assets/", {200: {JSON}}, {400, *DETAIL}, PAGES, versions=("2.0",)),
     "createAsset": Row(
         "post", f"{DATABASE}/assets/", {201: {JSON}}, {400, 415, *DETAIL}, body="required", versions=("2.0",)
     ),
     "getAsset": Row(
-        "get", f"{DATABASE}/assets/{{assetId}}", {200: {JSON, ANY}, 302: set()}, {400, *DETAIL}, {"meta"},
-        versions=("2.0",),
+        "get", f"{DATABASE}/assets/{{assetId}}", {200: {JSON, ANY}, 302: set()}, {400, *DETAIL},
+        frozenset({"meta"}), versions=("2.0",),
     ),
     "updateAsset": Row(
         "patch", f"{DATABASE}/assets/{{assetId}}", {200: {JSON}}, {400, 415, *DETAIL}, body="required",

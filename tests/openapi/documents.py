@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from dbcontract import openapi
 from jsonschema import Draft202012Validator, FormatChecker
+
+from dbcontract import openapi
 
 VENDORS = ("pieces", "pixiebrix")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")

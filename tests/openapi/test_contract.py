@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+
 from dbcontract import openapi
 
 from .contract_table import JSON, SOURCES, TABLES, TEXT, Row
@@ -109,7 +110,7 @@ def test_the_documented_servers_come_first() -> None:
 def test_the_headers_are_those_of_the_contract(operation: Operation) -> None:
     headers = {code: set(one.get("headers", {})) for code, one in operation.responses.items()}
     assert headers["401"] == {"WWW-Authenticate"}
-    if operation.id == "listRecords":  # contract: Conventions: records have no total
+    if operation.id == "listRecords":  # the contract: no total for records
         assert headers["200"] == {"Link"}
     elif "page" in {one["name"] for one in operation.parameters}:
         assert headers["200"] == {"Link", "X-Total-Count"}
@@ -141,14 +142,14 @@ def schema(name: str, component: str) -> dict[str, Any]:
     return as_json_schema(document, document["components"]["schemas"][component])
 
 
-REQUIRED_COLLECTIONS = set(
-    "analyses applications assets codeAnalyses files formatMetrics formats fragments imageAnalyses models "
-    "ocrAnalyses persons sensitives tags websites".split()
-)
-OPTIONAL_COLLECTIONS = set(
-    "activities annotations anchors anchorPoints conversations conversationMessages hints ranges relationships "
-    "workstreamEvents workstreamSummaries workstreamPatternEngineSources".split()
-)
+REQUIRED_COLLECTIONS = {
+    "analyses", "applications", "assets", "codeAnalyses", "files", "formatMetrics", "formats", "fragments",
+    "imageAnalyses", "models", "ocrAnalyses", "persons", "sensitives", "tags", "websites",
+}  # fmt: skip
+OPTIONAL_COLLECTIONS = {
+    "activities", "annotations", "anchors", "anchorPoints", "conversations", "conversationMessages", "hints",
+    "ranges", "relationships", "workstreamEvents", "workstreamSummaries", "workstreamPatternEngineSources",
+}  # fmt: skip
 VALUES = {"values", "messageValues", "workstreamEventValues"}
 
 
@@ -179,7 +180,12 @@ def test_null_is_allowed_for_the_optional_fields_of_an_import_only() -> None:
         ("pieces", "ExportedDatabaseFormats", {"iterable"}, {"iterable"}),
         ("pieces", "ExportedDatabaseFormat", {"id", "raw", "schema"}, {"id", "raw"}),
         ("pieces", "EmbeddedModelSchema", {"migration", "semantic"}, {"migration", "semantic"}),
-        ("pixiebrix", "ExportJobRequest", {"name", "databases", "media_type", "filters"}, {"name", "databases"}),
+        (
+            "pixiebrix",
+            "ExportJobRequest",
+            {"name", "databases", "media_type", "filters"},
+            {"name", "databases"},
+        ),
         ("pixiebrix", "ExportJobStarted", {"id", "status"}, {"id", "status"}),
         ("pixiebrix", "ExportJob", {"id", "status", "created_at", "data", "error_message"}, {"id", "status"}),
         (

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from dbcontract import openapi
 
 from .clients import generate_python_client
@@ -68,7 +69,7 @@ def test_the_filters_of_the_python_client_become_parameters_of_their_own(
     package = generated_python_client("pixiebrix")
     filters = importlib.import_module(f"{package.__name__}.models").ListRecordsDataFilters
     call = importlib.import_module(f"{package.__name__}.api.records.list_records")
-    sent = call._get_kwargs(  # what the generated function hands to its HTTP library
+    sent = call._get_kwargs(  # noqa: SLF001 - what the generated function hands to its HTTP library
         "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f60", data_filters=filters.from_dict({"data__user email": "david"})
     )
     assert sent["params"]["data__user email"] == "david"
@@ -106,7 +107,7 @@ def _typed_examples(operation: Operation) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _in_utc_notation(value: Any) -> Any:
-    """The value as Python writes its timestamps: `+00:00` for `Z`, and no microseconds where they are zero."""
+    """The value with timestamps as Python writes them: `+00:00` for `Z`, no microseconds where zero."""
     if isinstance(value, dict):
         return {key: _in_utc_notation(one) for key, one in value.items()}
     if isinstance(value, list):

@@ -10,7 +10,7 @@ import pytest
 
 
 def lint_imports(project: Any, packages: Path) -> subprocess.CompletedProcess[str]:
-    """Run import-linter on packages laid out as they are installed, which is the only layout it understands."""
+    """Run import-linter on packages laid out as they are installed: the only layout it understands."""
     command = [
         str(Path(sys.executable).with_name("lint-imports")),
         "--config",

@@ -1,0 +1,225 @@
+"""An answer of the target, with the questions that checks ask of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from email.message import Message
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import urljoin
+
+from .check import CheckFailed
+from .wire import Header, Received, Request
+
+Json = TypeVar("Json", dict[str, Any], list[Any], str, int, float, bool)
+
+_LINK = re.compile(r"<([^>]*)>((?:[^,\"]|\"[^\"]*\")*)")
+_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
+
+
+def status_text(status: int) -> str:
+    """`404 Not Found`."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+class Headers:
+    """The headers of an answer; names in any case."""
+
+    def __init__(self, headers: tuple[Header, ...]) -> None:
+        self._headers = headers
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The first header of that name."""
+        return next((value for value in self.get_all(name)), default)
+
+    def get_all(self, name: str) -> list[str]:
+        """All headers of that name."""
+        return [value for known, value in self._headers if known.lower() == name.lower()]
+
+    def __contains__(self, name: str) -> bool:
+        return bool(self.get_all(name))
+
+    def __iter__(self) -> Iterator[Header]:
+        return iter(self._headers)
+
+
+class Answer:
+    """What came back for one request (for the last one, where redirects were followed).
+
+    Attributes:
+        request: what was sent.
+        status, content: the status code and the bytes of the body.
+        history: the redirects that were followed to come here, the first one first.
+        seconds: from the first byte sent to the last one received.
+    """
+
+    def __init__(self, request: Request, received: Received, *, history: tuple[Answer, ...] = ()) -> None:
+        self.request = request
+        self.status = received.status
+        self.headers = Headers(received.headers)
+        self.content = received.content
+        self.truncated = received.truncated
+        self.seconds = received.seconds
+        self.history = history
+
+    def __repr__(self) -> str:
+        return f"<{self.request.method} {self.request.url}: {status_text(self.status)}>"
+
+    @property
+    def url(self) -> str:
+        """The address that answered."""
+        return self.request.url
+
+    @property
+    def text(self) -> str:
+        """The body as text: in the charset it claims, else UTF-8; what cannot be decoded is replaced."""
+        charset = self.media_parameters.get("charset", "utf-8")
+        try:
+            return self.content.decode(charset, errors="replace")
+        except (LookupError, ValueError):
+            return self.content.decode(errors="replace")
+
+    @property
+    def media_type(self) -> str | None:
+        """`application/json`, in lower case and without parameters; None without a Content-Type."""
+        value = self.headers.get("Content-Type")
+        return value.partition(";")[0].strip().lower() if value else None
+
+    @property
+    def media_parameters(self) -> dict[str, str]:
+        """The parameters of the Content-Type, `{"version": "2.0"}`; names in lower case."""
+        message = Message()
+        message["Content-Type"] = self.headers.get("Content-Type") or ""
+        return {name.lower(): value for name, value in (message.get_params() or [])[1:] if name}
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The Link header (RFC 8288): absolute addresses by relation."""
+        found: dict[str, str] = {}
+        for header in self.headers.get_all("Link"):
+            for target, parameters in _LINK.findall(header):
+                for quoted, bare in _REL.findall(parameters):
+                    for relation in (quoted or bare).split():
+                        found.setdefault(relation.lower(), urljoin(self.url, target))
+        return found
+
+    @property
+    def summary(self) -> str:
+        """Status, media type and the beginning of the body, for messages."""
+        body = " ".join(self.text[:400].split())
+        shown = f"{body[:200]} …" if len(body) > 200 else body
+        kind = f" ({self.media_type})" if self.media_type else ""
+        return f"{status_text(self.status)}{kind}{': ' if shown else ''}{shown}"
+
+    def _name(self) -> str:
+        return f"{self.request.method} {self.request.url}"
+
+    def expect_status(self, *statuses: int) -> Answer:
+        """Give the answer back if it has one of these statuses.
+
+        Raises:
+            CheckFailed: it has another one.
+        """
+        if self.status not in statuses:
+            expected = " or ".join(map(status_text, statuses))
+            raise CheckFailed(f"the status of {self._name()}", expected, self.summary)
+        return self
+
+    def expect_media_type(self, *media_types: str) -> Answer:
+        """Give the answer back if its Content-Type is one of these, whatever its parameters.
+
+        Raises:
+            CheckFailed: another one, or none.
+        """
+        if self.media_type not in media_types:
+            actual = self.headers.get("Content-Type") or "no Content-Type"
+            raise CheckFailed(f"the media type of {self._name()}", " or ".join(media_types), actual)
+        return self
+
+    def expect_header(self, name: str) -> str:
+        """The value of a header that has to be there.
+
+        Raises:
+            CheckFailed: it is not.
+        """
+        value = self.headers.get(name)
+        if value is None:
+            actual = ", ".join(known for known, _ in self.headers)
+            raise CheckFailed(f"the headers of {self._name()}", f"a header {name}", f"only {actual or 'none'}")
+        return value
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            CheckFailed: it is none, or it was cut at the size limit.
+        """
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError):
+            raise CheckFailed(f"the body of {self._name()}", "JSON", self.summary) from None
+
+    def expect_json(self, kind: type[Json]) -> Json:
+        """The body as a JSON value of that Python type: `dict` for an object, `list` for an array.
+
+        Raises:
+            CheckFailed: no JSON, or a value of another type.
+        """
+        value = self.json()
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            names = {dict: "a JSON object", list: "a JSON array"}
+            raise CheckFailed(f"the body of {self._name()}", names.get(kind, f"a {kind.__name__}"), self.summary)
+        return value
+
+    def expect_objects(self) -> list[dict[str, Any]]:
+        """The body as an array of objects: a list of records, databases, assets or archives.
+
+        Raises:
+            CheckFailed: it is something else.
+        """
+        items = self.expect_json(list)
+        if not all(isinstance(item, dict) for item in items):
+            raise CheckFailed(f"the body of {self._name()}", "an array of objects", self.summary)
+        return items
+
+    def jsonl(self) -> list[Any]:
+        """The body as JSON Lines: one value a line.
+
+        Raises:
+            CheckFailed: a line is no JSON, or no UTF-8.
+        """
+        values = []
+        lines = self.content.split(b"\n")
+        if lines and not lines[-1]:
+            lines.pop()
+        for number, line in enumerate(lines, 1):
+            try:
+                values.append(json.loads(line.decode()))
+            except (ValueError, RecursionError):
+                shown = line[:200].decode(errors="replace")
+                raise CheckFailed(f"line {number} of {self._name()}", "one JSON value", repr(shown)) from None
+        return values
+
+    def csv_rows(self) -> list[list[str]]:
+        """The body as CSV (RFC 4180, UTF-8), the header row first.
+
+        Raises:
+            CheckFailed: no UTF-8, no CSV, or rows of different lengths.
+        """
+        try:
+            text = self.content.decode("utf-8-sig")
+            rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+        except (ValueError, csv.Error) as error:
+            raise CheckFailed(f"the body of {self._name()}", "CSV in UTF-8", str(error)) from None
+        for number, row in enumerate(rows, 1):
+            if len(row) != len(rows[0]):
+                expected = f"{len(rows[0])} fields, as in the header"
+                raise CheckFailed(f"row {number} of {self._name()}", expected, f"{len(row)} fields: {row}")
+        return rows

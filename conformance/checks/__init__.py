@@ -1,0 +1,1 @@
+"""The checks, one module a topic; `dbcontract.conformance.check.discover` finds them."""

@@ -1,0 +1,218 @@
+"""The description of one API through Schemathesis: makes the calls, and holds the answers against it."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import requests
+import schemathesis
+from schemathesis import checks as registry
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core import NOT_SET
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.transport import Response
+from schemathesis.generation.case import Case
+from schemathesis.schemas import APIOperation, BaseSchema
+
+from dbcontract import openapi
+
+from .wire import Received, Request
+
+HELD: Final = (
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+SERVER_ERROR: Final = "not_a_server_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An answer that is not as described.
+
+    Attributes:
+        check: what was violated, by Schemathesis' name for it.
+        operation: the operationId.
+        title, message: what is wrong; the message may have several lines.
+    """
+
+    check: str
+    operation: str
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the description says of one operation.
+
+    Attributes:
+        versions: at which it is served; empty for an API without versions.
+        default_version: the one that is asked for, unless a check wants another.
+        produces: the media types of its answers of success, without wildcards.
+        statuses: the documented ones.
+    """
+
+    id: str
+    method: str
+    path: str
+    versions: tuple[str, ...]
+    default_version: str | None
+    produces: tuple[str, ...]
+    statuses: tuple[int, ...]
+    described: APIOperation[Any, Any, Any, Any]
+
+
+class Description:
+    """One API as described. Several threads may use it at once."""
+
+    def __init__(self, api: str) -> None:
+        self.api = api
+        # Without a Config of its own, Schemathesis reads a schemathesis.toml of the folder it is started in.
+        # `load` parses anew: inferring links changes what it is given.
+        self.schema: BaseSchema = schemathesis.openapi.from_dict(openapi.load(api), config=SchemathesisConfig())
+        registry.load_all_checks()
+        self._held = registry.CHECKS.get_by_names(list(HELD))
+        self._operations = {}
+        for path, item in self.schema.raw_schema["paths"].items():
+            for method, raw in item.items():
+                if isinstance(raw, dict) and "operationId" in raw:
+                    self._operations[raw["operationId"]] = self._read(method, path, raw)
+
+    def _read(self, method: str, path: str, raw: Mapping[str, Any]) -> Operation:
+        produces = [
+            media_type
+            for status, response in raw["responses"].items()
+            if status.startswith("2")
+            for media_type in response.get("content", {})
+            if "*" not in media_type
+        ]
+        return Operation(
+            id=raw["operationId"],
+            method=method.upper(),
+            path=path,
+            versions=tuple(raw.get("x-versions", ())),
+            default_version=raw.get("x-default-version"),
+            produces=tuple(dict.fromkeys(produces)),
+            statuses=tuple(int(status) for status in raw["responses"]),
+            described=self.schema.find_operation_by_id(raw["operationId"]),
+        )
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """All operations, in the order of the description."""
+        return tuple(self._operations.values())
+
+    def operation(self, operation_id: str) -> Operation:
+        """The operation of that id.
+
+        Raises:
+            LookupError: the description has none.
+        """
+        try:
+            return self._operations[operation_id]
+        except KeyError:
+            message = f"{operation_id!r} is no operation of {self.api}; there are {', '.join(self._operations)}"
+            raise LookupError(message) from None
+
+    def case(
+        self,
+        operation_id: str,
+        *,
+        path: Mapping[str, object] | None = None,
+        query: Mapping[str, object] | None = None,
+        json: object = NOT_SET,
+    ) -> Case[Any]:
+        """A call of an operation, as Schemathesis has it; path parameters are percent-encoded here."""
+        operation = self.operation(operation_id)
+        case: Case[Any] = operation.described.Case(
+            path_parameters={name: quote(str(value), safe="") for name, value in (path or {}).items()},
+            query=dict(query or {}),
+            body=json,
+            media_type="application/json" if json is not NOT_SET else None,
+        )
+        return case
+
+    @staticmethod
+    def url(case: Case[Any], base_url: str) -> str:
+        """The address of a case: base URL, path and query, percent-encoded."""
+        url = base_url.rstrip("/") + case.formatted_path
+        query = query_string(case.query)
+        return f"{url}?{query}" if query else url
+
+    @staticmethod
+    def body(case: Case[Any]) -> bytes | None:
+        """The JSON body of a case in UTF-8; None when it has none."""
+        if case.body is NOT_SET:
+            return None
+        return jsonlib.dumps(case.body, ensure_ascii=False).encode(errors="surrogatepass")
+
+    def hold(self, case: Case[Any], base_url: str, request: Request, received: Received) -> list[Finding]:
+        """Hold an answer against the description: status, media type, headers, body.
+
+        Returns:
+            What is not as described; nothing, if all is well.
+        """
+        response = as_response(request, received)
+        operation_id = case.operation.definition.raw["operationId"]
+        try:
+            self._validate(case, response, base_url)
+        except FailureGroup:
+            pass
+        else:
+            return []
+        found = []
+        for held in self._held:
+            try:
+                self._validate(case, response, base_url, held)
+            except FailureGroup as group:
+                found += [
+                    Finding(held.__name__, operation_id, failure.title, failure.message)
+                    for failure in group.exceptions
+                ]
+        if received.status >= 500 and any(finding.check == HELD[0] for finding in found):
+            title = "Undocumented server error"
+            found.append(Finding(SERVER_ERROR, operation_id, title, f"Received: {received.status}"))
+        return found
+
+    def _validate(self, case: Case[Any], response: Response, base_url: str, *only: Any) -> None:
+        case.validate_response(
+            response, checks=list(only or self._held), transport_kwargs={"base_url": base_url}
+        )
+
+
+def query_string(query: Mapping[str, object]) -> str:
+    """The query, percent-encoded; booleans as JSON has them, lists as repeated parameters, None left out."""
+    pairs = []
+    for name, value in query.items():
+        several = value if isinstance(value, list | tuple) else [value]
+        pairs += [(name, _plain(one)) for one in several if one is not None]
+    return urlencode(pairs, quote_via=quote)
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def as_response(request: Request, received: Received) -> Response:
+    """An answer in the form that Schemathesis takes."""
+    prepared = requests.PreparedRequest()
+    prepared.method, prepared.url, prepared.body = request.method, request.url, request.body
+    prepared.headers = requests.structures.CaseInsensitiveDict(request.headers)
+    headers: dict[str, list[str]] = {}
+    for name, value in received.headers:
+        headers.setdefault(name.lower(), []).append(value)
+    return Response(
+        status_code=received.status,
+        headers=headers,
+        content=received.content,
+        request=prepared,
+        elapsed=received.seconds,
+        verify=True,
+        message=received.reason,
+    )

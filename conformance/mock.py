@@ -1,0 +1,206 @@
+"""A mock of ours, recognized over HTTP: its control API gives every check a sandbox, a clock and faults."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from .check import PIECES, PIXIEBRIX, NotVerified
+from .place import Place
+from .target import CAPABILITIES, Endpoint, Scratch, Target
+from .wire import NoAnswer, Request, Unreachable, Wire
+
+API_PATH = "/api"
+"""Where a mock serves PixieBrix; Pieces OS is at its root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a mock says of itself.
+
+    Attributes:
+        root: scheme, host and port, and the sandbox if the URL named one.
+    """
+
+    root: str
+    version: str
+    apis: tuple[str, ...]
+    capabilities: frozenset[str]
+    organizations: tuple[str, ...]
+
+
+def recognize(url: str, wire: Wire) -> Health | None:
+    """Ask whether a mock of ours serves this URL.
+
+    Args:
+        url: a base URL of either API, or the mock's own.
+        wire: to ask with.
+
+    Returns:
+        None when what answers is something else, or its control API is closed to us.
+
+    Raises:
+        Unreachable: nothing can be connected to.
+    """
+    parts = urlsplit(url)
+    root = urlunsplit((parts.scheme, parts.netloc, parts.path.removesuffix(API_PATH).rstrip("/"), "", ""))
+    try:
+        received = wire.send(Request("GET", f"{root}/_mock/health", (("Accept", "application/json"),)))
+        health = json.loads(received.content)
+    except (NoAnswer, ValueError, RecursionError):
+        return None
+    if received.status != 200 or not isinstance(health, dict) or health.get("name") != "dbcontract":
+        return None
+    return Health(
+        root=root,
+        version=str(health.get("version", "")),
+        apis=tuple(api for api in (PIECES, PIXIEBRIX) if api in health.get("apis", ())),
+        capabilities=frozenset(CAPABILITIES) & frozenset(map(str, health.get("capabilities", ()))),
+        organizations=tuple(map(str, health.get("organizations", ()))),
+    )
+
+
+def as_target(health: Health, target: Target) -> Target:
+    """The target as the mock makes it: what it can do is allowed, for every check has a sandbox.
+
+    Args:
+        health: of the mock.
+        target: as the user described it; APIs that it leaves out stay out.
+    """
+    urls = {PIECES: health.root, PIXIEBRIX: health.root + API_PATH}
+    wanted = {api: target.endpoint(api) if api in health.apis else None for api in urls}
+    endpoints = {
+        api: replace(endpoint, url=urls[api], token=endpoint.token or "dbcontract-conformance")
+        if endpoint is not None
+        else None
+        for api, endpoint in wanted.items()
+    }
+    organization = target.scratch.organization or next(iter(health.organizations), None)
+    return replace(
+        target,
+        kind="mock",
+        pieces=endpoints[PIECES],
+        pixiebrix=endpoints[PIXIEBRIX],
+        capabilities=health.capabilities,
+        scratch=replace(target.scratch, organization=organization, create_databases=True),
+    )
+
+
+class Control:
+    """The control API of a mock, or of one of its sandboxes.
+
+    Every method raises `NotVerified` when the mock does not do what is asked.
+    """
+
+    def __init__(self, root: str, wire: Wire) -> None:
+        self.root = root
+        self._wire = wire
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Call an operation; gives the parsed answer, or None for an empty one."""
+        content = json.dumps(body).encode() if body is not None else None
+        headers = (("Accept", "application/json"), ("Content-Type", "application/json"))
+        what = f"the mock's control API did not do {method} {path}"
+        try:
+            received = self._wire.send(Request(method, f"{self.root}/_mock{path}", headers, content))
+        except (NoAnswer, Unreachable) as error:
+            message = f"{what}: {error}"
+            raise NotVerified(message) from error
+        if not 200 <= received.status < 300:
+            message = f"{what}: {received.status} {received.content[:200].decode(errors='replace')}"
+            raise NotVerified(message)
+        return json.loads(received.content) if received.content else None
+
+    def now(self) -> datetime | None:
+        """The instant of this world's clock."""
+        return datetime.fromisoformat(self.call("GET", "/clock")["now"]).astimezone(UTC)
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock."""
+        self.call("POST", "/clock/advance", {"seconds": seconds})
+
+    def advance_to_next_midnight(self) -> None:
+        """Move the clock to the next midnight (UTC), where the nightly job runs."""
+        self.call("POST", "/clock/advance", {"to": "next-midnight"})
+
+    def fail_next(self, operation_id: str, status: int | None) -> None:
+        """Let the next call of an operation answer with a status."""
+        self.call("POST", "/faults", {"operation": operation_id, "status": status or 500, "times": 1})
+
+    def fail_import_inside(self, after: int) -> None:
+        """Let the next import fail when so many entries are merged."""
+        self.call("POST", "/faults", {"operation": "importDatabase", "inside": {"after": after}, "times": 1})
+
+    def fail_next_job(self, message: str) -> None:
+        """Let the next export job end as FAILURE."""
+        inside = {"error_message": message}
+        self.call("POST", "/faults", {"operation": "createExportJob", "inside": inside, "times": 1})
+
+    def limit_records(self, limit: int) -> None:
+        """Let a database hold so many records before the nightly archiving."""
+        self.call("PATCH", "/settings", {"record_limit": limit})
+
+    def reset(self, data: str) -> None:
+        """Begin anew with a named data set."""
+        self.call("POST", "/reset", {"data": data})
+
+
+class MockPlaces:
+    """A sandbox for every check: it is made by the first request to it, and deleted afterwards."""
+
+    independent = True
+
+    def __init__(self, target: Target, run: str, wire: Wire) -> None:
+        """Take a target that `as_target` made, and a name for the run."""
+        endpoint = target.pieces or target.pixiebrix
+        assert endpoint is not None  # noqa: S101 (a target serves an API)
+        url = endpoint.url
+        self._root = url if target.pieces else url.removesuffix(API_PATH)
+        self._target = target
+        self._run = run
+        self._wire = wire
+        self._numbers = itertools.count(1)
+
+    def open(self) -> Place:
+        """A new sandbox."""
+        return self._place(f"c-{self._run}-{next(self._numbers)}")
+
+    def open_second(self, place: Place) -> Place:
+        """A new sandbox, without data."""
+        del place
+        second = self.open()
+        Control(f"{self._root}/~{second.name}", self._wire).reset("empty")
+        return second
+
+    def close(self, place: Place) -> None:
+        """Delete the sandbox; one that was never used does not exist, which is as well."""
+        try:
+            Control(self._root, self._wire).call("DELETE", f"/sandboxes/{place.name}")
+        except NotVerified:
+            return
+
+    def _place(self, name: str) -> Place:
+        root = f"{self._root}/~{name}"
+        target = self._target
+        return Place(
+            pieces=_at(target.pieces, root),
+            pixiebrix=_at(target.pixiebrix, root + API_PATH),
+            powers=Control(root, self._wire),
+            scratch=Scratch(
+                organization=target.scratch.organization,
+                create_databases=True,
+                read_only_token=target.scratch.read_only_token,
+            ),
+            limits=target.limits,
+            disposable=True,
+            name=name,
+        )
+
+
+def _at(endpoint: Endpoint | None, url: str) -> Endpoint | None:
+    return replace(endpoint, url=url) if endpoint is not None else None

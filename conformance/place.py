@@ -1,0 +1,84 @@
+"""Where one check runs: the base URLs, and what can be done there to time and to failures.
+
+A recognized mock gives every check a world of its own; any other target is one place for all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from .check import PIECES, PIXIEBRIX
+from .target import Endpoint, Scratch, ServiceLimits
+
+
+class Powers(Protocol):
+    """What a place can do beyond its APIs. Every method finishes before it returns.
+
+    Any of them raises `NotVerified` where the place cannot do it, or it did not work.
+    """
+
+    def now(self) -> datetime | None:
+        """The instant at the target (UTC); None when only its `Date` headers tell."""
+
+    def advance(self, seconds: float) -> None:
+        """Let that many seconds pass."""
+
+    def advance_to_next_midnight(self) -> None:
+        """Let the day end (UTC), and the nightly job run."""
+
+    def fail_next(self, operation_id: str, status: int | None) -> None:
+        """Let the next call of an operation fail."""
+
+    def fail_import_inside(self, after: int) -> None:
+        """Let the next import fail when so many entries are merged."""
+
+    def fail_next_job(self, message: str) -> None:
+        """Let the next export job end as FAILURE."""
+
+    def limit_records(self, limit: int) -> None:
+        """Let a database hold so many records before the nightly archiving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Base URLs and powers of one place.
+
+    Attributes:
+        name: of the sandbox, or empty.
+        disposable: everything in it is thrown away afterwards, so that nothing needs cleaning up.
+    """
+
+    pieces: Endpoint | None
+    pixiebrix: Endpoint | None
+    powers: Powers
+    scratch: Scratch
+    limits: ServiceLimits
+    disposable: bool = False
+    name: str = ""
+
+    def endpoint(self, api: str) -> Endpoint | None:
+        """Where an API is served here."""
+        return {PIECES: self.pieces, PIXIEBRIX: self.pixiebrix}[api]
+
+
+class Places(Protocol):
+    """Gives places to checks."""
+
+    @property
+    def independent(self) -> bool:
+        """Whether every place is a world of its own, so that checks may run side by side."""
+
+    def open(self) -> Place:
+        """A place for one check."""
+
+    def open_second(self, place: Place) -> Place:
+        """A second, empty instance beside a place.
+
+        Raises:
+            NotVerified: there is none.
+        """
+
+    def close(self, place: Place) -> None:
+        """The check is over."""

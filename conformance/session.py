@@ -1,0 +1,155 @@
+"""Sends the requests of a run: at the pace that the target bears, with the token for its own origin only."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote, urljoin
+
+from .target import Endpoint, Pace
+from .wire import Header, Received, Request, Wire, origin_of
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MAX_REDIRECTS = 5
+_CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+class Cancelled(Exception):
+    """The run was stopped while a request was due."""
+
+
+class TimeIsUp(Exception):
+    """A check took longer than the target's pace allows."""
+
+
+class Session:
+    """Shared by all checks of a run, whatever their threads."""
+
+    def __init__(self, wire: Wire, pace: Pace, cancelled: threading.Event) -> None:
+        self.wire = wire
+        self.pace = pace
+        self.cancelled = cancelled
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def send(self, request: Request, *, until: float | None = None, patient: bool = True) -> Received:
+        """Send one request; a redirect is an answer like any other.
+
+        Args:
+            request: what to send, credentials included.
+            until: an instant of `time.monotonic` after which nothing is sent any more.
+            patient: wait out a 429 and send the request again, at most twice.
+
+        Raises:
+            NoAnswer: no complete answer.
+            Unreachable: no connection.
+            Cancelled, TimeIsUp: the run, or the check, is over.
+        """
+        for left in (2, 1, 0):
+            self._wait_for_turn(until)
+            received = self.wire.send(request, until=until)
+            if received.status != 429 or not patient or not left:
+                return received
+            wait = retry_after(received)
+            if wait > self.pace.throttled:
+                return received
+            self.sleep(wait, until)
+        raise AssertionError  # the loop returns
+
+    def sleep(self, seconds: float, until: float | None = None) -> None:
+        """Wait, unless the run is stopped or the check's time would be over.
+
+        Raises:
+            Cancelled, TimeIsUp: the run, or the check, is over.
+        """
+        if until is not None and time.monotonic() + seconds > until:
+            raise TimeIsUp
+        if self.cancelled.wait(seconds):
+            raise Cancelled
+
+    def _wait_for_turn(self, until: float | None) -> None:
+        if self.cancelled.is_set():
+            raise Cancelled
+        now = time.monotonic()
+        if until is not None and now >= until:
+            raise TimeIsUp
+        if self.pace.requests_per_second is None:
+            return
+        with self._lock:
+            turn = max(self._next, now)
+            self._next = turn + 1.0 / self.pace.requests_per_second
+        if turn > now:
+            self.sleep(turn - now, until)
+
+
+def ascii_url(url: str) -> str:
+    """A URL that came from the target, fit for the wire: what is not allowed there is percent-encoded."""
+    return quote(url, safe="%/:?#[]@!$&'()*+,;=~-._")
+
+
+def retry_after(received: Received) -> float:
+    """How many seconds a 429 asks for; a few where it does not say."""
+    value = next((value for name, value in received.headers if name.lower() == "retry-after"), "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return 5.0
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether two URLs share scheme, host and port; no URL is of no origin."""
+    try:
+        return origin_of(one) == origin_of(other)
+    except ValueError:
+        return False
+
+
+def target_headers(endpoint: Endpoint, url: str, auth: bool | str) -> tuple[Header, ...]:
+    """The headers that only the target itself may see: the token and what else it was configured with.
+
+    Args:
+        endpoint: the target.
+        url: where the request goes; at another origin there are none.
+        auth: True for the target's token, False for none, or another token.
+    """
+    if not same_origin(endpoint.url, url):
+        return ()
+    token = endpoint.token if auth is True else auth
+    credentials = (("Authorization", f"Token {token}"),) if token else ()
+    return (*endpoint.headers, *credentials)
+
+
+def redirected(request: Request, received: Received, private: Iterable[str] = ()) -> Request | None:
+    """The request that follows a redirect: without credentials where the origin changes.
+
+    Args:
+        request, received: the exchange that redirects.
+        private: the names of further headers that the target alone may see.
+
+    Returns:
+        None if the answer is no redirect, or leads to no HTTP URL.
+    """
+    location = next((value for name, value in received.headers if name.lower() == "location"), None)
+    if received.status not in REDIRECTS or location is None:
+        return None
+    try:
+        url = ascii_url(urljoin(request.url, location))
+        origin_of(url)
+    except ValueError:
+        return None
+    keeps_method = received.status in {307, 308} or request.method in {"GET", "HEAD"}
+    dropped = set() if keeps_method else {"content-type"}
+    if not same_origin(request.url, url):
+        dropped |= _CREDENTIALS | {name.lower() for name in private}
+    return Request(
+        method=request.method if keeps_method else "GET",
+        url=url,
+        headers=tuple((name, value) for name, value in request.headers if name.lower() not in dropped),
+        body=request.body if keeps_method else None,
+    )

@@ -1,0 +1,183 @@
+"""What is judged, and what is allowed there: plain data, however it was given (flags, a file, a recognized mock)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from .check import PIECES, PIXIEBRIX
+from .wire import Limits
+
+CAPABILITIES: Final = ("read", "write", "destroy", "storage", "clock", "inject", "wait", "second")
+ALLOWABLE: Final = ("write", "destroy", "wait")
+"""What is a matter of permission; the other capabilities are a matter of what the target can do."""
+
+HOOKS: Final = ("advance_clock", "run_nightly", "fail_next", "reset")
+
+
+class TargetError(ValueError):
+    """The target is described wrongly; the message names the key or flag, the value and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpHook:
+    """A hook that is an HTTP request; `{placeholders}` in URL, headers and body are filled in."""
+
+    url: str
+    method: str = "POST"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandHook:
+    """A hook that is a command, run without a shell; `{placeholders}` in its words are filled in."""
+
+    command: tuple[str, ...]
+    seconds: float = 60.0
+
+
+Hook = HttpHook | CommandHook
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where one API is served.
+
+    Attributes:
+        url: the base URL, without a trailing slash.
+        token: sent as `Authorization: Token …` to this origin only.
+        headers: sent with every request to this origin.
+        second_url: a second, empty instance.
+    """
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+    second_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """What of a PixieBrix target may be used.
+
+    Attributes:
+        organization: its id.
+        databases: ids of databases that checks may write to.
+        create_databases: whether checks may create databases, which no documented operation deletes.
+        read_only_token: a token without write permission.
+    """
+
+    organization: str | None = None
+    databases: tuple[str, ...] = ()
+    create_databases: bool = False
+    read_only_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLimits:
+    """The limits of the target, as documented unless it differs on purpose.
+
+    Attributes:
+        record_limit: how many records a database may hold before the nightly archiving.
+        page_cap: the largest page of every list but that of records.
+        records_cap: the largest page of records.
+    """
+
+    record_limit: int = 500_000
+    page_cap: int = 1_000
+    records_cap: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How hard a target is worked, and how long it is waited for; seconds.
+
+    Attributes:
+        requests_per_second: None for no limit.
+        check: how long one check may take.
+        job_poll, job_wait: how often, and how long in all, a job is asked for its status.
+        throttled: how long a 429 is waited out.
+    """
+
+    requests_per_second: float | None = None
+    check: float = 120.0
+    job_poll: float = 1.0
+    job_wait: float = 120.0
+    throttled: float = 65.0
+    wire: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target.
+
+    Attributes:
+        name: for reports.
+        kind: `mock` is a recognized mock of ours: every check gets a world of its own there.
+        capabilities: what checks may count on, out of `CAPABILITIES`.
+        hooks: by name, out of `HOOKS`.
+        arguments: how the command line names this target, for the commands that reports show.
+    """
+
+    name: str
+    pieces: Endpoint | None = None
+    pixiebrix: Endpoint | None = None
+    kind: Literal["mock", "other"] = "other"
+    capabilities: frozenset[str] = frozenset({"read", "storage"})
+    scratch: Scratch = Scratch()
+    limits: ServiceLimits = ServiceLimits()
+    pace: Pace = Pace()
+    hooks: tuple[tuple[str, Hook], ...] = ()
+    ca_bundle: str | None = None
+    arguments: tuple[str, ...] = ()
+
+    def endpoint(self, api: str) -> Endpoint | None:
+        """Where an API is served; None where it is not."""
+        return {PIECES: self.pieces, PIXIEBRIX: self.pixiebrix}[api]
+
+    @property
+    def apis(self) -> tuple[str, ...]:
+        """The APIs that the target serves."""
+        return tuple(api for api in (PIECES, PIXIEBRIX) if self.endpoint(api) is not None)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that must not be shown."""
+        tokens = [endpoint.token for api in self.apis if (endpoint := self.endpoint(api)) is not None]
+        return tuple(token for token in [*tokens, self.scratch.read_only_token] if token)
+
+    def hook(self, name: str) -> Hook | None:
+        """The hook of that name, if the target offers it."""
+        return dict(self.hooks).get(name)
+
+    def with_capabilities(self, *more: str) -> Target:
+        """The same target with more capabilities."""
+        return replace(self, capabilities=self.capabilities | set(more))
+
+
+def base_url(text: str, *, where: str) -> str:
+    """A base URL as the user writes it, without the trailing slash.
+
+    Args:
+        text: `http://host:port/path`.
+        where: the key or flag, for the message.
+
+    Raises:
+        TargetError: no http or https URL, or one with a query, a fragment or credentials.
+    """
+    hint = "write e.g. http://localhost:5323"
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError as error:
+        message = f"{where}: {text!r} is no URL ({error}); {hint}"
+        raise TargetError(message) from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        message = f"{where}: {text!r} is no http or https URL; {hint}"
+        raise TargetError(message)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        message = f"{where}: a base URL has no query, no fragment and no credentials; {hint}"
+        raise TargetError(message)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))

@@ -1,0 +1,285 @@
+"""The control API at `/_mock/`: everything that a user of the mock decides while it runs.
+
+Every call is finished when it answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from starlette.responses import Response
+
+from .. import document
+from ..faults import Fault, FaultError, make_fault
+from ..journal import JournalFilter
+from ..loading import DataError
+from ..state.errors import InvalidInput, NotFound
+from ..state.instants import DAY, format_instant, parse_instant
+from ..state.pieces import PiecesDatabase
+from ..version import version
+from ..web.call import ABSENT, Call
+from ..web.responses import json_response
+from ..world import World, WorldSettings, make_clock
+from ..worlds import Worlds
+
+CAPABILITIES = ("read", "write", "destroy", "storage", "clock", "inject", "second")
+
+# 10,000 years: what a clock can show, with room for the hour that a link lives.
+_MIN_INSTANT = parse_instant("0001-01-02T00:00:00Z")
+_MAX_INSTANT = parse_instant("9999-12-30T00:00:00Z")
+
+
+class ControlHandlers:
+    """The operations of `openapi/control.yaml` by operationId.
+
+    Args:
+        worlds: the worlds of this server.
+        operations: the operationIds of the served APIs, for faults.
+    """
+
+    def __init__(self, worlds: Worlds, operations: tuple[str, ...]) -> None:
+        self._worlds = worlds
+        self._operations = operations
+
+    async def getHealth(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """What this server is, and that it answers."""
+        world = call.world
+        return json_response(
+            {
+                "name": "dbcontract",
+                "version": version(),
+                "status": "ok",
+                "world": world.name,
+                "data": world.base.name,
+                "seed": world.base.seed,
+                "apis": sorted(self._worlds.settings.apis),
+                "capabilities": list(CAPABILITIES),
+                "sandboxes": len(self._worlds.names()),
+                "organizations": list(world.pixiebrix.organizations),
+            },
+            call.answer,
+        )
+
+    async def resetWorld(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Begin anew, with the data set of the start or another one.
+
+        Raises:
+            InvalidInput: the data set is unknown or cannot be read.
+        """
+        world = call.world
+        order = {} if call.body is ABSENT else call.body
+        settings, base = self._worlds.settings, self._worlds.base
+        if order:
+            settings = replace(
+                settings, data=order.get("data", settings.data), seed=order.get("seed", settings.seed)
+            )
+            try:
+                base = self._worlds.reload(settings)
+            except DataError as error:
+                raise InvalidInput({"data": [str(error)]}) from error
+        world.reset(base, make_clock(settings.clock, base.as_of), WorldSettings.of(settings))
+        return await self.getHealth(call)
+
+    async def getState(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """The whole world as one document."""
+        call.world.now()
+        return json_response(document.dump(call.world), call.answer)
+
+    async def putState(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Put a whole world back; a document that is none changes nothing.
+
+        Raises:
+            InvalidInput: the document has another version or another shape.
+        """
+        try:
+            document.restore(call.world, call.body, self._operations)
+        except document.DocumentError as error:
+            raise InvalidInput({error.field: [str(error)]}) from error
+        return Response(None, 204)
+
+    async def getClock(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """The world's instant, and whether it stands still."""
+        world = call.world
+        return json_response({"now": format_instant(world.now()), "frozen": world.clock.frozen}, call.answer)
+
+    async def updateClock(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Set the instant, freeze or let run; nights that pass run their jobs."""
+        world, order = call.world, call.body
+        instant = _within(parse_instant(order["now"]), "now") if "now" in order else None
+        if order.get("frozen") is True:
+            world.clock.freeze(instant)
+        elif instant is not None:
+            world.clock.set(instant)
+        if order.get("frozen") is False:
+            world.clock.resume()
+        world.clock_moved()
+        return await self.getClock(call)
+
+    async def advanceClock(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Move the clock by seconds or to the next midnight; nights that pass run their jobs."""
+        world, order = call.world, call.body
+        now = world.now()
+        span = (now // DAY + 1) * DAY - now if "to" in order else round(order["seconds"] * 1_000_000)
+        _within(now + span, "to" if "to" in order else "seconds")
+        world.clock.advance(span)
+        world.clock_moved()
+        return await self.getClock(call)
+
+    async def getSettings(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """The world's settings."""
+        return json_response(describe_settings(call.world), call.answer)
+
+    async def updateSettings(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Change some settings; all of them or none.
+
+        Raises:
+            InvalidInput: the OS version is no semantic version.
+        """
+        apply_settings(call.world, call.body)
+        return await self.getSettings(call)
+
+    async def listFaults(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """The faults that are ordered."""
+        return json_response([_shown(call.world, fault) for fault in call.world.faults], call.answer)
+
+    async def addFault(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Order a fault.
+
+        Raises:
+            InvalidInput: an unknown operation or an impossible fault.
+        """
+        world = call.world
+        try:
+            fault = make_fault(call.body, world.faults.next_id(), self._operations)
+        except FaultError as error:
+            raise InvalidInput(error.errors) from error
+        world.faults.add(fault)
+        return json_response(_shown(world, fault), call.answer, 201)
+
+    async def clearFaults(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Take all faults back."""
+        call.world.faults.clear()
+        return Response(None, 204)
+
+    async def deleteFault(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Take one fault back.
+
+        Raises:
+            NotFound: it is not ordered, or no more.
+        """
+        if not call.world.faults.remove(call.path["faultId"]):
+            raise NotFound("fault", call.path["faultId"])
+        return Response(None, 204)
+
+    async def listRequests(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """The journal: the exchanges that pass the filters, oldest first."""
+        found = list(call.world.journal.select(_filter(call.query)))
+        limit = call.query.get("limit")
+        if limit is not None:
+            found = found[-limit:] if limit else []
+        return json_response([entry.describe() for entry in found], call.answer)
+
+    async def clearRequests(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Forget the journal."""
+        call.world.journal.clear()
+        return Response(None, 204)
+
+    async def countRequests(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """How many exchanges pass the filters."""
+        order = {} if call.body is ABSENT else call.body
+        count = sum(1 for _ in call.world.journal.select(_filter(order)))
+        return json_response({"count": count}, call.answer)
+
+    async def listSandboxes(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """The sandboxes of this server, the least recently used first."""
+        names = self._worlds.names()
+        return json_response([self._sandbox(name) for name in names], call.answer)
+
+    def _sandbox(self, name: str) -> dict[str, Any]:
+        world = self._worlds.peek(name)
+        return {
+            "name": name,
+            "data": "" if world is None else world.base.name,
+            "requests": 0 if world is None else len(world.journal),
+        }
+
+    async def clearSandboxes(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Forget all sandboxes."""
+        del call
+        self._worlds.remove_all()
+        return Response(None, 204)
+
+    async def deleteSandbox(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Forget one sandbox.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        if not self._worlds.remove(call.path["sandboxName"]):
+            raise NotFound("sandbox", call.path["sandboxName"])
+        return Response(None, 204)
+
+
+def describe_settings(world: World) -> dict[str, Any]:
+    """A world's settings as the control API shows and takes them."""
+    settings = world.settings
+    pace: dict[str, Any] = {"seconds": settings.job_us / 1_000_000}
+    if settings.job_looks is not None:
+        pace = {"looks": settings.job_looks}
+    return {
+        "record_limit": world.pixiebrix.record_limit,
+        "job_pace": pace,
+        "os_version": world.pieces.version,
+        "migration": world.pieces.migration,
+        "default_page_size": settings.default_page_size,
+        "max_page_size": settings.max_page_size,
+        "max_records": settings.max_records,
+        "requests_per_minute": settings.requests_per_minute,
+    }
+
+
+def apply_settings(world: World, order: dict[str, Any]) -> None:
+    """Change the settings that an order (checked by the description) names; all of them or none.
+
+    Raises:
+        InvalidInput: the OS version is no semantic version.
+    """
+    if "os_version" in order and not PiecesDatabase.is_version(order["os_version"]):
+        raise InvalidInput({"os_version": [f'"{order["os_version"]}" is no semantic version such as 9.0.0.']})
+    settings = world.settings
+    pace = order.get("job_pace")
+    if pace == "immediate":
+        settings.job_us, settings.job_looks = 0, None
+    elif isinstance(pace, dict) and "looks" in pace:
+        settings.job_looks = pace["looks"]
+    elif isinstance(pace, dict):
+        settings.job_us, settings.job_looks = round(pace["seconds"] * 1_000_000), None
+    for name in ("default_page_size", "max_page_size", "max_records", "requests_per_minute"):
+        if name in order:
+            setattr(settings, name, order[name])
+    if "record_limit" in order:
+        world.pixiebrix.record_limit = order["record_limit"]
+    if "os_version" in order or "migration" in order:
+        world.pieces.become(order.get("os_version"), order.get("migration"))
+
+
+def _within(instant: int, field: str) -> int:
+    if not _MIN_INSTANT <= instant <= _MAX_INSTANT:
+        raise InvalidInput({field: ["The clock shows the years 1 to 9999."]})
+    return instant
+
+
+def _shown(world: World, fault: Fault) -> dict[str, Any]:
+    return {**fault.describe(), "left": world.faults.left(fault)}
+
+
+def _filter(asked: dict[str, Any]) -> JournalFilter:
+    since = asked.get("since")
+    return JournalFilter(
+        operation=asked.get("operation"),
+        method=asked.get("method"),
+        path=asked.get("path"),
+        status=asked.get("status"),
+        since=None if since is None else parse_instant(since),
+    )

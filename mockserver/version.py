@@ -1,0 +1,12 @@
+"""The version of the installed package."""
+
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as _version
+
+
+def version() -> str:
+    """The installed version; `0` when the package runs from a bare checkout."""
+    try:
+        return _version("dbcontract")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,141 @@
+"""The documented responses of every operation, with their examples: for `Prefer: code=…` and for faults."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+
+from connexion.json_schema import resolve_refs
+
+from ..state import jsonio
+from .negotiation import JSON, Negotiated
+from .routes import METHODS, path_pattern
+
+_CODE = re.compile(r'(?:^|[,;\s])code\s*=\s*"?(\d{3})"?', re.IGNORECASE)
+
+
+def preferred_code(prefer: str) -> int | None:
+    """The status that a `Prefer` header asks for (RFC 7240; the parameter `code`, as other mocks have it)."""
+    found = _CODE.search(prefer)
+    return int(found.group(1)) if found else None
+
+
+class Answer:
+    """A response ready to be sent: status, headers, body."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class DocumentedResponses:
+    """The responses of one description by operation and status."""
+
+    def __init__(self, description: dict[str, Any], base_path: str) -> None:
+        self._description = description
+        self._base_path = base_path
+
+    @cached_property
+    def _resolved(self) -> Mapping[str, Any]:
+        # Most servers never look here, so the references are followed when one does.
+        resolved: Mapping[str, Any] = resolve_refs(copy.deepcopy(self._description))
+        return resolved
+
+    @cached_property
+    def _operations(self) -> dict[str, dict[str, Any]]:
+        return {
+            item[method]["operationId"]: item[method]
+            for item in self._resolved["paths"].values()
+            for method in METHODS
+            if method in item
+        }
+
+    @cached_property
+    def _routes(self) -> list[tuple[re.Pattern[str], str, str]]:
+        return [
+            (
+                path_pattern(self._base_path, template),
+                method.upper(),
+                item[method]["operationId"],
+            )
+            for template, item in self._description["paths"].items()
+            for method in METHODS
+            if method in item
+        ]
+
+    @property
+    def operations(self) -> list[str]:
+        """The operationIds."""
+        return list(self._operations)
+
+    def operation_at(self, method: str, path: str) -> str | None:
+        """The operation that a request addresses, valid or not; None outside all operations."""
+        verb = "GET" if method == "HEAD" else method
+        for pattern, own, operation in self._routes:
+            if own == verb and pattern.fullmatch(path):
+                return operation
+        return None
+
+    def statuses(self, operation: str) -> list[int]:
+        """The documented statuses, ascending."""
+        return sorted(int(status) for status in self._operations[operation]["responses"] if status.isdigit())
+
+    def example(self, operation: str, status: int) -> Answer:
+        """The response with its documented example; a status without one gets a body of the API's usual form."""
+        owner = self._operations[operation]
+        response = owner["responses"].get(str(status), {})
+        headers = {
+            name: str(_example_of(item))
+            for name, item in response.get("headers", {}).items()
+            if _example_of(item) is not None
+        }
+        content = response.get("content", {})
+        if response and not content:
+            return Answer(status, headers, b"")
+        media_type = JSON if JSON in content else next(iter(content), self._usual_type(operation))
+        value = _example_of(content.get(media_type, {}))
+        if value is None:
+            phrase = HTTPStatus(status).phrase if status in _PHRASES else f"Status {status}"
+            value = {"detail": phrase} if media_type == JSON else f"{phrase}\n"
+        return self.answer(operation, status, value, headers, media_type)
+
+    def answer(
+        self, operation: str, status: int, value: Any, headers: dict[str, str], media_type: str | None = None
+    ) -> Answer:
+        """A response with a body of the caller's: text as it is, anything else as JSON."""
+        version = self._operations.get(operation, {}).get("x-default-version", "")
+        if media_type is None:
+            media_type = "text/plain" if isinstance(value, str) else JSON
+        if isinstance(value, str) and media_type != JSON:
+            content_type, body = f"{media_type}; charset=utf-8", value.encode()
+        else:
+            content_type = Negotiated(media_type, version).content_type if version else media_type
+            body = jsonio.dumps(value)
+        return Answer(status, {"content-type": content_type, **headers}, body)
+
+    def _usual_type(self, operation: str) -> str:
+        types = {
+            media_type
+            for status, response in self._operations[operation]["responses"].items()
+            if status >= "4"
+            for media_type in response.get("content", {})
+        }
+        return JSON if JSON in types else "text/plain"
+
+
+_PHRASES = frozenset(int(status) for status in HTTPStatus)
+
+
+def _example_of(item: Mapping[str, Any]) -> Any:
+    if "example" in item:
+        return item["example"]
+    for example in item.get("examples", {}).values():
+        return example.get("value")
+    return item.get("schema", {}).get("example")

@@ -1,0 +1,74 @@
+"""Connexion's routing with an index in front: the operation is looked up instead of tried route by route."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connexion.middleware.abstract import ROUTING_CONTEXT
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .routes import METHODS
+
+
+class _Route:
+    """One operation's path, cut into segments."""
+
+    __slots__ = ("base_path", "literals", "operation_id", "parameters")
+
+    def __init__(self, base_path: str, template: str, operation_id: str) -> None:
+        self.base_path = base_path
+        self.operation_id = operation_id
+        segments = (base_path + template).split("/")
+        self.literals = [
+            (index, text) for index, text in enumerate(segments) if not text.startswith("{")
+        ]
+        self.parameters = [
+            (index, text[1:-1]) for index, text in enumerate(segments) if text.startswith("{")
+        ]
+
+
+class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no types
+    """Finds the operation by method and number of segments; everything else goes Connexion's own way.
+
+    Connexion tries the routes one after another, which costs a quarter of a small request here.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self._index: dict[tuple[str, int], list[_Route]] = {}
+
+    def add_api(self, specification: Specification, base_path: str | None = None, **options: Any) -> None:
+        """Register a description (called by Connexion at start-up)."""
+        super().add_api(specification, base_path=base_path, **options)
+        for template, item in specification["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    route = _Route(base_path or "", template, item[method]["operationId"])
+                    size = len(route.literals) + len(route.parameters)
+                    self._index.setdefault((method.upper(), size), []).append(route)
+        for routes in self._index.values():
+            routes.sort(key=lambda route: len(route.parameters))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            segments = scope["path"].split("/")
+            method = "GET" if scope["method"] == "HEAD" else scope["method"]
+            for route in self._index.get((method, len(segments)), ()):
+                if all(segments[index] == text for index, text in route.literals):
+                    values = {name: segments[index] for index, name in route.parameters}
+                    if all(values.values()):
+                        await self._call(route, values, scope, receive, send)
+                        return
+        await super().__call__(scope, receive, send)
+
+    async def _call(
+        self, route: _Route, values: dict[str, str], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        scope["path_params"] = values
+        scope["extensions"][ROUTING_CONTEXT] = {
+            "api_base_path": route.base_path,
+            "operation_id": route.operation_id,
+        }
+        await self.app(scope, receive, send)

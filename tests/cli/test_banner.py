@@ -1,0 +1,55 @@
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from dbcontract.cli.banner import Banner, token_to_show
+from dbcontract.mockserver.settings import Settings, TokenGrant
+
+
+def printed(banner: Banner, **console: Any) -> str:
+    return banner.render(Console(file=io.StringIO(), **console))
+
+
+@pytest.fixture
+def banner() -> Banner:
+    return Banner(
+        data="data set [small]",
+        urls=[("Pieces OS", "http://127.0.0.1:1", "http://127.0.0.1:1/ui/")],
+        token="[red]secret",
+        contents=[("Databases", [("id-1", "[bold]name")], 3)],
+        commands=[("listRecords", "curl -s " + "x" * 300)],
+    )
+
+
+def test_long_commands_are_neither_wrapped_nor_cut(banner: Banner) -> None:
+    assert "\n  curl -s " + "x" * 300 + "\n" in printed(banner, width=40)
+
+
+def test_names_are_shown_as_they_are(banner: Banner) -> None:
+    text = printed(banner)
+    for raw in ("[small]", "[red]secret", "[bold]name"):
+        assert raw in text
+
+
+def test_what_is_left_out_is_counted(banner: Banner) -> None:
+    assert "and 2 more" in printed(banner)
+
+
+def test_colour_only_where_a_terminal_has_it(banner: Banner) -> None:
+    assert "\x1b[" not in printed(banner)
+    assert "\x1b[" in printed(banner, force_terminal=True, color_system="standard", no_color=False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "token"),
+    [
+        (Settings(), "any-token"),
+        (Settings(auth=False), None),
+        (Settings(tokens=(TokenGrant("reader", read_only=True), TokenGrant("writer"))), "writer"),
+        (Settings(tokens=(TokenGrant("reader", read_only=True),)), "reader"),
+    ],
+)
+def test_the_token_to_use(settings: Settings, token: str | None) -> None:
+    assert token_to_show(settings) == token

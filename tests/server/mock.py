@@ -1,0 +1,45 @@
+"""The mock server as these tests import it."""
+
+import warnings
+
+# The web framework below warns of its own dependencies while it is imported; nothing here uses those parts.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from dbcontract.mockserver.server import Running, ServerThread, StartError
+
+from dbcontract.mockserver.settings import ClockSetting, Settings, TokenGrant
+from dbcontract.mockserver.state.instants import DAY, HOUR, SECOND, format_instant, parse_instant
+from dbcontract.mockserver.world import World
+
+__all__ = [
+    "DAY",
+    "HOUR",
+    "NOW",
+    "SECOND",
+    "ClockSetting",
+    "Running",
+    "ServerThread",
+    "Settings",
+    "StartError",
+    "TokenGrant",
+    "World",
+    "format_instant",
+    "parse_instant",
+    "settings",
+]
+
+NOW = "2024-05-10T12:00:00.000000Z"
+"""Where the clock of a test's server stands."""
+
+
+def settings(**changes: object) -> Settings:
+    """Small data, any free port, a clock that stands still, every response held against the description."""
+    values: dict[str, object] = {
+        "port": 0,
+        "clock": ClockSetting.parse(f"frozen@{NOW}"),
+        "os_version": "9.2.1",
+        "migration": 50,
+        "validate_responses": True,
+        **changes,
+    }
+    return Settings(**values)  # type: ignore[arg-type]  # the names and types are those of the class

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dbcontract.mockserver.state.errors import StateError
+from dbcontract.mockserver.state.jsonio import MAX_DEPTH, MAX_DIGITS, MalformedJSON, dumps, loads
+
+TEXTS = st.text(st.characters(codec="utf-8"))
+INTEGERS = st.one_of(st.integers(), st.integers(-(2**70), 2**70), st.integers(10**17, 10**20))
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), INTEGERS, FLOATS, TEXTS),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(TEXTS, inner)),
+)
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equal, with equal types: 1, 1.0 and true are three values."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, dict):
+        return list(left) == list(right) and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right)
+
+
+@given(VALUES)
+def test_what_is_written_is_read_again(value: Any) -> None:
+    raw = dumps(value)
+    assert same(loads(raw), value)
+    assert dumps(loads(raw)) == raw
+
+
+@given(VALUES)
+def test_it_reads_what_the_standard_library_writes(value: Any) -> None:
+    assert same(loads(json.dumps(value).encode()), value)
+    assert same(json.loads(dumps(value)), value)
+
+
+@given(VALUES)
+def test_output_is_compact(value: Any) -> None:
+    raw = dumps({"a": value, "b": [value, value]})
+    inner = dumps(value)
+    assert raw == b'{"a":' + inner + b',"b":[' + inner + b"," + inner + b"]}"
+
+
+def test_both_writers_escape_the_same() -> None:
+    text = "".join(map(chr, range(0x300))) + "\u2028\u2029\ufeff\U0001f600"
+    fast, exact = dumps([text, 0]), dumps([text, 2**64])
+    assert fast[:-2] == exact[: len(fast) - 2]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        2**63,
+        -(2**63) - 1,
+        2**64 - 1,
+        2**64,
+        10**18,
+        10**19,
+        12345678901234567890123,
+        -(10**400),
+        10**MAX_DIGITS - 1,
+    ],
+)
+def test_integers_stay_exact(number: int) -> None:
+    assert same(loads(dumps({"n": [number, 0.5]})), {"n": [number, 0.5]})
+
+
+def test_long_digit_runs_in_texts_and_escapes_are_no_numbers() -> None:
+    raw = rb'{"\u12345678901234567890123":"12345678901234567890123", "n": 12345678901234567890123}'
+    assert loads(raw) == {
+        "\u12345678901234567890123": "12345678901234567890123",
+        "n": 12345678901234567890123,
+    }
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b" ",
+        b"{",
+        b"[1,]",
+        b"1 2",
+        b"{'a':1}",
+        b'{"a":01}',
+        b"[00000000000000000000001]",
+        b"nan",
+        b"NaN",
+        b"[Infinity]",
+        b"-Infinity",
+        b"1e400",
+        b"[1e400,12345678901234567890]",
+        b"[NaN,12345678901234567890]",
+        b"[1e12345678901234567890]",
+        b"1" * 400 + b".0",
+        b'"\\ud800"',
+        b'["\\ud800",12345678901234567890]',
+        b'"\xed\xa0\x80"',
+        b'"\xff"',
+        b'["\xff",12345678901234567890]',
+        b'"\x01"',
+        b'"\\x"',
+        b"\xef\xbb\xbf1",
+        "1".encode("utf-16"),
+        b"1" * (MAX_DIGITS + 1),
+        b"-" + b"1" * (MAX_DIGITS + 1),
+        b"[" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    ],
+    ids=lambda raw: repr(raw[:30]),
+)
+def test_what_is_refused(raw: bytes) -> None:
+    with pytest.raises(MalformedJSON) as caught:
+        loads(raw)
+    assert isinstance(caught.value, StateError)
+    assert caught.value.reason
+
+
+@pytest.mark.parametrize("number", [b"", b",12345678901234567890"])
+def test_nesting_is_bounded(number: bytes) -> None:
+    def nested(depth: int) -> bytes:
+        return b'[{"a":' * (depth // 2) + b"[]" * (depth % 2) + b"1" * (1 - depth % 2) + b"}]" * (depth // 2)
+
+    def crowded(depth: int) -> bytes:
+        return b'["[[[[\\"[[[[",' + b"[[]]," * 300 + nested(depth - 1) + number + b"]"
+
+    assert dumps(loads(crowded(MAX_DEPTH)))
+    with pytest.raises(MalformedJSON, match="nested"):
+        loads(crowded(MAX_DEPTH + 1))
+
+
+def test_brackets_inside_texts_are_no_nesting() -> None:
+    value = ["[" * 5_000, '{"' * 5_000, "\\" * 101, '\\"[' * 300]
+    assert loads(dumps(value)) == value
+
+
+def circular() -> list[Any]:
+    loop: list[Any] = []
+    loop.append(loop)
+    return loop
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        math.nan,
+        [math.inf],
+        {"a": [None, -math.inf]},
+        [math.nan, 2**70],
+        "\ud800",
+        {"\ud800": 2**70},
+        {1: 2},
+        {1: 2**70},
+        {"a": object()},
+        circular(),
+    ],
+)
+def test_what_json_cannot_hold_is_not_written(value: Any) -> None:
+    with pytest.raises(MalformedJSON):
+        dumps(value)
+
+
+def test_integers_that_nobody_could_read_are_not_written() -> None:
+    with pytest.raises(MalformedJSON):
+        dumps([10 ** (MAX_DIGITS + 1)])

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dbcontract.mockserver.state import jsonio
+from dbcontract.mockserver.state.errors import MalformedJSON
+from dbcontract.mockserver.state.instants import DAY
+from dbcontract.mockserver.state.merging import MergeStrategy, merge
+from dbcontract.mockserver.state.records import CREATED, DATA, KEY, SEQUENCE, UPDATED, RecordTable, Row
+
+REPLACE = MergeStrategy.REPLACE
+
+
+class Model:
+    """The same table as simply as can be: [created, order of creation, key, updated, data] by key."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[str, list[Any]] = {}
+        self.order = 0
+
+    def put(self, key: str, data: dict[str, Any], strategy: MergeStrategy, now: int) -> None:
+        if key in self.by_key:
+            record = self.by_key[key]
+            record[3:] = [now, merge(strategy, record[4], data)]
+        else:
+            self.order += 1
+            self.by_key[key] = [now, self.order, key, now, data]
+
+    def rows(self) -> list[list[Any]]:
+        return sorted(self.by_key.values(), key=lambda record: (record[0], record[1]))
+
+    def updated_on(self, day: int) -> list[list[Any]]:
+        return [record for record in self.rows() if record[3] // DAY == day]
+
+    def remove(self, day: int) -> list[list[Any]]:
+        gone = self.updated_on(day)
+        for record in gone:
+            del self.by_key[record[2]]
+        return gone
+
+    def fork(self) -> Model:
+        other = Model()
+        other.by_key = {key: list(record) for key, record in self.by_key.items()}
+        other.order = self.order
+        return other
+
+
+def plain(rows: list[Row]) -> list[list[Any]]:
+    return [[row[CREATED], row[SEQUENCE], row[KEY], row[UPDATED], jsonio.loads(row[DATA])] for row in rows]
+
+
+def check(table: RecordTable, model: Model) -> None:
+    assert plain(list(table.rows())) == model.rows()
+    assert len(table) == len(model.by_key)
+    for key in KEYS:
+        assert (key in table) == (key in model.by_key)
+        if key in model.by_key:
+            assert plain([table.get(key)]) == [model.by_key[key]]
+    days = sorted({record[3] // DAY for record in model.by_key.values()})
+    assert table.days() == days
+    assert table.oldest_day() == (days[0] if days else None)
+    for day in range(-1, DAYS + 1):
+        assert plain(table.updated_on(day)) == model.updated_on(day)
+        assert table.count_on(day) == len(model.updated_on(day))
+
+
+DAYS = 4
+KEYS = [f"key {number}" for number in range(8)]
+INSTANTS = st.builds(
+    lambda day, us: day * DAY + us, st.integers(0, DAYS - 1), st.sampled_from([0, 1, 5, DAY - 1])
+)
+DATA_OBJECTS = st.dictionaries(st.sampled_from("ab"), st.one_of(st.integers(0, 2), st.just([1])), max_size=2)
+OPERATIONS = st.lists(
+    st.tuples(
+        st.integers(0, 9),  # which of the tables
+        st.one_of(
+            st.tuples(
+                st.just("put"), st.sampled_from(KEYS), DATA_OBJECTS, st.sampled_from(MergeStrategy), INSTANTS
+            ),
+            st.tuples(st.just("delete"), st.sampled_from(KEYS)),
+            st.tuples(st.just("remove"), st.integers(0, DAYS)),
+            st.tuples(st.just("fork")),
+            st.tuples(st.just("clear")),
+            st.tuples(
+                st.just("load"),
+                st.lists(st.tuples(INSTANTS, st.sampled_from(KEYS), INSTANTS, DATA_OBJECTS), max_size=6),
+            ),
+        ),
+    ),
+    max_size=40,
+)
+
+
+def perform(table: RecordTable, model: Model, operation: Any) -> None:
+    match operation:
+        case ("put", key, data, strategy, now):
+            row, created = table.put(key, data, strategy, now)
+            assert created == (key not in model.by_key)
+            model.put(key, data, strategy, now)
+            assert plain([row]) == [model.by_key[key]]
+        case ("delete", key):
+            if key in model.by_key:
+                assert plain([table.delete(key)]) == [model.by_key.pop(key)]
+            else:
+                with pytest.raises(KeyError):
+                    table.delete(key)
+        case ("remove", day):
+            assert plain(table.remove_day(day)) == model.remove(day)
+        case ("clear",):
+            assert table.clear().count == len(model.by_key)
+            model.by_key = {}
+        case ("load", entries):
+            table.load((created, key, updated, jsonio.dumps(data)) for created, key, updated, data in entries)
+            for created, key, updated, data in entries:
+                model.order += 1
+                model.by_key[key] = [created, model.order, key, updated, data]
+
+
+@given(OPERATIONS)
+def test_the_table_agrees_with_a_naive_one_and_forks_with_their_own(
+    operations: list[tuple[int, Any]],
+) -> None:
+    pairs = [(RecordTable(), Model())]
+    for which, operation in operations:
+        table, model = pairs[which % len(pairs)]
+        if operation == ("fork",):
+            pairs.append((table.fork(), model.fork()))
+        else:
+            perform(table, model, operation)
+    for table, model in pairs:
+        check(table, model)
+
+
+@given(st.lists(INSTANTS, max_size=30), st.one_of(st.none(), INSTANTS), st.one_of(st.none(), INSTANTS))
+def test_a_span_holds_what_was_created_from_start_to_before_end(
+    instants: list[int], start: int | None, end: int | None
+) -> None:
+    table = RecordTable()
+    for number, now in enumerate(instants):
+        table.put(str(number), {}, REPLACE, now)
+    lo, hi = table.span(start, end)
+    inside = [
+        now for now in sorted(instants) if (start is None or start <= now) and (end is None or now < end)
+    ]
+    assert [row[CREATED] for row in table.slice(lo, hi)] == inside
+    assert 0 <= lo <= hi <= len(table)
+
+
+def filled(count: int, day: Callable[[int], int]) -> RecordTable:
+    table = RecordTable()
+    table.load(
+        (day(number) * DAY + number, str(number), day(number) * DAY + number, b"{}")
+        for number in range(count)
+    )
+    return table
+
+
+def test_removing_a_scattered_day_leaves_everything_else_in_order() -> None:
+    table = filled(1_000, lambda number: number // 100)
+    for number in range(0, 1_000, 7):  # of every day some rows are updated on day 50
+        table.put(str(number), {"n": number}, REPLACE, 50 * DAY + number)
+    stay = [row for row in table.rows() if row[UPDATED] // DAY != 50]
+    gone = table.remove_day(50)
+    assert [row[KEY] for row in gone] == [str(number) for number in range(0, 1_000, 7)]
+    assert list(table.rows()) == stay
+    assert table.days() == list(range(10))
+
+
+def test_a_failed_write_changes_nothing() -> None:
+    table = filled(3, lambda number: number)
+    before = list(table.rows())
+    with pytest.raises(MalformedJSON):
+        table.put("0", {"a": float("nan")}, REPLACE, 9 * DAY)
+    with pytest.raises(MalformedJSON):
+        table.put("new", {"a": "\ud800"}, MergeStrategy.DEEP, 9 * DAY)
+    assert list(table.rows()) == before
+    assert table.days() == [0, 1, 2]
+
+
+def test_merging_into_a_record_keeps_integers_exact() -> None:
+    table = RecordTable()
+    table.put("k", {"n": 2**80}, REPLACE, 0)
+    row, created = table.put("k", {"m": -(2**80)}, MergeStrategy.SHALLOW, 1)
+    assert (jsonio.loads(row[DATA]), created) == ({"n": 2**80, "m": -(2**80)}, False)
+
+
+def test_a_cleared_table_is_released_bit_by_bit_and_can_be_used_at_once() -> None:
+    table = filled(1_000, lambda number: number // 100)
+    for number in range(300):
+        table.put(str(number), {}, REPLACE, 50 * DAY)
+    discarded = table.clear()
+    table.put("0", {"new": True}, REPLACE, 0)
+    lengths = [len(discarded)]
+    while discarded.release(300):
+        lengths.append(len(discarded))
+    assert lengths == [1_000, 700, 400, 100]
+    assert (discarded.count, len(discarded), len(table), table.days()) == (1_000, 0, 1, [0])
+
+
+def test_clearing_and_releasing_leaves_a_fork_alone() -> None:
+    table = filled(100, lambda number: number)
+    fork = table.fork()
+    discarded = table.clear()
+    assert discarded.count == 100
+    assert not discarded.release()
+    assert (len(table), len(fork), len(fork.days())) == (0, 100, 100)
+
+
+def test_rows_do_not_burden_the_garbage_collector() -> None:
+    table = filled(100, lambda number: number)
+    table.put("0", {"a": 1}, REPLACE, 5)
+    table.put("new", {"a": 1}, REPLACE, 5)
+    gc.collect()
+    assert not any(gc.is_tracked(row) for row in table.rows())
