@@ -29,6 +29,7 @@ HELD: Final = (
     "response_schema_conformance",
 )
 SERVER_ERROR: Final = "not_a_server_error"
+NO_ANSWER: Final = "no_answer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
-"""Builds the application: Connexion over both descriptions, the storage imitation and the Swagger UIs beside."""
+"""Builds the application: Connexion over the descriptions, with the storage and the Swagger UIs beside."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.main import ConnexionMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from connexion.resolver import Resolver
 from starlette.middleware.cors import CORSMiddleware
@@ -73,9 +72,10 @@ class Dispatcher:
         self._handlers = handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the handler's response."""
         if scope["type"] == "lifespan":
-            # Connexion reads the descriptions when the first message passes: at start-up, so that a description
-            # that names an unknown handler stops the server instead of failing requests.
+            # Connexion reads the descriptions when the first message passes: at start-up, so that one that
+            # names an unknown handler stops the server instead of failing requests.
             await _lifespan(receive, send)
             return
         routing = scope["extensions"]["connexion_routing"]
@@ -149,9 +149,7 @@ def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
                 methods=MethodTable(description, mount.base_path),
                 documented=DocumentedResponses(description, mount.base_path),
                 error=mount.error,
-                check=ResponseCheck(description, mount.base_path)
-                if settings.validate_responses
-                else None,
+                check=ResponseCheck(description, mount.base_path) if settings.validate_responses else None,
             )
         )
     docs = Docs({mount.base_path: descriptions[mount.name] for mount in mounts})

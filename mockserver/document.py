@@ -132,7 +132,8 @@ def _dump_job(job: Job) -> dict[str, Any]:
         "link_issued_at": _optional(job.link_issued_at),
         "looks_left": job.looks_left,
         "parts": [
-            {"database": database, "records": [_dump_row(row) for row in rows]} for database, rows in job.parts
+            {"database": database, "records": [_dump_row(row) for row in rows]}
+            for database, rows in job.parts
         ],
     }
 
@@ -172,12 +173,16 @@ def restore(world: World, document: object, operations: tuple[str, ...]) -> None
     if unknown:
         raise DocumentError(unknown[0], "Unknown field.")
     parsed = {name: _parsed(name, document, read) for name, read in _READERS.items()}
-    faults = _parsed("faults", document, lambda orders: [make_fault(order, order["id"], operations) for order in orders])
+    faults = _parsed(
+        "faults", document, lambda orders: [make_fault(order, order["id"], operations) for order in orders]
+    )
     state: PixieBrixState = parsed["databases"]
     state.organizations = parsed["organizations"]
     for database in state.databases.values():
         if database.organization_id not in state.organizations:
-            raise DocumentError("databases", f"organization {database.organization_id} is not in the document")
+            raise DocumentError(
+                "databases", f"organization {database.organization_id} is not in the document"
+            )
     state.record_limit = parsed["settings"][1]
     state.jobs = parsed["jobs"]
     state.next_midnight = parsed["next_midnight"]
@@ -211,7 +216,7 @@ def _parsed(name: str, document: Mapping[str, Any], read: Callable[[Any], Any]) 
 def _read_row(item: Mapping[str, Any]) -> tuple[int, str, int, bytes]:
     if not isinstance(item["id"], str) or not isinstance(item["data"], dict):
         msg = f"record {str(item['id'])[:80]}: id must be a string and data an object"
-        raise ValueError(msg)
+        raise TypeError(msg)
     return (
         parse_instant(item["created_at"]),
         item["id"],
@@ -270,7 +275,9 @@ def _read_jobs(items: list[Mapping[str, Any]]) -> dict[str, Job]:
         if item["media_type"] not in SUFFIXES:
             msg = f"job {item['id']}: unknown media type {item['media_type']}"
             raise ValueError(msg)
-        parts: tuple[Part, ...] = tuple((_text(part["database"]), _read_rows(part["records"])) for part in item["parts"])
+        parts: tuple[Part, ...] = tuple(
+            (_text(part["database"]), _read_rows(part["records"])) for part in item["parts"]
+        )
         jobs[item["id"]] = Job(
             id=_text(item["id"]),
             name=_text(item["name"]),
@@ -344,7 +351,9 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "ids": _read_ids,
     "signing_key": lambda text: base64.b64decode(text, validate=True),
     "next_midnight": parse_instant,
-    "organizations": lambda items: {item["id"]: Organization(_text(item["id"]), _text(item["name"])) for item in items},
+    "organizations": lambda items: {
+        item["id"]: Organization(_text(item["id"]), _text(item["name"])) for item in items
+    },
     "databases": _read_databases,
     "jobs": _read_jobs,
     "objects": _read_objects,

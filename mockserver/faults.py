@@ -38,7 +38,7 @@ class Fault:
     Attributes:
         operation: the operationId that it strikes.
         status: answer with this status instead of the operation's answer.
-        body: the body of that answer: text as it is, anything else as JSON; by default the documented example.
+        body: of that answer: text as it is, anything else as JSON; by default the documented example.
         delay: wait for so many seconds first, drawn evenly from these bounds.
         connection: `drop` closes the connection unanswered, `truncate` in the middle of the body.
         after_entries: an import fails inside once so many entries are merged.
@@ -96,10 +96,14 @@ def make_fault(order: Mapping[str, Any], id_: str, operations: Iterable[str]) ->
     if "after" in inside and operation != "importDatabase":
         errors["inside"] = ["`after` counts merged entries and is possible for importDatabase only."]
     if "error_message" in inside and operation != "createExportJob":
-        errors["inside"] = ["`error_message` makes an export job fail and is possible for createExportJob only."]
+        errors["inside"] = [
+            "`error_message` makes an export job fail and is possible for createExportJob only."
+        ]
     effects = [name for name in ("status", "connection", "inside") if order.get(name) is not None]
     if len(effects) > 1:
-        errors[effects[1]] = [f"Not together with {effects[0]}: a fault has one effect, and a delay if wanted."]
+        errors[effects[1]] = [
+            f"Not together with {effects[0]}: a fault has one effect, and a delay if wanted."
+        ]
     if not effects and order.get("delay") is None:
         errors["status"] = ["A fault needs an effect: status, delay, connection or inside."]
     if "body" in order and order.get("status") is None:

@@ -75,9 +75,7 @@ def mask(text: str) -> str:
 
 
 def _message(headers: Headers, body: bytes, size: int) -> dict[str, Any]:
-    shown = {
-        name.decode("latin-1").lower(): _masked_header(name, value) for name, value in headers
-    }
+    shown = {name.decode("latin-1").lower(): _masked_header(name, value) for name, value in headers}
     return {
         "headers": shown,
         "body": mask(body.decode("utf-8", "replace")),

@@ -10,6 +10,8 @@ from typing import Any
 
 from dbcontract import fixtures
 
+from .clock import real_time
+from .ids import IdSource
 from .settings import Settings, SettingsError
 from .state import jsonio
 from .state.archives import backfill
@@ -20,8 +22,6 @@ from .state.instants import DAY, day_of, parse_date, parse_instant
 from .state.objects import ObjectStore, StoredObject
 from .state.pieces import PiecesDatabase
 from .state.pixiebrix import PixieBrixState
-from .clock import real_time
-from .ids import IdSource
 from .storage.keys import asset_key
 from .world import Base
 
@@ -38,7 +38,7 @@ def load_base(settings: Settings) -> Base:
     """
     try:
         return build_base(_entries(settings), settings)
-    except (fixtures.UnknownDataSet, fixtures.UnreadableDataSet) as error:
+    except fixtures.FixtureError as error:
         raise DataError(str(error)) from error
     except StateError as error:
         msg = f'data "{settings.data}": {error}'
@@ -120,7 +120,7 @@ class _Loader:
 
     def finish(self) -> Base:
         as_of = parse_instant(self.header["as_of"])
-        seed = self.header["seed"]
+        seed = self.settings.seed if self.header["seed"] is None else self.header["seed"]
         ids = IdSource(seed, "loading")
         for database_id, rows in self.records.items():
             database = self.pixiebrix.databases[database_id]
@@ -158,7 +158,9 @@ class _Loader:
         schema = export.get("schema") or {}
         database = PiecesDatabase(
             version=self.settings.os_version or export.get("version") or "9.0.0",
-            migration=self.settings.migration if self.settings.migration is not None else schema.get("migration", 1),
+            migration=self.settings.migration
+            if self.settings.migration is not None
+            else schema.get("migration", 1),
             semantic=schema.get("semantic", "MAJOR_0_MINOR_0_PATCH_1"),
         )
         if export:

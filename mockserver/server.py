@@ -9,7 +9,7 @@ import gc
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -58,7 +58,8 @@ class _Uvicorn(uvicorn.Server):
     """uvicorn without its own signal handling: who runs it decides how it stops."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def,override]
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the process's signals alone."""
         yield
 
 
@@ -72,9 +73,9 @@ def _bind(settings: Settings) -> socket.socket:
         bound.close()
         where = f"{settings.host}:{settings.port}"
         if getattr(error, "errno", None) == errno.EADDRINUSE:
-            msg = f"port {settings.port} on {settings.host} is in use; choose another with --port, or 0 for any free one"
+            msg = f"port {settings.port} on {settings.host} is in use; choose another --port (0: any)"
         elif getattr(error, "errno", None) == errno.EACCES:
-            msg = f"port {settings.port} on {settings.host} needs more rights; choose one above 1023 with --port"
+            msg = f"port {settings.port} on {settings.host} needs more rights; choose a --port above 1023"
         else:
             msg = f"cannot listen on {where}: {error}; choose another --host or --port"
         raise StartError(msg) from error
@@ -136,7 +137,7 @@ def serve_forever(settings: Settings, on_ready: Callable[[Running], None]) -> No
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop)
         serving = asyncio.create_task(server.serve(sockets=[bound]))
-        while not server.started and not serving.done():
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event
             await asyncio.sleep(0.001)
         if server.started:
             on_ready(running)
@@ -175,7 +176,7 @@ class ServerThread:
 
         async def main() -> None:
             serving = asyncio.create_task(server.serve(sockets=[bound]))
-            while not server.started and not serving.done():
+            while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event
                 await asyncio.sleep(0.001)
             ready.set()
             await serving

@@ -1,4 +1,4 @@
-"""A world: one complete, isolated state of both APIs with its own clock, ids, links, settings, faults, journal."""
+"""A world: one complete, isolated state of both APIs with its own clock, ids, settings, faults, journal."""
 
 from __future__ import annotations
 

@@ -27,7 +27,9 @@ class Worlds:
     more than `settings.max_sandboxes`, the one that was used least recently goes.
     """
 
-    def __init__(self, settings: Settings, base: Base, *, reload: Callable[[Settings], Base] = load_base) -> None:
+    def __init__(
+        self, settings: Settings, base: Base, *, reload: Callable[[Settings], Base] = load_base
+    ) -> None:
         self.settings = settings
         self.base = base
         self.reload = reload

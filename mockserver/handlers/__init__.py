@@ -1,1 +1,1 @@
-"""Thin handlers: one method an operation, named after its operationId; they translate between HTTP and state."""
+"""Thin handlers between HTTP and state: one method an operation, named after its operationId."""

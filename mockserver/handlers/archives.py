@@ -23,9 +23,7 @@ class ArchiveHandlers:
         call.world.now()
         state = call.world.pixiebrix
         descending = call.query.get("ordering", "-date") == "-date"
-        archives = state.archives(
-            call.path["organizationId"], call.path["databaseId"], descending=descending
-        )
+        archives = state.archives(call.path["organizationId"], call.path["databaseId"], descending=descending)
         database = state.database(call.path["databaseId"])
         page, headers = listed(call, archives)
         items = [self.describe_archive(archive, database, call) for archive in page]

@@ -23,7 +23,9 @@ class AssetHandlers:
         """One page of the assets' metadata."""
         assets = call.world.pixiebrix.list_assets(call.path["databaseId"])
         page, headers = listed(call, assets)
-        return json_response([self.describe_asset(asset, call) for asset in page], call.answer, headers=headers)
+        return json_response(
+            [self.describe_asset(asset, call) for asset in page], call.answer, headers=headers
+        )
 
     async def createAsset(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Make an asset that is not uploaded, and the form that uploads its file."""

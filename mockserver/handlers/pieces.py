@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 from starlette.responses import Response
 
@@ -32,17 +32,20 @@ class PiecesHandlers:
             msg = f"The body must be an ExportedDatabase object, not {_kind(call.body)}."
             raise ImportRejected(msg)
         pieces = call.world.pieces
-        steps = pieces.plan_steps(call.body)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as done:
-                plan: ImportPlan = done.value
-                break
-            # A large import is checked in slices; what it will change is applied in one go below.
-            await asyncio.sleep(0)
+        plan = await _in_slices(pieces.plan_steps(call.body))
         pieces.apply(plan, _failing_inside(call))
         return Response(None, 204)
+
+
+async def _in_slices(steps: Generator[None, None, ImportPlan]) -> ImportPlan:
+    """Check a large import while other requests get their turn; nothing changes before all is checked."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            plan: ImportPlan = done.value
+            return plan
+        await asyncio.sleep(0)
 
 
 def _failing_inside(call: Call) -> Callable[[int], None] | None:

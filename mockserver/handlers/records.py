@@ -1,4 +1,4 @@
-"""Records of a database (document: Database APIs, Retrieve Organization Database Records, Filtering Records)."""
+"""Records of a database (document: Database APIs, from Retrieve Organization Database Records on)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..state.records import DATA, RecordTable, Row
 from ..web.call import Call
 from ..web.negotiation import JSON
 from ..web.pagination import Page, no_such_page, paginate, requested_page
-from ..web.responses import ChunkedResponse, json_response
+from ..web.responses import ChunkedResponse
 
 # Rows filtered between two turns of the event loop, and rows sent as one piece.
 _SCAN = 4_000
@@ -87,7 +87,7 @@ class RecordHandlers:
         """Remove every record; archives stay."""
         world = call.world
         discarded = world.pixiebrix.clear_records(call.path["databaseId"], world.now())
-        while discarded.release(5_000):
+        while discarded.release(5_000):  # noqa: ASYNC110 - lets other requests run, waits for nothing
             await asyncio.sleep(0)
         return Response(None, 204)
 
@@ -105,9 +105,7 @@ class RecordHandlers:
         row, created = world.pixiebrix.put_record(
             call.path["databaseId"], key, call.body["data"], strategy_of(call.body), world.now()
         )
-        return Response(
-            artifacts.record_json(row), 201 if created else 200, None, call.answer.content_type
-        )
+        return Response(artifacts.record_json(row), 201 if created else 200, None, call.answer.content_type)
 
     async def deleteRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Remove one record."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
-from connexion.json_schema import resolve_refs
-
 from ..state import jsonio
 from .negotiation import JSON, Negotiated
-from .routes import METHODS, path_pattern
+from .routes import METHODS, path_pattern, resolved
 
 _CODE = re.compile(r'(?:^|[,;\s])code\s*=\s*"?(\d{3})"?', re.IGNORECASE)
 
@@ -45,8 +42,7 @@ class DocumentedResponses:
     @cached_property
     def _resolved(self) -> Mapping[str, Any]:
         # Most servers never look here, so the references are followed when one does.
-        resolved: Mapping[str, Any] = resolve_refs(copy.deepcopy(self._description))
-        return resolved
+        return resolved(self._description)
 
     @cached_property
     def _operations(self) -> dict[str, dict[str, Any]]:
@@ -88,7 +84,7 @@ class DocumentedResponses:
         return sorted(int(status) for status in self._operations[operation]["responses"] if status.isdigit())
 
     def example(self, operation: str, status: int) -> Answer:
-        """The response with its documented example; a status without one gets a body of the API's usual form."""
+        """The response with its documented example; a status without one gets the API's usual body."""
         owner = self._operations[operation]
         response = owner["responses"].get(str(status), {})
         headers = {

@@ -69,6 +69,7 @@ class Gateway:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] == "lifespan":
             await self._operations(scope, receive, send)
             return
@@ -115,7 +116,7 @@ class Gateway:
         response = await storage.respond(exchange.world, key, scope, receive)
         await response(scope, receive, send)
 
-    async def _serve(
+    async def _serve(  # noqa: PLR0917 - ASGI brings three of them
         self, api: Api, exchange: Exchange, path: str, scope: Scope, receive: Receive, sender: Sender
     ) -> None:
         scope = {**scope, EXCHANGE: exchange, "extensions": {}, "app": self, "root_path": ""}
@@ -126,7 +127,7 @@ class Gateway:
             await self._operations(scope, receive, self._checked(sender, scope, api))
         except ClientGone:
             return
-        except Exception as error:  # noqa: BLE001 - whatever happens, the client gets a documented kind of answer
+        except Exception as error:  # whatever happens, the client gets a documented kind of answer
             if sender.status:
                 # The status line is out; cutting the connection is the only honest signal left.
                 raise
@@ -176,7 +177,7 @@ class Gateway:
         return problem
 
     @staticmethod
-    def _record(
+    def _record(  # noqa: PLR0917 - all that is known at the end
         exchange: Exchange, api: Api, path: str, scope: Scope, sender: Sender, seconds: float
     ) -> None:
         world = exchange.world
@@ -230,6 +231,8 @@ class _Checked:
             return
         start, *rest = self._messages
         body = b"".join(item.get("body", b"") for item in rest)
-        self._check.require(self._scope["method"], self._scope["path"], start["status"], start["headers"], body)
+        self._check.require(
+            self._scope["method"], self._scope["path"], start["status"], start["headers"], body
+        )
         for item in self._messages:
             await self._send(item)

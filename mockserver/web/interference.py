@@ -66,7 +66,9 @@ def forced(documented: DocumentedResponses, operation: str, code: int) -> Answer
 
 async def send_answer(answer: Answer, scope: Scope, sender: Sender) -> None:
     """Send a ready answer."""
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()
+    ]
     bodiless = answer.status in {204, 304} or answer.status < 200
     if not bodiless:
         headers.append((b"content-length", str(len(answer.body)).encode()))

@@ -10,7 +10,6 @@ from urllib.parse import unquote_plus
 from .call import Call
 from .problems import UnknownPath
 
-
 T = TypeVar("T")
 
 

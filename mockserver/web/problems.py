@@ -16,7 +16,9 @@ class Problem(Exception):
 
     status = 400
 
-    def __init__(self, detail: str | dict[str, Any] | list[Any], headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, detail: str | dict[str, Any] | list[Any], headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.headers = headers

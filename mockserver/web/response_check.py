@@ -5,17 +5,14 @@ Switched on by `--validate-responses` and in the tests; it proves that the mock 
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connexion.json_schema import resolve_refs
-
 from ..state import jsonio
 from .body import header
 from .negotiation import JSON
-from .routes import METHODS, path_pattern
+from .routes import METHODS, path_pattern, resolved
 from .schemas import Compiler
 
 # Answers to requests that reach no operation; a description cannot list them.
@@ -30,9 +27,7 @@ class _ResponseRule:
     def __init__(self, response: Mapping[str, Any], compiler: Compiler) -> None:
         content = response.get("content", {})
         self.media_types = frozenset(content)
-        self.headers = [
-            name for name, item in response.get("headers", {}).items() if item.get("required")
-        ]
+        self.headers = [name for name, item in response.get("headers", {}).items() if item.get("required")]
         schema = content.get(JSON, {}).get("schema")
         self.validator = compiler.compile(schema, "response") if schema else None
 
@@ -57,9 +52,8 @@ class ResponseCheck:
 
     def __init__(self, description: Mapping[str, Any], base_path: str) -> None:
         compiler = Compiler()
-        resolved = resolve_refs(copy.deepcopy(dict(description)))
         self._operations: list[tuple[re.Pattern[str], str, dict[str, _ResponseRule]]] = []
-        for template, item in resolved["paths"].items():
+        for template, item in resolved(description)["paths"].items():
             pattern = path_pattern(base_path, template)
             for method, operation in item.items():
                 if method in METHODS:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from connexion.json_schema import resolve_refs
 
 METHODS = ("get", "post", "put", "patch", "delete")
 """The methods that a description may have operations for."""
@@ -33,6 +36,12 @@ class MethodTable:
             if pattern.fullmatch(path):
                 found.extend(method for method in methods if method not in found)
         return found
+
+
+def resolved(description: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of the description with every `$ref` replaced by what it points at."""
+    copied: dict[str, Any] = resolve_refs(copy.deepcopy(dict(description)))
+    return copied
 
 
 def without_trailing_slashes(description: dict[str, Any]) -> dict[str, Any]:

@@ -21,15 +21,11 @@ class _Route:
         self.base_path = base_path
         self.operation_id = operation_id
         segments = (base_path + template).split("/")
-        self.literals = [
-            (index, text) for index, text in enumerate(segments) if not text.startswith("{")
-        ]
-        self.parameters = [
-            (index, text[1:-1]) for index, text in enumerate(segments) if text.startswith("{")
-        ]
+        self.literals = [(index, text) for index, text in enumerate(segments) if not text.startswith("{")]
+        self.parameters = [(index, text[1:-1]) for index, text in enumerate(segments) if text.startswith("{")]
 
 
-class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # Connexion ships no types
+class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has no types
     """Finds the operation by method and number of segments; everything else goes Connexion's own way.
 
     Connexion tries the routes one after another, which costs a quarter of a small request here.
@@ -39,9 +35,15 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # Connexion ship
         super().__init__(app)
         self._index: dict[tuple[str, int], list[_Route]] = {}
 
-    def add_api(self, specification: Specification, base_path: str | None = None, **options: Any) -> None:
+    def add_api(
+        self,
+        specification: Specification,
+        base_path: str | None = None,
+        arguments: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
         """Register a description (called by Connexion at start-up)."""
-        super().add_api(specification, base_path=base_path, **options)
+        super().add_api(specification, base_path, arguments, **options)
         for template, item in specification["paths"].items():
             for method in METHODS:
                 if method in item:
@@ -52,6 +54,7 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # Connexion ship
             routes.sort(key=lambda route: len(route.parameters))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the next layer with the operation in the scope."""
         if scope["type"] == "http":
             segments = scope["path"].split("/")
             method = "GET" if scope["method"] == "HEAD" else scope["method"]

@@ -1,13 +1,14 @@
 """OpenAPI 3.0 schemas compiled to validators, and their findings worded as Django REST framework does.
 
-The wording follows contract.md (PixieBrix, Conventions): errors keyed by field, each a list of messages, nested
-as the input is.
+The wording follows the contract (PixieBrix, Conventions): errors keyed by field, each a list of messages,
+nested as the input is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from typing import Any, Literal
 
 import jsonschema_rs
@@ -16,9 +17,12 @@ from ..state.instants import parse_date, parse_instant
 
 Direction = Literal["request", "response"]
 Schema = dict[str, Any]
+Located = tuple[list[Any], str]
 
 # Keywords of OpenAPI 3.0 that JSON Schema does not have, or that say nothing about validity.
-_ANNOTATIONS = frozenset({"nullable", "readOnly", "writeOnly", "example", "xml", "externalDocs", "discriminator"})
+_ANNOTATIONS = frozenset(
+    {"nullable", "readOnly", "writeOnly", "example", "xml", "externalDocs", "discriminator"}
+)
 
 
 def _accepts(parse: Callable[[str], object]) -> Callable[[str], bool]:
@@ -126,7 +130,7 @@ _FORMAT_WORDING = {
 }
 
 
-def wording(error: jsonschema_rs.ValidationError) -> str:
+def wording(error: jsonschema_rs.ValidationError) -> str:  # noqa: PLR0911 - one line a keyword
     """One message for one finding, as Django REST framework words it by default."""
     keyword, kind, value = error.kind.name, error.kind.as_dict(), error.instance
     if keyword in {"type", "enum"} and value is None:
@@ -168,7 +172,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _located(error: jsonschema_rs.ValidationError) -> Iterator[tuple[list[Any], str]]:
+def _located(error: jsonschema_rs.ValidationError) -> Iterator[Located]:
     path = list(error.instance_path)
     keyword, kind = error.kind.name, error.kind.as_dict()
     if keyword == "required":
@@ -186,30 +190,32 @@ MAX_FINDINGS = 100
 def findings(validator: jsonschema_rs.Validator, value: Any) -> dict[str, Any] | list[Any] | None:
     """What is wrong with a value: None, a dict keyed by field, or for an array a list of such dicts.
 
-    At most `MAX_FINDINGS` findings are worded; a body that is wrong a million times over needs no longer answer.
+    At most `MAX_FINDINGS` are worded; a body that is wrong a million times over needs no longer answer.
     """
     if validator.is_valid(value):
         return None
-    if isinstance(value, list):
-        per_item: list[Any] = [{} for _ in value[:MAX_FINDINGS]]
-        whole: list[str] = []
+    located = islice(chain.from_iterable(map(_located, validator.iter_errors(value))), MAX_FINDINGS)
+    return _by_item(value, located) if isinstance(value, list) else _by_field(located)
+
+
+def _by_field(located: Iterable[Located]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
-    count = 0
-    for error in validator.iter_errors(value):
-        for path, message in _located(error):
-            if isinstance(value, list) and path and isinstance(path[0], int):
-                if path[0] < len(per_item):
-                    _insert(per_item[path[0]], [str(part) for part in path[1:]], message)
-            elif isinstance(value, list):
-                whole.append(message)
-            else:
-                _insert(tree, [str(part) for part in path], message)
-            count += 1
-        if count >= MAX_FINDINGS:
-            break
-    if isinstance(value, list):
-        return {"non_field_errors": whole} if whole else per_item
+    for path, message in located:
+        _insert(tree, [str(part) for part in path], message)
     return tree
+
+
+def _by_item(value: list[Any], located: Iterable[Located]) -> dict[str, Any] | list[Any]:
+    items: list[dict[str, Any]] = [{} for _ in value[:MAX_FINDINGS]]
+    whole: list[str] = []
+    for path, message in located:
+        if not path:
+            whole.append(message)
+        elif path[0] < len(items):
+            _insert(items[path[0]], [str(part) for part in path[1:]], message)
+        else:
+            whole.append(f"Item {path[0]}: {message}")
+    return {"non_field_errors": whole} if whole else items
 
 
 def _insert(tree: dict[str, Any], path: list[str], message: str) -> None:

@@ -15,7 +15,7 @@ from .problems import NotAuthenticated, PermissionDenied
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class TokenHandler(AbstractSecurityHandler):  # type: ignore[misc]  # Connexion ships no types
+class TokenHandler(AbstractSecurityHandler):  # type: ignore[misc]  # connexion has no types
     """Verifies a token against the world that the request is for, so that one server has many rules."""
 
     def get_fn(

@@ -30,6 +30,7 @@ class Sender:
         self.cut = False
 
     async def __call__(self, message: Message) -> None:
+        """Send one message of the response, or cut the connection."""
         if self._closed:
             return
         if message["type"] == "http.response.start":
@@ -48,7 +49,9 @@ class Sender:
     async def _cut_off(self, chunk: bytes) -> None:
         self._closed = True
         if len(chunk) > 1:
-            await self._send({"type": "http.response.body", "body": chunk[: len(chunk) // 2], "more_body": True})
+            await self._send(
+                {"type": "http.response.body", "body": chunk[: len(chunk) // 2], "more_body": True}
+            )
         await self._hang_up(politely=True)
 
     async def drop(self) -> None:

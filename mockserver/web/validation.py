@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
-from connexion.operations import AbstractOperation
+from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..journal import BODY_LIMIT
@@ -72,7 +72,9 @@ class BodyRule:
         """
         validator = self._by_kind.get(type(body))
         if validator is None:
-            given = {dict: "dict", list: "list", str: "str", bool: "bool"}.get(type(body), type(body).__name__)
+            given = {dict: "dict", list: "list", str: "str", bool: "bool"}.get(
+                type(body), type(body).__name__
+            )
             raise BadRequest(
                 {"non_field_errors": [f"Invalid data. Expected a {self._kinds}, but got {given}."]}
             )
@@ -95,20 +97,19 @@ class ValidatedOperation:
         media_types = _produced(raw["responses"])
         version = raw.get("x-default-version", "")
         self._own = Negotiated(media_types[0], version)
-        self._negotiate = negotiator(
-            media_types, versions, version, any_media_type="302" in raw["responses"]
-        )
+        self._negotiate = negotiator(media_types, versions, version, any_media_type="302" in raw["responses"])
         body = operation.request_body
         self._body: BodyRule | None = None
         if body:
-            # An operation that documents no 400 (Pieces) leaves its body to the state, which words the reason. An
-            # API without versions and with 400 is the control API: there curl's own content type will do.
+            # An operation that documents no 400 (Pieces) leaves its body to the state, which words the reason.
+            # An API without versions and with 400 is the control API: there any content type will do.
             checked = "400" in raw["responses"]
             self._body = BodyRule(
                 body, compiler, check_schema=checked, any_type=checked and not self._versioned
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Make a `Call` of the request and pass it on."""
         exchange: Exchange = scope[EXCHANGE]
         answer = self._own
         if self._versioned:
@@ -142,7 +143,7 @@ def _produced(responses: Mapping[str, Any]) -> tuple[str, ...]:
     return (JSON, *sorted(found - {JSON}))
 
 
-class ValidationAPI(RoutedAPI[ValidatedOperation]):  # type: ignore[misc]  # Connexion ships no types
+class ValidationAPI(RoutedAPI[ValidatedOperation]):  # type: ignore[misc]  # connexion has no types
     """The validated operations of one description."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -155,7 +156,7 @@ class ValidationAPI(RoutedAPI[ValidatedOperation]):  # type: ignore[misc]  # Con
         return ValidatedOperation(self.next_app, operation, self._compiler)
 
 
-class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[misc]  # Connexion ships no types
+class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[misc]  # connexion has no types
     """Validates requests; takes the place of Connexion's own request validation."""
 
     api_cls = ValidationAPI

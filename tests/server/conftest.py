@@ -8,6 +8,7 @@ import pytest
 
 from .client import Client, PixieBrix
 from .mock import Running, ServerThread, World, settings
+from .places import Places, make_places
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +65,9 @@ def pieces(server: Running) -> Iterator[Client]:
     """Pieces OS before anything has happened."""
     with contextlib.closing(Client(server.base_url)) as client:
         yield client
+
+
+@pytest.fixture
+def places(pb: PixieBrix) -> Places:
+    """A database with a record, an asset and a job, made through the API."""
+    return make_places(pb)

@@ -1,0 +1,90 @@
+"""Time and failures at the target, as checks use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from .check import NotVerified
+from .place import Powers
+
+LONGEST_WAIT = 3_900.0
+"""So many seconds are really waited for, where the user allows it: an hour, and a little."""
+
+
+class Clock:
+    """The time at the target."""
+
+    def __init__(self, powers: Powers, *, date_header: Callable[[], str | None], wait: Callable[[float], None]):
+        """Take the powers of a place, a request for a `Date` header, and a way to wait in real time."""
+        self._powers = powers
+        self._date_header = date_header
+        self._wait = wait
+
+    def now(self) -> datetime:
+        """The instant at the target, UTC; from a `Date` header where nothing better tells.
+
+        Raises:
+            NotVerified: nothing tells.
+        """
+        exact = self._powers.now()
+        if exact is not None:
+            return exact
+        header = self._date_header()
+        try:
+            return parsedate_to_datetime(header or "").astimezone(UTC)
+        except (ValueError, TypeError):
+            reason = "the target does not tell its time: its answers have no Date header"
+            raise NotVerified(reason) from None
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass: at once where the clock can be moved, really where waiting is allowed.
+
+        Raises:
+            NotVerified: neither.
+        """
+        try:
+            self._powers.advance(seconds)
+        except NotVerified:
+            if seconds > LONGEST_WAIT:
+                raise
+            self._wait(seconds)
+
+    def advance_to_next_midnight(self) -> None:
+        """Let the day end (UTC) and the nightly job run.
+
+        Raises:
+            NotVerified: the clock cannot be moved.
+        """
+        self._powers.advance_to_next_midnight()
+
+    def advance_past(self, instant: datetime) -> None:
+        """Let time pass until just after an instant; nothing happens when it is over already.
+
+        Raises:
+            NotVerified: the clock cannot be moved, and waiting is not allowed or would take too long.
+        """
+        left = (instant - self.now()) / timedelta(seconds=1)
+        if left >= 0:
+            self.advance(left + 1)
+
+
+class Inject:
+    """Failures at the target. Each order raises `NotVerified` where the target cannot be made to fail."""
+
+    def __init__(self, powers: Powers) -> None:
+        """Take the powers of a place."""
+        self._powers = powers
+
+    def fail_next(self, operation_id: str, status: int | None = None) -> None:
+        """Let the next call of an operation fail, with that status where it can be chosen."""
+        self._powers.fail_next(operation_id, status)
+
+    def fail_import_inside(self, *, after: int) -> None:
+        """Let the next import fail when `after` entries are merged."""
+        self._powers.fail_import_inside(after)
+
+    def fail_next_job(self, message: str = "provoked by a check") -> None:
+        """Let the next export job that is created end as FAILURE, with that message."""
+        self._powers.fail_next_job(message)

@@ -1,0 +1,385 @@
+"""What a check gets: calls of the API, questions to ask, things set up for it, time and failures.
+
+`Pieces` and `PixieBrix` differ in the headers that they send and in what `given` can set up.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NoReturn
+
+from .answer import Answer
+from .check import PIECES, PIXIEBRIX, CheckFailed, NotVerified
+from .clock import Clock, Inject
+from .description import NO_ANSWER, NOT_SET, Description, Finding, Operation, query_string
+from .evidence import Exchange
+from .given import GivenPieces, GivenPixieBrix
+from .place import Place
+from .run import Run
+from .session import MAX_REDIRECTS, ascii_url, redirected, target_headers
+from .target import Endpoint, ServiceLimits
+from .wire import Header, NoAnswer, Received, Request
+
+USER_AGENT = "dbcontract-conformance"
+
+
+class Trace:
+    """What happened in one check: every exchange, and what in it was not as described."""
+
+    def __init__(self) -> None:
+        self.exchanges: list[Exchange] = []
+        self.findings: list[tuple[Finding, int]] = []
+        self.exercised: set[str] = set()
+        self.cleanups: list[tuple[str, Callable[[], object] | None]] = []
+
+
+class Context:
+    """One check at one place.
+
+    Attributes:
+        rule_id: the rule that is checked.
+        place, run, trace: the surroundings; checks seldom need them.
+        random: seeded by the run's seed and the rule.
+        until: the instant of `time.monotonic` at which the check's time is over.
+    """
+
+    api: str
+
+    def __init__(self, run: Run, place: Place, rule_id: str, trace: Trace | None = None) -> None:
+        endpoint = place.endpoint(self.api)
+        if endpoint is None:
+            raise NotVerified(f"the target serves no {self.api}")
+        self.run = run
+        self.place = place
+        self.rule_id = rule_id
+        self.endpoint: Endpoint = endpoint
+        self.trace = trace or Trace()
+        self.random = random.Random(f"{run.seed}/{rule_id}")  # noqa: S311 (repeatable on purpose)
+        self.until = time.monotonic() + run.target.pace.check
+        self.clock = Clock(place.powers, date_header=self._date_header, wait=self._wait)
+        self.inject = Inject(place.powers)
+        self._numbers = itertools.count(1)
+
+    # Calls
+
+    @property
+    def description(self) -> Description:
+        """The API as described."""
+        return self.run.descriptions[self.api]
+
+    @property
+    def limits(self) -> ServiceLimits:
+        """The limits of the target."""
+        return self.place.limits
+
+    @property
+    def base_url(self) -> str:
+        """The base URL of the API here, without a trailing slash."""
+        return self.endpoint.url
+
+    def can(self, capability: str) -> bool:
+        """Whether the target has a capability."""
+        return capability in self.run.target.capabilities
+
+    def call(
+        self,
+        operation_id: str,
+        *,
+        path: Mapping[str, object] | None = None,
+        query: Mapping[str, object] | str | None = None,
+        headers: Mapping[str, str] | Sequence[Header] = (),
+        json: object = NOT_SET,
+        body: bytes | None = None,
+        content_type: str | None = None,
+        accept: str | None = None,
+        version: str | None = None,
+        auth: bool | str = True,
+        follow: bool = False,
+        slash: bool | None = None,
+        described: bool = True,
+        patient: bool = True,
+        note: str = "",
+    ) -> Answer:
+        """Call an operation. The exchange is recorded, and its answer held against the description.
+
+        Args:
+            operation_id: as in the description.
+            path: the path parameters, unquoted.
+            query: the query parameters, unquoted; as a string: the query itself, quoted.
+            headers: further headers, sent as they stand.
+            json: the body, as a value; None is `null`.
+            body: the body, as bytes, instead.
+            content_type: of the body; by default `application/json`, and "" for none.
+            accept: the media type asked for, without a version; "" for no Accept header. By default what the
+                operation produces.
+            version: asked for in Accept; "" for none. By default the operation's own.
+            auth: True for the target's token, False for none, or another token.
+            follow: follow redirects.
+            slash: with (True) or without (False) the slash at the end of the path; by default as described.
+            described: hold the answer against the description.
+            patient: wait out a 429 instead of giving it to the check.
+            note: why the call is made, for the reader of the evidence.
+
+        Raises:
+            CheckFailed: no complete answer came.
+        """
+        operation = self.description.operation(operation_id)
+        raw_query = query if isinstance(query, str) else ""
+        case = self.description.case(
+            operation_id, path=path, query=None if isinstance(query, str) else query, json=json
+        )
+        url = self.description.url(case, self.base_url)
+        if slash is not None:
+            bare, mark, rest = url.partition("?")
+            url = bare.rstrip("/") + ("/" if slash else "") + mark + rest
+        if raw_query:
+            url = f"{url}?{raw_query}"
+        content = body if body is not None else self.description.body(case)
+        sent: list[Header] = [("User-Agent", USER_AGENT)]
+        wanted = self._accept(operation, accept, version)
+        if wanted:
+            sent.append(("Accept", wanted))
+        if content is not None and content_type != "":
+            sent.append(("Content-Type", content_type or "application/json"))
+        sent += _items(headers)
+        request = Request(
+            operation.method, url, (*sent, *target_headers(self.endpoint, url, auth)), content
+        )
+        return self.send(
+            request,
+            operation_id=operation_id,
+            hold=case if described else None,
+            follow=follow,
+            patient=patient,
+            note=note,
+        )
+
+    def raw(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] | Sequence[Header] = (),
+        body: bytes | None = None,
+        chunked: bool = False,
+        auth: bool | str = True,
+        patient: bool = True,
+        note: str = "",
+    ) -> Answer:
+        """Send what no case can express; nothing is added but Host, Content-Length and the token.
+
+        Args:
+            method: any.
+            path: below the base URL, quoted: `/databases/…`.
+            query: quoted.
+            headers: sent as they stand, repeated ones too.
+            body: the bytes of the body.
+            chunked: send the body in chunks, without its length.
+            auth: as for `call`.
+            patient: as for `call`.
+            note: as for `call`.
+
+        Raises:
+            CheckFailed: no complete answer came.
+        """
+        url = self.base_url + path + (f"?{query}" if query else "")
+        credentials = target_headers(self.endpoint, url, auth)
+        request = Request(method, url, (*_items(headers), *credentials), body, chunked)
+        return self.send(request, patient=patient, note=note)
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | Sequence[Header] = (),
+        body: bytes | None = None,
+        note: str = "",
+    ) -> Answer:
+        """Follow a storage link: without the token, wherever it leads; redirects are followed.
+
+        Raises:
+            CheckFailed: no HTTP URL, or no complete answer came.
+            NotVerified: the user says that the storage cannot be reached.
+        """
+        if not self.can("storage"):
+            raise NotVerified("the target's storage links cannot be reached", missing=("storage",))
+        request = Request(method, ascii_url(url), (("User-Agent", USER_AGENT), *_items(headers)), body)
+        return self.send(request, follow=True, note=note)
+
+    def send(
+        self,
+        request: Request,
+        *,
+        operation_id: str | None = None,
+        hold: Any = None,
+        follow: bool = False,
+        patient: bool = True,
+        note: str = "",
+    ) -> Answer:
+        """Send a request as it is; `hold` is the case that its answer is held against.
+
+        Raises:
+            CheckFailed: no complete answer came.
+        """
+        history: list[Answer] = []
+        private = [name for name, _ in self.endpoint.headers]
+        while True:
+            received = self._exchange(request, operation_id, note, patient=patient)
+            if hold is not None:
+                self._hold(hold, request, received)
+                hold = None
+            answer = Answer(request, received, history=tuple(history))
+            following = redirected(request, received, private) if follow else None
+            if following is None or len(history) == MAX_REDIRECTS:
+                return answer
+            history.append(answer)
+            request, operation_id, note = following, None, "follows the redirect"
+
+    def _exchange(
+        self, request: Request, operation_id: str | None, note: str, *, patient: bool
+    ) -> Received:
+        exchange = Exchange(request, operation=operation_id, note=note)
+        self.trace.exchanges.append(exchange)
+        try:
+            exchange.received = self.run.session.send(request, until=self.until, patient=patient)
+        except NoAnswer as error:
+            exchange.problem = str(error)
+            name = f"{request.method} {request.url}"
+            if operation_id is not None:
+                finding = Finding(NO_ANSWER, operation_id, "No complete answer", str(error))
+                self.trace.findings.append((finding, len(self.trace.exchanges)))
+            raise CheckFailed(f"the answer to {name}", "a complete HTTP answer", str(error)) from None
+        except ValueError as error:
+            exchange.problem = str(error)
+            raise CheckFailed("the address to call", "an http or https URL", request.url) from None
+        return exchange.received
+
+    def _hold(self, case: Any, request: Request, received: Received) -> None:
+        operation_id = self.trace.exchanges[-1].operation
+        self.trace.exercised.add(operation_id or "")
+        for finding in self.description.hold(case, self.base_url, request, received):
+            self.trace.findings.append((finding, len(self.trace.exchanges)))
+
+    def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
+        raise NotImplementedError
+
+    # Questions
+
+    def expect(self, what: str, expected: object, actual: object) -> None:
+        """Go on if two values are equal.
+
+        Raises:
+            CheckFailed: they are not.
+        """
+        if expected != actual or isinstance(expected, bool) is not isinstance(actual, bool):
+            raise CheckFailed(what, expected, actual)
+
+    def expect_true(self, what: str, ok: object, *, expected: object, actual: object) -> None:
+        """Go on if something holds; `expected` and `actual` tell what it is.
+
+        Raises:
+            CheckFailed: it does not.
+        """
+        if not ok:
+            raise CheckFailed(what, expected, actual)
+
+    def fail(self, what: str, *, expected: object, actual: object) -> NoReturn:
+        """The target does not do what the rule says.
+
+        Raises:
+            CheckFailed: always.
+        """
+        raise CheckFailed(what, expected, actual)
+
+    def skip(self, reason: str) -> NoReturn:
+        """The rule cannot be exercised on this target.
+
+        Raises:
+            NotVerified: always.
+        """
+        raise NotVerified(reason)
+
+    # Surroundings
+
+    def name(self, what: str = "probe") -> str:
+        """A name that is used nowhere else, and tells which run made the thing."""
+        return f"dbcontract-{self.run.id}-{what}-{next(self._numbers)}"
+
+    def cleanup(self, what: str, action: Callable[[], object] | None) -> None:
+        """Remember something that was created: what it is, and how it is removed (None: it cannot be)."""
+        if not self.place.disposable:
+            self.trace.cleanups.append((what, action))
+
+    def pause(self, seconds: float) -> None:
+        """Wait in real time, for what the target does by itself."""
+        self.run.session.sleep(seconds, self.until)
+
+    def _wait(self, seconds: float) -> None:
+        if not self.can("wait"):
+            reason = "the target's clock cannot be moved, and waiting is not allowed"
+            raise NotVerified(reason, missing=("clock", "wait"))
+        self.until += seconds
+        self.run.session.sleep(seconds, self.until)
+
+    def _date_header(self) -> str | None:
+        for exchange in reversed(self.trace.exchanges):
+            if exchange.received is not None:
+                dates = [value for name, value in exchange.received.headers if name.lower() == "date"]
+                return dates[0] if dates else None
+        return self.raw("GET", "/", note="asks for the time").headers.get("Date")
+
+
+class Pieces(Context):
+    """A check of Pieces OS."""
+
+    api = PIECES
+
+    @cached_property
+    def given(self) -> GivenPieces:
+        """What can be set up."""
+        return GivenPieces(self)
+
+    def second(self) -> Pieces:
+        """A second, empty instance.
+
+        Raises:
+            NotVerified: there is none.
+        """
+        return Pieces(self.run, self.run.places.open_second(self.place), self.rule_id, self.trace)
+
+    def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
+        if accept is None:
+            # What the document says of each operation (document: HTTP request headers).
+            accept = "text/plain" if operation.id == "importDatabase" else "application/json, text/plain"
+        return f"{accept}; version={version}" if accept and version else accept
+
+
+class PixieBrix(Context):
+    """A check of PixieBrix."""
+
+    api = PIXIEBRIX
+
+    @cached_property
+    def given(self) -> GivenPixieBrix:
+        """What can be set up."""
+        return GivenPixieBrix(self)
+
+    def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
+        if accept is None:
+            accept = operation.produces[0] if operation.produces else "application/json"
+        if version is None:
+            version = operation.default_version
+        return f"{accept}; version={version}" if accept and version else accept
+
+
+def _items(headers: Mapping[str, str] | Sequence[Header]) -> tuple[Header, ...]:
+    return tuple(headers.items() if isinstance(headers, Mapping) else headers)
+
+
+__all__ = ["Answer", "Context", "Pieces", "PixieBrix", "Trace", "query_string"]

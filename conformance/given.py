@@ -1,0 +1,384 @@
+"""What a check starts from: things made at the target, step by step.
+
+A step that does not work raises `PrerequisiteFailed` with the rule that the step itself belongs to: the check
+then says nothing about its own rule. What is made is removed after the check, where the API can remove it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .answer import Answer
+from .check import CheckFailed, NotVerified, PrerequisiteFailed
+
+if TYPE_CHECKING:
+    from .context import Pieces, PixieBrix
+
+FINAL_STATUSES = ("SUCCESS", "FAILURE")
+
+
+@contextmanager
+def step(rule_id: str, what: str) -> Iterator[None]:
+    """Tell a failure inside as that of a prerequisite."""
+    try:
+        yield
+    except CheckFailed as error:
+        message = f"to {what} did not work: {error}"
+        raise PrerequisiteFailed(rule_id, message) from error
+
+
+def field_of(value: Mapping[str, Any], *names: str) -> Any:
+    """A field of an answer, however deep.
+
+    Raises:
+        CheckFailed: it is not there.
+    """
+    found: Any = value
+    for name in names:
+        if not isinstance(found, Mapping) or name not in found:
+            raise CheckFailed("the fields of the answer", f"a field {'.'.join(names)}", dict(value))
+        found = found[name]
+    return found
+
+
+class GivenPieces:
+    """Steps for Pieces OS. What is imported stays: no operation removes anything."""
+
+    def __init__(self, ctx: Pieces) -> None:
+        self._ctx = ctx
+
+    def export(self) -> dict[str, Any]:
+        """A new export of the whole database."""
+        with step("PI-EXP-01", "export the database"):
+            return self._ctx.call("exportDatabase").expect_status(200).expect_json(dict)
+
+    @cached_property
+    def own(self) -> dict[str, Any]:
+        """The export from before the check, made when it is first asked for; not to be changed."""
+        return self.export()
+
+    def probe(self, raw: Sequence[int] | None = None, *, id: str | None = None) -> dict[str, Any]:  # noqa: A002
+        """An entry of `values` with an id and bytes of this run."""
+        entry_id = id if id is not None else self._ctx.name("value")
+        return {"id": entry_id, "raw": list(entry_id.encode() if raw is None else raw)}
+
+    def probes(self, count: int) -> list[dict[str, Any]]:
+        """So many different probes."""
+        return [self.probe() for _ in range(count)]
+
+    def importable(self, *entries: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
+        """The target's own export with nothing but these entries in its `values`: the body of an import.
+
+        Args:
+            entries: see `probe`.
+            fields: replace fields of the body, `version="99.0.0"`.
+        """
+        with step("PI-EXP-01", "export the database"):
+            body = {name: value for name, value in self.own.items() if name != "values"}
+            field_of(body, "version")
+        body = copy.deepcopy(body) if fields else body
+        return {**body, "values": {"iterable": [dict(entry) for entry in entries]}, **fields}
+
+    def imported(self, *entries: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Import these entries (by default one probe) and give them back."""
+        chosen = [dict(entry) for entry in entries] or [self.probe()]
+        body = self.importable(*chosen)
+        with step("PI-IMP-01", "import an entry"):
+            self._ctx.call("importDatabase", json=body).expect_status(204)
+        self._ctx.cleanup(f"{len(chosen)} entries of values in Pieces OS", None)
+        return chosen
+
+    @staticmethod
+    def values(export: Mapping[str, Any], name: str = "values") -> dict[str, list[int]]:
+        """The bytes of an export's values by id.
+
+        Raises:
+            PrerequisiteFailed: the export has no such list.
+        """
+        with step("PI-EXP-10", f"read the {name} of the export"):
+            entries = field_of(export, name, "iterable")
+            try:
+                return {entry["id"]: entry["raw"] for entry in entries}
+            except (TypeError, KeyError):
+                raise CheckFailed(f"the entries of {name}", "objects with id and raw", entries) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database that may be written to."""
+
+    id: str
+    name: str
+    organization: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """An asset that was created.
+
+    Attributes:
+        metadata: as the creation answered it.
+        upload_url, fields: of the presigned upload.
+    """
+
+    database: str
+    id: str
+    filename: str
+    metadata: dict[str, Any]
+    upload_url: str = field(repr=False)
+    fields: dict[str, str] = field(repr=False)
+
+
+class GivenPixieBrix:
+    """Steps for PixieBrix."""
+
+    def __init__(self, ctx: PixieBrix) -> None:
+        self._ctx = ctx
+        self._used = 0
+
+    @property
+    def organization(self) -> str:
+        """The id of the organization.
+
+        Raises:
+            NotVerified: none is configured.
+        """
+        organization = self._ctx.place.scratch.organization
+        if organization is None:
+            raise NotVerified("no organization is given (pixiebrix.organization, or --organization)")
+        return organization
+
+    @property
+    def read_only_token(self) -> str:
+        """A token without write permission.
+
+        Raises:
+            NotVerified: none is configured.
+        """
+        token = self._ctx.place.scratch.read_only_token
+        if token is None:
+            raise NotVerified("no token without write permission is given (pixiebrix.read_only_token_env)")
+        return token
+
+    def existing_database(self) -> str:
+        """The id of any database of the organization, for checks that only read.
+
+        Raises:
+            NotVerified: there is none.
+        """
+        scratch = self._ctx.place.scratch
+        if scratch.databases:
+            return scratch.databases[0]
+        path = {"organizationId": self.organization}
+        with step("PB-DB-01", "list the databases"):
+            answer = self._ctx.call("listDatabases", path=path)
+            databases = answer.expect_status(200).expect_objects()
+            if databases:
+                return str(field_of(databases[0], "id"))
+        raise NotVerified("the organization has no database")
+
+    def database(self, *, empty: bool = False) -> Database:
+        """A database that may be written to: another one at every call, new where one can be created.
+
+        Args:
+            empty: it must hold no records. A new one holds none; one that is configured is emptied, where
+                `destroy` is allowed.
+
+        Raises:
+            NotVerified: there is none (left), or it cannot be emptied.
+        """
+        if not self._ctx.can("write"):
+            raise NotVerified("writing is not allowed", missing=("write",))
+        scratch = self._ctx.place.scratch
+        if self._used < len(scratch.databases):
+            found = Database(scratch.databases[self._used], "", self.organization)
+            self._used += 1
+            if empty:
+                self._empty(found)
+            return found
+        if not scratch.create_databases:
+            reason = f"more than {len(scratch.databases)} scratch databases are needed (pixiebrix.databases)"
+            raise NotVerified(reason)
+        return self._create_database()
+
+    def _create_database(self) -> Database:
+        name, organization = self._ctx.name("database"), self.organization
+        path = {"organizationId": organization}
+        with step("PB-DB-08", "create a database"):
+            answer = self._ctx.call("createDatabase", path=path, json={"name": name})
+            database_id = str(field_of(answer.expect_status(201).expect_json(dict), "id"))
+        self._ctx.cleanup(f"the database {name}", None)
+        return Database(database_id, name, organization)
+
+    def _empty(self, database: Database) -> None:
+        path = {"databaseId": database.id}
+        with step("PB-REC-01", "list the records"):
+            records = self._ctx.call("listRecords", path=path, query={"page_size": 1})
+            if not records.expect_status(200).expect_objects():
+                return
+        if not self._ctx.can("destroy"):
+            reason = f"the database {database.id} is not empty, and emptying it is not allowed"
+            raise NotVerified(reason, missing=("destroy",))
+        with step("PB-REC-01", "empty the database"):
+            self._ctx.call("clearRecords", path=path).expect_status(204)
+
+    def records(
+        self, database: Database, data: Sequence[Mapping[str, Any]], *, keys: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Add records, in one request.
+
+        Args:
+            database: see `database`.
+            data: what each record holds.
+            keys: of the records; by default new ones.
+
+        Returns:
+            The records as they were answered, in the order of `data`.
+        """
+        chosen = list(keys) if keys is not None else [self._ctx.name("record") for _ in data]
+        path = {"databaseId": database.id}
+        body = [{"id": key, "data": dict(one)} for key, one in zip(chosen, data, strict=True)]
+        for key in chosen:
+            self._ctx.cleanup(f"the record {key}", lambda key=key: self._delete_record(database, key))
+        with step("PB-REC-02", "create records"):
+            answer = self._ctx.call("createRecords", path=path, json=body)
+            records = answer.expect_status(201).expect_objects()
+            self._ctx.expect("how many records were created", len(body), len(records))
+        return records
+
+    def record(
+        self, database: Database, data: Mapping[str, Any] | None = None, *, key: str | None = None
+    ) -> dict[str, Any]:
+        """Add one record and give it back as it was answered."""
+        keys = None if key is None else [key]
+        return self.records(database, [data if data is not None else {"probe": True}], keys=keys)[0]
+
+    def _delete_record(self, database: Database, key: str) -> None:
+        path = {"databaseId": database.id, "recordKey": key}
+        self._ctx.call("deleteRecord", path=path, described=False, note="cleans up")
+
+    def asset(self, database: Database | None = None, *, filename: str = "probe.png") -> Asset:
+        """Create an asset, which is not uploaded yet."""
+        place = database or self.database()
+        with step("PB-ASSET-01", "create an asset"):
+            answer = self._ctx.call(
+                "createAsset", path={"databaseId": place.id}, json={"filename": filename}
+            )
+            body = answer.expect_status(201).expect_json(dict)
+            metadata = field_of(body, "asset")
+            asset = Asset(
+                database=place.id,
+                id=str(field_of(body, "asset", "id")),
+                filename=filename,
+                metadata=dict(metadata),
+                upload_url=str(field_of(body, "upload_url")),
+                fields={str(name): str(value) for name, value in dict(field_of(body, "fields")).items()},
+            )
+        self._ctx.cleanup(f"the asset {asset.id} in the database {place.id}", None)
+        return asset
+
+    def upload(self, asset: Asset, content: bytes, *, content_type: str = "image/png") -> Answer:
+        """Send the file of an asset to the storage; whatever it answers is given back."""
+        boundary = f"dbcontract-{self._ctx.random.getrandbits(64):016x}"
+        parts = [
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in asset.fields.items()
+        ]
+        head = f'Content-Disposition: form-data; name="file"; filename="{asset.filename}"\r\n'
+        head = f"--{boundary}\r\n{head}Content-Type: {content_type}\r\n\r\n"
+        body = b"".join([*parts, head.encode(), content, f"\r\n--{boundary}--\r\n".encode()])
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        return self._ctx.fetch(asset.upload_url, method="POST", headers=headers, body=body)
+
+    def marked(self, asset: Asset, *, uploaded: bool = True) -> dict[str, Any]:
+        """Set `is_uploaded`, and give the metadata back."""
+        path = {"databaseId": asset.database, "assetId": asset.id}
+        with step("PB-ASSET-02", "mark an asset as uploaded"):
+            answer = self._ctx.call("updateAsset", path=path, json={"is_uploaded": uploaded})
+            return answer.expect_status(200).expect_json(dict)
+
+    def uploaded_asset(
+        self,
+        content: bytes = b"probe",
+        *,
+        database: Database | None = None,
+        filename: str = "probe.png",
+        content_type: str = "image/png",
+    ) -> Asset:
+        """Create an asset, upload its file and mark it as uploaded."""
+        asset = self.asset(database, filename=filename)
+        with step("PB-ASSET-01", "upload the file of an asset"):
+            self.upload(asset, content, content_type=content_type).expect_status(200, 201, 204)
+        self.marked(asset)
+        return asset
+
+    def job(self, *databases: Database, **order: Any) -> str:
+        """Start an export job and give its id.
+
+        Args:
+            databases: to export from.
+            order: further fields of the order: `name`, `media_type`, `filters`.
+        """
+        body = {"name": self._ctx.name("export"), "databases": [one.id for one in databases], **order}
+        with step("PB-JOB-01", "create an export job"):
+            answer = self._ctx.call("createExportJob", json=body)
+            job_id = str(field_of(answer.expect_status(201).expect_json(dict), "id"))
+        self._ctx.cleanup(f"the export job {job_id}", None)
+        return job_id
+
+    def job_details(self, job_id: str) -> dict[str, Any]:
+        """Read a job once."""
+        with step("PB-JOB-01", "read an export job"):
+            answer = self._ctx.call("getExportJob", path={"jobId": job_id})
+            return answer.expect_status(200).expect_json(dict)
+
+    def finished_job(self, job_id: str) -> dict[str, Any]:
+        """The details of a job when its status is final, whichever it is.
+
+        Raises:
+            PrerequisiteFailed: it does not end in time.
+        """
+        pace = self._ctx.run.target.pace
+        left = pace.job_wait
+        while True:
+            details = self.job_details(job_id)
+            if details.get("status") in FINAL_STATUSES:
+                return details
+            if left <= 0:
+                status = details.get("status")
+                message = f"to wait for the job {job_id} did not work: {status} after {pace.job_wait:g} s"
+                raise PrerequisiteFailed("PB-JOB-01", message)
+            left -= pace.job_poll
+            if self._ctx.can("clock"):
+                self._ctx.clock.advance(pace.job_poll * 5)
+            if not self._ctx.place.disposable:
+                self._ctx.pause(pace.job_poll)
+
+    def export(self, *databases: Database, **order: Any) -> Answer:
+        """Run an export job to its end and fetch what it exported; `order` as for `job`."""
+        details = self.finished_job(self.job(*databases, **order))
+        with step("PB-JOB-02", "export records"):
+            self._ctx.expect("the status of the job", "SUCCESS", details.get("status"))
+            link = field_of(details, "data")
+            return self._ctx.fetch(str(link)).expect_status(200)
+
+    def record_limit(self, at_most: int) -> int:
+        """Make the retention limit of databases small, where that is possible, and tell it.
+
+        Raises:
+            NotVerified: the target's limit is higher than `at_most` and cannot be changed.
+        """
+        try:
+            self._ctx.place.powers.limit_records(at_most)
+        except NotVerified:
+            limit = self._ctx.limits.record_limit
+            if limit > at_most:
+                reason = f"the limit of {limit} records is too high to reach (limits.record_limit)"
+                raise NotVerified(reason) from None
+            return limit
+        return at_most

@@ -1,0 +1,33 @@
+"""What all checks of a run share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .description import Description
+from .place import Places
+from .redaction import Redactor
+from .session import Session
+from .target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run against one target.
+
+    Attributes:
+        id: short, random, in lower case; part of the name of everything that is created.
+        seed: of everything that is generated.
+        cancelled: set when the run is to stop.
+    """
+
+    id: str
+    seed: int
+    target: Target
+    session: Session
+    places: Places
+    descriptions: Mapping[str, Description]
+    redactor: Redactor
+    cancelled: threading.Event

@@ -1,0 +1,72 @@
+"""A small place of each kind that the operations of PixieBrix address, and the operations themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .client import PixieBrix
+
+READS = {
+    "getExportJob": "/databases/records/jobs/{job}/",
+    "listDatabases": "/organizations/{organization}/databases/",
+    "listRecords": "/databases/{database}/records/",
+    "getRecord": "/databases/{database}/records/kept/",
+    "listRecordArchives": "/organizations/{organization}/databases/{database}/record-archives/",
+    "listAssets": "/databases/{database}/assets/",
+    "getAsset": "/databases/{database}/assets/{asset}/",
+}
+"""The operations that read, all of them GET."""
+WRITES = {
+    "createExportJob": ("POST", "/databases/records/jobs/"),
+    "createDatabase": ("POST", "/organizations/{organization}/databases/"),
+    "createRecords": ("POST", "/databases/{database}/records/"),
+    "putRecord": ("PUT", "/databases/{database}/records/kept/"),
+    "createAsset": ("POST", "/databases/{database}/assets/"),
+    "updateAsset": ("PATCH", "/databases/{database}/assets/{asset}/"),
+    "clearRecords": ("DELETE", "/databases/{database}/records/"),
+    "deleteRecord": ("DELETE", "/databases/{database}/records/kept/"),
+}
+"""The operations that write."""
+WITH_BODY = {name: value for name, value in WRITES.items() if value[0] != "DELETE"}
+OPERATIONS = {**{name: ("GET", path) for name, path in READS.items()}, **WRITES}
+ALLOWED = {
+    "/databases/records/jobs/": {"POST"},
+    "/databases/records/jobs/{job}/": {"GET", "HEAD"},
+    "/organizations/{organization}/databases/": {"GET", "HEAD", "POST"},
+    "/databases/{database}/records/": {"GET", "HEAD", "POST", "DELETE"},
+    "/databases/{database}/records/kept/": {"GET", "HEAD", "PUT", "DELETE"},
+    "/organizations/{organization}/databases/{database}/record-archives/": {"GET", "HEAD"},
+    "/databases/{database}/assets/": {"GET", "HEAD", "POST"},
+    "/databases/{database}/assets/{asset}/": {"GET", "HEAD", "PATCH"},
+}
+"""Every path, and the methods that it has."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """A database with the record `kept`, an asset and a job."""
+
+    organization: str
+    database: str
+    asset: str
+    job: str
+
+    def path(self, template: str) -> str:
+        return template.format(**vars(self))
+
+    def body(self, operation: str) -> object:
+        """A body that the operation accepts."""
+        return {
+            "createExportJob": {"name": "Export", "databases": [self.database]},
+            "createDatabase": {"name": "Another"},
+            "createRecords": {"id": "new", "data": {}},
+            "putRecord": {"data": {"written": True}},
+            "createAsset": {"filename": "new.png"},
+            "updateAsset": {"is_uploaded": True},
+        }.get(operation)
+
+
+def make_places(pb: PixieBrix) -> Places:
+    database = pb.new_database("Places")
+    pb.put(database, "kept", text="kept", number=1)
+    return Places(pb.organization, database, pb.new_asset(database)["asset"]["id"], pb.new_job(database))
