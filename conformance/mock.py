@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +18,10 @@ from .wire import NoAnswer, Request, Unreachable, Wire
 
 API_PATH = "/api"
 """Where a mock serves PixieBrix; Pieces OS is at its root."""
+
+_SANDBOX = re.compile(r"/~[^/]+$")
+_TOKENS = {PIECES: None, PIXIEBRIX: "dbcontract-conformance"}
+"""A mock takes any token, unless it was started with some; Pieces OS has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,9 @@ def recognize(url: str, wire: Wire) -> Health | None:
         Unreachable: nothing can be connected to.
     """
     parts = urlsplit(url)
-    root = urlunsplit((parts.scheme, parts.netloc, parts.path.removesuffix(API_PATH).rstrip("/"), "", ""))
+    # A sandbox that the URL names plays no part: the checks get their own.
+    path = _SANDBOX.sub("", parts.path.rstrip("/").removesuffix(API_PATH)).rstrip("/")
+    root = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
     try:
         received = wire.send(Request("GET", f"{root}/_mock/health", (("Accept", "application/json"),)))
         health = json.loads(received.content)
@@ -75,7 +82,7 @@ def as_target(health: Health, target: Target) -> Target:
     urls = {PIECES: health.root, PIXIEBRIX: health.root + API_PATH}
     wanted = {api: target.endpoint(api) if api in health.apis else None for api in urls}
     endpoints = {
-        api: replace(endpoint, url=urls[api], token=endpoint.token or "dbcontract-conformance")
+        api: replace(endpoint, url=urls[api], token=endpoint.token or _TOKENS[api])
         if endpoint is not None
         else None
         for api, endpoint in wanted.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .state.instants import parse_instant
+from .state.pieces import PiecesDatabase
 
 ALL_APIS = frozenset({"pieces", "pixiebrix"})
 
@@ -109,6 +110,9 @@ class Settings:
         unknown = self.apis - ALL_APIS
         if unknown or not self.apis:
             msg = f"apis {sorted(unknown)}: choose from {sorted(ALL_APIS)}"
+            raise SettingsError(msg)
+        if self.os_version is not None and not PiecesDatabase.is_version(self.os_version):
+            msg = f'os version "{self.os_version}": not a semantic version; write one such as 11.0.0'
             raise SettingsError(msg)
         if not 0 <= self.port <= 65_535:
             msg = f"port {self.port}: a port is a number from 0 (any free one) to 65535"

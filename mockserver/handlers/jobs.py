@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.responses import Response
@@ -34,7 +35,7 @@ class JobHandlers:
         )
         fault = call.exchange.fault
         ordered = fault.error_message if fault is not None else None
-        job.error_message = ordered or artifacts.export_problem(job.media_type, job.rows)
+        job.error_message = ordered or await _problem(job)
         job.looks_left = looks or 0
         # The documented answer: every job starts, however soon it ends.
         return json_response({"id": job.id, "status": "STARTED"}, call.answer, 201)
@@ -67,6 +68,14 @@ class JobHandlers:
         return call.world.signer.presigned_get(
             call.origin, export_key(job), issued, lifetime=HOUR, filename=job.artifact_name()
         )
+
+
+async def _problem(job: Job) -> str | None:
+    """Why the job cannot succeed, if so: a workbook has limits that the other formats have not."""
+    if job.media_type != "application/xlsx":
+        return None
+    # Every cell is looked at; in a thread, so that half a million of them hold nobody up.
+    return await asyncio.to_thread(artifacts.export_problem, job.media_type, job.rows)
 
 
 def _instant(text: str | None) -> int | None:
