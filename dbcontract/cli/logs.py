@@ -41,3 +41,6 @@ def configure(form: LogFormat) -> None:
         handler.setFormatter(logging.Formatter("{asctime} {levelname:<7} {message}", "%H:%M:%S", style="{"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("dbcontract").setLevel(logging.INFO)
+    if form == "pretty" and not sys.stderr.isatty():
+        # A line a request is for somebody who watches, or for a program that asked for JSON.
+        logging.getLogger("dbcontract.requests").setLevel(logging.WARNING)

@@ -18,8 +18,9 @@ from ..web.negotiation import JSON
 from ..web.pagination import Page, no_such_page, paginate, requested_page
 from ..web.responses import ChunkedResponse
 
-# Rows filtered between two turns of the event loop, and rows sent as one piece.
+# Rows filtered or written between two turns of the event loop, and rows sent as one piece.
 _SCAN = 4_000
+_WRITE = 1_000
 _ONE_PIECE = 500
 
 
@@ -74,11 +75,16 @@ class RecordHandlers:
         one = isinstance(call.body, dict)
         items = [call.body] if one else call.body
         world = call.world
-        rows = world.pixiebrix.put_records(
-            call.path["databaseId"],
-            [(item["id"], item["data"], strategy_of(item)) for item in items],
-            world.now(),
-        )
+        now = world.now()
+        database_id = call.path["databaseId"]
+        world.pixiebrix.database(database_id)
+        rows: list[Row] = []
+        # The whole body has passed by now, so that nothing can fail half way; long ones are written in slices.
+        for start in range(0, len(items), _WRITE):
+            slice_ = [(item["id"], item["data"], strategy_of(item)) for item in items[start : start + _WRITE]]
+            rows += world.pixiebrix.put_records(database_id, slice_, now)
+            if start + _WRITE < len(items):
+                await asyncio.sleep(0)
         if one:
             return Response(artifacts.record_json(rows[0]), 201, None, call.answer.content_type)
         return render(rows, call, {}, status=201)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import storage
-from ..journal import BODY_LIMIT, Entry
+from ..journal import BODY_LIMIT, Entry, mask
+from ..world import World
 from ..worlds import SandboxNameError, Worlds
 from .access import ControlAccess
 from .body import header
@@ -28,6 +30,8 @@ from .responses import json_error
 from .routes import MethodTable
 from .sending import Sender
 from .validation import HIDDEN_SLASH
+
+request_log = logging.getLogger("dbcontract.requests")
 
 STORAGE_PREFIX = "/_storage"
 CONTROL = "control"
@@ -182,6 +186,8 @@ class Gateway:
     ) -> None:
         world = exchange.world
         body = exchange.request_body
+        if request_log.isEnabledFor(logging.INFO):
+            _log(world, exchange.path, scope, sender, seconds)
         world.journal.add(
             Entry(
                 number=world.journal.next_number(),
@@ -200,6 +206,17 @@ class Gateway:
                 find_operation=partial(_addressed, api, path),
             )
         )
+
+
+def _log(world: World, path: str, scope: Scope, sender: Sender, seconds: float) -> None:
+    query = mask(scope["query_string"].decode("latin-1"))
+    facts = {
+        "method": scope["method"],
+        "path": f"{world.prefix}{path}{'?' if query else ''}{query}",
+        "status": sender.status,
+        "milliseconds": round(seconds * 1000, 1),
+    }
+    request_log.info("%(status)s %(method)s %(path)s (%(milliseconds)s ms)", facts, extra=facts)
 
 
 def _addressed(api: Api, path: str, method: str) -> str | None:

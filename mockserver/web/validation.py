@@ -6,6 +6,7 @@ stands here is found through the operation that Connexion's routing chose.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,9 @@ from .schemas import Compiler, findings
 
 # Stands for a slash inside a path segment while Connexion's routing splits the path (see the gateway).
 HIDDEN_SLASH = "\ue02f"
+
+# Bytes of a body from which on parsing and checking are two turns of the event loop.
+_LONG = 256 * 1024
 
 
 class BodyRule:
@@ -61,6 +65,8 @@ class BodyRule:
             check_json_type(header(scope["headers"], b"content-type"), required=self._check_schema)
         body = parse_json(raw) if raw else {}
         if self._check_schema:
+            if len(raw) > _LONG:
+                await asyncio.sleep(0)
             self.check(body)
         return body
 
@@ -101,7 +107,7 @@ class ValidatedOperation:
         body = operation.request_body
         self._body: BodyRule | None = None
         if body:
-            # An operation that documents no 400 (Pieces) leaves its body to the state, which words the reason.
+            # An operation that documents no 400 (Pieces) leaves its body to the state, which words it.
             # An API without versions and with 400 is the control API: there any content type will do.
             checked = "400" in raw["responses"]
             self._body = BodyRule(

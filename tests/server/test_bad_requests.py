@@ -1,0 +1,425 @@
+"""Bad paths, queries, methods and headers: the documented kind of refusal, and nothing changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from .client import TOKEN, UNKNOWN, Client, PixieBrix, detail_of, errors_at, media_type
+from .places import ALLOWED, OPERATIONS, READS, Places
+from .raw import Answer, connection, literal
+
+AUTH = ("Authorization", f"Token {TOKEN}")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
+PIECES = {"/database/export": {"GET", "HEAD"}, "/database/import": {"POST"}}
+
+
+@pytest.fixture(autouse=True)
+def untouched(pb: PixieBrix, pieces: Client, places: Places) -> Iterator[None]:
+    """Nothing in this file changes anything."""
+    before = pb.everything(places.database)
+    export = pieces.get("/database/export").content
+    yield
+    assert pb.everything(places.database) == before
+    assert pieces.get("/database/export").content == export
+
+
+def ask(pb: PixieBrix, target: str | bytes, method: str = "GET", *headers: tuple[str, str | bytes]) -> Answer:
+    """Send a target to the letter."""
+    answer = literal(pb.running.base_url, method, target, [AUTH, *headers])
+    assert b"Traceback" not in answer.body
+    assert b"Internal error" not in answer.body
+    return answer
+
+
+def refused(answer: Answer, *statuses: int) -> None:
+    """A refusal of PixieBrix with one of the statuses."""
+    assert answer.status in statuses, answer
+    assert answer.media_type == "application/json"
+    assert list(json.loads(answer.body)) == ["detail"]
+
+
+# Methods
+
+
+@pytest.mark.parametrize("slash", ["/", ""])
+@pytest.mark.parametrize("path", ALLOWED)
+def test_a_method_that_a_path_does_not_have(pb: PixieBrix, places: Places, path: str, slash: str) -> None:
+    target = "/api" + places.path(path).rstrip("/") + slash
+    for method in METHODS:
+        if method not in ALLOWED[path]:
+            answer = ask(pb, target, method)
+            assert answer.status == 405, (method, answer)
+            assert set(answer.headers["Allow"].split(", ")) == ALLOWED[path]
+            assert len(answer.headers.get_all("Allow", [])) == 1
+            refused(answer, 405)
+            assert method in json.loads(answer.body)["detail"]
+
+
+@pytest.mark.parametrize("slash", ["/", ""])
+@pytest.mark.parametrize("path", PIECES)
+def test_a_method_that_pieces_does_not_have(pb: PixieBrix, path: str, slash: str) -> None:
+    for method in METHODS:
+        if method not in PIECES[path]:
+            answer = ask(pb, path + slash, method)
+            assert answer.status == 405
+            assert set(answer.headers["Allow"].split(", ")) == PIECES[path]
+            if method != "HEAD":
+                assert answer.media_type == "text/plain"
+                assert method in answer.text
+
+
+# Paths
+
+UNKNOWN_PATHS = [
+    "",
+    "/",
+    "/databases",
+    "/databases/",
+    "/organizations/",
+    "/organizations/{organization}/",
+    "/databases/{database}/",
+    "/databases/records/",
+    "/databases/records/jobs/{job}/data/",
+    "/databases/{database}/records/kept/data/",
+    "/databases/{database}/record/",
+    "/databases/{database}/Records/",
+    "/DATABASES/{database}/records/",
+    "/databases/{database}/record-archives/",
+    "/organizations/{organization}/databases/{database}/",
+    "/organizations/{organization}/databases/{database}/records/",
+    "/databases/{database}/assets/{asset}/meta/",
+    "/databases/{database}/records//",
+    "//databases/{database}/records/",
+    "/databases//records/",
+    "/v2/databases/{database}/records/",
+    "/api/databases/{database}/records/",
+    "/openapi.jsonx",
+    "/openapi",
+    "/uix/",
+    "/.well-known/",
+    "/../database/export",
+    "/%2e%2e/database/export",
+    "/databases%2F{database}/records/",
+    "/" + "x" * 60_000,
+    "/" + "x/" * 20_000,
+    "/databases/{database}/assets/" + "x" * 30_000,
+]
+
+
+@pytest.mark.parametrize("path", UNKNOWN_PATHS, ids=lambda path: path[:60])
+def test_an_unknown_path(pb: PixieBrix, places: Places, path: str) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        refused(ask(pb, "/api" + places.path(path), method), 404)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/database",
+        "/database/",
+        "/database/exports",
+        "/database/export/all",
+        "/Database/Export",
+        "/database//export",
+        "//database/export",
+        "/database/import/x",
+        "/apis",
+        "/api%2Fdatabases",
+        "/database%2Fexport",
+        "/%00",
+        "/favicon.ico",
+        "/" + "x" * 60_000,
+    ],
+    ids=lambda path: path[:60],
+)
+def test_an_unknown_path_outside_pixiebrix(pb: PixieBrix, path: str) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        answer = ask(pb, path, method)
+        assert (answer.status, answer.media_type) == (404, "text/plain")
+        assert answer.text.strip()
+
+
+BAD_UUIDS = [
+    "1",
+    "null",
+    "undefined",
+    "-",
+    "*",
+    ":databaseId",
+    "{{databaseId}}",
+    UNKNOWN[:-1],
+    UNKNOWN + "0",
+    UNKNOWN.replace("-", ""),
+    "{{" + UNKNOWN + "}}",
+    "urn:uuid:" + UNKNOWN,
+    UNKNOWN.replace("8", "g"),
+    UNKNOWN.replace("0", "%D9%A0"),
+    UNKNOWN.replace("-", "_"),
+    UNKNOWN + "%0A",
+    "%20" + UNKNOWN,
+    "%00",
+    "%2F",
+    UNKNOWN + "%2F",
+    "%zz",
+    "%",
+    "%F0%9F%A6%8A",
+]
+
+
+@pytest.mark.parametrize("bad", [*BAD_UUIDS, UNKNOWN])
+@pytest.mark.parametrize("field", ["organization", "database", "asset", "job"])
+def test_an_id_that_names_nothing(pb: PixieBrix, places: Places, field: str, bad: str) -> None:
+    for operation, (method, template) in OPERATIONS.items():
+        if "{" + field + "}" not in template or "kept" in template:
+            continue
+        path = places.path(template.replace("{" + field + "}", bad))
+        body = places.body(operation)
+        headers = [AUTH, ("Content-Type", "application/json")]
+        answer = literal(
+            pb.running.base_url, method, "/api" + path, headers, None if body is None else json.dumps(body).encode()
+        )
+        refused(answer, 404)
+
+
+def test_a_database_of_another_organization_is_not_found_there(pb: PixieBrix, places: Places) -> None:
+    other = pb.organizations[1]
+    path = f"/organizations/{other}/databases/{places.database}/record-archives/"
+    detail_of(pb.get(path), 404)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("bad", ["%ff", "%C3", "%ED%A0%80", "%c0%af"])
+def test_a_path_that_is_no_utf8(pb: PixieBrix, places: Places, operation: str, bad: str) -> None:
+    method, template = OPERATIONS[operation]
+    for path in (places.path(template).rstrip("/") + bad, places.path(template) + bad):
+        refused(ask(pb, "/api" + path, method), 400, 404, 405)
+
+
+@pytest.mark.parametrize("bad", ["%ff", "%C3", "%ED%A0%80"])
+def test_a_pieces_path_that_is_no_utf8(pb: PixieBrix, bad: str) -> None:
+    for path in ("/database/export", "/database/import", ""):
+        answer = ask(pb, f"{path}/{bad}")
+        assert answer.status in {404, 500}
+        assert answer.media_type == "text/plain"
+
+
+@pytest.mark.parametrize(
+    "target", [b"/api/\xff", b"/api/databases/\xc3\xa9/records/", b"/\xf0\x9f\xa6\x8a", b"/a\x00b", b"/a b", b"x", b"*"]
+)
+def test_a_target_that_is_no_http(pb: PixieBrix, target: bytes) -> None:
+    with connection(pb.running.base_url) as sock:
+        sock.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = sock.makefile("rb").read()
+    assert answer.split(b" ", 2)[1] in {b"400", b"404"}
+    assert b"Traceback" not in answer
+
+
+# Queries
+
+BAD_PAGES = ["", "0", "-1", "x", "1.5", "1e3", "+1", "%201", "0x1", "1_0", "%D9%A1", "%00", "%zz", "last", "9" * 5_000]
+LISTS = ["listDatabases", "listRecords", "listRecordArchives", "listAssets"]
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_a_bad_page(pb: PixieBrix, places: Places, operation: str) -> None:
+    for page in (*BAD_PAGES, "2", "1000000000"):
+        refused(ask(pb, f"/api{places.path(READS[operation])}?page={page}"), 404)
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_a_bad_page_size_gets_the_default(pb: PixieBrix, places: Places, operation: str) -> None:
+    path = "/api" + places.path(READS[operation])
+    expected = ask(pb, path).body
+    for size in BAD_PAGES:
+        answer = ask(pb, f"{path}?page_size={size}")
+        assert (answer.status, answer.body) == (200, expected)
+
+
+@pytest.mark.parametrize("field", ["start_date", "end_date"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "yesterday",
+        "2022",
+        "2022-05",
+        "2022-5-19",
+        "2022-05-32",
+        "2022-02-29",
+        "2022-13-01",
+        "19-05-2022",
+        "2022/05/19",
+        "20220519",
+        "2022-W20-4",
+        "2022-139",
+        "2022-05-19T00:00:00",
+        "2022-05-19T00:00:00Z",
+        " 2022-05-19",
+        "2022-05-19\n",
+        "２０２２-05-19",
+        "0000-01-01",
+        "10000-01-01",
+        "-2022-05-19",
+        "2022-05-19\x00",
+        "9" * 10_000,
+    ],
+)
+def test_a_date_that_is_none(pb: PixieBrix, places: Places, field: str, value: str) -> None:
+    path = places.path(READS["listRecords"])
+    errors_at(pb.get(path, params={field: value}), field)
+    response = pb.get(path, params={"start_date": "x", "end_date": value, "page": "x"})
+    assert set(response.json()) == ({"start_date", "end_date"})
+
+
+@pytest.mark.parametrize("value", ["", "yes", "2", "TRUE ", "null", "\x00", "t" * 10_000])
+def test_a_meta_that_is_no_boolean(pb: PixieBrix, places: Places, value: str) -> None:
+    errors_at(pb.get(places.path(READS["getAsset"]), params={"meta": value}), "meta")
+
+
+@pytest.mark.parametrize("value", ["", "-", "Date", "--date", "name", "date,-date", "created_at"])
+def test_an_ordering_that_is_unknown(pb: PixieBrix, places: Places, value: str) -> None:
+    errors_at(pb.get(places.path(READS["listRecordArchives"]), params={"ordering": value}), "ordering")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("data__text__isnull=maybe", "data__text__isnull"),
+        ("data__text__isnull=", "data__text__isnull"),
+        ("data__text__isnull", "data__text__isnull"),
+        ("data__text__isnull%3Dmaybe", "data__text__isnull"),
+        ("data__=x", "data__"),
+        ("data__", "data__"),
+        ("data____isnull=true", "data____isnull"),
+    ],
+)
+def test_a_filter_that_is_none(pb: PixieBrix, places: Places, query: str, field: str) -> None:
+    errors_at(pb.get(f"{places.path(READS['listRecords'])}?{query}"), field)
+
+
+@pytest.mark.parametrize("query", ["%ff=1", "x=%ff", "data__x=%ED%A0%80", "data__%C3=x", "page=%ff", "&".join(["a=1"] * 2_000)])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_query_that_cannot_be_read(pb: PixieBrix, places: Places, operation: str, query: str) -> None:
+    method, template = OPERATIONS[operation]
+    answer = ask(pb, f"/api{places.path(template)}?{query}", method)
+    if method in {"GET", "DELETE"}:
+        refused(answer, 400)
+    else:
+        assert answer.status == 400
+        assert answer.media_type == "application/json"
+
+
+@pytest.mark.parametrize(
+    "query", ["unknown=1", "=", "&&&", "=x&y", "Page=x", "START_DATE=x", "%zz=%zz", "a=1;b=2", "x=" + "y" * 50_000, "%00=%00", "?"]
+)
+def test_parameters_that_nobody_knows_are_ignored(pb: PixieBrix, places: Places, query: str) -> None:
+    for operation in LISTS:
+        path = "/api" + places.path(READS[operation])
+        answer = ask(pb, f"{path}?{query}")
+        assert (answer.status, answer.body) == (200, ask(pb, path).body)
+
+
+def test_the_last_of_a_repeated_parameter_counts(pb: PixieBrix, places: Places) -> None:
+    path = places.path(READS["listRecords"])
+    assert pb.get(f"{path}?start_date=x&start_date=2022-05-19").status_code == 200
+    errors_at(pb.get(f"{path}?start_date=2022-05-19&start_date=x"), "start_date")
+
+
+# Headers
+
+
+@pytest.mark.parametrize(
+    "value", ["", " ", "Token", "Token ", "Token a b", "Token  ", "Bearer x", "Basic eDp5", "x", "Tokenx", ",", "é", b"Token \xff"]
+)
+def test_an_authorization_that_is_none(pb: PixieBrix, places: Places, value: str | bytes) -> None:
+    for method, template in OPERATIONS.values():
+        target = "/api" + places.path(template)
+        answer = literal(pb.running.base_url, method, target, [("Authorization", value)])
+        refused(answer, 401)
+        assert answer.headers["WWW-Authenticate"] == "Token"
+
+
+def test_no_authorization_at_all(pb: PixieBrix, places: Places) -> None:
+    for method, template in OPERATIONS.values():
+        answer = literal(pb.running.base_url, method, "/api" + places.path(template))
+        refused(answer, 401)
+        assert answer.headers["WWW-Authenticate"] == "Token"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "image/png",
+        "text/html",
+        "text/csv2",
+        "garbage",
+        "application/xml;q=0.9",
+        "application/json;q=0",
+        "*/*;q=0",
+        "application/json; version=9.9",
+        'application/json; version="9.9"',
+        "application/json; version=",
+        "application/json; version=2",
+        "application/json; version=2.00",
+        "application/json;version=two",
+        "*/*; version=9.9",
+        ", ".join(f"image/x{n}" for n in range(1_000)),
+        "ä/ö",
+        b"\xff/\xff",
+        "x" * 50_000,
+    ],
+)
+def test_an_accept_that_cannot_be_met(pb: PixieBrix, places: Places, value: str | bytes) -> None:
+    for operation, (method, template) in OPERATIONS.items():
+        version = isinstance(value, bytes) or "version" not in value
+        if operation == "getAsset" and version:
+            continue  # a file may be of any type
+        refused(ask(pb, "/api" + places.path(template), method, ("Accept", value)), 406)
+
+
+@pytest.mark.parametrize("name", ["Accept", "Accept-Language", "Cookie", "Origin", "Referer", "User-Agent", "X-Forwarded-For"])
+def test_empty_header_values_mean_nothing(pb: PixieBrix, places: Places, name: str) -> None:
+    for operation in LISTS:
+        assert ask(pb, "/api" + places.path(READS[operation]), "GET", (name, "")).status == 200
+
+
+@pytest.mark.parametrize("host", ["", " ", "a/b", "<script>", "x@y", "é", "a b", '"', "localhost:99999", "[::1]:80", "x" * 5_000])
+def test_a_host_of_any_kind(pb: PixieBrix, places: Places, host: str) -> None:
+    path = "/api" + places.path(READS["listAssets"])
+    answer = literal(pb.running.base_url, "GET", path, [AUTH, ("Host", host)])
+    assert answer.status in {200, 400}
+    assert b"Traceback" not in answer.body
+    if answer.status == 200:
+        assert json.loads(answer.body)[0]["download_url"].startswith("http://")
+
+
+def test_hundreds_of_headers(pb: PixieBrix, places: Places) -> None:
+    many = [(f"X-Header-{n}", "x" * 50) for n in range(500)]
+    path = "/api" + places.path(READS["listRecords"])
+    assert literal(pb.running.base_url, "GET", path, [AUTH, *many]).status == 200
+
+
+def test_a_websocket_is_not_spoken(pb: PixieBrix) -> None:
+    upgrade = [
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ]
+    assert literal(pb.running.base_url, "GET", "/database/export", upgrade).status in {200, 400, 403}
+
+
+def test_a_storage_that_is_asked_without_a_signature(pb: PixieBrix) -> None:
+    for path in ("/_storage/", "/_storage", "/_storage/x", "/_storage/%ff", "/_storage/../api/", "/_storage/%00"):
+        for method in ("GET", "PUT", "DELETE", "POST"):
+            answer = ask(pb, path, method)
+            assert answer.status in {403, 405, 412, 404}, (path, method, answer)
+            assert answer.media_type in {"application/xml", "text/plain"}
+
+
+def test_errors_of_pixiebrix_are_json_for_requests_too(pb: PixieBrix) -> None:
+    assert media_type(pb.get("/nowhere")) == "application/json"
