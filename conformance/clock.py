@@ -76,10 +76,18 @@ class Inject:
     def __init__(self, powers: Powers) -> None:
         """Take the powers of a place."""
         self._powers = powers
+        self._provoked: set[str] = set()
+
+    def provoked(self, operation_id: str) -> bool:
+        """Whether the answer of this call is a failure that was ordered; asking once uses it up."""
+        found = operation_id in self._provoked
+        self._provoked.discard(operation_id)
+        return found
 
     def fail_next(self, operation_id: str, status: int | None = None) -> None:
         """Let the next call of an operation fail, with that status where it can be chosen."""
         self._powers.fail_next(operation_id, status)
+        self._provoked.add(operation_id)
 
     def fail_import_inside(self, *, after: int) -> None:
         """Let the next import fail when `after` entries are merged."""

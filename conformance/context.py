@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from .answer import Answer
 from .check import PIECES, PIXIEBRIX, CheckFailed, NotVerified
 from .clock import Clock, Inject
-from .description import NO_ANSWER, NOT_SET, Description, Finding, Operation, query_string
+from .description import HELD, NO_ANSWER, NOT_SET, SERVER_ERROR, Description, Finding, Operation, query_string
 from .evidence import Exchange
 from .given import GivenPieces, GivenPixieBrix
 from .place import Place
@@ -168,6 +168,7 @@ class Context:
         body: bytes | None = None,
         chunked: bool = False,
         auth: bool | str = True,
+        operation_id: str | None = None,
         patient: bool = True,
         note: str = "",
     ) -> Answer:
@@ -181,8 +182,8 @@ class Context:
             body: the bytes of the body.
             chunked: send the body in chunks, without its length.
             auth: as for `call`.
-            patient: as for `call`.
-            note: as for `call`.
+            operation_id: the operation whose description the answer is held against; by default none is.
+            patient, note: as for `call`.
 
         Raises:
             CheckFailed: no complete answer came.
@@ -190,7 +191,8 @@ class Context:
         url = self.base_url + path + (f"?{query}" if query else "")
         credentials = target_headers(self.endpoint, url, auth)
         request = Request(method, url, (*_items(headers), *credentials), body, chunked)
-        return self.send(request, patient=patient, note=note)
+        hold = self.description.case(operation_id) if operation_id is not None else None
+        return self.send(request, operation_id=operation_id, hold=hold, patient=patient, note=note)
 
     def fetch(
         self,
@@ -261,10 +263,12 @@ class Context:
         return exchange.received
 
     def _hold(self, case: Any, request: Request, received: Received) -> None:
-        operation_id = self.trace.exchanges[-1].operation
-        self.trace.exercised.add(operation_id or "")
+        operation_id = self.trace.exchanges[-1].operation or ""
+        self.trace.exercised.add(operation_id)
+        provoked = self.inject.provoked(operation_id) and received.status >= 500
         for finding in self.description.hold(case, self.base_url, request, received):
-            self.trace.findings.append((finding, len(self.trace.exchanges)))
+            if not (provoked and finding.check in {HELD[0], SERVER_ERROR}):
+                self.trace.findings.append((finding, len(self.trace.exchanges)))
 
     def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
         raise NotImplementedError
@@ -312,7 +316,12 @@ class Context:
         return f"dbcontract-{self.run.id}-{what}-{next(self._numbers)}"
 
     def cleanup(self, what: str, action: Callable[[], object] | None) -> None:
-        """Remember something that was created: what it is, and how it is removed (None: it cannot be)."""
+        """Remember something that was created.
+
+        Args:
+            what: it is; of what cannot be removed, equal texts are counted.
+            action: removes it, and raises where it cannot; None when no operation of the API does.
+        """
         if not self.place.disposable:
             self.trace.cleanups.append((what, action))
 

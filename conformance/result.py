@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Literal
 
+from .catalogue import Level
 from .evidence import Evidence
 
 
@@ -24,18 +25,15 @@ class Verdict(StrEnum):
     ERROR = "error"
 
 
-Level = Literal["documented", "published", "inferred"]
-LEVELS: Final = ("documented", "published", "inferred")
-
 _SEVERITY = {
-    Verdict.NOT_VERIFIED: 0,
-    Verdict.PASSED: 1,
+    Verdict.PASSED: 0,
+    Verdict.NOT_VERIFIED: 1,
     Verdict.ERROR: 2,
     Verdict.WARNED: 3,
     Verdict.FAILED: 4,
 }
-"""Of several parts of one rule the severest counts: a part that passed is more than one not exercised, a
-failure is certain, and an error leaves open what a pass would claim."""
+"""Of several parts of one rule the severest counts: a rule is passed when every part of it is, and a failure
+is certain whatever else is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +188,7 @@ def worst(parts: Iterable[Part], level: Level) -> Part:
     several = list(parts)
     levelled = [
         replace(part, verdict=Verdict.WARNED)
-        if part.verdict is Verdict.FAILED and level == "inferred"
+        if part.verdict is Verdict.FAILED and level is Level.INFERRED
         else part
         for part in several
     ]
@@ -198,14 +196,3 @@ def worst(parts: Iterable[Part], level: Level) -> Part:
         return Part(Verdict.NOT_VERIFIED, "no check of the kit covers this rule yet")
     deciding = max(levelled, key=lambda part: _SEVERITY[part.verdict])
     return replace(deciding, seconds=sum(part.seconds for part in several))
-
-
-@dataclass(slots=True)
-class Notes:
-    """Notes for the reader, each once."""
-
-    texts: dict[str, None] = field(default_factory=dict)
-
-    def add(self, text: str) -> None:
-        """Add a note, if it is new."""
-        self.texts.setdefault(text)

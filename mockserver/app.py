@@ -6,9 +6,6 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from connexion.middleware.main import ConnexionMiddleware
-from connexion.middleware.security import SecurityMiddleware
-from connexion.resolver import Resolver
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,6 +21,7 @@ from .web.call import CALL, Call, Handler
 from .web.docs import Docs
 from .web.documented import DocumentedResponses
 from .web.errors import pieces_error, pixiebrix_error
+from .web.framework import ConnexionMiddleware, Resolver, SecurityMiddleware
 from .web.gateway import CONTROL, Api, Gateway
 from .web.negotiation import Negotiated
 from .web.problems import UnknownPath

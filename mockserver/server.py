@@ -107,9 +107,6 @@ def _prepare(settings: Settings) -> tuple[_Uvicorn, socket.socket, Running]:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=30,
     )
-    # The data set lives as long as the process; the collector need not walk it again and again.
-    gc.collect()
-    gc.freeze()
     return _Uvicorn(config), bound, Running(_url(settings, bound), settings, worlds)
 
 
@@ -125,6 +122,10 @@ def serve_forever(settings: Settings, on_ready: Callable[[Running], None]) -> No
         DataError: the data set cannot be loaded.
     """
     server, bound, running = _prepare(settings)
+    # The data set lives as long as the process; the collector need not walk it again and again. (Not in a
+    # thread of somebody else's process, whose objects would be kept from the collector, too.)
+    gc.collect()
+    gc.freeze()
 
     async def main() -> None:
         loop = asyncio.get_running_loop()

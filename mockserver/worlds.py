@@ -6,13 +6,19 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
+from dbcontract import fixtures
+
+from .clock import real_time
 from .loading import load_base
 from .settings import Settings
+from .state.instants import day_of
 from .world import Base, World
 
 logger = logging.getLogger("dbcontract.mockserver")
 
+_KEPT_BASES = 4
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -32,7 +38,8 @@ class Worlds:
     ) -> None:
         self.settings = settings
         self.base = base
-        self.reload = reload
+        self._reload = reload
+        self._bases: OrderedDict[tuple[str, int, int], Base] = OrderedDict()
         self.default = World.make(base, settings)
         self._sandboxes: OrderedDict[str, World] = OrderedDict()
         self.evicted = 0
@@ -82,6 +89,24 @@ class Worlds:
                 'sandbox "%s" was removed: more than %d are in use', gone, self.settings.max_sandboxes
             )
         return world
+
+    def base_of(self, data: str, seed: int) -> Base:
+        """Another data set for a world; the last few named ones are kept, for a base never changes.
+
+        Raises:
+            DataError: the data set is unknown or cannot be read.
+        """
+        settings = replace(self.settings, data=data, seed=seed)
+        if data not in fixtures.names():
+            return self._reload(settings)
+        # With a live clock, a data set ends where today begins.
+        key = (data, seed, day_of(real_time()))
+        if key not in self._bases:
+            self._bases[key] = self._reload(settings)
+        self._bases.move_to_end(key)
+        if len(self._bases) > _KEPT_BASES:
+            self._bases.popitem(last=False)
+        return self._bases[key]
 
     def names(self) -> list[str]:
         """The sandboxes, the least recently used first."""

@@ -10,7 +10,7 @@ from ..context import Pieces
 def import_succeeds(ctx: Pieces) -> None:
     """Sends a probe import and looks at the status."""
     body = ctx.given.importable(ctx.given.probe())
-    ctx.cleanup("an entry of values in Pieces OS", None)
+    ctx.cleanup("imported values", None)
     ctx.call("importDatabase", json=body).expect_status(204)
 
 

@@ -5,7 +5,6 @@ Every call is finished when it answers.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -71,11 +70,10 @@ class ControlHandlers:
         order = {} if call.body is ABSENT else call.body
         settings, base = self._worlds.settings, self._worlds.base
         if order:
-            settings = replace(
-                settings, data=order.get("data", settings.data), seed=order.get("seed", settings.seed)
-            )
             try:
-                base = self._worlds.reload(settings)
+                base = self._worlds.base_of(
+                    order.get("data", settings.data), order.get("seed", settings.seed)
+                )
             except DataError as error:
                 raise InvalidInput({"data": [str(error)]}) from error
         world.reset(base, make_clock(settings.clock, base.as_of), WorldSettings.of(settings))
@@ -97,6 +95,21 @@ class ControlHandlers:
         except document.DocumentError as error:
             raise InvalidInput({error.field: [str(error)]}) from error
         return Response(None, 204)
+
+    async def listWorldDatabases(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """The databases of all organizations."""
+        call.world.now()
+        found = [
+            {
+                "id": database.id,
+                "name": database.name,
+                "organization_id": database.organization_id,
+                "type": database.type,
+                "records": len(database.records),
+            }
+            for database in call.world.pixiebrix.databases.values()
+        ]
+        return json_response(found, call.answer)
 
     async def getClock(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The world's instant, and whether it stands still."""

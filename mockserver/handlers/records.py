@@ -8,7 +8,6 @@ from typing import Any
 from starlette.responses import Response
 
 from .. import artifacts
-from ..state.errors import InvalidInput
 from ..state.filters import Filter, parse_filters
 from ..state.instants import DAY, parse_date
 from ..state.merging import MergeStrategy
@@ -79,7 +78,7 @@ class RecordHandlers:
         database_id = call.path["databaseId"]
         world.pixiebrix.database(database_id)
         rows: list[Row] = []
-        # The whole body has passed by now, so that nothing can fail half way; long ones are written in slices.
+        # The whole body has passed by now, so nothing can fail half way; long ones are written in slices.
         for start in range(0, len(items), _WRITE):
             slice_ = [(item["id"], item["data"], strategy_of(item)) for item in items[start : start + _WRITE]]
             rows += world.pixiebrix.put_records(database_id, slice_, now)
@@ -104,10 +103,8 @@ class RecordHandlers:
         return Response(artifacts.record_json(row), 200, None, call.answer.content_type)
 
     async def putRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
-        """Write one record by its key: 201 when it is new, else 200."""
+        """Write one record by the key in the path, whatever `id` says: 201 when it is new, else 200."""
         key, world = call.path["recordKey"], call.world
-        if call.body.get("id", key) != key:
-            raise InvalidInput({"id": ["Must be the key in the path, or be left out."]})
         row, created = world.pixiebrix.put_record(
             call.path["databaseId"], key, call.body["data"], strategy_of(call.body), world.now()
         )

@@ -118,7 +118,11 @@ class PiecesDatabase:
 
         The server keeps its own version and schema. Raises `ImportRejected`.
         """
-        exported = _drive(read(export))
+        _drive(self.load_steps(export))
+
+    def load_steps(self, export: dict[str, Any]) -> Generator[None, None, None]:
+        """As `load`, in short steps, for callers that have other things to do in between."""
+        exported = yield from read(export)
         self._swap(_Contents(exported.entries, exported.formats))
 
     def export(self) -> dict[str, Any]:

@@ -269,3 +269,8 @@ class PixieBrixState:
         other.jobs = {id_: job.fork() for id_, job in self.jobs.items()}
         other.next_midnight = self.next_midnight
         return other
+
+    def release(self) -> None:
+        """Give a fork up, so that the other side need not copy its records when it writes."""
+        for database in self.databases.values():
+            database.records.release()

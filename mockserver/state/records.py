@@ -162,7 +162,6 @@ class RecordTable:
         by_key: dict[str, Row] = {}
         for created, key, updated, data in rows:
             core.sequence += 1
-            by_key.pop(key, None)
             by_key[key] = (created, core.sequence, key, created if updated == created else updated, data)
         kept = core.rows
         if core.by_key:
@@ -177,6 +176,33 @@ class RecordTable:
             core.by_key.update(by_key)
         else:
             core.by_key = by_key
+
+    @property
+    def sequence(self) -> int:
+        """The sequence number of the latest record that was new."""
+        return self._core.sequence
+
+    def append(self, row: Row) -> None:
+        """Add a row as another table had it, after all others, its sequence number included.
+
+        Raises `ValueError` for a key that is there already, and for a row that does not sort after the last.
+        """
+        core = self._own()
+        if row[KEY] in core.by_key:
+            raise ValueError(f"record {row[KEY]!r} is there twice")
+        if core.rows and core.rows[-1][:KEY] >= row[:KEY]:
+            raise ValueError(f"record {row[KEY]!r} is not in the order of creation")
+        core.rows.append(row)
+        core.by_key[row[KEY]] = row
+        core.count(row)
+        core.sequence = max(core.sequence, row[SEQUENCE])
+
+    def continue_after(self, sequence: int) -> None:
+        """Give new records higher sequence numbers than this. Raises `ValueError` if a row has a higher one."""
+        core = self._own()
+        if sequence < core.sequence:
+            raise ValueError(f"a record has a higher sequence number than {sequence}")
+        core.sequence = sequence
 
     def delete(self, key: str) -> Row:
         """Remove a record. Raises `KeyError`."""
@@ -253,6 +279,11 @@ class RecordTable:
         other._core = self._core
         self._core.owners += 1
         return other
+
+    def release(self) -> None:
+        """Give a fork up, so that the other side need not copy what it writes to. The table is then empty."""
+        self._core.owners -= 1
+        self._core = _Core()
 
     def _own(self) -> _Core:
         """The core, copied first if a fork may still read it."""

@@ -42,11 +42,9 @@ async def read_body(receive: Receive) -> bytes:
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
-    """The first value of a header, or None."""
-    for key, value in headers:
-        if key == name:
-            return value.decode("latin-1")
-    return None
+    """The value of a header, or None; several lines of one name are one list (RFC 9110, 5.3)."""
+    values = [value for key, value in headers if key == name]
+    return b", ".join(values).decode("latin-1") if values else None
 
 
 def check_json_type(content_type: str | None, *, required: bool) -> None:

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from connexion.middleware.swagger_ui import SwaggerUIMiddleware
-from connexion.options import SwaggerUIOptions
-from connexion.spec import Specification
-from starlette.responses import PlainTextResponse
+import yaml
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .call import origin_of
+from .framework import Specification, SwaggerUIMiddleware, SwaggerUIOptions
 
 
 class Docs:
-    """Connexion's Swagger UI over several descriptions, built when first looked at: most never are."""
+    """Connexion's Swagger UI over several descriptions, built when first looked at: most never are.
+
+    The descriptions themselves are served from here: Connexion's way would resolve all their references, and
+    generated clients would have no names for their models.
+    """
 
     def __init__(self, descriptions: Mapping[str, dict[str, Any]]) -> None:
         self._descriptions = descriptions
         self._app: ASGIApp | None = None
 
     def _build(self) -> ASGIApp:
-        app: Any = SwaggerUIMiddleware(PlainTextResponse("Not found.", 404))
+        app: Any = SwaggerUIMiddleware(PlainTextResponse("Not found.\n", 404))
         options = SwaggerUIOptions(
             swagger_ui_config={"displayRequestDuration": True, "docExpansion": "list", "filter": True}
         )
@@ -31,7 +38,33 @@ class Docs:
         return cast("ASGIApp", app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with a page, one of its files, or the description."""
+        """Answer with a page, one of its files, or the description.
+
+        The scope's `root_path` is the world's prefix, which its `path` begins with.
+        """
+        response = self._description(scope)
+        if response is not None:
+            await response(scope, receive, send)
+            return
         if self._app is None:
             self._app = self._build()
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive, send)
+        except HTTPException as error:
+            refusal = PlainTextResponse(f"{error.detail}.\n", error.status_code, error.headers)
+            await refusal(scope, receive, send)
+
+    def _description(self, scope: Scope) -> Response | None:
+        """The description that is asked for, with this server as the only one; None for anything else."""
+        prefix: str = scope["root_path"]
+        base_path, slash, name = scope["path"].removeprefix(prefix).rpartition("/")
+        description = self._descriptions.get(base_path)
+        if description is None or not slash or scope["method"] not in {"GET", "HEAD"}:
+            return None
+        document = {**description, "servers": [{"url": f"{origin_of(scope)}{prefix}{base_path}"}]}
+        if name == "openapi.json":
+            return Response(json.dumps(document), media_type="application/json")
+        if name == "openapi.yaml":
+            text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+            return Response(text, media_type="application/yaml")
+        return None

@@ -24,7 +24,7 @@ from .call import EXCHANGE, Exchange
 from .documented import DocumentedResponses
 from .interference import interfere
 from .negotiation import Negotiated
-from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
+from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem, UnknownPath
 from .response_check import ResponseCheck, ResponseMismatch
 from .responses import json_error
 from .routes import MethodTable
@@ -68,9 +68,10 @@ class Gateway:
         self._docs = docs
         self._access = access
         self.worlds = worlds
-        self._docs_paths = tuple(
-            api.base_path + path for api in apis for path in ("/ui/", "/openapi.json", "/openapi.yaml")
+        self._docs_pages = frozenset(
+            api.base_path + path for api in apis for path in ("/ui", "/openapi.json", "/openapi.yaml")
         )
+        self._docs_folders = tuple(f"{api.base_path}/ui/" for api in apis)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -85,10 +86,11 @@ class Gateway:
         except SandboxNameError as error:
             await json_error(400, str(error))(scope, receive, send)
             return
-        raw = scope.get("raw_path") or scope["path"].encode()
-        exchange = Exchange(world, raw.decode("latin-1").partition("?")[0][len(world.prefix) :] or "/")
-        if f"{path}/".startswith(self._docs_paths):
-            await self._docs({**scope, "path": path, "root_path": world.prefix}, receive, send)
+        raw = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
+        # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
+        exchange = Exchange(world, "/" + raw[1:].partition("/")[2] if world.prefix else raw)
+        if path in self._docs_pages or path.startswith(self._docs_folders):
+            await self._docs({**scope, "root_path": world.prefix}, receive, send)
             return
         sender = Sender(send)
         api = self._api(path)
@@ -157,20 +159,25 @@ class Gateway:
         """The path as the routing wants it: no trailing slash, encoded slashes kept out of its sight.
 
         Raises:
-            BadRequest: the percent-encoding is not UTF-8, so that two different paths would look the same.
+            UnknownPath: the percent-encoding is not UTF-8, so that two different paths would look the same, or
+                there are two slashes at the end, which the routing would answer with a redirect.
         """
         if "%" in exchange.path:
             try:
                 unquote_to_bytes(exchange.path).decode()
             except UnicodeDecodeError:
-                msg = "The path is not percent-encoded UTF-8."
-                raise BadRequest(msg) from None
+                msg = "Not found. The path is not percent-encoded UTF-8."
+                raise UnknownPath(msg) from None
             if "%2f" in exchange.path.lower():
                 exchange.hidden_slash = True
                 path = "/".join(
                     unquote(segment).replace("/", HIDDEN_SLASH) for segment in exchange.path.split("/")
                 )
-        return _cut(path)
+        path = _cut(path)
+        if path.endswith("/") and path != "/":
+            msg = "Not found."
+            raise UnknownPath(msg)
+        return path
 
     @staticmethod
     def _as_problem(error: HTTPException, api: Api, scope: Mapping[str, Any]) -> Problem:

@@ -84,8 +84,18 @@ def negotiator(
         if not ranges:
             return own
         usable = [item for item in ranges if item is not None and item.quality > 0]
+        # What is refused by name is refused, even if a wildcard would take it (RFC 9110, 12.5.1).
+        refused = [item for item in ranges if item is not None and item.quality == 0 and item.version is None]
         for item in sorted(usable, key=lambda item: (item.quality, item.precedence), reverse=True):
-            found = next((media for media in media_types if item.matches(media)), None)
+            stronger = [other for other in refused if other.precedence > item.precedence]
+            found = next(
+                (
+                    media
+                    for media in media_types
+                    if item.matches(media) and not any(other.matches(media) for other in stronger)
+                ),
+                None,
+            )
             if found is None and not any_media_type:
                 continue
             if item.version is not None and item.version not in versions:

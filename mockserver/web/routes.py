@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from connexion.json_schema import resolve_refs
+from .framework import resolve_refs
 
 METHODS = ("get", "post", "put", "patch", "delete")
 """The methods that a description may have operations for."""

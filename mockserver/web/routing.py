@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from connexion.middleware.abstract import ROUTING_CONTEXT
-from connexion.middleware.routing import RoutingMiddleware
-from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .framework import ROUTING_CONTEXT, RoutingMiddleware, Specification
 from .routes import METHODS
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from connexion.lifecycle import ConnexionRequest
-from connexion.security import AbstractSecurityHandler
-
 from .body import header
 from .call import EXCHANGE
+from .framework import AbstractSecurityHandler, ConnexionRequest
 from .problems import NotAuthenticated, PermissionDenied
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -10,13 +10,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
-from connexion.operations.abstract import AbstractOperation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..journal import BODY_LIMIT
 from .body import check_json_type, header, parse_json, read_body
 from .call import ABSENT, CALL, EXCHANGE, Call, Exchange
+from .framework import AbstractOperation, RoutedAPI, RoutedMiddleware
 from .negotiation import JSON, Negotiated, negotiator
 from .parameters import PathParameters, QueryParameters, parse_query
 from .problems import BadRequest
@@ -100,6 +99,7 @@ class ValidatedOperation:
         self._versioned = bool(versions)
         self._path = PathParameters(operation.parameters)
         self._query = QueryParameters(operation.parameters, compiler)
+        self._has_query = any(parameter["in"] == "query" for parameter in operation.parameters)
         media_types = _produced(raw["responses"])
         version = raw.get("x-default-version", "")
         self._own = Negotiated(media_types[0], version)
@@ -128,7 +128,8 @@ class ValidatedOperation:
             if exchange.hidden_slash:
                 path = {name: value.replace(HIDDEN_SLASH, "/") for name, value in path.items()}
             path = self._path.check(path)
-        pairs = parse_query(scope["query_string"])
+        # Where no parameter is described, whatever is sent is ignored, also what cannot be read.
+        pairs = parse_query(scope["query_string"]) if self._has_query else []
         query = self._query.check(pairs) if pairs else {}
         body = await self._body.read(scope, receive) if self._body is not None else ABSENT
         scope[CALL] = Call(

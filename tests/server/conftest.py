@@ -41,6 +41,13 @@ def start() -> Iterator[Callable[..., Running]]:
         yield lambda **changes: stack.enter_context(ServerThread(settings(**changes)))
 
 
+@pytest.fixture(scope="module")
+def module_start() -> Iterator[Callable[..., Running]]:
+    """Start a server for all tests of a module."""
+    with contextlib.ExitStack() as stack:
+        yield lambda **changes: stack.enter_context(ServerThread(settings(**changes)))
+
+
 @pytest.fixture
 def connect() -> Iterator[Callable[[Running], PixieBrix]]:
     """A PixieBrix client of a server that the test started."""

@@ -1,12 +1,6 @@
 """The mock server as these tests import it."""
 
-import warnings
-
-# The web framework below warns of its own dependencies while it is imported; nothing here uses those parts.
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from dbcontract.mockserver.server import Running, ServerThread, StartError
-
+from dbcontract.mockserver.server import Running, ServerThread, StartError
 from dbcontract.mockserver.settings import ClockSetting, Settings, TokenGrant
 from dbcontract.mockserver.state.instants import DAY, HOUR, SECOND, format_instant, parse_instant
 from dbcontract.mockserver.world import World

@@ -23,8 +23,8 @@ WRITES = {
     "putRecord": ("PUT", "/databases/{database}/records/kept/"),
     "createAsset": ("POST", "/databases/{database}/assets/"),
     "updateAsset": ("PATCH", "/databases/{database}/assets/{asset}/"),
-    "clearRecords": ("DELETE", "/databases/{database}/records/"),
     "deleteRecord": ("DELETE", "/databases/{database}/records/kept/"),
+    "clearRecords": ("DELETE", "/databases/{database}/records/"),
 }
 """The operations that write."""
 WITH_BODY = {name: value for name, value in WRITES.items() if value[0] != "DELETE"}

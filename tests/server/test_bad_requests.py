@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .client import TOKEN, UNKNOWN, Client, PixieBrix, detail_of, errors_at, media_type
+from .client import TOKEN, UNKNOWN, Client, PixieBrix, detail_of, errors_at
 from .places import ALLOWED, OPERATIONS, READS, Places
 from .raw import Answer, connection, literal
 
@@ -54,8 +54,9 @@ def test_a_method_that_a_path_does_not_have(pb: PixieBrix, places: Places, path:
             assert answer.status == 405, (method, answer)
             assert set(answer.headers["Allow"].split(", ")) == ALLOWED[path]
             assert len(answer.headers.get_all("Allow", [])) == 1
-            refused(answer, 405)
-            assert method in json.loads(answer.body)["detail"]
+            if method != "HEAD":
+                refused(answer, 405)
+                assert method in json.loads(answer.body)["detail"]
 
 
 @pytest.mark.parametrize("slash", ["/", ""])
@@ -105,7 +106,6 @@ UNKNOWN_PATHS = [
     "/databases%2F{database}/records/",
     "/" + "x" * 60_000,
     "/" + "x/" * 20_000,
-    "/databases/{database}/assets/" + "x" * 30_000,
 ]
 
 
@@ -128,7 +128,6 @@ def test_an_unknown_path(pb: PixieBrix, places: Places, path: str) -> None:
         "//database/export",
         "/database/import/x",
         "/apis",
-        "/api%2Fdatabases",
         "/database%2Fexport",
         "/%00",
         "/favicon.ico",
@@ -167,6 +166,7 @@ BAD_UUIDS = [
     "%zz",
     "%",
     "%F0%9F%A6%8A",
+    "x" * 30_000,
 ]
 
 
@@ -196,15 +196,14 @@ def test_a_database_of_another_organization_is_not_found_there(pb: PixieBrix, pl
 def test_a_path_that_is_no_utf8(pb: PixieBrix, places: Places, operation: str, bad: str) -> None:
     method, template = OPERATIONS[operation]
     for path in (places.path(template).rstrip("/") + bad, places.path(template) + bad):
-        refused(ask(pb, "/api" + path, method), 400, 404, 405)
+        refused(ask(pb, "/api" + path, method), 404)
 
 
 @pytest.mark.parametrize("bad", ["%ff", "%C3", "%ED%A0%80"])
 def test_a_pieces_path_that_is_no_utf8(pb: PixieBrix, bad: str) -> None:
     for path in ("/database/export", "/database/import", ""):
         answer = ask(pb, f"{path}/{bad}")
-        assert answer.status in {404, 500}
-        assert answer.media_type == "text/plain"
+        assert (answer.status, answer.media_type) == (404, "text/plain")
 
 
 @pytest.mark.parametrize(
@@ -301,16 +300,20 @@ def test_a_filter_that_is_none(pb: PixieBrix, places: Places, query: str, field:
     errors_at(pb.get(f"{places.path(READS['listRecords'])}?{query}"), field)
 
 
-@pytest.mark.parametrize("query", ["%ff=1", "x=%ff", "data__x=%ED%A0%80", "data__%C3=x", "page=%ff", "&".join(["a=1"] * 2_000)])
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_query_that_cannot_be_read(pb: PixieBrix, places: Places, operation: str, query: str) -> None:
-    method, template = OPERATIONS[operation]
-    answer = ask(pb, f"/api{places.path(template)}?{query}", method)
-    if method in {"GET", "DELETE"}:
-        refused(answer, 400)
-    else:
-        assert answer.status == 400
-        assert answer.media_type == "application/json"
+UNREADABLE = ["%ff=1", "x=%ff", "data__x=%ED%A0%80", "data__%C3=x", "page=%ff", "&".join(["a=1"] * 2_000)]
+
+
+@pytest.mark.parametrize("query", UNREADABLE, ids=lambda query: query[:20])
+def test_a_query_that_cannot_be_read(pb: PixieBrix, places: Places, query: str) -> None:
+    for operation in (*LISTS, "getAsset"):
+        refused(ask(pb, f"/api{places.path(READS[operation])}?{query}"), 400)
+
+
+@pytest.mark.parametrize("query", UNREADABLE, ids=lambda query: query[:20])
+def test_a_query_that_cannot_be_read_where_none_is_described(pb: PixieBrix, places: Places, query: str) -> None:
+    for target in ("/api" + places.path(READS["getRecord"]), "/database/export"):
+        answer = ask(pb, f"{target}?{query}")
+        assert (answer.status, answer.body) == (200, ask(pb, target).body)
 
 
 @pytest.mark.parametrize(
@@ -419,7 +422,3 @@ def test_a_storage_that_is_asked_without_a_signature(pb: PixieBrix) -> None:
             answer = ask(pb, path, method)
             assert answer.status in {403, 405, 412, 404}, (path, method, answer)
             assert answer.media_type in {"application/xml", "text/plain"}
-
-
-def test_errors_of_pixiebrix_are_json_for_requests_too(pb: PixieBrix) -> None:
-    assert media_type(pb.get("/nowhere")) == "application/json"

@@ -387,3 +387,4 @@ def test_what_retention_removes_goes_into_an_explicit_file_too(new_id: NewId) ->
     database.add_archive(0, [(0, "explicit", 0, b"{}")], new_id)
     state.catch_up(6 * DAY, new_id)
     assert (keys(state), set(files(state)[0])) == ([], {"loaded", "explicit"})
+    assert (database.archives[0].created_at, database.archives[0].updated_at) == (DAY, 6 * DAY)

@@ -212,6 +212,19 @@ def test_clearing_and_releasing_leaves_a_fork_alone() -> None:
     assert (len(table), len(fork), len(fork.days())) == (0, 100, 100)
 
 
+def test_only_the_first_write_after_a_fork_copies() -> None:
+    table = filled(100, lambda number: number)
+    shared = table.rows()
+    fork = table.fork()
+    fork.put("0", {}, REPLACE, 5)
+    own = fork.rows()
+    fork.put("1", {}, REPLACE, 5)
+    table.put("2", {}, REPLACE, 5)  # nobody else has the rows any more
+    assert own is fork.rows()
+    assert shared is table.rows()
+    assert own is not shared
+
+
 def test_rows_do_not_burden_the_garbage_collector() -> None:
     table = filled(100, lambda number: number)
     table.put("0", {"a": 1}, REPLACE, 5)

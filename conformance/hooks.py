@@ -1,0 +1,168 @@
+"""A target that is no mock of ours: one place for all checks, with the powers that its hooks give it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+from .check import NotVerified
+from .place import Place
+from .session import ascii_url
+from .target import CommandHook, Endpoint, Hook, HttpHook, Target
+from .wire import NoAnswer, Request, Unreachable, Wire
+
+PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
+    "advance_clock": ("seconds",),
+    "run_nightly": (),
+    "fail_next": ("operation", "status", "after", "message"),
+    "reset": (),
+}
+"""What each hook may write in braces; `run` and `api_url` are known to all of them."""
+
+EVERYWHERE = ("run", "pieces_url", "pixiebrix_url")
+
+_INSIDE_IMPORT = "importDatabase"
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Put values in the place of `{names}`; braces around anything else stay."""
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+class HookPowers:
+    """Powers through hooks; what no hook does raises `NotVerified`."""
+
+    def __init__(self, target: Target, run: str, wire: Wire) -> None:
+        self._target = target
+        self._wire = wire
+        self._always = {"run": run}
+        for api in target.apis:
+            endpoint = target.endpoint(api)
+            self._always[f"{api}_url"] = endpoint.url if endpoint else ""
+
+    def now(self) -> datetime | None:
+        """Only the answers of the target tell its time."""
+        return None
+
+    def advance(self, seconds: float) -> None:
+        """By the hook `advance_clock`."""
+        self._call("advance_clock", {"seconds": f"{seconds:g}"}, missing="clock")
+
+    def advance_to_next_midnight(self) -> None:
+        """By the hook `advance_clock`, and `run_nightly` where there is one."""
+        # The target's own time is not known to the second; a few more do no harm.
+        now = datetime.now(UTC)
+        midnight = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
+        self.advance((midnight - now).total_seconds() + 5)
+        if self._target.hook("run_nightly") is not None:
+            self._call("run_nightly", {}, missing="clock")
+
+    def fail_next(self, operation_id: str, status: int | None) -> None:
+        """By the hook `fail_next`."""
+        self._fail(operation_id, status=str(status or 500))
+
+    def fail_import_inside(self, after: int) -> None:
+        """By the hook `fail_next`, with the number of entries."""
+        self._fail(_INSIDE_IMPORT, after=str(after))
+
+    def fail_next_job(self, message: str) -> None:
+        """By the hook `fail_next`, with the message."""
+        self._fail("createExportJob", message=message)
+
+    def limit_records(self, limit: int) -> None:
+        """No hook changes the limit of a target."""
+        del limit
+        raise NotVerified("the record limit of the target cannot be changed")
+
+    def reset(self) -> None:
+        """By the hook `reset`."""
+        self._call("reset", {}, missing="second")
+
+    def _fail(self, operation: str, **values: str) -> None:
+        given = {"operation": operation, "status": "500", "after": "0", "message": "", **values}
+        self._call("fail_next", given, missing="inject")
+
+    def _call(self, name: str, values: Mapping[str, str], *, missing: str) -> None:
+        hook = self._target.hook(name)
+        if hook is None:
+            raise NotVerified(f"the target has no hook {name}", missing=(missing,))
+        call_hook(name, hook, {**self._always, **values}, self._wire)
+
+
+def call_hook(name: str, hook: Hook, values: Mapping[str, str], wire: Wire) -> None:
+    """Call a hook and wait until it is done.
+
+    Raises:
+        NotVerified: it did not work.
+    """
+    if isinstance(hook, CommandHook):
+        _run_command(name, hook, values)
+    else:
+        _send_request(name, hook, values, wire)
+
+
+def _run_command(name: str, hook: CommandHook, values: Mapping[str, str]) -> None:
+    words = [fill(word, values) for word in hook.command]
+    try:
+        done = subprocess.run(  # noqa: S603 (the user's own command, without a shell)
+            words, capture_output=True, timeout=hook.seconds, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired, ValueError) as error:
+        raise NotVerified(f"the hook {name} did not work: {error}") from error
+    if done.returncode:
+        said = " ".join((done.stderr or done.stdout).decode(errors="replace").split())[:300]
+        raise NotVerified(f"the hook {name} ended with status {done.returncode}: {said}")
+
+
+def _send_request(name: str, hook: HttpHook, values: Mapping[str, str], wire: Wire) -> None:
+    quoted = {key: quote(value, safe="") if not key.endswith("_url") else value for key, value in values.items()}
+    headers = tuple((key, fill(value, values)) for key, value in hook.headers)
+    body = fill(hook.body, values).encode() if hook.body is not None else None
+    request = Request(hook.method, ascii_url(fill(hook.url, quoted)), headers, body)
+    try:
+        received = wire.send(request)
+    except (NoAnswer, Unreachable, ValueError) as error:
+        raise NotVerified(f"the hook {name} did not work: {error}") from error
+    if not 200 <= received.status < 300:
+        said = " ".join(received.content[:300].decode(errors="replace").split())
+        raise NotVerified(f"the hook {name} was answered {received.status}: {said}")
+
+
+class ConfiguredPlaces:
+    """The one place of a target that the user described."""
+
+    independent = False
+
+    def __init__(self, target: Target, run: str, wire: Wire) -> None:
+        self._target = target
+        self._powers = HookPowers(target, run, wire)
+
+    def open(self) -> Place:
+        """The target itself."""
+        target = self._target
+        return Place(target.pieces, target.pixiebrix, self._powers, target.scratch, target.limits)
+
+    def open_second(self, place: Place) -> Place:
+        """The second instance of the user's description.
+
+        Raises:
+            NotVerified: there is none.
+        """
+        pieces, pixiebrix = _second(place.pieces), _second(place.pixiebrix)
+        if pieces is None and pixiebrix is None:
+            raise NotVerified("the target has no second instance (second_url)", missing=("second",))
+        return replace(place, pieces=pieces, pixiebrix=pixiebrix, name="second")
+
+    def close(self, place: Place) -> None:
+        """Nothing to do: what was created is removed by the check."""
+
+
+def _second(endpoint: Endpoint | None) -> Endpoint | None:
+    if endpoint is None or endpoint.second_url is None:
+        return None
+    return replace(endpoint, url=endpoint.second_url, second_url=None)

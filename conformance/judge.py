@@ -1,0 +1,164 @@
+"""Runs one check and says how it ended; nothing that happens in it gets past here."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from threading import Event
+
+from .check import PIECES, Check, CheckFailed, NotVerified, PrerequisiteFailed
+from .context import Context, Pieces, PixieBrix, Trace
+from .evidence import BODY_SHOWN, Evidence
+from .place import Place
+from .result import Part, Verdict
+from .run import Run
+from .session import Cancelled, Session, TimeIsUp
+from .wire import Unreachable
+
+WHOLE = 2_000_000
+"""So many characters of a body are shown where the whole exchange is asked for."""
+
+_FIRST, _LAST = 4, 12
+_PASSED = 2
+_MINUTES_TO_CLEAN_UP = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One check that is over.
+
+    Attributes:
+        left: what it created that could not be removed.
+        unreachable: no connection could be made.
+    """
+
+    part: Part
+    trace: Trace
+    left: tuple[str, ...] = ()
+    unreachable: bool = False
+
+
+def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outcome:
+    """Run a check at a place of its own, and clean up after it.
+
+    Args:
+        check: to run.
+        rule_id: the rule that it is run for.
+        run: the surroundings.
+        whole: keep every exchange, bodies and all.
+
+    Raises:
+        KeyboardInterrupt: the user stopped it; what it created is removed first.
+    """
+    place = run.places.open()
+    trace = Trace()
+    started = time.perf_counter()
+    context: Context | None = None
+    unreachable = False
+    left: tuple[str, ...] = ()
+    try:
+        context = (Pieces if check.api == PIECES else PixieBrix)(run, place, rule_id, trace)
+        part = _run(check.function, context, run)
+    except Unreachable as error:
+        unreachable = True
+        part = Part(Verdict.ERROR, f"the target could not be reached: {run.redactor.text(str(error))}")
+    finally:
+        left = _clean_up(context, trace, run, place)
+    part = replace(
+        part,
+        seconds=time.perf_counter() - started,
+        evidence=_chosen(trace, run, part.verdict, whole=whole),
+    )
+    return Outcome(part, trace, left, unreachable)
+
+
+def _run(function: Callable[[Context], None], context: Context, run: Run) -> Part:
+    text = run.redactor.text
+    try:
+        function(context)
+    except CheckFailed as error:
+        return Part(Verdict.FAILED, text(error.what), text(shown(error.expected)), text(shown(error.actual)))
+    except PrerequisiteFailed as error:
+        return Part(Verdict.NOT_VERIFIED, text(error.what), because_of=error.rule)
+    except NotVerified as error:
+        return Part(Verdict.NOT_VERIFIED, text(error.reason), missing=error.missing)
+    except Cancelled:
+        return Part(Verdict.NOT_VERIFIED, "the run was stopped")
+    except TimeIsUp:
+        return Part(Verdict.ERROR, f"the check took longer than {run.target.pace.check:g} s (pace.check)")
+    except Unreachable:
+        raise
+    except Exception as error:  # noqa: BLE001 (a check that breaks must not take the others with it)
+        return _unexpected(error, context, run)
+    if not context.trace.exchanges:
+        return Part(Verdict.ERROR, "the check asked nothing of the target")
+    return Part(Verdict.PASSED)
+
+
+def _unexpected(error: Exception, context: Context, run: Run) -> Part:
+    """An exception of no kind of ours: a group may hold one of ours, as Hypothesis raises them."""
+    for inner in _inner(error):
+        if isinstance(inner, CheckFailed | PrerequisiteFailed | NotVerified | Cancelled | TimeIsUp):
+
+            def again(_context: Context, found: Exception = inner) -> None:
+                raise found
+
+            return _run(again, context, run)
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""  # noqa: PTH119
+    reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return Part(Verdict.ERROR, run.redactor.text(f"the check itself broke: {reason}{where}"))
+
+
+def _inner(error: BaseException) -> list[Exception]:
+    """The exceptions that a group holds, or that led to this one, depth first."""
+    found: list[Exception] = []
+    nested = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    for one in (*nested, error.__cause__, error.__context__):
+        if isinstance(one, Exception):
+            found += [*_inner(one), one] if isinstance(one, BaseExceptionGroup) else [one, *_inner(one)]
+    return found
+
+
+def shown(value: object, limit: int = 1_000) -> str:
+    """A value as a reader sees it: text as it is, anything else as Python writes it, cut when it is long."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= limit else f"{text[:limit]} … ({len(text) - limit} more)"
+
+
+def _chosen(trace: Trace, run: Run, verdict: Verdict, *, whole: bool) -> tuple[Evidence, ...]:
+    """The exchanges that are worth keeping: of a pass the last ones, of anything else also the first."""
+    numbered = list(enumerate(trace.exchanges, 1))
+    if not whole:
+        if verdict is Verdict.PASSED:
+            numbered = numbered[-_PASSED:]
+        elif len(numbered) > _FIRST + _LAST:
+            numbered = numbered[:_FIRST] + numbered[-_LAST:]
+    size = WHOLE if whole else BODY_SHOWN
+    return tuple(exchange.as_evidence(number, run.redactor, shown=size) for number, exchange in numbered)
+
+
+def _clean_up(context: Context | None, trace: Trace, run: Run, place: Place) -> tuple[str, ...]:
+    """Remove what was created, in reverse, whether or not the run was stopped; tell what stays."""
+    left: list[str] = []
+    if context is not None and trace.cleanups:
+        session = run.session
+        context.run = replace(run, session=Session(session.wire, session.pace, Event()))
+        context.until = time.monotonic() + _MINUTES_TO_CLEAN_UP * 60
+        kept, trace.exchanges = trace.exchanges, []
+        for what, action in reversed(trace.cleanups):
+            if action is None:
+                left.append(what)
+                continue
+            try:
+                action()
+            except Exception:  # noqa: BLE001 (one that fails must not keep the others from being removed)
+                left.append(what)
+        trace.exchanges = kept
+    with suppress(Unreachable):
+        run.places.close(place)
+    return tuple(left)

@@ -1,0 +1,267 @@
+"""The sweep: one run of Schemathesis' engine over an API, whose failures feed the rules that all answers feed.
+
+Its defaults are wrong for these APIs, so that everything is set here, per operation where it has to be: 500 and
+505 of Pieces OS are documented, an asset without a file is a lawful 404, and the ids have to exist.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core import NOT_SET
+from schemathesis.core.failures import Failure
+from schemathesis.engine import Status, events, from_schema
+from schemathesis.engine.recorder import Interaction, ScenarioRecorder
+from schemathesis.generation.case import Case
+
+from dbcontract import openapi
+
+from .check import PIECES, CheckFailed, NotVerified, PrerequisiteFailed
+from .context import Context, Pieces, PixieBrix
+from .described import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS, Ledger, Violation
+from .description import NO_ANSWER, SERVER_ERROR, Finding
+from .evidence import BODY_SHOWN, Exchange
+from .redaction import Redactor
+from .run import Run
+from .wire import Received, Request
+
+Progress = Callable[[str, int], None]
+
+_SAFE_METHODS = ("GET",)
+_GRAMMAR = "openapi"
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSettings:
+    """How much to sweep.
+
+    Attributes:
+        examples: generated calls of each operation, in the fuzzing phase.
+        walks: sequences of calls, and the steps of each.
+        seconds: after which the sweep ends, whatever is left.
+    """
+
+    examples: int = 20
+    walks: int = 10
+    steps: int = 8
+    seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep was.
+
+    Attributes:
+        calls: how many were made.
+        problem: why it could not be made, or ended early.
+    """
+
+    calls: int
+    problem: str | None = None
+
+
+def sweep(api: str, run: Run, ledger: Ledger, settings: SweepSettings, progress: Progress) -> Swept:
+    """Sweep an API of the target, in a place of its own, and write what comes of it into the ledger.
+
+    Where writing is not allowed only the operations that read are called, on what is there.
+
+    Raises:
+        KeyboardInterrupt: the user stopped it.
+    """
+    place = run.places.open()
+    try:
+        context = (Pieces if api == PIECES else PixieBrix)(run, place, f"sweep {api}")
+        return _sweep(context, ledger, settings, progress)
+    except (NotVerified, PrerequisiteFailed, CheckFailed) as error:
+        return Swept(0, f"the sweep of {api} could not begin: {run.redactor.text(str(error))}")
+    finally:
+        run.places.close(place)
+
+
+def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Progress) -> Swept:
+    description = openapi.load(ctx.api)
+    parameters = _existing(ctx, description)
+    config = SchemathesisConfig.from_dict(_config(ctx, settings, parameters))
+    schema = schemathesis.openapi.from_dict(copy.deepcopy(description), config=config)
+    if not ctx.can("write"):
+        schema = schema.include(method=list(_SAFE_METHODS))
+    reader = _Reader(ctx.run.redactor, ledger, _relaxed_bodies(description))
+    problem = None
+    phase = ""
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.PhaseStarted):
+            phase = event.phase.name.value
+        elif isinstance(event, events.ScenarioFinished):
+            reader.read(event.recorder)
+            progress(phase, reader.calls)
+        elif isinstance(event, events.NonFatalError):
+            reader.read_error(event)
+        elif isinstance(event, events.Interrupted):
+            raise KeyboardInterrupt
+        elif isinstance(event, events.FatalError):
+            problem = f"the sweep of {ctx.api} broke: {type(event.exception).__name__}: {event.exception}"
+        elif isinstance(event, events.EngineFinished) and event.stop_reason.skip_explanation is not None:
+            problem = f"the sweep of {ctx.api} ended early: {event.stop_reason.skip_explanation}"
+    return Swept(reader.calls, problem)
+
+
+def _existing(ctx: Context, description: dict[str, Any]) -> dict[str, Any]:
+    """Ids that exist, for the path parameters; the ones in bodies go into the description."""
+    if not isinstance(ctx, PixieBrix):
+        return {}
+    given = ctx.given
+    database = given.database().id if ctx.can("write") else given.existing_database()
+    schemas = description["components"]["schemas"]
+    schemas["ExportJobRequest"]["properties"]["databases"]["items"]["enum"] = [database]
+    return {"path.organizationId": given.organization, "path.databaseId": database}
+
+
+def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    pace = ctx.run.target.pace
+    token = {"Authorization": f"Token {ctx.endpoint.token}"} if ctx.endpoint.token else {}
+    config: dict[str, Any] = {
+        "seed": ctx.run.seed,
+        "max-time": settings.seconds,
+        "base-url": ctx.base_url,
+        "headers": {**dict(ctx.endpoint.headers), **token},
+        "continue-on-failure": True,
+        "request-timeout": pace.wire.read,
+        "tls-verify": ctx.run.target.ca_bundle or True,
+        "parameters": dict(parameters),
+        "cache": {"enabled": False},
+        "generation": {
+            "max-examples": settings.examples,
+            "no-shrink": True,
+            "database": "none",
+            "with-security-parameters": False,
+            # No database of the usual kind holds a NUL, and a refusal of it says nothing.
+            "allow-x00": False,
+        },
+        "checks": {
+            "enabled": False,
+            **{name: {"enabled": True} for name in (STATUS, MEDIA_TYPE, HEADERS, BODY)},
+            SERVER_ERROR: {"enabled": ctx.api != PIECES},
+            ACCEPTED: {"enabled": ctx.api != PIECES},
+            REFUSED: {"enabled": True},
+            FOUND: {"enabled": True},
+            GONE: {"enabled": True},
+        },
+        "phases": {
+            "coverage": {"unexpected-methods": []},
+            "stateful": {"max-steps": settings.steps, "generation": {"max-examples": settings.walks}},
+        },
+        "operations": [
+            # What is not described in the query is ignored or refused, as the server likes.
+            {"include-method": list(_SAFE_METHODS), "checks": {REFUSED: {"enabled": False}}},
+            # An asset whose file never came is not found, and that is right.
+            {"include-operation-id": "getAsset", "checks": {FOUND: {"enabled": False}}},
+        ],
+    }
+    if pace.requests_per_second is not None:
+        config["rate-limit"] = f"{max(1, int(pace.requests_per_second))}/s"
+    return config
+
+
+def _relaxed_bodies(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Validators of the request bodies by operation, that let unknown fields pass."""
+    relaxed = _without_closing(description)
+    found = {}
+    for item in relaxed["paths"].values():
+        for operation in item.values():
+            content = operation.get("requestBody", {}).get("content", {}) if isinstance(operation, dict) else {}
+            if "application/json" in content:
+                schema = {**content["application/json"]["schema"], "components": relaxed["components"]}
+                found[operation["operationId"]] = jsonschema_rs.Draft4Validator(_as_draft_4(schema))
+    return found
+
+
+def _without_closing(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: _without_closing(one)
+            for key, one in value.items()
+            if not (key == "additionalProperties" and one is False)
+        }
+    return [_without_closing(one) for one in value] if isinstance(value, list) else value
+
+
+def _as_draft_4(value: Any) -> Any:
+    """OpenAPI 3.0's `nullable` as JSON Schema has it."""
+    if isinstance(value, list):
+        return [_as_draft_4(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    plain = {key: _as_draft_4(one) for key, one in value.items() if key not in {"nullable", "example", "examples"}}
+    return {"anyOf": [plain, {"type": "null"}]} if value.get("nullable") is True else plain
+
+
+class _Reader:
+    """Reads what the engine recorded."""
+
+    def __init__(self, redactor: Redactor, ledger: Ledger, relaxed: Mapping[str, Any]) -> None:
+        self._redactor = redactor
+        self._ledger = ledger
+        self._relaxed = relaxed
+        self.calls = 0
+
+    def read(self, recorder: ScenarioRecorder) -> None:
+        """Take in one scenario: every check that was made, and every failure."""
+        self.calls += len(recorder.interactions)
+        for case_id, checks in recorder.checks.items():
+            case = recorder.cases[case_id].value
+            operation = _operation_id(case)
+            for node in checks:
+                if node.status is Status.SUCCESS:
+                    self._ledger.exercise(node.name, operation)
+                elif node.failure_info is not None:
+                    self._fail(node.name, operation, node.failure_info.failure, case, recorder.interactions[case_id])
+
+    def _fail(
+        self, name: str, operation: str, failure: Failure, case: Case[Any], interaction: Interaction
+    ) -> None:
+        if name == REFUSED and self._only_unknown_fields(operation, case):
+            return
+        finding = Finding(name, operation, failure.title, failure.message)
+        evidence = _exchange(operation, interaction).as_evidence(self.calls, self._redactor, shown=BODY_SHOWN)
+        self._ledger.add(Violation(finding, evidence))
+
+    def _only_unknown_fields(self, operation: str, case: Case[Any]) -> bool:
+        """Whether a body is wrong only in fields that the description does not know."""
+        validator = self._relaxed.get(operation)
+        return validator is not None and case.body is not NOT_SET and bool(validator.is_valid(case.body))
+
+    def read_error(self, event: events.NonFatalError) -> None:
+        """Take in what went wrong on the network; other errors are the generator's own affair."""
+        if "requests" not in type(event.value).__module__ and "urllib3" not in type(event.value).__module__:
+            return
+        message = self._redactor.text(f"{event.info.title}: {event.info.message}")
+        finding = Finding(NO_ANSWER, event.label, "No complete answer", message)
+        exchange = Exchange(Request("", ""), operation=event.label, problem=message)
+        self._ledger.add(Violation(finding, exchange.as_evidence(self.calls, self._redactor)))
+
+
+def _operation_id(case: Case[Any]) -> str:
+    return str(case.operation.definition.raw["operationId"])
+
+
+def _exchange(operation: str, interaction: Interaction) -> Exchange:
+    sent, got = interaction.request, interaction.response
+    request = Request(sent.method, sent.uri, tuple(_pairs(sent.headers)), sent.body)
+    received = None
+    if got is not None:
+        received = Received(
+            got.status_code, got.message, tuple(_pairs(got.headers)), got.content or b"", got.elapsed
+        )
+    return Exchange(request, received, operation=operation, note="from the sweep")
+
+
+def _pairs(headers: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    for name, values in headers.items():
+        for value in values:
+            yield name, value

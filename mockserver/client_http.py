@@ -1,0 +1,156 @@
+"""The HTTP side of `client`: one kept connection to the control API of a mock."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+Query = Mapping[str, Any] | None
+
+
+class MockError(Exception):
+    """The mock refused what it was asked, or nothing answered.
+
+    The message is the mock's own reason.
+
+    Attributes:
+        status: of the mock's answer; None when there was none.
+        errors: the reasons, keyed by the field that they are about, where the mock gave them so.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, errors: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.errors: dict[str, Any] = dict(errors or {})
+
+
+class ControlConnection:
+    """Calls control APIs of one server, that of its default world and those of its sandboxes.
+
+    Threads may share one: their calls take turns. It is connected when it is first used, and again after the
+    server has closed the connection.
+
+    Args:
+        origin: scheme, host and port.
+        control_token: what the server was started with as `--control-token`, if it is on another machine.
+        timeout: for how many seconds an answer is waited for.
+
+    Raises:
+        ValueError: the origin is no http(s) URL.
+    """
+
+    def __init__(self, origin: str, control_token: str | None = None, timeout: float = 60.0) -> None:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            msg = f'"{origin}" is no URL of a mock; write e.g. http://127.0.0.1:5323'
+            raise ValueError(msg)
+        make = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._origin = origin
+        self._connection = make(parts.hostname, parts.port, timeout=timeout)
+        self._headers = {"Accept": "application/json"}
+        if control_token is not None:
+            self._headers["Authorization"] = f"Bearer {control_token}"
+        self._lock = threading.Lock()
+
+    def call(self, method: str, path: str, body: object = None, query: Query = None) -> Any:
+        """Call an operation; gives the parsed answer, None for an empty one.
+
+        Args:
+            method: of HTTP.
+            path: from the root of the server, with the world's prefix.
+            body: sent as JSON unless it is None.
+            query: parameters; those that are None are left out.
+
+        Raises:
+            MockError: the mock refused, or what answers is no mock.
+        """
+        asked = {name: value for name, value in (query or {}).items() if value is not None}
+        target = f"{path}?{urlencode(asked)}" if asked else path
+        content, headers = None, self._headers
+        if body is not None:
+            content = json.dumps(body).encode()
+            headers = {**headers, "Content-Type": "application/json"}
+        with self._lock:
+            try:
+                status, raw = self._exchange(method, target, content, headers)
+            except (OSError, HTTPException) as error:
+                self._connection.close()
+                msg = f"{self._origin} does not answer {method} {path}: {_reason(error)}"
+                raise MockError(msg) from error
+        if 200 <= status < 300:
+            return self._parsed(raw, status) if raw else None
+        raise self._refusal(method, path, status, raw)
+
+    def close(self) -> None:
+        """Close the connection; a later call opens another."""
+        with self._lock:
+            self._connection.close()
+
+    def _exchange(
+        self, method: str, target: str, content: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
+        # Looked at beforehand, because a request that fails on its way must not be repeated blindly: the
+        # clock would be advanced twice.
+        if self._connection.sock is not None and _is_closed(self._connection.sock):
+            self._connection.close()
+        self._connection.request(method, target, content, headers)
+        response: HTTPResponse = self._connection.getresponse()
+        return response.status, response.read()
+
+    def _parsed(self, raw: bytes, status: int) -> Any:
+        try:
+            return json.loads(raw)
+        except ValueError as error:
+            msg = f"{self._origin} does not answer as the control API of a mock does (no JSON)"
+            raise MockError(msg, status=status) from error
+
+    def _refusal(self, method: str, path: str, status: int, raw: bytes) -> MockError:
+        try:
+            answer = json.loads(raw)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            msg = (
+                f"{self._origin} answers {method} {path} with {status}; is it a mock of dbcontract, "
+                "with its control API (no --no-control)?"
+            )
+            return MockError(msg, status=status)
+        detail = answer.get("detail")
+        if isinstance(detail, str):
+            return MockError(f"{method} {path} is refused ({status}): {detail}", status=status)
+        reasons = "; ".join(f"{field}: {_joined(texts)}" for field, texts in answer.items())
+        return MockError(f"{method} {path} is refused ({status}): {reasons}", status=status, errors=answer)
+
+
+def _is_closed(connected: socket.socket) -> bool:
+    """Whether the other side has closed an idle connection."""
+    timeout = connected.gettimeout()
+    try:
+        connected.settimeout(0)
+        # Nothing may come unasked, so whatever can be read is the end of the connection.
+        connected.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    except OSError:
+        return True
+    finally:
+        connected.settimeout(timeout)
+    return True
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _joined(texts: object) -> str:
+    if isinstance(texts, list):
+        return " ".join(map(_joined, texts))
+    return texts if isinstance(texts, str) else json.dumps(texts)

@@ -1,0 +1,22 @@
+"""What writing and reading a world's document have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FORMAT = "dbcontract-world/1"
+
+ROWS_A_STEP = 250
+"""Records written or read between two steps: about two milliseconds."""
+
+
+class DocumentError(ValueError):
+    """A document that is no world.
+
+    Attributes:
+        errors: what is wrong, keyed by field.
+    """
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{name}: {' '.join(texts)}" for name, texts in errors.items()))
+        self.errors = dict(errors)

@@ -1,0 +1,41 @@
+"""All that is used of Connexion, imported at one place.
+
+Importing Connexion warns of deprecations in libraries that it imports and that nothing here uses. A user's
+`-W error` is about the user's own code, so those warnings end here.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from connexion.json_schema import resolve_refs
+    from connexion.lifecycle import ConnexionRequest
+    from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware
+    from connexion.middleware.main import ConnexionMiddleware
+    from connexion.middleware.routing import RoutingMiddleware
+    from connexion.middleware.security import SecurityMiddleware
+    from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+    from connexion.operations.abstract import AbstractOperation
+    from connexion.options import SwaggerUIOptions
+    from connexion.resolver import Resolver
+    from connexion.security import AbstractSecurityHandler
+    from connexion.spec import Specification
+
+__all__ = [
+    "ROUTING_CONTEXT",
+    "AbstractOperation",
+    "AbstractSecurityHandler",
+    "ConnexionMiddleware",
+    "ConnexionRequest",
+    "Resolver",
+    "RoutedAPI",
+    "RoutedMiddleware",
+    "RoutingMiddleware",
+    "SecurityMiddleware",
+    "Specification",
+    "SwaggerUIMiddleware",
+    "SwaggerUIOptions",
+    "resolve_refs",
+]

@@ -1,0 +1,33 @@
+"""Servers for real client libraries: responses are held against the descriptions all the time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from dbcontract.mockserver.server import Running, ServerThread
+from dbcontract.mockserver.settings import ClockSetting, Settings
+
+pytest_plugins: list[str] = []
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    settings = Settings(port=0, clock=ClockSetting(frozen=True), job_seconds=0, validate_responses=True)
+    with ServerThread(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def api(server: Running) -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.headers["Authorization"] = "Token anything"
+        yield session
+
+
+@pytest.fixture
+def customers(server: Running) -> str:
+    """The id of a database with records."""
+    return next(iter(server.world.pixiebrix.databases))
