@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 from .check import CheckFailed
 from .wire import Header, Received, Request
 
-Json = TypeVar("Json", dict[str, Any], list[Any], str, int, float, bool)
+Json = TypeVar("Json", dict[str, Any], list[Any])
 
 _LINK = re.compile(r"<([^>]*)>((?:[^,\"]|\"[^\"]*\")*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
@@ -152,7 +152,9 @@ class Answer:
         value = self.headers.get(name)
         if value is None:
             actual = ", ".join(known for known, _ in self.headers)
-            raise CheckFailed(f"the headers of {self._name()}", f"a header {name}", f"only {actual or 'none'}")
+            raise CheckFailed(
+                f"the headers of {self._name()}", f"a header {name}", f"only {actual or 'none'}"
+            )
         return value
 
     def json(self) -> Any:
@@ -167,15 +169,15 @@ class Answer:
             raise CheckFailed(f"the body of {self._name()}", "JSON", self.summary) from None
 
     def expect_json(self, kind: type[Json]) -> Json:
-        """The body as a JSON value of that Python type: `dict` for an object, `list` for an array.
+        """The body as a JSON object (`dict`) or array (`list`).
 
         Raises:
             CheckFailed: no JSON, or a value of another type.
         """
         value = self.json()
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            names = {dict: "a JSON object", list: "a JSON array"}
-            raise CheckFailed(f"the body of {self._name()}", names.get(kind, f"a {kind.__name__}"), self.summary)
+        if not isinstance(value, kind):
+            expected = {"dict": "a JSON object", "list": "a JSON array"}
+            raise CheckFailed(f"the body of {self._name()}", expected[kind.__name__], self.summary)
         return value
 
     def expect_objects(self) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ def api_of(rule_id: str) -> str:
     """
     api = _PREFIXES.get(rule_id.partition("-")[0])
     if api is None:
-        message = f"{rule_id}: a rule's id starts with {' or '.join(f'{prefix}-' for prefix in _PREFIXES)}"
+        message = f"{rule_id}: a rule's id starts with {' or '.join(_PREFIXES)} and a hyphen"
         raise ValueError(message)
     return api
 
@@ -88,7 +88,7 @@ def check(*rule_ids: str) -> Callable[[CheckFunction], CheckFunction]:
     """Say that a function checks these rules, which are usually one.
 
     The function takes a `Pieces` or a `PixieBrix` context. It returns when the target does what the rule
-    says; otherwise it raises `CheckFailed`, `NotVerified` or `PrerequisiteFailed`, mostly through the context.
+    says; otherwise it raises `CheckFailed`, `NotVerified` or `PrerequisiteFailed`, mostly by its context.
     Its docstring says in one sentence how the rule is checked. A rule may have several checks; the worst of
     them counts. Several ids are right only where one observation decides them all.
 

@@ -16,7 +16,9 @@ LONGEST_WAIT = 3_900.0
 class Clock:
     """The time at the target."""
 
-    def __init__(self, powers: Powers, *, date_header: Callable[[], str | None], wait: Callable[[float], None]):
+    def __init__(
+        self, powers: Powers, *, date_header: Callable[[], str | None], wait: Callable[[float], None]
+    ) -> None:
         """Take the powers of a place, a request for a `Date` header, and a way to wait in real time."""
         self._powers = powers
         self._date_header = date_header

@@ -12,12 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn
 
+from schemathesis.core import NOT_SET
+
 from .answer import Answer
 from .check import PIECES, PIXIEBRIX, CheckFailed, NotVerified
 from .clock import Clock, Inject
-from .description import HELD, NO_ANSWER, NOT_SET, SERVER_ERROR, Description, Finding, Operation, query_string
+from .description import HELD, NO_ANSWER, SERVER_ERROR, Description, Finding, Operation, query_string
 from .evidence import Exchange
-from .given import GivenPieces, GivenPixieBrix
+from .given import GivenPieces
+from .given_pixiebrix import GivenPixieBrix
 from .place import Place
 from .run import Run
 from .session import MAX_REDIRECTS, ascii_url, redirected, target_headers
@@ -92,7 +95,7 @@ class Context:
         path: Mapping[str, object] | None = None,
         query: Mapping[str, object] | str | None = None,
         headers: Mapping[str, str] | Sequence[Header] = (),
-        json: object = NOT_SET,
+        json: Any = NOT_SET,
         body: bytes | None = None,
         content_type: str | None = None,
         accept: str | None = None,
@@ -147,7 +150,7 @@ class Context:
             sent.append(("Content-Type", content_type or "application/json"))
         sent += _items(headers)
         request = Request(
-            operation.method, url, (*sent, *target_headers(self.endpoint, url, auth)), content
+            operation.method, url, (*sent, *target_headers(self.endpoint, url, auth=auth)), content
         )
         return self.send(
             request,
@@ -183,13 +186,14 @@ class Context:
             chunked: send the body in chunks, without its length.
             auth: as for `call`.
             operation_id: the operation whose description the answer is held against; by default none is.
-            patient, note: as for `call`.
+            patient: as for `call`.
+            note: as for `call`.
 
         Raises:
             CheckFailed: no complete answer came.
         """
         url = self.base_url + path + (f"?{query}" if query else "")
-        credentials = target_headers(self.endpoint, url, auth)
+        credentials = target_headers(self.endpoint, url, auth=auth)
         request = Request(method, url, (*_items(headers), *credentials), body, chunked)
         hold = self.description.case(operation_id) if operation_id is not None else None
         return self.send(request, operation_id=operation_id, hold=hold, patient=patient, note=note)
@@ -243,9 +247,7 @@ class Context:
             history.append(answer)
             request, operation_id, note = following, None, "follows the redirect"
 
-    def _exchange(
-        self, request: Request, operation_id: str | None, note: str, *, patient: bool
-    ) -> Received:
+    def _exchange(self, request: Request, operation_id: str | None, note: str, *, patient: bool) -> Received:
         exchange = Exchange(request, operation=operation_id, note=note)
         self.trace.exchanges.append(exchange)
         try:
@@ -363,9 +365,10 @@ class Pieces(Context):
         return Pieces(self.run, self.run.places.open_second(self.place), self.rule_id, self.trace)
 
     def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
+        del operation
         if accept is None:
-            # What the document says of each operation (document: HTTP request headers).
-            accept = "text/plain" if operation.id == "importDatabase" else "application/json, text/plain"
+            # Which Accept an operation bears is the subject of rules of their own.
+            accept = "*/*"
         return f"{accept}; version={version}" if accept and version else accept
 
 

@@ -113,5 +113,9 @@ class Ledger:
         if any(key in self.exercised for key in keys):
             return Part(Verdict.PASSED)
         only_swept = not swept and SWEEP_ONLY.issuperset(checks)
-        reason = "only the sweep shows it, and it was left out" if only_swept else "no exchange of the run shows it"
+        reason = (
+            "only the sweep shows it, and it was left out"
+            if only_swept
+            else "no exchange of the run shows it"
+        )
         return Part(Verdict.NOT_VERIFIED, reason)

@@ -16,7 +16,8 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
-from schemathesis.schemas import APIOperation, BaseSchema
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from dbcontract import openapi
 
@@ -76,9 +77,11 @@ class Description:
         self.api = api
         # Without a Config of its own, Schemathesis reads a schemathesis.toml of the folder it is started in.
         # `load` parses anew: inferring links changes what it is given.
-        self.schema: BaseSchema = schemathesis.openapi.from_dict(openapi.load(api), config=SchemathesisConfig())
+        self.schema: OpenApiSchema = schemathesis.openapi.from_dict(
+            openapi.load(api), config=SchemathesisConfig()
+        )
         registry.load_all_checks()
-        self._held = registry.CHECKS.get_by_names(list(HELD))
+        self._held: list[Any] = [*registry.CHECKS.get_by_names(list(HELD))]
         self._operations = {}
         for path, item in self.schema.raw_schema["paths"].items():
             for method, raw in item.items():
@@ -118,7 +121,9 @@ class Description:
         try:
             return self._operations[operation_id]
         except KeyError:
-            message = f"{operation_id!r} is no operation of {self.api}; there are {', '.join(self._operations)}"
+            message = (
+                f"{operation_id!r} is no operation of {self.api}; there are {', '.join(self._operations)}"
+            )
             raise LookupError(message) from None
 
     def case(
@@ -127,7 +132,7 @@ class Description:
         *,
         path: Mapping[str, object] | None = None,
         query: Mapping[str, object] | None = None,
-        json: object = NOT_SET,
+        json: Any = NOT_SET,
     ) -> Case[Any]:
         """A call of an operation, as Schemathesis has it; path parameters are percent-encoded here."""
         operation = self.operation(operation_id)
@@ -183,7 +188,7 @@ class Description:
 
     def _validate(self, case: Case[Any], response: Response, base_url: str, *only: Any) -> None:
         case.validate_response(
-            response, checks=list(only or self._held), transport_kwargs={"base_url": base_url}
+            response, checks=[*only] or self._held, transport_kwargs={"base_url": base_url}
         )
 
 

@@ -97,7 +97,9 @@ def _body(content: bytes | None, headers: tuple[Header, ...], redactor: Redactor
     except UnicodeDecodeError as error:
         if error.start < len(head) - 4 and not any(part in media_type for part in _TEXTUAL):
             encoded = base64.b64encode(content[:shown]).decode()
-            return f"data:{media_type.partition(';')[0]};base64,{encoded}{_rest(len(content) - shown, 'bytes')}"
+            return (
+                f"data:{media_type.partition(';')[0]};base64,{encoded}{_rest(len(content) - shown, 'bytes')}"
+            )
         text = head.decode(errors="replace")
     masked = redactor.text(text)
     cut = len(masked) - shown + max(0, len(content) - len(head))

@@ -84,7 +84,7 @@ def explore(
         return machine()
 
     make._hypothesis_internal_use_seed = ctx.random.getrandbits(64)  # type: ignore[attr-defined] # noqa: SLF001
-    # What a rule raises twice comes out as it is; what happened once only comes in a group, which `judge` opens.
+    # What a rule raises twice comes out as it is; what happens once only, in a group, which `judge` opens.
     run_state_machine_as_test(make, settings=_settings(examples, steps))  # type: ignore[arg-type]
 
 

@@ -120,7 +120,9 @@ def _run_command(name: str, hook: CommandHook, values: Mapping[str, str]) -> Non
 
 
 def _send_request(name: str, hook: HttpHook, values: Mapping[str, str], wire: Wire) -> None:
-    quoted = {key: quote(value, safe="") if not key.endswith("_url") else value for key, value in values.items()}
+    quoted = {
+        key: quote(value, safe="") if not key.endswith("_url") else value for key, value in values.items()
+    }
     headers = tuple((key, fill(value, values)) for key, value in hook.headers)
     body = fill(hook.body, values).encode() if hook.body is not None else None
     request = Request(hook.method, ascii_url(fill(hook.url, quoted)), headers, body)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Event
 
 from .check import PIECES, Check, CheckFailed, NotVerified, PrerequisiteFailed
@@ -77,39 +77,45 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
 
 
 def _run(function: Callable[[Context], None], context: Context, run: Run) -> Part:
-    text = run.redactor.text
     try:
         function(context)
-    except CheckFailed as error:
-        return Part(Verdict.FAILED, text(error.what), text(shown(error.expected)), text(shown(error.actual)))
-    except PrerequisiteFailed as error:
-        return Part(Verdict.NOT_VERIFIED, text(error.what), because_of=error.rule)
-    except NotVerified as error:
-        return Part(Verdict.NOT_VERIFIED, text(error.reason), missing=error.missing)
-    except Cancelled:
-        return Part(Verdict.NOT_VERIFIED, "the run was stopped")
-    except TimeIsUp:
-        return Part(Verdict.ERROR, f"the check took longer than {run.target.pace.check:g} s (pace.check)")
     except Unreachable:
         raise
     except Exception as error:  # noqa: BLE001 (a check that breaks must not take the others with it)
-        return _unexpected(error, context, run)
+        return _told(error, run) or _unexpected(error, run)
     if not context.trace.exchanges:
         return Part(Verdict.ERROR, "the check asked nothing of the target")
     return Part(Verdict.PASSED)
 
 
-def _unexpected(error: Exception, context: Context, run: Run) -> Part:
+def _told(error: Exception, run: Run) -> Part | None:
+    """What an exception of ours says about the rule; None for any other."""
+    text = run.redactor.text
+    match error:
+        case CheckFailed():
+            return Part(
+                Verdict.FAILED, text(error.what), text(shown(error.expected)), text(shown(error.actual))
+            )
+        case PrerequisiteFailed():
+            return Part(Verdict.NOT_VERIFIED, text(error.what), because_of=error.rule)
+        case NotVerified():
+            return Part(Verdict.NOT_VERIFIED, text(error.reason), missing=error.missing)
+        case Cancelled():
+            return Part(Verdict.NOT_VERIFIED, "the run was stopped")
+        case TimeIsUp():
+            seconds = run.target.pace.check
+            return Part(Verdict.ERROR, f"the check took longer than {seconds:g} s (pace.check_seconds)")
+    return None
+
+
+def _unexpected(error: Exception, run: Run) -> Part:
     """An exception of no kind of ours: a group may hold one of ours, as Hypothesis raises them."""
     for inner in _inner(error):
-        if isinstance(inner, CheckFailed | PrerequisiteFailed | NotVerified | Cancelled | TimeIsUp):
-
-            def again(_context: Context, found: Exception = inner) -> None:
-                raise found
-
-            return _run(again, context, run)
+        part = _told(inner, run)
+        if part is not None:
+            return part
     frames = traceback.extract_tb(error.__traceback__)
-    where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""  # noqa: PTH119
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     return Part(Verdict.ERROR, run.redactor.text(f"the check itself broke: {reason}{where}"))
 

@@ -110,7 +110,7 @@ def same_origin(one: str, other: str) -> bool:
         return False
 
 
-def target_headers(endpoint: Endpoint, url: str, auth: bool | str) -> tuple[Header, ...]:
+def target_headers(endpoint: Endpoint, url: str, *, auth: bool | str) -> tuple[Header, ...]:
     """The headers that only the target itself may see: the token and what else it was configured with.
 
     Args:
@@ -129,7 +129,8 @@ def redirected(request: Request, received: Received, private: Iterable[str] = ()
     """The request that follows a redirect: without credentials where the origin changes.
 
     Args:
-        request, received: the exchange that redirects.
+        request: what was sent.
+        received: what came back.
         private: the names of further headers that the target alone may see.
 
     Returns:

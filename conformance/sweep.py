@@ -1,12 +1,13 @@
-"""The sweep: one run of Schemathesis' engine over an API, whose failures feed the rules that all answers feed.
+"""The sweep: one run of Schemathesis' engine over an API; its failures feed rules that all answers feed.
 
-Its defaults are wrong for these APIs, so that everything is set here, per operation where it has to be: 500 and
-505 of Pieces OS are documented, an asset without a file is a lawful 404, and the ids have to exist.
+Its defaults are wrong for these APIs, so that everything is set here, per operation where it has to be: 500
+and 505 of Pieces OS are documented, an asset without a file is a lawful 404, and the ids have to exist.
 """
 
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from schemathesis.core.failures import Failure
 from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.recorder import Interaction, ScenarioRecorder
 from schemathesis.generation.case import Case
+from schemathesis.schemas import BaseSchema
 
 from dbcontract import openapi
 
@@ -34,7 +36,6 @@ from .wire import Received, Request
 Progress = Callable[[str, int], None]
 
 _SAFE_METHODS = ("GET",)
-_GRAMMAR = "openapi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,19 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
     description = openapi.load(ctx.api)
     parameters = _existing(ctx, description)
     config = SchemathesisConfig.from_dict(_config(ctx, settings, parameters))
-    schema = schemathesis.openapi.from_dict(copy.deepcopy(description), config=config)
+    schema: BaseSchema = schemathesis.openapi.from_dict(copy.deepcopy(description), config=config)
     if not ctx.can("write"):
         schema = schema.include(method=list(_SAFE_METHODS))
     reader = _Reader(ctx.run.redactor, ledger, _relaxed_bodies(description))
     problem = None
     phase = ""
-    for event in from_schema(schema).execute():
+    stream = from_schema(schema).execute()
+    # A limit in the configuration would not only end the sweep: its phases would repeat until then.
+    until = time.monotonic() + settings.seconds
+    for event in stream:
+        if problem is None and time.monotonic() > until:
+            problem = f"the sweep of {ctx.api} ended early, after {settings.seconds} s"
+            stream.stop()
         if isinstance(event, events.PhaseStarted):
             phase = event.phase.name.value
         elif isinstance(event, events.ScenarioFinished):
@@ -102,12 +109,13 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
             progress(phase, reader.calls)
         elif isinstance(event, events.NonFatalError):
             reader.read_error(event)
-        elif isinstance(event, events.Interrupted):
+        elif isinstance(event, events.Interrupted) and problem is None:
             raise KeyboardInterrupt
         elif isinstance(event, events.FatalError):
             problem = f"the sweep of {ctx.api} broke: {type(event.exception).__name__}: {event.exception}"
-        elif isinstance(event, events.EngineFinished) and event.stop_reason.skip_explanation is not None:
-            problem = f"the sweep of {ctx.api} ended early: {event.stop_reason.skip_explanation}"
+        elif isinstance(event, events.EngineFinished) and problem is None:
+            explanation = event.stop_reason.skip_explanation
+            problem = explanation and f"the sweep of {ctx.api} ended early: {explanation}"
     return Swept(reader.calls, problem)
 
 
@@ -127,7 +135,6 @@ def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]
     token = {"Authorization": f"Token {ctx.endpoint.token}"} if ctx.endpoint.token else {}
     config: dict[str, Any] = {
         "seed": ctx.run.seed,
-        "max-time": settings.seconds,
         "base-url": ctx.base_url,
         "headers": {**dict(ctx.endpoint.headers), **token},
         "continue-on-failure": True,
@@ -174,7 +181,9 @@ def _relaxed_bodies(description: Mapping[str, Any]) -> dict[str, Any]:
     found = {}
     for item in relaxed["paths"].values():
         for operation in item.values():
-            content = operation.get("requestBody", {}).get("content", {}) if isinstance(operation, dict) else {}
+            content = (
+                operation.get("requestBody", {}).get("content", {}) if isinstance(operation, dict) else {}
+            )
             if "application/json" in content:
                 schema = {**content["application/json"]["schema"], "components": relaxed["components"]}
                 found[operation["operationId"]] = jsonschema_rs.Draft4Validator(_as_draft_4(schema))
@@ -197,7 +206,9 @@ def _as_draft_4(value: Any) -> Any:
         return [_as_draft_4(one) for one in value]
     if not isinstance(value, Mapping):
         return value
-    plain = {key: _as_draft_4(one) for key, one in value.items() if key not in {"nullable", "example", "examples"}}
+    plain = {
+        key: _as_draft_4(one) for key, one in value.items() if key not in {"nullable", "example", "examples"}
+    }
     return {"anyOf": [plain, {"type": "null"}]} if value.get("nullable") is True else plain
 
 
@@ -220,21 +231,23 @@ class _Reader:
                 if node.status is Status.SUCCESS:
                     self._ledger.exercise(node.name, operation)
                 elif node.failure_info is not None:
-                    self._fail(node.name, operation, node.failure_info.failure, case, recorder.interactions[case_id])
+                    self._fail(
+                        node.name, operation, node.failure_info.failure, case, recorder.interactions[case_id]
+                    )
 
     def _fail(
         self, name: str, operation: str, failure: Failure, case: Case[Any], interaction: Interaction
     ) -> None:
-        if name == REFUSED and self._only_unknown_fields(operation, case):
+        if name == REFUSED and self._harmless(operation, case):
             return
         finding = Finding(name, operation, failure.title, failure.message)
         evidence = _exchange(operation, interaction).as_evidence(self.calls, self._redactor, shown=BODY_SHOWN)
         self._ledger.add(Violation(finding, evidence))
 
-    def _only_unknown_fields(self, operation: str, case: Case[Any]) -> bool:
-        """Whether a body is wrong only in fields that the description does not know."""
+    def _harmless(self, operation: str, case: Case[Any]) -> bool:
+        """Whether a body is only absent, or wrong only in fields that the description does not know."""
         validator = self._relaxed.get(operation)
-        return validator is not None and case.body is not NOT_SET and bool(validator.is_valid(case.body))
+        return case.body is NOT_SET or (validator is not None and bool(validator.is_valid(case.body)))
 
     def read_error(self, event: events.NonFatalError) -> None:
         """Take in what went wrong on the network; other errors are the generator's own affair."""

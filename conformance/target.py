@@ -1,4 +1,4 @@
-"""What is judged, and what is allowed there: plain data, however it was given (flags, a file, a recognized mock)."""
+"""What is judged, and what is allowed there: plain data, whether flags, a file or a mock told it."""
 
 from __future__ import annotations
 
@@ -67,12 +67,15 @@ class Scratch:
         databases: ids of databases that checks may write to.
         create_databases: whether checks may create databases, which no documented operation deletes.
         read_only_token: a token without write permission.
+        foreign_organization, foreign_database: ids of what exists, but the token may not see.
     """
 
     organization: str | None = None
     databases: tuple[str, ...] = ()
     create_databases: bool = False
     read_only_token: str | None = field(default=None, repr=False)
+    foreign_organization: str | None = None
+    foreign_database: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Pace:
     job_poll: float = 1.0
     job_wait: float = 120.0
     throttled: float = 65.0
-    wire: Limits = Limits()
+    wire: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)

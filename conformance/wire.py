@@ -298,8 +298,7 @@ def _told_as_no_answer(limits: Limits, connection: _Connection) -> Iterator[None
     try:
         yield
     except TimeoutError as error:
-        got = f"after {connection.count} bytes" if connection.count else "at all"
-        message = f"no complete answer in time ({limits.read:g} s of silence, {limits.total:g} s in all); none {got}"
+        message = f"no answer in time ({limits.read:g} s of silence, {limits.total:g} s in all)"
         if connection.count:
             message = f"the answer did not end in time; {connection.count} bytes had come"
         raise NoAnswer(message) from error
@@ -321,7 +320,7 @@ def _forbidden_body(response: http.client.HTTPResponse, limit: int) -> bytes:
     if not announced.isdigit() or announced == "0":
         return b""
     with suppress(OSError):
-        return bytes(response.fp.read(min(int(announced), limit)))  # type: ignore[attr-defined]
+        return bytes(response.fp.read(min(int(announced), limit)))
     return b""
 
 

@@ -29,6 +29,7 @@ from .web.response_check import ResponseCheck
 from .web.routes import METHODS, MethodTable, without_trailing_slashes
 from .web.routing import IndexedRouting
 from .web.security import TokenHandler
+from .web.sending import Outermost
 from .web.validation import ValidationMiddleware
 from .worlds import Worlds
 
@@ -107,12 +108,14 @@ def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
     gateway = build_gateway(settings, worlds or Worlds.load(settings))
     if not settings.cors:
         return gateway
-    return CORSMiddleware(
-        gateway,
-        allow_origins=list(settings.cors),
-        allow_methods=["*"],
-        allow_headers=["*"],
-        expose_headers=["Link", "X-Total-Count", "WWW-Authenticate", "Location"],
+    return Outermost(
+        CORSMiddleware(
+            gateway,
+            allow_origins=list(settings.cors),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["Link", "X-Total-Count", "WWW-Authenticate", "Location"],
+        )
     )
 
 

@@ -62,6 +62,7 @@ class ClockControl:
     def advance(
         self,
         span: timedelta | None = None,
+        /,
         *,
         days: float = 0,
         hours: float = 0,

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Final
+
+from .state.instants import parse_instant
+
+EARLIEST: Final = parse_instant("0001-01-02T00:00:00Z")
+LATEST: Final = parse_instant("9999-12-30T00:00:00Z")
+"""What a clock can show: the years that have a text form, with room for the hour that a link lives."""
 
 
 def real_time() -> int:

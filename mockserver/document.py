@@ -42,9 +42,7 @@ def restore(world: World, document: bytes, operations: tuple[str, ...]) -> None:
         pass
 
 
-def restore_steps(
-    world: World, document: bytes, operations: tuple[str, ...]
-) -> Generator[None, None, None]:
+def restore_steps(world: World, document: bytes, operations: tuple[str, ...]) -> Generator[None, None, None]:
     """As `restore`, in short steps, for callers that have other things to do in between."""
     draft = yield from read(document, operations)
     draft.become(world)

@@ -19,13 +19,28 @@ from .world import World
 
 _CONTENT_A_STEP = 3 * 64 * 1024
 """Bytes that become base64 at once; a multiple of three, so that the parts join without padding."""
+_WORTH_SENDING = 64 * 1024
 
 
 def write(world: World) -> Iterator[bytes]:
     """The document of the world as it is now, in pieces."""
     # The parts that change are copied, or shared until somebody writes; the rest is written at once.
-    state, objects = world.pixiebrix.fork(), world.objects.fork()
-    return _pieces(_head(world), state, list(objects.items()), world.pieces.export_json())
+    state, objects = world.pixiebrix.fork(), list(world.objects.items())
+    return _joined(_pieces(_head(world), state, objects, world.pieces.export_json()))
+
+
+def _joined(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same text in pieces that are worth sending."""
+    waiting: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= _WORTH_SENDING:
+            yield b"".join(waiting)
+            waiting.clear()
+            size = 0
+    yield b"".join(waiting)
 
 
 def _pieces(
@@ -49,8 +64,8 @@ def _head(world: World) -> bytes:
     state, settings, faults = world.pixiebrix, world.settings, world.faults
     head = {
         "format": FORMAT,
-        "data": world.data,
-        "seed": world.seed,
+        "data": world.base.name,
+        "seed": world.base.seed,
         "clock": {"now": instant_text(world.clock.now()), "frozen": world.clock.frozen},
         "settings": {
             "job_us": settings.job_us,
@@ -165,9 +180,7 @@ def _rows(rows: Sequence[Row], table: RecordTable | None = None) -> Iterator[byt
             shown = [_row(row) for row in batch]
         else:
             shown = [
-                json_string(row[KEY])
-                if row[KEY] in table and table.get(row[KEY]) == row
-                else _row(row)
+                json_string(row[KEY]) if row[KEY] in table and table.get(row[KEY]) == row else _row(row)
                 for row in batch
             ]
         yield lead + b",".join(shown)

@@ -6,17 +6,22 @@ Pure bookkeeping; the gateway acts on what is drawn here.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from .ids import generator_state, restore_generator
 
 Connection = Literal["drop", "truncate"]
 
 STORAGE_OPERATIONS = ("downloadObject", "uploadObject")
 """The operations of the storage beside the APIs, which no description names."""
 
-MAX_DELAY = 60.0
-"""The longest delay, in seconds: a test that waits longer has hung."""
+_OF_THE_MESSAGE = frozenset({"content-length", "transfer-encoding"})
+"""Headers that frame the message: the server sets them, for a wrong one there is `connection`."""
+_BODILESS = frozenset({204, 205, 304})
+_ID = re.compile(r"fault-([1-9][0-9]{0,17})")
 
 
 class FaultError(ValueError):
@@ -59,6 +64,11 @@ class Fault:
     times: int | None = None
     probability: float = 1.0
 
+    @property
+    def inside(self) -> bool:
+        """Whether it strikes in the middle of the operation, if that comes so far."""
+        return self.after_entries is not None or self.error_message is not None
+
     def describe(self) -> dict[str, Any]:
         """The fault as the control API shows and takes it."""
         shown: dict[str, Any] = {"id": self.id, "operation": self.operation}
@@ -89,7 +99,7 @@ def make_fault(order: Mapping[str, Any], id_: str, operations: Iterable[str]) ->
     """
     known = [*operations, *STORAGE_OPERATIONS]
     operation = order["operation"]
-    errors: dict[str, list[str]] = {}
+    errors = _effect_errors(order) | _answer_errors(order)
     if operation not in known:
         errors["operation"] = [f'"{operation}" is no operation; possible are: {", ".join(sorted(known))}.']
     inside = order.get("inside") or {}
@@ -99,21 +109,6 @@ def make_fault(order: Mapping[str, Any], id_: str, operations: Iterable[str]) ->
         errors["inside"] = [
             "`error_message` makes an export job fail and is possible for createExportJob only."
         ]
-    effects = [name for name in ("status", "connection", "inside") if order.get(name) is not None]
-    if len(effects) > 1:
-        errors[effects[1]] = [
-            f"Not together with {effects[0]}: a fault has one effect, and a delay if wanted."
-        ]
-    if not effects and order.get("delay") is None:
-        errors["status"] = ["A fault needs an effect: status, delay, connection or inside."]
-    if "body" in order and order.get("status") is None:
-        errors["body"] = ["A body needs a status."]
-    delay = _delay(order.get("delay"))
-    if delay is not None and delay[0] > delay[1]:
-        errors["delay"] = ["`min` is larger than `max`."]
-    headers = tuple((order.get("headers") or {}).items())
-    if any(not _is_header(name, value) for name, value in headers):
-        errors["headers"] = ["Header names are tokens and values printable ASCII (RFC 9110, 5.1 and 5.5)."]
     if errors:
         raise FaultError(errors)
     return Fault(
@@ -121,14 +116,48 @@ def make_fault(order: Mapping[str, Any], id_: str, operations: Iterable[str]) ->
         operation=operation,
         status=order.get("status"),
         body=order.get("body"),
-        headers=headers,
-        delay=delay,
+        headers=tuple((order.get("headers") or {}).items()),
+        delay=_delay(order.get("delay")),
         connection=order.get("connection"),
         after_entries=inside.get("after"),
         error_message=inside.get("error_message"),
         times=order.get("times"),
         probability=order.get("probability", 1.0),
     )
+
+
+def _effect_errors(order: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with the combination of effects."""
+    errors: dict[str, list[str]] = {}
+    effects = [name for name in ("status", "connection", "inside") if order.get(name) is not None]
+    if len(effects) > 1:
+        errors[effects[1]] = [
+            f"Not together with {effects[0]}: a fault has one effect, and a delay if wanted."
+        ]
+    delay = _delay(order.get("delay"))
+    if not effects and delay is None:
+        errors["status"] = ["A fault needs an effect; possible are: status, connection, inside, delay."]
+    if delay is not None and delay[0] > delay[1]:
+        errors["delay"] = ["`min` is larger than `max`."]
+    return errors
+
+
+def _answer_errors(order: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with the answer that a status is to come with."""
+    status = order.get("status")
+    errors = {
+        name: ["Possible together with a status only."]
+        for name in ("body", "headers")
+        if order.get(name) is not None and status is None
+    }
+    if order.get("body") is not None and status in _BODILESS:
+        errors["body"] = [f"An answer with status {status} has none."]
+    headers = order.get("headers") or {}
+    if not all(_is_header(name, value) for name, value in headers.items()):
+        errors["headers"] = ["Header names are tokens and values printable ASCII (RFC 9110, 5.1 and 5.5)."]
+    elif any(name.lower() in _OF_THE_MESSAGE for name in headers):
+        errors["headers"] = ["Content-Length and Transfer-Encoding are set by the server; see `connection`."]
+    return errors
 
 
 def _delay(given: Any) -> tuple[float, float] | None:
@@ -166,16 +195,47 @@ class FaultBook:
     def __iter__(self) -> Iterator[Fault]:
         return iter(list(self._faults.values()))
 
+    @property
+    def count(self) -> int:
+        """How many have been ordered so far."""
+        return self._count
+
+    @property
+    def chance(self) -> str:
+        """Where the generator of delays and strikes stands, as text."""
+        return generator_state(self._random)
+
+    def restore(self, count: int, chance: str) -> None:
+        """Go on as another book would: after so many faults, with its chance.
+
+        Raises:
+            ValueError: the text says of no generator where it stands.
+        """
+        restore_generator(self._random, chance)
+        self._count = count
+
     def next_id(self) -> str:
         """A name for the next fault."""
         self._count += 1
         return f"fault-{self._count}"
 
-    def add(self, fault: Fault) -> None:
-        """Order a fault; of several for one operation the first that strikes counts."""
+    def add(self, fault: Fault, left: int | None = None) -> None:
+        """Order a fault; of several for one operation the first that strikes counts.
+
+        Args:
+            fault: with an id of this book.
+            left: how often it will still strike, if it has struck before.
+
+        Raises:
+            ValueError: the id is in use, or one that this book has yet to give.
+        """
+        number = _ID.fullmatch(fault.id)
+        if fault.id in self._faults or number is None or int(number[1]) > self._count:
+            msg = f"{fault.id[:80]} is no id for a fault here"
+            raise ValueError(msg)
         self._faults[fault.id] = fault
         if fault.times is not None:
-            self._left[fault.id] = fault.times
+            self._left[fault.id] = fault.times if left is None else left
 
     def remove(self, id_: str) -> bool:
         """Take one back. Whether it was there."""
@@ -192,18 +252,29 @@ class FaultBook:
         return self._left.get(fault.id)
 
     def draw(self, operation: str) -> Fault | None:
-        """The fault that strikes this call of an operation, if one does; it is used up by that."""
+        """The fault that strikes this call of an operation, if one does.
+
+        It is used up by that; one that strikes inside only when it does so (see `use`).
+        """
         for fault in self._faults.values():
             if fault.operation != operation:
                 continue
             if fault.probability < 1.0 and self._random.random() >= fault.probability:
                 continue
-            if fault.times is not None:
-                self._left[fault.id] -= 1
-                if self._left[fault.id] <= 0:
-                    self.remove(fault.id)
+            if not fault.inside:
+                self.use(fault)
             return fault
         return None
+
+    def use(self, fault: Fault) -> bool:
+        """Count one strike; False if the fault has been taken back or used up since it was drawn."""
+        if self._faults.get(fault.id) is not fault:
+            return False
+        if fault.times is not None:
+            self._left[fault.id] -= 1
+            if self._left[fault.id] <= 0:
+                self.remove(fault.id)
+        return True
 
     def delay_of(self, fault: Fault) -> float:
         """The seconds that this strike waits."""

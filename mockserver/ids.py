@@ -18,8 +18,7 @@ class IdSource:
     @property
     def state(self) -> str:
         """Where the generator stands, as text; `restore` takes it."""
-        kind, numbers, _ = self._random.getstate()
-        return f"{kind}:" + ",".join(f"{number:x}" for number in numbers)
+        return generator_state(self._random)
 
     def restore(self, state: str) -> None:
         """Go to where a generator stood.
@@ -27,11 +26,7 @@ class IdSource:
         Raises:
             ValueError: the text is no such state.
         """
-        kind, _, numbers = state.partition(":")
-        try:
-            self._random.setstate((int(kind), tuple(int(number, 16) for number in numbers.split(",")), None))
-        except (TypeError, OverflowError) as error:
-            raise ValueError(str(error)) from error
+        restore_generator(self._random, state)
 
     def __call__(self) -> str:
         """The next id, canonical lower case."""
@@ -41,3 +36,23 @@ class IdSource:
 def signing_secret(seed: int, name: str = "") -> bytes:
     """The key that signs a world's links: 32 bytes, the same for the same seed."""
     return hashlib.sha256(f"dbcontract storage key {seed}/{name}".encode()).digest()
+
+
+def generator_state(generator: random.Random) -> str:
+    """Where a generator stands, as text."""
+    kind, numbers, _ = generator.getstate()
+    return f"{kind}:" + ",".join(f"{number:x}" for number in numbers)
+
+
+def restore_generator(generator: random.Random, state: str) -> None:
+    """Put a generator where another one stood.
+
+    Raises:
+        ValueError: the text is no such state.
+    """
+    kind, _, numbers = state.partition(":")
+    try:
+        generator.setstate((int(kind), tuple(int(number, 16) for number in numbers.split(",")), None))
+    except (TypeError, ValueError, OverflowError):
+        msg = "this is not where a generator can stand"
+        raise ValueError(msg) from None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from .state.instants import format_instant
 
@@ -14,9 +15,12 @@ CAPACITY = 1_000
 BODY_LIMIT = 16 * 1024
 """How many bytes of a body are kept."""
 
-_SECRET_HEADERS = frozenset({b"authorization", b"cookie", b"set-cookie", b"proxy-authorization"})
+_SECRET_HEADERS = frozenset(
+    {b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key"}
+)
 _SIGNATURE = re.compile(r"(X-Amz-Signature=)[^&\"<\s]*", re.IGNORECASE)
-_FORM_SIGNATURE = re.compile(r'("x-amz-signature"\s*:\s*")[^"]*', re.IGNORECASE)
+_JSON_SIGNATURE = re.compile(r'("x-amz-signature"\s*:\s*")[^"]*', re.IGNORECASE)
+_FORM_SIGNATURE = re.compile(r'(name="x-amz-signature"(?:\r?\n[^\r\n]+)*\r?\n\r?\n)[^\r\n]*', re.IGNORECASE)
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -47,11 +51,15 @@ class Entry:
     response_size: int
     seconds: float
     find_operation: Callable[[str], str | None]
+    _operation: str | None = field(init=False, default=None)
+    _looked_up: bool = field(init=False, default=False)
 
     @property
     def operation(self) -> str | None:
         """The addressed operation, looked up only now: most exchanges are never looked at."""
-        return self.find_operation(self.method)
+        if not self._looked_up:
+            self._operation, self._looked_up = self.find_operation(self.method), True
+        return self._operation
 
     def describe(self) -> dict[str, Any]:
         """The exchange as the control API shows it, secrets masked."""
@@ -71,11 +79,16 @@ class Entry:
 
 def mask(text: str) -> str:
     """The text without signatures."""
-    return _FORM_SIGNATURE.sub(r"\1***", _SIGNATURE.sub(r"\1***", text))
+    for pattern in (_SIGNATURE, _JSON_SIGNATURE, _FORM_SIGNATURE):
+        text = pattern.sub(r"\1***", text)
+    return text
 
 
 def _message(headers: Headers, body: bytes, size: int) -> dict[str, Any]:
-    shown = {name.decode("latin-1").lower(): _masked_header(name, value) for name, value in headers}
+    shown: dict[str, str] = {}
+    for raw, value in headers:
+        name, text = raw.decode("latin-1").lower(), _masked_header(raw, value)
+        shown[name] = f"{shown[name]}, {text}" if name in shown else text
     return {
         "headers": shown,
         "body": mask(body.decode("utf-8", "replace")),
@@ -107,7 +120,7 @@ class JournalFilter:
         return (
             (self.operation is None or entry.operation == self.operation)
             and (self.method is None or entry.method == self.method.upper())
-            and (self.path is None or self.path in entry.path)
+            and (self.path is None or self.path in entry.path or self.path in unquote(entry.path))
             and (self.status is None or entry.status == self.status)
             and (self.since is None or entry.at >= self.since)
         )

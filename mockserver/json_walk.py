@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
-from json.decoder import scanstring
+from collections.abc import Callable, Iterator
+from json import decoder as json_decoder
 from typing import Any
 
+# The standard parser's own, which reads one string from a position on; it has no types.
+_scanstring: Callable[[str, int], tuple[str, int]] = vars(json_decoder)["scanstring"]
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -35,7 +37,8 @@ class JSONWalk:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        decoder = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)
+        decoder: Any = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)
+        # Not `raw_decode`, which says less of what is wrong where.
         self._decode = decoder.scan_once
         self.position = 0
         self._skip_space()
@@ -58,7 +61,7 @@ class JSONWalk:
         return value
 
     def members(self) -> Iterator[str]:
-        """The names of the object that stands here; each value is to be read before the next name is asked for.
+        """The names of the object that stands here; each value is to be read before the next name.
 
         Raises:
             JSONSyntax: the text is no JSON.
@@ -70,7 +73,7 @@ class JSONWalk:
             if self._sign() != '"':
                 raise self._syntax("a name")
             try:
-                name, self.position = scanstring(self._text, self.position + 1, True)  # noqa: FBT003 - of C
+                name, self.position = _scanstring(self._text, self.position + 1)
             except ValueError as error:
                 raise JSONSyntax(str(error)) from None
             self._skip_space()
@@ -82,7 +85,7 @@ class JSONWalk:
                 return
 
     def items(self) -> Iterator[None]:
-        """Stop at each item of the array that stands here; each is to be read before the next is asked for.
+        """Stop at each item of the array that stands here; each is to be read before the next.
 
         Raises:
             JSONSyntax: the text is no JSON.

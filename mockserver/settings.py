@@ -14,6 +14,10 @@ class SettingsError(ValueError):
     """A setting that cannot be used; the message names the setting, the value and the remedy."""
 
 
+def _is_token(text: str) -> bool:
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
 @dataclass(frozen=True, slots=True)
 class TokenGrant:
     """One accepted token. A read-only token is refused (403) for every operation that writes."""
@@ -32,7 +36,7 @@ class TokenGrant:
         if colon and permission != "read-only":
             msg = f'token "{text}": unknown permission "{permission}"; write NAME or NAME:read-only'
             raise SettingsError(msg)
-        if not token or not token.isascii() or not token.isprintable() or " " in token:
+        if not _is_token(token):
             msg = f'token "{text}": a token is one or more printable ASCII characters without spaces'
             raise SettingsError(msg)
         return cls(token, read_only=bool(colon))
@@ -119,6 +123,13 @@ class Settings:
             raise SettingsError(msg)
         if not 0 <= self.job_seconds <= 10**9:
             msg = f"job seconds {self.job_seconds}: a number of seconds from 0 to 1000000000"
+            raise SettingsError(msg)
+        if self.max_sandboxes < 1:
+            msg = f"max sandboxes {self.max_sandboxes}: a number of sandboxes, 1 or more"
+            raise SettingsError(msg)
+        if self.control_token is not None and not _is_token(self.control_token):
+            # the token itself is not repeated: this may end up in a log
+            msg = "control token: it is one or more printable ASCII characters without spaces"
             raise SettingsError(msg)
         if self.record_limit < 0:
             msg = f"record limit {self.record_limit}: a number of records, 0 or more"

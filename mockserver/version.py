@@ -1,9 +1,11 @@
 """The version of the installed package."""
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as _version
 
 
+@cache
 def version() -> str:
     """The installed version; `0` when the package runs from a bare checkout."""
     try:

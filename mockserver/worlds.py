@@ -108,6 +108,10 @@ class Worlds:
             self._bases.popitem(last=False)
         return self._bases[key]
 
+    def __len__(self) -> int:
+        """How many sandboxes there are."""
+        return len(self._sandboxes)
+
     def names(self) -> list[str]:
         """The sandboxes, the least recently used first."""
         return list(self._sandboxes)

@@ -5,11 +5,13 @@ Every call is finished when it answers.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.responses import Response
 
 from .. import document
+from ..clock import EARLIEST, LATEST
 from ..faults import Fault, FaultError, make_fault
 from ..journal import JournalFilter
 from ..loading import DataError
@@ -18,15 +20,11 @@ from ..state.instants import DAY, format_instant, parse_instant
 from ..state.pieces import PiecesDatabase
 from ..version import version
 from ..web.call import ABSENT, Call
-from ..web.responses import json_response
+from ..web.responses import ChunkedResponse, json_response
 from ..world import World, WorldSettings, make_clock
 from ..worlds import Worlds
 
 CAPABILITIES = ("read", "write", "destroy", "storage", "clock", "inject", "second")
-
-# 10,000 years: what a clock can show, with room for the hour that a link lives.
-_MIN_INSTANT = parse_instant("0001-01-02T00:00:00Z")
-_MAX_INSTANT = parse_instant("9999-12-30T00:00:00Z")
 
 
 class ControlHandlers:
@@ -40,6 +38,8 @@ class ControlHandlers:
     def __init__(self, worlds: Worlds, operations: tuple[str, ...]) -> None:
         self._worlds = worlds
         self._operations = operations
+        self._apis = sorted(worlds.settings.apis)
+        self._loading = asyncio.Lock()
 
     async def getHealth(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """What this server is, and that it answers."""
@@ -52,9 +52,9 @@ class ControlHandlers:
                 "world": world.name,
                 "data": world.base.name,
                 "seed": world.base.seed,
-                "apis": sorted(self._worlds.settings.apis),
-                "capabilities": list(CAPABILITIES),
-                "sandboxes": len(self._worlds.names()),
+                "apis": self._apis,
+                "capabilities": CAPABILITIES,
+                "sandboxes": len(self._worlds),
                 "organizations": list(world.pixiebrix.organizations),
             },
             call.answer,
@@ -70,10 +70,12 @@ class ControlHandlers:
         order = {} if call.body is ABSENT else call.body
         settings, base = self._worlds.settings, self._worlds.base
         if order:
+            data, seed = order.get("data", settings.data), order.get("seed", settings.seed)
             try:
-                base = self._worlds.base_of(
-                    order.get("data", settings.data), order.get("seed", settings.seed)
-                )
+                # In a thread: others are served meanwhile. One at a time: of two that want the same, the
+                # second finds it ready.
+                async with self._loading:
+                    base = await asyncio.to_thread(self._worlds.base_of, data, seed)
             except DataError as error:
                 raise InvalidInput({"data": [str(error)]}) from error
         world.reset(base, make_clock(settings.clock, base.as_of), WorldSettings.of(settings))
@@ -82,7 +84,7 @@ class ControlHandlers:
     async def getState(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The whole world as one document."""
         call.world.now()
-        return json_response(document.dump(call.world), call.answer)
+        return ChunkedResponse(document.dump_chunks(call.world), call.answer.content_type)
 
     async def putState(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Put a whole world back; a document that is none changes nothing.
@@ -91,9 +93,10 @@ class ControlHandlers:
             InvalidInput: the document has another version or another shape.
         """
         try:
-            document.restore(call.world, call.body, self._operations)
+            for _ in document.restore_steps(call.world, call.body, self._operations):
+                await asyncio.sleep(0)
         except document.DocumentError as error:
-            raise InvalidInput({error.field: [str(error)]}) from error
+            raise InvalidInput(error.errors) from error
         return Response(None, 204)
 
     async def listWorldDatabases(self, call: Call) -> Response:  # noqa: N802 - the operationId
@@ -278,7 +281,7 @@ def apply_settings(world: World, order: dict[str, Any]) -> None:
 
 
 def _within(instant: int, field: str) -> int:
-    if not _MIN_INSTANT <= instant <= _MAX_INSTANT:
+    if not EARLIEST <= instant <= LATEST:
         raise InvalidInput({field: ["The clock shows the years 1 to 9999."]})
     return instant
 

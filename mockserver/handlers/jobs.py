@@ -23,20 +23,25 @@ class JobHandlers:
         world, body = call.world, call.body
         filters = body.get("filters") or {}
         looks = world.settings.job_looks
+        now = world.now()
         job = world.pixiebrix.create_job(
             body["name"],
-            body["databases"],
+            [database.lower() for database in body["databases"]],
             body.get("media_type", "application/json"),
             start=_instant(filters.get("start_date")),
             end=_instant(filters.get("end_date")),
-            now=world.now(),
-            duration_us=world.settings.job_us if looks is None else 0,
+            now=now,
+            duration_us=None,
             new_id=world.ids,
         )
         fault = call.exchange.fault
-        ordered = fault.error_message if fault is not None else None
+        ordered = None
+        if fault is not None and fault.error_message is not None and world.faults.use(fault):
+            ordered = fault.error_message
         job.error_message = ordered or await _problem(job)
         job.looks_left = looks or 0
+        # Only now may anybody see it end: with the message, if it ends in failure.
+        job.finishes_at = now + (world.settings.job_us if looks is None else 0)
         # The documented answer: every job starts, however soon it ends.
         return json_response({"id": job.id, "status": "STARTED"}, call.answer, 201)
 

@@ -53,10 +53,10 @@ def _failing_inside(call: Call) -> Callable[[int], None] | None:
     fault = call.exchange.fault
     if fault is None or fault.after_entries is None:
         return None
-    limit = fault.after_entries
+    limit, faults = fault.after_entries, call.world.faults
 
     def probe(merged: int) -> None:
-        if merged >= limit:
+        if merged >= limit and faults.use(fault):
             msg = f"The import failed inside after {merged} merged entries; nothing was changed."
             raise ImportRejected(msg)
 

@@ -82,7 +82,7 @@ class Exported:
 
 def version_of(text: object) -> Version | None:
     """The semantic version that the text names, or None."""
-    # The library's pattern lets the digits of other scripts through.
+    # Older versions of the library let the digits of other scripts through.
     if not isinstance(text, str) or not text.isascii():
         return None
     try:

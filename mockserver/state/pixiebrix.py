@@ -111,7 +111,7 @@ class PixieBrixState:
         """Write one record: its row, and whether it is new. Raises `NotFound`, `MalformedJSON`."""
         database = self.database(db_id)
         result = database.records.put(key, data, strategy, now)
-        database.last_write_at = now
+        self._written(database, now)
         return result
 
     def put_records(self, db_id: str, items: Iterable[Item], now: int) -> list[Row]:
@@ -131,8 +131,14 @@ class PixieBrixState:
             written[key] = merged(old, data, strategy)
             final.append((key, written[key]))
         if final:
-            database.last_write_at = now
+            self._written(database, now)
         return [table.store(key, raw, now)[0] for key, raw in final]
+
+    def _written(self, database: Database, now: int) -> None:
+        database.last_write_at = now
+        # A write can come late, on a date whose night has been: then that night is to come again, or the
+        # record would be missing from the file of its date.
+        self.next_midnight = min(self.next_midnight, (day_of(now) + 1) * DAY)
 
     def get_record(self, db_id: str, key: str) -> Row:
         """Raises `NotFound`, also for an archived record."""

@@ -198,7 +198,7 @@ class RecordTable:
         core.sequence = max(core.sequence, row[SEQUENCE])
 
     def continue_after(self, sequence: int) -> None:
-        """Give new records higher sequence numbers than this. Raises `ValueError` if a row has a higher one."""
+        """Give new records higher sequence numbers than this. Raises `ValueError` if one is in use."""
         core = self._own()
         if sequence < core.sequence:
             raise ValueError(f"a record has a higher sequence number than {sequence}")

@@ -28,14 +28,18 @@ class ControlAccess:
         client = scope.get("client")
         if client is not None and _is_loopback(client[0]):
             return
-        given = (header(scope["headers"], b"authorization") or "").encode("latin-1")
-        if self._token is not None and hmac.compare_digest(given, f"Bearer {self._token}".encode()):
+        scheme, _, given = (header(scope["headers"], b"authorization") or "").partition(" ")
+        if self._token is not None and scheme.lower() == "bearer" and _same(given.strip(), self._token):
             return
         msg = (
             "The control API answers clients on this machine only. "
             "Start the server with --control-token and send it as `Authorization: Bearer <token>`."
         )
         raise PermissionDenied(msg)
+
+
+def _same(given: str, token: str) -> bool:
+    return hmac.compare_digest(given.encode(), token.encode())
 
 
 def _is_loopback(address: str) -> bool:

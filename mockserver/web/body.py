@@ -11,19 +11,21 @@ from ..state import jsonio
 from .problems import BadRequest, ClientGone, UnsupportedMediaType
 
 MAX_BODY = 64 * 1024 * 1024
+MAX_DOCUMENT = 1024 * 1024 * 1024
+"""How long the document of a whole world may be."""
 
 
-async def read_body(receive: Receive) -> bytes:
+async def read_body(receive: Receive, limit: int = MAX_BODY) -> bytes:
     """The whole body, whatever its framing.
 
     Raises:
-        BadRequest: it is larger than `MAX_BODY` bytes.
+        BadRequest: it is larger than `limit` bytes.
         ClientGone: the client hung up.
     """
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         body: bytes = message.get("body", b"")
-        if len(body) <= MAX_BODY:
+        if len(body) <= limit:
             return body
     chunks: list[bytes] = []
     size = 0
@@ -32,8 +34,8 @@ async def read_body(receive: Receive) -> bytes:
             raise ClientGone
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > MAX_BODY:
-            msg = f"Request body larger than {MAX_BODY} bytes; send it in parts."
+        if size > limit:
+            msg = f"Request body larger than {limit} bytes; send it in parts."
             raise BadRequest(msg)
         chunks.append(chunk)
         if not message.get("more_body", False):

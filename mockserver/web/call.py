@@ -38,7 +38,6 @@ class Exchange:
         hidden_slash: a path segment holds an encoded slash (see the gateway).
         answer: the negotiated media type and version, once known.
         fault: an ordered fault that strikes inside the operation.
-        request_body, request_size: the beginning of the body that was read, and how long it was.
     """
 
     world: World
@@ -46,8 +45,6 @@ class Exchange:
     hidden_slash: bool = False
     answer: Negotiated | None = None
     fault: Fault | None = None
-    request_body: bytes = b""
-    request_size: int = 0
 
 
 @dataclass(slots=True)

@@ -12,13 +12,13 @@ from ..state import jsonio
 from .negotiation import JSON, Negotiated
 from .routes import METHODS, path_pattern, resolved
 
-_CODE = re.compile(r'(?:^|[,;\s])code\s*=\s*"?(\d{3})"?', re.IGNORECASE)
+_CODE = re.compile(r'(?:^|[,;\s])code\s*=\s*"?([^",;\s]*)', re.IGNORECASE)
 
 
-def preferred_code(prefer: str) -> int | None:
-    """The status that a `Prefer` header asks for (RFC 7240; the parameter `code`, as other mocks have it)."""
+def preferred_code(prefer: str) -> str | None:
+    """What a `Prefer` header asks for as status (RFC 7240; the parameter `code`, as other mocks have it)."""
     found = _CODE.search(prefer)
-    return int(found.group(1)) if found else None
+    return found[1] if found else None
 
 
 class Answer:
@@ -88,7 +88,7 @@ class DocumentedResponses:
         owner = self._operations[operation]
         response = owner["responses"].get(str(status), {})
         headers = {
-            name: str(_example_of(item))
+            name.lower(): str(_example_of(item))
             for name, item in response.get("headers", {}).items()
             if _example_of(item) is not None
         }

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import storage
-from ..journal import BODY_LIMIT, Entry, mask
+from ..journal import Entry, mask
 from ..world import World
 from ..worlds import SandboxNameError, Worlds
 from .access import ControlAccess
@@ -25,11 +25,12 @@ from .documented import DocumentedResponses
 from .interference import interfere
 from .negotiation import Negotiated
 from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem, UnknownPath
+from .receiving import Receiver
 from .response_check import ResponseCheck, ResponseMismatch
 from .responses import json_error
 from .routes import MethodTable
 from .sending import Sender
-from .validation import HIDDEN_SLASH
+from .validation import hide_slashes
 
 request_log = logging.getLogger("dbcontract.requests")
 
@@ -92,38 +93,42 @@ class Gateway:
         if path in self._docs_pages or path.startswith(self._docs_folders):
             await self._docs({**scope, "root_path": world.prefix}, receive, send)
             return
-        sender = Sender(send)
+        receiver = Receiver(receive, scope)
+        sender = Sender(send, receiver, scope)
         api = self._api(path)
         if api.name == CONTROL:
-            await self._serve(api, exchange, path, scope, receive, sender)
+            await self._serve(api, exchange, path, scope, receiver, sender)
             return
         began = time.perf_counter()
         operation = self._operation(api, exchange, path, scope)
         try:
-            if operation is not None and await interfere(api.documented, operation, exchange, scope, sender):
+            if operation is not None and await interfere(
+                api.documented, operation, exchange, scope, receiver, sender
+            ):
                 return
             if _is_storage(path):
-                await self._store(exchange, path, scope, receive, sender)
+                await self._store(exchange, path, scope, receiver, sender)
             else:
-                await self._serve(api, exchange, path, scope, receive, sender)
+                await self._serve(api, exchange, path, scope, receiver, sender)
         finally:
-            self._record(exchange, api, path, scope, sender, time.perf_counter() - began)
+            self._record(exchange, api, path, scope, receiver, sender, time.perf_counter() - began)
 
     @staticmethod
     def _operation(api: Api, exchange: Exchange, path: str, scope: Scope) -> str | None:
         """The addressed operation, looked up only when something may interfere with it."""
         if not exchange.world.faults and header(scope["headers"], b"prefer") is None:
             return None
-        return _addressed(api, path, scope["method"])
+        return _addressed(api, path, exchange.path, scope["method"])
 
     @staticmethod
-    async def _store(exchange: Exchange, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _store(exchange: Exchange, path: str, scope: Scope, receiver: Receiver, send: Send) -> None:
         key = path[len(STORAGE_PREFIX) + 1 :]
-        response = await storage.respond(exchange.world, key, scope, receive)
-        await response(scope, receive, send)
+        response = await storage.respond(exchange.world, key, scope, receiver)
+        await receiver.look()
+        await response(scope, receiver, send)
 
     async def _serve(  # noqa: PLR0917 - ASGI brings three of them
-        self, api: Api, exchange: Exchange, path: str, scope: Scope, receive: Receive, sender: Sender
+        self, api: Api, exchange: Exchange, path: str, scope: Scope, receive: Receiver, sender: Sender
     ) -> None:
         scope = {**scope, EXCHANGE: exchange, "extensions": {}, "app": self, "root_path": ""}
         try:
@@ -137,6 +142,7 @@ class Gateway:
             if sender.status:
                 # The status line is out; cutting the connection is the only honest signal left.
                 raise
+            await receive.look()
             if isinstance(error, HTTPException):
                 error = self._as_problem(error, api, scope)
             try:
@@ -159,8 +165,8 @@ class Gateway:
         """The path as the routing wants it: no trailing slash, encoded slashes kept out of its sight.
 
         Raises:
-            UnknownPath: the percent-encoding is not UTF-8, so that two different paths would look the same, or
-                there are two slashes at the end, which the routing would answer with a redirect.
+            UnknownPath: the percent-encoding is not UTF-8, so that two different paths would look the same,
+                or there are two slashes at the end, which the routing would answer with a redirect.
         """
         if "%" in exchange.path:
             try:
@@ -170,9 +176,7 @@ class Gateway:
                 raise UnknownPath(msg) from None
             if "%2f" in exchange.path.lower():
                 exchange.hidden_slash = True
-                path = "/".join(
-                    unquote(segment).replace("/", HIDDEN_SLASH) for segment in exchange.path.split("/")
-                )
+                path = _slashes_hidden(exchange.path)
         path = _cut(path)
         if path.endswith("/") and path != "/":
             msg = "Not found."
@@ -189,10 +193,15 @@ class Gateway:
 
     @staticmethod
     def _record(  # noqa: PLR0917 - all that is known at the end
-        exchange: Exchange, api: Api, path: str, scope: Scope, sender: Sender, seconds: float
+        exchange: Exchange,
+        api: Api,
+        path: str,
+        scope: Scope,
+        receiver: Receiver,
+        sender: Sender,
+        seconds: float,
     ) -> None:
         world = exchange.world
-        body = exchange.request_body
         if request_log.isEnabledFor(logging.INFO):
             _log(world, exchange.path, scope, sender, seconds)
         world.journal.add(
@@ -203,14 +212,14 @@ class Gateway:
                 path=exchange.path,
                 query=scope["query_string"],
                 request_headers=scope["headers"],
-                request_body=body[:BODY_LIMIT],
-                request_size=exchange.request_size,
+                request_body=receiver.body,
+                request_size=receiver.size,
                 status=sender.status,
                 response_headers=sender.headers,
                 response_body=sender.body,
                 response_size=sender.size,
                 seconds=seconds,
-                find_operation=partial(_addressed, api, path),
+                find_operation=partial(_addressed, api, path, exchange.path),
             )
         )
 
@@ -226,10 +235,17 @@ def _log(world: World, path: str, scope: Scope, sender: Sender, seconds: float) 
     request_log.info("%(status)s %(method)s %(path)s (%(milliseconds)s ms)", facts, extra=facts)
 
 
-def _addressed(api: Api, path: str, method: str) -> str | None:
+def _addressed(api: Api, path: str, raw: str, method: str) -> str | None:
+    """The operation that a request is meant for, found by its path alone; `raw` is that as it was sent."""
     if _is_storage(path):
         return "uploadObject" if method == "POST" else "downloadObject"
+    if "%2f" in raw.lower():
+        path = _slashes_hidden(raw)
     return api.documented.operation_at(method, _cut(path))
+
+
+def _slashes_hidden(raw: str) -> str:
+    return "/".join(hide_slashes(unquote(segment)) for segment in raw.split("/"))
 
 
 def _is_storage(path: str) -> bool:

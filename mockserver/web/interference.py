@@ -6,15 +6,31 @@ import asyncio
 
 from starlette.types import Scope
 
+from ..faults import Fault
 from .body import header
 from .call import Exchange
 from .documented import Answer, DocumentedResponses, preferred_code
+from .receiving import Receiver
 from .responses import error_body
 from .sending import Sender
 
+_STORAGE_CODES = {
+    400: "InvalidRequest",
+    403: "AccessDenied",
+    404: "NoSuchKey",
+    500: "InternalError",
+    503: "SlowDown",
+}
+"""What S3 calls the errors that a client may have to deal with."""
 
-async def interfere(
-    documented: DocumentedResponses, operation: str, exchange: Exchange, scope: Scope, sender: Sender
+
+async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the request
+    documented: DocumentedResponses,
+    operation: str,
+    exchange: Exchange,
+    scope: Scope,
+    receiver: Receiver,
+    sender: Sender,
 ) -> bool:
     """Answer in place of the operation, if something says so; whether the request is answered with that.
 
@@ -23,6 +39,7 @@ async def interfere(
     prefer = header(scope["headers"], b"prefer")
     code = None if prefer is None else preferred_code(prefer)
     if code is not None and operation in documented.operations:
+        await receiver.look()
         await send_answer(forced(documented, operation, code), scope, sender)
         return True
     faults = exchange.world.faults
@@ -33,34 +50,44 @@ async def interfere(
     if delay:
         await asyncio.sleep(delay)
     if fault.connection == "drop":
+        await receiver.look()
         await sender.drop()
         return True
     if fault.status is not None:
-        headers = dict(fault.headers)
-        if fault.body is not None:
-            answer = documented.answer(operation, fault.status, fault.body, headers)
-        elif operation in documented.operations:
-            answer = documented.example(operation, fault.status)
-            answer.headers.update(headers)
-        else:
-            text = f"<Error><Code>Fault</Code><Message>Status {fault.status}</Message></Error>"
-            answer = Answer(fault.status, {"content-type": "application/xml", **headers}, text.encode())
-        await send_answer(answer, scope, sender)
+        await receiver.look()
+        await send_answer(ordered(documented, operation, fault, fault.status), scope, sender)
         return True
     sender.cut = fault.connection == "truncate"
     exchange.fault = fault
     return False
 
 
-def forced(documented: DocumentedResponses, operation: str, code: int) -> Answer:
+def ordered(documented: DocumentedResponses, operation: str, fault: Fault, status: int) -> Answer:
+    """The answer of a fault with a status: with its own body, else as documented, or as storage words it."""
+    headers = {name.lower(): value for name, value in fault.headers}
+    if fault.body is not None:
+        return documented.answer(operation, status, fault.body, headers)
+    if operation in documented.operations:
+        answer = documented.example(operation, status)
+        answer.headers.update(headers)
+        return answer
+    code = _STORAGE_CODES.get(status, "Fault")
+    text = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Error><Code>{code}</Code><Message>Ordered fault with status {status}.</Message></Error>"
+    )
+    return Answer(status, {"content-type": "application/xml", **headers}, text.encode())
+
+
+def forced(documented: DocumentedResponses, operation: str, code: str) -> Answer:
     """The documented response of that status; for any other 400 and the documented ones."""
     known = documented.statuses(operation)
-    if code in known:
-        answer = documented.example(operation, code)
+    if code in map(str, known):
+        answer = documented.example(operation, int(code))
         answer.headers["preference-applied"] = f"code={code}"
         return answer
     listed = ", ".join(str(status) for status in known)
-    body = error_body(f"Prefer: code={code} is not documented for {operation}; documented are {listed}.")
+    body = error_body(f"Prefer: code={code[:20]} is not documented for {operation}; documented are {listed}.")
     return Answer(400, {"content-type": "application/json"}, body)
 
 

@@ -7,7 +7,7 @@ nested as the input is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from typing import Any, Literal
 
@@ -194,34 +194,43 @@ def findings(validator: jsonschema_rs.Validator, value: Any) -> dict[str, Any] |
     """
     if validator.is_valid(value):
         return None
-    located = islice(chain.from_iterable(map(_located, validator.iter_errors(value))), MAX_FINDINGS)
-    return _by_item(value, located) if isinstance(value, list) else _by_field(located)
-
-
-def _by_field(located: Iterable[Located]) -> dict[str, Any]:
+    if isinstance(value, list):
+        return _by_item(validator, value)
     tree: dict[str, Any] = {}
-    for path, message in located:
-        _insert(tree, [str(part) for part in path], message)
+    for path, message in _all(validator, value):
+        _insert(tree, path, message)
     return tree
 
 
-def _by_item(value: list[Any], located: Iterable[Located]) -> dict[str, Any] | list[Any]:
-    items: list[dict[str, Any]] = [{} for _ in value[:MAX_FINDINGS]]
-    whole: list[str] = []
-    for path, message in located:
-        if not path:
-            whole.append(message)
-        elif path[0] < len(items):
-            _insert(items[path[0]], [str(part) for part in path[1:]], message)
-        else:
-            whole.append(f"Item {path[0]}: {message}")
-    return {"non_field_errors": whole} if whole else items
+def _all(validator: jsonschema_rs.Validator, value: Any) -> Iterator[Located]:
+    return islice(chain.from_iterable(map(_located, validator.iter_errors(value))), MAX_FINDINGS)
 
 
-def _insert(tree: dict[str, Any], path: list[str], message: str) -> None:
-    if not path:
-        path = ["non_field_errors"]
-    *parents, last = path
+def _by_item(validator: jsonschema_rs.Validator, items: list[Any]) -> dict[str, Any] | list[Any]:
+    """One dict an element, empty where it is valid, up to the last element that was looked at.
+
+    In slices, because the validator words all errors before it gives the first one; the schemas of whole
+    bodies say of an array only what its elements are, so a slice is as good as the array.
+    """
+    wrong: list[dict[str, Any]] = []
+    found = 0
+    for start in range(0, len(items), MAX_FINDINGS):
+        part = items[start : start + MAX_FINDINGS]
+        wrong.extend({} for _ in part)
+        if validator.is_valid(part):
+            continue
+        for path, message in _all(validator, part):
+            if not path:
+                return {"non_field_errors": [message]}
+            _insert(wrong[start + path[0]], path[1:], message)
+            found += 1
+        if found >= MAX_FINDINGS:
+            break
+    return wrong
+
+
+def _insert(tree: dict[str, Any], path: list[Any], message: str) -> None:
+    *parents, last = [str(part) for part in path] or ["non_field_errors"]
     node = tree
     for part in parents:
         child = node.get(part)

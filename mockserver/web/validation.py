@@ -12,8 +12,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..journal import BODY_LIMIT
-from .body import check_json_type, header, parse_json, read_body
+from .body import MAX_DOCUMENT, check_json_type, header, parse_json, read_body
 from .call import ABSENT, CALL, EXCHANGE, Call, Exchange
 from .framework import AbstractOperation, RoutedAPI, RoutedMiddleware
 from .negotiation import JSON, Negotiated, negotiator
@@ -22,7 +21,17 @@ from .problems import BadRequest
 from .schemas import Compiler, findings
 
 # Stands for a slash inside a path segment while Connexion's routing splits the path (see the gateway).
-HIDDEN_SLASH = "\ue02f"
+_HIDDEN = "\ue02f"
+
+
+def hide_slashes(segment: str) -> str:
+    """A decoded path segment without a slash."""
+    return segment.replace(_HIDDEN, f"{_HIDDEN}0").replace("/", f"{_HIDDEN}1")
+
+
+def show_slashes(segment: str) -> str:
+    """The segment that `hide_slashes` was given."""
+    return segment.replace(f"{_HIDDEN}1", "/").replace(f"{_HIDDEN}0", _HIDDEN)
 
 # Bytes of a body from which on parsing and checking are two turns of the event loop.
 _LONG = 256 * 1024
@@ -36,8 +45,15 @@ class BodyRule:
     """
 
     def __init__(
-        self, request_body: Mapping[str, Any], compiler: Compiler, *, check_schema: bool, any_type: bool
+        self,
+        request_body: Mapping[str, Any],
+        compiler: Compiler,
+        *,
+        check_schema: bool,
+        any_type: bool,
+        as_sent: bool = False,
     ) -> None:
+        self._as_sent = as_sent
         self.required = bool(request_body.get("required"))
         schema = request_body["content"][JSON]["schema"]
         choices = schema.get("oneOf") or [schema]
@@ -50,14 +66,14 @@ class BodyRule:
         self._any_type = any_type
 
     async def read(self, scope: Scope, receive: Receive) -> Any:
-        """The parsed, valid body; `ABSENT` when there is none.
+        """The parsed, valid body; `ABSENT` when there is none; bytes for an operation that parses it itself.
 
         Raises:
             Problem: a wrong media type, no JSON, or values that the description refuses.
         """
+        if self._as_sent:
+            return await read_body(receive, MAX_DOCUMENT)
         raw = await read_body(receive)
-        exchange: Exchange = scope[EXCHANGE]
-        exchange.request_body, exchange.request_size = raw[:BODY_LIMIT], len(raw)
         if not raw and not self.required:
             return ABSENT
         if raw and not self._any_type:
@@ -111,7 +127,11 @@ class ValidatedOperation:
             # An API without versions and with 400 is the control API: there any content type will do.
             checked = "400" in raw["responses"]
             self._body = BodyRule(
-                body, compiler, check_schema=checked, any_type=checked and not self._versioned
+                body,
+                compiler,
+                check_schema=checked,
+                any_type=checked and not self._versioned,
+                as_sent=bool(raw.get("x-body-as-sent")),
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -126,7 +146,7 @@ class ValidatedOperation:
         path = scope.get("path_params", {})
         if path:
             if exchange.hidden_slash:
-                path = {name: value.replace(HIDDEN_SLASH, "/") for name, value in path.items()}
+                path = {name: show_slashes(value) for name, value in path.items()}
             path = self._path.check(path)
         # Where no parameter is described, whatever is sent is ignored, also what cannot be read.
         pairs = parse_query(scope["query_string"]) if self._has_query else []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -112,6 +113,7 @@ def test_it_serves_on_when_nobody_reads_its_banner(
 ) -> None:
     fifo = tmp_path / "ready"
     os.mkfifo(fifo)
+    waiting = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     reading, writing = os.pipe()
     os.close(reading)
     with subprocess.Popen(
@@ -123,7 +125,10 @@ def test_it_serves_on_when_nobody_reads_its_banner(
         text=True,
     ) as process:
         os.close(writing)
-        ready = json.loads(fifo.read_text())  # waits until the server writes
+        assert process.stderr is not None
+        select.select([waiting, process.stderr.fileno()], [], [], 30)
+        ready = json.loads(os.read(waiting, 4096))
+        os.close(waiting)
         assert requests.get(f"{ready['pieces_url']}/database/export", timeout=10).status_code == 200
         process.terminate()
         _, stderr = process.communicate(timeout=20)

@@ -10,8 +10,6 @@ import requests
 from dbcontract.mockserver.server import Running, ServerThread
 from dbcontract.mockserver.settings import ClockSetting, Settings
 
-pytest_plugins: list[str] = []
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Running]:

@@ -78,3 +78,12 @@ def pieces(server: Running) -> Iterator[Client]:
 def places(pb: PixieBrix) -> Places:
     """A database with a record, an asset and a job, made through the API."""
     return make_places(pb)
+
+
+@pytest.fixture
+def untouched(pb: PixieBrix, pieces: Client, places: Places) -> Iterator[None]:
+    """Nothing that the test does changes anything."""
+    before, export = pb.everything(places.database), pieces.get("/database/export").content
+    yield
+    assert pb.everything(places.database) == before
+    assert pieces.get("/database/export").content == export

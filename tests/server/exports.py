@@ -5,14 +5,37 @@ from __future__ import annotations
 import json
 from typing import Any
 
-REQUIRED = (
-    "analyses applications assets codeAnalyses files formatMetrics formats fragments imageAnalyses models "
-    "ocrAnalyses persons sensitives tags websites"
-).split()
-OPTIONAL = (
-    "activities annotations anchors anchorPoints conversations conversationMessages hints ranges relationships "
-    "workstreamEvents workstreamSummaries workstreamPatternEngineSources"
-).split()
+REQUIRED = [
+    "analyses",
+    "applications",
+    "assets",
+    "codeAnalyses",
+    "files",
+    "formatMetrics",
+    "formats",
+    "fragments",
+    "imageAnalyses",
+    "models",
+    "ocrAnalyses",
+    "persons",
+    "sensitives",
+    "tags",
+    "websites",
+]
+OPTIONAL = [
+    "activities",
+    "annotations",
+    "anchors",
+    "anchorPoints",
+    "conversations",
+    "conversationMessages",
+    "hints",
+    "ranges",
+    "relationships",
+    "workstreamEvents",
+    "workstreamSummaries",
+    "workstreamPatternEngineSources",
+]
 FORMATS = ["values", "messageValues", "workstreamEventValues"]
 SCHEMA = {"migration": 50, "semantic": "MAJOR_0_MINOR_0_PATCH_1"}
 

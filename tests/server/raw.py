@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 from collections.abc import Iterable
@@ -50,10 +51,8 @@ def chunked(base_url: str, method: str, target: str, headers: Headers, *chunks: 
 def exchange(base_url: str, request: bytes, method: str = "GET") -> Answer:
     """Send bytes, read one answer; the server may close while the request is still being sent."""
     with connection(base_url) as sock:
-        try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             sock.sendall(request)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
         response = http.client.HTTPResponse(sock, method=method)
         try:
             response.begin()

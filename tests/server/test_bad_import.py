@@ -1,4 +1,4 @@
-"""Bad input to Pieces OS: 500 in plain text with the reason, and the database as it was (contract: Pieces OS)."""
+"""Bad input to Pieces OS: 500 in plain text with the reason, and nothing changed (contract: Pieces OS)."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def with_raw(field: str, value: bytes) -> bytes:
         b'{"version": 01}',
         b'{"version": 0x10}',
         b'{"version": undefined}',
-        b'{version: 1}',
+        b"{version: 1}",
         b'{"version": "9.2.1" // comment\n}',
-        b'\xff\xfe{}',
+        b"\xff\xfe{}",
         b'{"version": "\xff"}',
         b'{"version": "\xed\xa0\x80"}',
         b'{"version": "\\ud800"}',
@@ -123,14 +123,18 @@ def test_an_empty_object_lacks_everything(server: Running) -> None:
     assert "missing" in reason(send(server, {}))
 
 
-@pytest.mark.parametrize("field", ["person", "Tags", "", "version ", "values.iterable", "\x00", "ключ", "x" * 10_000])
+@pytest.mark.parametrize(
+    "field", ["person", "Tags", "", "version ", "values.iterable", "\x00", "ключ", "x" * 10_000]
+)
 def test_an_unknown_field(server: Running, field: str) -> None:
     text = reason(send(server, export(**{field: []})))
     assert (field[:20] if field.isprintable() else "field") in text
 
 
 @pytest.mark.parametrize("field", SOME)
-@pytest.mark.parametrize("value", [{}, "[]", 0, True, {"0": 1}, [[]], ["1"], [None], [True], [1.0], [1.5], [{}]])
+@pytest.mark.parametrize(
+    "value", [{}, "[]", 0, True, {"0": 1}, [[]], ["1"], [None], [True], [1.0], [1.5], [{}]]
+)
 def test_a_collection_that_is_no_array_of_bytes(server: Running, field: str, value: Any) -> None:
     assert field in reason(send(server, export(**{field: value})))
 
@@ -154,7 +158,8 @@ def test_a_number_that_is_no_byte(server: Running, field: str, number: int) -> N
 
 
 @pytest.mark.parametrize(
-    "text", [b"1e400", b"-1e400", b"9" * 5_000, b"-" + b"9" * 5_000, b"1" + b"0" * 30, b"0.1e1", b"1e2", b"255.0"]
+    "text",
+    [b"1e400", b"-1e400", b"9" * 5_000, b"-" + b"9" * 5_000, b"1" + b"0" * 30, b"0.1e1", b"1e2", b"255.0"],
 )
 @pytest.mark.parametrize("field", ["tags", "values"])
 def test_a_number_that_no_machine_holds(server: Running, text: bytes, field: str) -> None:
@@ -268,7 +273,9 @@ def test_a_schema_that_is_malformed(server: Running, schema: Any, place: str) ->
     assert place in reason(send(server, export(schema=schema)))
 
 
-@pytest.mark.parametrize("value", [9, 9.2, True, [], {}, ["9.2.1"], "9.2.1\x00", "9.2.1\n", " 9.2.1", "9" * 10_000])
+@pytest.mark.parametrize(
+    "value", [9, 9.2, True, [], {}, ["9.2.1"], "9.2.1\x00", "9.2.1\n", " 9.2.1", "9" * 10_000]
+)
 def test_a_version_of_a_wrong_kind(server: Running, value: Any) -> None:
     assert "version" in reason(send(server, export(version=value)))
 
@@ -338,7 +345,9 @@ def test_a_client_that_hangs_up_in_the_middle(server: Running) -> None:
         head = f"POST {IMPORT} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body) + 1}\r\n\r\n"
         sock.sendall(head.encode() + body)
     with connection(server.base_url) as sock:
-        sock.sendall(b"POST /database/import HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}")
+        sock.sendall(
+            b"POST /database/import HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}"
+        )
 
 
 @pytest.mark.parametrize(

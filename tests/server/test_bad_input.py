@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
-from .client import TOKEN, UNKNOWN, PixieBrix, check_sane, detail_of, errors_at
+from .asking import AUTH
+from .client import UNKNOWN, PixieBrix, check_sane, detail_of, errors_at
 from .places import WITH_BODY, Places
 from .raw import chunked, connection, literal
 
-AUTH = ("Authorization", f"Token {TOKEN}")
 JSON = ("Content-Type", "application/json")
 JSON_HEADER = {"Content-Type": "application/json"}
 MUST_HAVE_A_FIELD = [name for name in WITH_BODY if name != "updateAsset"]
-TEXTS: list[Any] = [None, 1, 1.5, True, [], ["x"], {}, 10**30]
+NO_TEXTS: list[Any] = [None, 1, 1.5, True, [], ["x"], {}, 10**30]
 """What is no string."""
+NO_OBJECTS: list[Any] = [None, [], "x", 1, True]
+NO_STRATEGIES: list[Any] = [None, "", "merge", "REPLACE", 1, ["deep"]]
+NO_BOOLEANS: list[Any] = [None, "true", "", 1, 0, [], {}, [True]]
 
-
-@pytest.fixture(autouse=True)
-def untouched(pb: PixieBrix, places: Places) -> Iterator[None]:
-    """Nothing in this file changes anything."""
-    before = pb.everything(places.database)
-    yield
-    assert pb.everything(places.database) == before
+pytestmark = pytest.mark.usefixtures("untouched")
 
 
 def send(pb: PixieBrix, places: Places, operation: str, body: Any) -> requests.Response:
@@ -89,12 +85,15 @@ def test_a_body_of_a_wrong_kind(pb: PixieBrix, places: Places, operation: str, b
 
 @pytest.mark.parametrize("body", [[], [{}], [None], ["x"]])
 @pytest.mark.parametrize("operation", [name for name in WITH_BODY if name != "createRecords"])
-def test_an_array_where_one_object_is_wanted(pb: PixieBrix, places: Places, operation: str, body: Any) -> None:
+def test_an_array_where_one_object_is_wanted(
+    pb: PixieBrix, places: Places, operation: str, body: Any
+) -> None:
     errors_at(send(pb, places, operation, body), "non_field_errors")
 
 
-def text_cases(operation: str, *path: str | int, base: dict[str, Any]) -> list[tuple[str, Any, tuple[str | int, ...]]]:
-    return [(operation, {**base, path[-1]: value}, path) for value in TEXTS]
+def no_text(operation: str, field: str, rest: dict[str, Any]) -> list[tuple[str, Any, tuple[str]]]:
+    """Cases for a field that must be a string."""
+    return [(operation, {**rest, field: value}, (field,)) for value in NO_TEXTS]
 
 
 NAMED = {"name": "x"}
@@ -110,7 +109,7 @@ JOB = {"name": "x", "databases": [UNKNOWN]}
         ("createExportJob", {"name": "", "databases": [UNKNOWN]}, ("name",)),
         ("createExportJob", {"name": " \t", "databases": ["DATABASE"]}, ("name",)),
         ("createExportJob", {"name": "x" * 1025, "databases": ["DATABASE"]}, ("name",)),
-        *text_cases("createExportJob", "name", base=JOB),
+        *no_text("createExportJob", "name", JOB),
         ("createExportJob", {**NAMED, "databases": None}, ("databases",)),
         ("createExportJob", {**NAMED, "databases": UNKNOWN}, ("databases",)),
         ("createExportJob", {**NAMED, "databases": {}}, ("databases",)),
@@ -140,7 +139,7 @@ JOB = {"name": "x", "databases": [UNKNOWN]}
         ("createDatabase", {}, ("name",)),
         ("createDatabase", {"name": ""}, ("name",)),
         ("createDatabase", {"name": "   "}, ("name",)),
-        *text_cases("createDatabase", "name", base={}),
+        *no_text("createDatabase", "name", {}),
         ("createDatabase", {**NAMED, "type": "key-value"}, ("type",)),
         ("createDatabase", {**NAMED, "type": None}, ("type",)),
         ("createDatabase", {**NAMED, "type": 0}, ("type",)),
@@ -151,11 +150,11 @@ JOB = {"name": "x", "databases": [UNKNOWN]}
         ("createRecords", {}, ("id",)),
         ("createRecords", {}, ("data",)),
         ("createRecords", {"id": "", "data": {}}, ("id",)),
-        *text_cases("createRecords", "id", base={"data": {}}),
-        *[("createRecords", {"id": "x", "data": value}, ("data",)) for value in (None, [], "x", 1, True)],
+        *no_text("createRecords", "id", {"data": {}}),
+        *[("createRecords", {"id": "x", "data": value}, ("data",)) for value in NO_OBJECTS],
         *[
             ("createRecords", {"id": "x", "data": {}, "merge_strategy": value}, ("merge_strategy",))
-            for value in (None, "", "merge", "REPLACE", 1, ["deep"])
+            for value in NO_STRATEGIES
         ],
         ("createRecords", {"id": "x", "data": {}, "key": "x"}, ("key",)),
         ("createRecords", [{}], (0, "id")),
@@ -167,20 +166,16 @@ JOB = {"name": "x", "databases": [UNKNOWN]}
         ("createRecords", [[{"id": "x", "data": {}}]], (0, "non_field_errors")),
         ("createRecords", [{"id": "x", "data": {}, "merge_strategy": "x"}], (0, "merge_strategy")),
         ("putRecord", {}, ("data",)),
-        *[("putRecord", {"data": value}, ("data",)) for value in (None, [], "x", 1, True)],
-        ("putRecord", {"id": "other", "data": {}}, ("id",)),
+        *[("putRecord", {"data": value}, ("data",)) for value in NO_OBJECTS],
         ("putRecord", {"id": 1, "data": {}}, ("id",)),
         ("putRecord", {"data": {}, "merge_strategy": "append"}, ("merge_strategy",)),
         ("putRecord", {"data": {}, "records": []}, ("records",)),
         ("createAsset", {}, ("filename",)),
         ("createAsset", {"filename": ""}, ("filename",)),
         ("createAsset", {"filename": "x" * 256}, ("filename",)),
-        *text_cases("createAsset", "filename", base={}),
+        *no_text("createAsset", "filename", {}),
         ("createAsset", {"filename": "x", "content": "x"}, ("content",)),
-        *[
-            ("updateAsset", {"is_uploaded": value}, ("is_uploaded",))
-            for value in (None, "true", "", 1, 0, [], {}, [True])
-        ],
+        *[("updateAsset", {"is_uploaded": value}, ("is_uploaded",)) for value in NO_BOOLEANS],
         ("updateAsset", {"is_uploaded": True, "uploaded": True}, ("uploaded",)),
     ],
     ids=str,
@@ -216,7 +211,7 @@ def test_a_wrong_field_is_named(
         "2024-01-01T00:00:00 CET",
         "2024-01-01T00:00:00Z ",
         "2024-01-01T00:00:00Z\n",
-        "２０２４-01-01T00:00:00Z",
+        "\uff12\uff10\uff12\uff14-01-01T00:00:00Z",
         "0000-01-01T00:00:00Z",
         "10000-01-01T00:00:00Z",
         "-2024-01-01T00:00:00Z",
@@ -259,6 +254,15 @@ def test_an_array_is_answered_element_by_element(pb: PixieBrix, places: Places) 
     required = ["This field is required."]
     assert response.status_code == 400
     assert response.json() == [{}, {"data": required}, {"id": required, "data": required}]
+
+
+@pytest.mark.parametrize("before", [99, 100, 250, 10_000])
+def test_a_wrong_element_is_found_wherever_it_is(pb: PixieBrix, places: Places, before: int) -> None:
+    body = [*({"id": str(n), "data": {}} for n in range(before)), {"id": "bad"}, {"id": "good", "data": {}}]
+    response = send(pb, places, "createRecords", body)
+    errors_at(response, before, "data")
+    assert not any(response.json()[:before])
+    assert not any(response.json()[before + 1 :])
 
 
 def test_an_array_that_is_wrong_a_hundred_thousand_times(pb: PixieBrix, places: Places) -> None:
@@ -322,7 +326,9 @@ def test_an_absent_body_lacks_the_required_fields(pb: PixieBrix, places: Places,
 @pytest.mark.parametrize("operation", WITH_BODY)
 def test_a_chunked_body_that_is_malformed(pb: PixieBrix, places: Places, operation: str) -> None:
     method, path = WITH_BODY[operation]
-    answer = chunked(pb.running.base_url, method, "/api" + places.path(path), [AUTH, JSON], b'{"', b"name", b'":')
+    answer = chunked(
+        pb.running.base_url, method, "/api" + places.path(path), [AUTH, JSON], b'{"', b"name", b'":'
+    )
     assert answer.status == 400
     assert "JSON" in json.loads(answer.body)["detail"]
 

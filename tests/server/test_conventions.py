@@ -164,7 +164,9 @@ def test_records_are_served_at_both_versions(pb: PixieBrix, places: Places, oper
         assert response.headers["Content-Type"] == "application/json; version=1.0"
 
 
-@pytest.mark.parametrize("operation", [name for name in OPERATIONS if name not in {"listRecords", "getAsset"}])
+@pytest.mark.parametrize(
+    "operation", [name for name in OPERATIONS if name not in {"listRecords", "getAsset"}]
+)
 def test_csv_is_for_the_list_of_records_alone(pb: PixieBrix, places: Places, operation: str) -> None:
     before = pb.everything(places.database)
     detail_of(call(pb, places, operation, CSV), 406)
@@ -213,7 +215,7 @@ def test_several_accept_headers_are_one_list(pb: PixieBrix, places: Places) -> N
     assert answer.headers["Content-Type"] == "application/json; version=1.0"
 
 
-def test_errors_carry_the_version_too(pb: PixieBrix, places: Places) -> None:
+def test_errors_carry_the_version_too(pb: PixieBrix) -> None:
     path = f"/databases/{UNKNOWN}/records/"
     assert pb.get(path).headers["Content-Type"] == "application/json; version=2.0"
     assert pb.get(path, headers=V1).headers["Content-Type"] == "application/json; version=1.0"
@@ -222,7 +224,7 @@ def test_errors_carry_the_version_too(pb: PixieBrix, places: Places) -> None:
 
 
 @pytest.mark.parametrize("accept", ["text/csv", "image/*", "application/xlsx"])
-def test_an_error_is_json_even_where_another_type_was_asked_for(pb: PixieBrix, places: Places, accept: str) -> None:
+def test_an_error_is_json_even_where_another_type_was_asked_for(pb: PixieBrix, accept: str) -> None:
     response = pb.get(f"/databases/{UNKNOWN}/records/", headers={"Accept": accept})
     detail_of(response, 404 if accept == "text/csv" else 406)
 

@@ -108,7 +108,9 @@ def test_export_job_with_the_required_fields_alone(pb: PixieBrix, slash: str) ->
     assert {record["id"] for record in exported.json()} == set(pb.keys(database))
 
 
-@pytest.mark.parametrize("filters", [{}, {"start_date": "2024-05-01T00:00:00Z"}, {"end_date": "2024-05-01T00:00Z"}])
+@pytest.mark.parametrize(
+    "filters", [{}, {"start_date": "2024-05-01T00:00:00Z"}, {"end_date": "2024-05-01T00:00Z"}]
+)
 def test_export_job_whose_filters_are_optional_each(pb: PixieBrix, filters: dict[str, str]) -> None:
     assert pb.job(pb.new_job(pb.databases()[0]["id"], filters=filters))["status"] == "STARTED"
 
@@ -143,7 +145,7 @@ def test_records_as_csv(pb: PixieBrix, slash: str) -> None:
 
 @pytest.fixture
 def filtered(pb: PixieBrix) -> str:
-    """A database with records before, on and after the example's date, some of them of the example's David."""
+    """Records before, on and after the example's date, some of them of the example's David."""
     pb.at("2022-05-18T23:59:59.999999Z")
     database = pb.new_database()
     pb.put(database, "before", first_name="david", **{"user email": "david@pixiebrix.com"})
@@ -288,6 +290,8 @@ def test_the_download_url_is_the_address_of_the_asset(pb: PixieBrix) -> None:
 
 
 @SLASHES
-@pytest.mark.parametrize("path", ["/databases/{}/records", "/databases/{}/assets", f"/databases/{{}}/assets/{UNKNOWN}"])
+@pytest.mark.parametrize(
+    "path", ["/databases/{}/records", "/databases/{}/assets", f"/databases/{{}}/assets/{UNKNOWN}"]
+)
 def test_what_does_not_exist_is_not_found_in_both_forms(pb: PixieBrix, path: str, slash: str) -> None:
     detail_of(pb.get(path.format(UNKNOWN) + slash), 404)

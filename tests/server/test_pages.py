@@ -74,7 +74,6 @@ def test_the_pages_partition_the_list(pb: PixieBrix, full: Places, operation: st
     assert [key_of(item) for item in listed] == [key_of(item) for item in everything]
 
     back = walk(pb, pages[-1], "prev")
-    assert [page.content for page in reversed(back)] == [page.content for page in pages] or "file" in listed[0]
     assert [[key_of(item) for item in page.json()] for page in reversed(back)] == [
         [key_of(item) for item in page.json()] for page in pages
     ]
@@ -87,7 +86,7 @@ def test_the_links_of_every_page(pb: PixieBrix, full: Places, operation: str, si
     last = -(-COUNT // size)
     for number in range(1, last + 1):
         response = pb.get(path, params={"page_size": size, "page": number})
-        expected = {}
+        expected: dict[str, int] = {}
         if number > 1:
             expected |= {"first": 1, "prev": number - 1}
         if number < last:

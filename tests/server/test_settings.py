@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 import pytest
 import requests
 import yaml
+
 from dbcontract import openapi
 
 from .client import TOKEN, UNKNOWN, Client, PixieBrix, media_type
@@ -22,7 +23,12 @@ PREFLIGHT = {
     "Access-Control-Request-Method": "POST",
     "Access-Control-Request-Headers": "authorization,content-type",
 }
-PATHS = ["/database/export", "/database/import", f"/api/databases/{UNKNOWN}/records/", "/api/databases/records/jobs/"]
+PATHS = [
+    "/database/export",
+    "/database/import",
+    f"/api/databases/{UNKNOWN}/records/",
+    "/api/databases/records/jobs/",
+]
 
 
 def get(url: str, **headers: str) -> requests.Response:
@@ -97,7 +103,9 @@ def test_the_description_is_served(server: Running, base: str, name: str) -> Non
 
 
 @pytest.mark.parametrize("world", ["", "/~box", "/%7Ebox"])
-@pytest.mark.parametrize(("base", "path"), [("", "/database/export"), ("/api", "/organizations/{}/databases/")])
+@pytest.mark.parametrize(
+    ("base", "path"), [("", "/database/export"), ("/api", "/organizations/{}/databases/")]
+)
 def test_the_description_leads_to_this_world(server: Running, base: str, path: str, world: str) -> None:
     url = f"{server.base_url}{world}{base}/openapi.json"
     root = urljoin(url, get(url).json()["servers"][0]["url"]).rstrip("/")
@@ -139,7 +147,7 @@ def test_what_the_swagger_ui_does_not_have(server: Running, base: str) -> None:
         assert get(f"{server.base_url}{base}{path}").status_code == 404
     for path in ("/ui/", "/ui/swagger-ui.css", "/openapi.json"):
         refused = requests.post(f"{server.base_url}{base}{path}", timeout=10)
-        assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
+        assert (refused.status_code, set(refused.headers["Allow"].split(", "))) == (405, {"GET", "HEAD"})
 
 
 # Which APIs
@@ -150,7 +158,12 @@ def test_pieces_alone(start: Callable[..., Running]) -> None:
     assert (running.pieces_url, running.pixiebrix_url) == (running.base_url, None)
     assert get(f"{running.base_url}/database/export").status_code == 200
     assert get(f"{running.base_url}/ui/").status_code == 200
-    for path in ("/api/ui/", "/api/openapi.json", "/api/databases/records/jobs/", f"/api/databases/{UNKNOWN}/records/"):
+    for path in (
+        "/api/ui/",
+        "/api/openapi.json",
+        "/api/databases/records/jobs/",
+        f"/api/databases/{UNKNOWN}/records/",
+    ):
         response = get(running.base_url + path)
         assert (response.status_code, media_type(response)) == (404, "text/plain"), path
 
@@ -185,12 +198,17 @@ def test_two_servers_of_one_seed_answer_alike(
         pb.new_job(pb.new_database())
         pb.new_asset(pb.databases()[-1]["id"])
     database = first.databases()[-1]["id"]
-    paths = [first.databases_path(), f"/databases/{database}/records/", f"/databases/{first.databases()[0]['id']}/records/"]
+    paths = [
+        first.databases_path(),
+        f"/databases/{database}/records/",
+        f"/databases/{first.databases()[0]['id']}/records/",
+    ]
     for path in paths:
         assert first.get(path).content == second.get(path).content
-    assert get(f"{first.running.base_url}/database/export").content == get(
-        f"{second.running.base_url}/database/export"
-    ).content
+    assert (
+        get(f"{first.running.base_url}/database/export").content
+        == get(f"{second.running.base_url}/database/export").content
+    )
 
 
 def test_another_seed_is_another_world(

@@ -206,6 +206,22 @@ def test_a_date_lived_again_adds_to_its_file(new_id: NewId) -> None:
     assert (archive.created_at, archive.updated_at) == (DAY, DAY)
 
 
+@pytest.mark.parametrize("many", [False, True])
+def test_a_late_write_still_gets_into_the_file_of_its_date(new_id: NewId, many: bool) -> None:
+    state = make()
+    put(state, "a", 0)
+    state.catch_up(3 * DAY, new_id)
+    if many:
+        state.put_records("db", [("late", {}, REPLACE)], DAY - 1)
+    else:
+        put(state, "late", DAY - 1)
+    assert "late" not in files(state)[0]
+    state.catch_up(3 * DAY, new_id)
+    assert list(files(state)) == [0]
+    assert set(files(state)[0]) == {"a", "late"}
+    assert state.next_midnight == 4 * DAY
+
+
 def test_a_file_that_gains_nothing_stays_as_it_is(new_id: NewId) -> None:
     state = make()
     put(state, "a", 0)

@@ -1,0 +1,217 @@
+"""Judges rules one by one; the engine and the pytest plugin decide which, and in what order."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .catalogue import Rule
+from .check import Checks
+from .described import FED, SWEEP_ONLY, Ledger
+from .description import Description
+from .hooks import ConfiguredPlaces
+from .judge import judge
+from .mock import MockPlaces
+from .order import origin
+from .place import Places
+from .redaction import Redactor
+from .result import Part, RuleResult, TargetSummary, Verdict, worst
+from .run import Run
+from .session import Session
+from .sweep import Progress, SweepSettings, Swept, sweep
+from .target import Target
+from .wire import NoAnswer, Request, Unreachable, Wire
+
+NO_CHECK = "no check of the kit covers this rule yet"
+
+
+@dataclass(slots=True)
+class Examined:
+    """What the checks of one rule gave.
+
+    Attributes:
+        left: what they created that stays.
+        unreachable: the target cannot be reached any more.
+        stopped: the run was stopped before all checks had their turn.
+    """
+
+    parts: list[Part] = field(default_factory=list)
+    left: Counter[str] = field(default_factory=Counter)
+    requests: int = 0
+    unreachable: bool = False
+    stopped: bool = False
+
+
+class Bench:
+    """One target and everything to judge it with.
+
+    Args:
+        target: what to judge.
+        rules: the rules that may be asked for, by id.
+        checks: all checks of the kit.
+        seed: of everything that is generated.
+        settings: how to sweep; None leaves the sweep out.
+        whole: keep every exchange, bodies and all.
+        descriptions: to share between runs; by default they are read anew.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        rules: Mapping[str, Rule],
+        checks: Checks,
+        *,
+        seed: int = 1,
+        settings: SweepSettings | None = None,
+        whole: bool = False,
+        descriptions: Mapping[str, Description] | None = None,
+    ) -> None:
+        self.target = target
+        self.rules = rules
+        self.checks = checks
+        self.settings = settings
+        self.cancelled = threading.Event()
+        self.wire = Wire(target.pace.wire, ca_bundle=target.ca_bundle)
+        self.redactor = Redactor(target.secrets)
+        self.seed = seed
+        self._whole = whole
+        self._descriptions = descriptions
+        self._ledger = Ledger()
+        self._run: Run | None = None
+        self._swept: dict[str, Swept] = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.wire.close()
+
+    def unreachable(self) -> str | None:
+        """Why some API of the target does not answer; None when all answer something, be it an error."""
+        for api in self.target.apis:
+            endpoint = self.target.endpoint(api)
+            assert endpoint is not None  # noqa: S101 (the target says that it serves it)
+            try:
+                self.wire.send(Request("GET", f"{endpoint.url}/"))
+            except (Unreachable, NoAnswer) as error:
+                return f"{endpoint.url} does not answer: {self.redactor.text(str(error))}"
+        return None
+
+    @property
+    def run(self) -> Run:
+        """What the checks share; made when it is first needed."""
+        if self._run is None:
+            run_id = secrets.token_hex(3)
+            places: Places
+            if self.target.kind == "mock":
+                places = MockPlaces(self.target, run_id, self.wire)
+            else:
+                places = ConfiguredPlaces(self.target, run_id, self.wire)
+            self._run = Run(
+                id=run_id,
+                seed=self.seed,
+                target=self.target,
+                session=Session(self.wire, self.target.pace, self.cancelled),
+                places=places,
+                descriptions=self._descriptions or {api: Description(api) for api in self.target.apis},
+                redactor=self.redactor,
+                cancelled=self.cancelled,
+            )
+        return self._run
+
+    def hindrance(self, rule: Rule) -> Part | None:
+        """Why a rule cannot be verified on this target at all; None if nothing stands in the way."""
+        if rule.untestable is not None:
+            return Part(Verdict.NOT_VERIFIED, f"no check can tell: {rule.untestable}")
+        missing = tuple(str(need) for need in rule.needs if not self._offers(need))
+        if missing:
+            reason = f"the target lacks, or does not allow: {', '.join(missing)}"
+            return Part(Verdict.NOT_VERIFIED, reason, missing=missing)
+        if rule.id not in self.checks and rule.id not in FED:
+            return Part(Verdict.NOT_VERIFIED, NO_CHECK)
+        return None
+
+    def _offers(self, need: str) -> bool:
+        capabilities = self.target.capabilities
+        # Where the clock can be moved, nobody has to wait.
+        return need in capabilities or (need == "wait" and "clock" in capabilities)
+
+    def examine(self, rule_id: str) -> Examined:
+        """Run all checks of a rule; may be called from several threads.
+
+        Raises:
+            KeyboardInterrupt: the user stopped it; what was created is removed.
+        """
+        run, examined = self.run, Examined()
+        for check in self.checks.of(rule_id):
+            if self.cancelled.is_set():
+                examined.stopped = True
+                break
+            outcome = judge(check, rule_id, run, whole=self._whole)
+            self._ledger.read(outcome.trace, run.redactor)
+            examined.parts.append(outcome.part)
+            examined.left.update(outcome.left)
+            examined.requests += len(outcome.trace.exchanges)
+            if outcome.unreachable and self.unreachable() is not None:
+                examined.unreachable = True
+                break
+        return examined
+
+    def sweep(self, api: str, progress: Progress) -> Swept | None:
+        """Sweep an API, once; None where the sweep is left out.
+
+        Raises:
+            KeyboardInterrupt: the user stopped it.
+        """
+        if self.settings is None:
+            return None
+        if api not in self._swept:
+            self._swept[api] = sweep(api, self.run, self._ledger, self.settings, progress)
+        return self._swept[api]
+
+    def described(self, rule: Rule, parts: Iterable[Part] = ()) -> list[Part]:
+        """What all exchanges so far say about a rule, beside the parts of its own checks."""
+        own = list(parts)
+        checks = FED[rule.id]
+        part = self._ledger.part(checks, rule.operations, swept=rule.api in self._swept)
+        # What only the sweep shows is no part of a rule that a check of its own covers.
+        if own and part.verdict is Verdict.NOT_VERIFIED and SWEEP_ONLY.intersection(checks):
+            return own
+        return [*own, part]
+
+    def verdict(self, rule: Rule, parts: Iterable[Part], results: Mapping[str, RuleResult]) -> RuleResult:
+        """The result of a rule; `results` are those so far, which may explain it."""
+        part = worst(parts, rule.level) or Part(Verdict.NOT_VERIFIED, NO_CHECK)
+        because_of = part.because_of
+        if part.verdict in {Verdict.FAILED, Verdict.WARNED} or because_of is not None:
+            because_of = origin(rule.id, because_of, self.rules, results)
+        return RuleResult(
+            rule=rule.id,
+            api=rule.api,
+            area=rule.area,
+            level=rule.level,
+            title=rule.title,
+            statement=rule.statement,
+            source=str(rule.source),
+            how=rule.how or " ".join(check.how for check in self.checks.of(rule.id)),
+            verdict=part.verdict,
+            reason=part.reason,
+            expected=part.expected,
+            actual=part.actual,
+            evidence=part.evidence,
+            seconds=part.seconds,
+            missing=part.missing,
+            because_of=because_of,
+            reproduce=self._reproduce(rule.id),
+        )
+
+    def _reproduce(self, rule_id: str) -> str:
+        words = ["dbcontract", "check", *self.target.arguments, "--only", rule_id]
+        return " ".join([*words, "--seed", str(self.seed)])
+
+    def summary(self) -> TargetSummary:
+        """The target, as reports name it."""
+        target = self.target
+        urls = {api: endpoint.url for api in target.apis if (endpoint := target.endpoint(api)) is not None}
+        return TargetSummary(target.name, target.kind, urls, tuple(sorted(target.capabilities)))

@@ -1,0 +1,128 @@
+"""What the checks of Pieces OS share: bodies to send, and questions about the database afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .answer import Answer
+from .check import CheckFailed, PrerequisiteFailed
+from .context import Pieces
+from .exported import (
+    LISTS,
+    OPTIONAL_COLLECTIONS,
+    REQUIRED_COLLECTIONS,
+    REQUIRED_FIELDS,
+    Version,
+    differences,
+    entries_of,
+    missing_from,
+)
+from .given import field_of, step
+
+
+def own_version(ctx: Pieces) -> Version:
+    """The version of the target, by its own export."""
+    with step("PI-EXP-14", "read the version of the target"):
+        version = Version.parse(field_of(ctx.given.own, "version"))
+        if version is None:
+            raise CheckFailed("the version of the export", "a semantic version", ctx.given.own["version"])
+        return version
+
+
+def next_major(ctx: Pieces) -> str:
+    """A version that is newer than the target's."""
+    return f"{own_version(ctx).major + 1}.0.0"
+
+
+def own_schema(ctx: Pieces) -> dict[str, Any]:
+    """The schema of the target's own export.
+
+    Raises:
+        NotVerified: it has none.
+    """
+    if ctx.given.own.get("schema") is None:
+        ctx.skip("the export of the target has no schema")
+    with step("PI-EXP-13", "read the schema of the target"):
+        if type(field_of(ctx.given.own, "schema", "migration")) is not int:
+            raise CheckFailed("the migration of the export", "a whole number", ctx.given.own["schema"])
+        return dict(ctx.given.own["schema"])
+
+
+def send(ctx: Pieces, document: object, **options: Any) -> Answer:
+    """Send an import; what it brought cannot be removed, and the run says so. `options` as for `call`."""
+    answer = ctx.call("importDatabase", json=document, **options)
+    if answer.status < 300:
+        ctx.cleanup("imported values", None)
+    return answer
+
+
+def as_bytes(document: object) -> bytes:
+    """A document as the body of a request."""
+    return json.dumps(document).encode()
+
+
+def thin(ctx: Pieces, **lists: list[dict[str, Any]]) -> dict[str, Any]:
+    """An import with these lists and nothing else, where a wrong server may lose what it holds.
+
+    Without `destroy` the required collections are the target's own, so that no server can lose them.
+    """
+    body = ctx.given.importable()
+    kept = {name: value for name, value in body.items() if name in REQUIRED_FIELDS}
+    if ctx.can("destroy"):
+        kept.update({name: [] for name in REQUIRED_COLLECTIONS})
+    return {**kept, **{name: {"iterable": entries} for name, entries in lists.items()}}
+
+
+def expect_unchanged(ctx: Pieces, before: Mapping[str, Any], after_what: str) -> None:
+    """Export and go on if the database is the one from before.
+
+    Where the next export differs again, the server works by itself: then only the lists of entries count.
+
+    Raises:
+        CheckFailed: it is another one.
+    """
+    after = ctx.given.export()
+    changed = differences(before, after)
+    if changed.keys() - set(LISTS) and differences(after, ctx.given.export()):
+        changed = {name: what for name, what in changed.items() if name in LISTS}
+    told = "; ".join(f"{name}: {what}" for name, what in changed.items())
+    ctx.expect_true(f"the database after {after_what}", not changed, expected="unchanged", actual=told)
+
+
+def expect_kept(ctx: Pieces, before: Mapping[str, Any], after: Mapping[str, Any], what: str) -> None:
+    """Go on if no content of an export is gone: no entry of a list, and no collection emptied.
+
+    Raises:
+        CheckFailed: some is.
+    """
+    emptied = [
+        name for name in (*REQUIRED_COLLECTIONS, *OPTIONAL_COLLECTIONS) if before.get(name) and not after.get(name)
+    ]
+    gone = [entry_id for name in LISTS for entry_id in missing_from(after, entries_of(before, name), name)]
+    ctx.expect(f"the collections that are empty after {what}", [], emptied)
+    ctx.expect(f"the entries that are gone, or have other bytes, after {what}", [], gone)
+
+
+def expect_no(ctx: Pieces, problems: Iterator[str], what: str) -> None:
+    """Go on if there is no problem.
+
+    Raises:
+        CheckFailed: there are some; the first few are told.
+    """
+    found = list(problems)
+    rest = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+    ctx.expect_true(what, not found, expected="as the model has it", actual="; ".join(found[:3]) + rest)
+
+
+def failed(rule_id: str, answer: Answer) -> Answer:
+    """The answer to an import that has to fail, whichever error it is.
+
+    Raises:
+        PrerequisiteFailed: it did not fail.
+    """
+    if answer.status < 400:
+        message = f"an import that should fail was answered {answer.summary}"
+        raise PrerequisiteFailed(rule_id, message)
+    return answer

@@ -1,0 +1,86 @@
+"""From what the user says to a target that can be judged: which APIs are where, and whether it is a mock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .check import APIS, PIECES, PIXIEBRIX
+from .mock import API_PATH, as_target, recognize
+from .target import Endpoint, Target, TargetError, base_url
+from .wire import NoAnswer, Request, Unreachable, Wire
+
+_PROBES = {
+    PIECES: ("/database/export", frozenset({200, 500})),
+    PIXIEBRIX: ("/databases/records/jobs/", frozenset({400, 401, 403, 405, 406, 415})),
+}
+"""A GET that tells an API from others: the statuses that it alone would answer with."""
+
+
+def of_url(url: str, apis: Sequence[str] = ()) -> Target:
+    """A target of a single URL, as the command line gives it; `resolve` finds out what it is.
+
+    Args:
+        url: a base URL of an API, or a mock.
+        apis: the APIs to check; none says that the URL itself must tell.
+
+    Raises:
+        TargetError: no URL.
+    """
+    endpoint = Endpoint(base_url(url, where="URL"))
+    wanted = apis or APIS
+    return Target(
+        name=endpoint.url,
+        pieces=endpoint if PIECES in wanted else None,
+        pixiebrix=endpoint if PIXIEBRIX in wanted else None,
+        arguments=(url,),
+    )
+
+
+def resolve(target: Target, *, guess: bool) -> Target:
+    """Find out what a target is: a mock of ours, or which API its one URL serves.
+
+    Args:
+        target: as flags or a file tell it.
+        guess: its APIs were not named, so that they have to be found out.
+
+    Raises:
+        TargetError: nothing tells which API it is, or a mock serves none of those that are wanted.
+
+    Where nothing answers, the target comes back as it is: the run will tell.
+    """
+    endpoint = target.pieces or target.pixiebrix
+    if endpoint is None:
+        raise TargetError("no API is left to check; give a URL, or name its API with --api")
+    wire = Wire(target.pace.wire, ca_bundle=target.ca_bundle)
+    try:
+        health = recognize(endpoint.url, wire)
+        if health is not None:
+            resolved = as_target(health, target)
+            if not resolved.apis:
+                raise TargetError(f"the mock at {health.root} serves only {', '.join(health.apis)}")
+            return resolved
+        return _guessed(target, endpoint, wire) if guess else target
+    except Unreachable:
+        return target
+    finally:
+        wire.close()
+
+
+def _guessed(target: Target, endpoint: Endpoint, wire: Wire) -> Target:
+    found: dict[str, Endpoint | None] = {}
+    for api, (path, statuses) in _PROBES.items():
+        found[api] = None
+        for url in (endpoint.url, endpoint.url + API_PATH) if api == PIXIEBRIX else (endpoint.url,):
+            try:
+                status = wire.send(Request("GET", url + path)).status
+            except NoAnswer:
+                continue
+            if status in statuses:
+                found[api] = replace(target.endpoint(api) or endpoint, url=url)
+                break
+    if not any(found.values()):
+        raise TargetError(
+            f"{endpoint.url}: nothing tells which API this is; say --api pieces or --api pixiebrix"
+        )
+    return replace(target, pieces=found[PIECES], pixiebrix=found[PIXIEBRIX])

@@ -1,0 +1,74 @@
+"""JUnit XML: one test case a rule, for the machines that show test results."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from ..result import RuleResult, RunResult, Verdict
+from .words import facts, headline, what_happened
+
+
+def render(run: RunResult) -> str:
+    """The report as text. A run that broke off has an error of its own, so that no reader takes it for whole."""
+    cases = [_case(result) for result in run.results]
+    if not run.complete:
+        broken = ET.Element("testcase", {"classname": "conformance", "name": "the run is complete", "time": "0"})
+        ET.SubElement(broken, "error", {"message": _clean(headline(run))})
+        cases.append(broken)
+    for number, problem in enumerate(run.problems, 1):
+        stale = ET.Element("testcase", {"classname": "conformance", "name": f"baseline {number}", "time": "0"})
+        ET.SubElement(stale, "failure", {"message": _clean(problem)})
+        cases.append(stale)
+    counts = {
+        "tests": len(cases),
+        **{f"{tag}s": sum(1 for case in cases if case.find(tag) is not None) for tag in ("failure", "error")},
+        "skipped": sum(1 for case in cases if case.find("skipped") is not None),
+    }
+    root = ET.Element("testsuites")
+    suite = ET.SubElement(
+        root,
+        "testsuite",
+        {
+            "name": "dbcontract conformance",
+            **{name: str(count) for name, count in counts.items()},
+            "time": f"{run.seconds:.3f}",
+            "timestamp": run.started_at,
+        },
+    )
+    properties = ET.SubElement(suite, "properties")
+    for name, value in [("Result", headline(run)), *facts(run)]:
+        ET.SubElement(properties, "property", {"name": name.lower(), "value": _clean(value)})
+    suite.extend(cases)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _case(result: RuleResult) -> ET.Element:
+    attributes = {
+        "classname": f"conformance.{result.api}.{result.area}",
+        "name": f"{result.rule} {result.title}",
+        "time": f"{result.seconds:.3f}",
+    }
+    case = ET.Element("testcase", {name: _clean(value) for name, value in attributes.items()})
+    properties = ET.SubElement(case, "properties")
+    ET.SubElement(properties, "property", {"name": "level", "value": str(result.level)})
+    message = {"message": _clean(what_happened(result))}
+    detail = _clean("\n".join(line for line in (result.statement, result.curl, result.reproduce) if line))
+    if result.verdict is Verdict.FAILED and result.accepted is None:
+        ET.SubElement(case, "failure", {**message, "type": str(result.level)}).text = detail
+    elif result.verdict is Verdict.ERROR:
+        ET.SubElement(case, "error", message).text = detail
+    elif result.verdict is Verdict.NOT_VERIFIED or result.accepted is not None:
+        ET.SubElement(case, "skipped", message)
+    elif result.verdict is Verdict.WARNED:
+        ET.SubElement(case, "system-out").text = _clean(f"warning: {what_happened(result)}\n{detail}")
+    return case
+
+
+def _clean(text: str) -> str:
+    """Without the characters that XML 1.0 has not, escaped or otherwise."""
+    return "".join(sign if _allowed(ord(sign)) else "\ufffd" for sign in text)
+
+
+def _allowed(code: int) -> bool:
+    return code in {0x9, 0xA, 0xD} or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000

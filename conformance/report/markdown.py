@@ -1,0 +1,114 @@
+"""Markdown: for a pull request or a job summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..catalogue import Level
+from ..result import RuleResult, RunResult, Verdict
+from .words import API_NAMES, areas, facts, headline, verdict_name, with_verdict
+
+_BODY = 600
+
+
+def render(run: RunResult) -> str:
+    """The report as text."""
+    return "\n".join(_lines(run)) + "\n"
+
+
+def _lines(run: RunResult) -> Iterator[str]:
+    yield f"# Conformance: {headline(run)}"
+    yield ""
+    if not run.complete:
+        yield "> **Incomplete.** Not every rule had its turn; this is no statement about conformance."
+        yield ""
+    for name, value in facts(run):
+        if value:
+            yield f"- {name}: {_code(value) if name == 'Command' else _plain(value)}"
+    yield ""
+    yield from _table(run)
+    for problem in run.problems:
+        yield f"- **baseline**: {_plain(problem)}"
+    for title, verdicts in (
+        ("Failed", (Verdict.FAILED,)),
+        ("Warnings", (Verdict.WARNED,)),
+        ("Errors", (Verdict.ERROR,)),
+    ):
+        found = with_verdict(run.results, *verdicts)
+        if found:
+            yield f"\n## {title}\n"
+            for result in found:
+                yield from _failure(result)
+    yield from _not_verified(run)
+    if run.notes:
+        yield "\n## Notes\n"
+        for note in run.notes:
+            yield f"- {_plain(note)}"
+    yield "\n## All rules\n"
+    yield "| rule | level | verdict | title |"
+    yield "|---|---|---|---|"
+    for result in run.results:
+        yield f"| {result.rule} | {result.level} | {verdict_name(result)} | {_plain(result.title)} |"
+
+
+def _table(run: RunResult) -> Iterator[str]:
+    yield "| area | " + " | ".join(str(verdict) for verdict in Verdict) + " |"
+    yield "|---|" + "---:|" * len(Verdict)
+    for api, area in areas(run):
+        counts = [
+            sum(1 for one in run.results if (one.api, one.area, one.verdict) == (api, area, verdict))
+            for verdict in Verdict
+        ]
+        yield f"| {API_NAMES.get(api, api)} {area} | {' | '.join(str(count or '') for count in counts)} |"
+    for level in Level:
+        counts = [run.count(verdict, level=level) for verdict in Verdict]
+        if any(counts):
+            yield f"| **{level}** | {' | '.join(str(count or '') for count in counts)} |"
+    yield ""
+
+
+def _failure(result: RuleResult) -> Iterator[str]:
+    accepted = f" (accepted: {_plain(result.accepted)})" if result.accepted is not None else ""
+    yield f"### {result.rule} {_plain(result.title)}{accepted}\n"
+    yield f"{_plain(result.statement)} ({result.level}; {_plain(result.source)})\n"
+    yield f"- {_plain(result.reason)}"
+    if result.expected is not None or result.actual is not None:
+        yield f"- expected: {_code(result.expected or '')}"
+        yield f"- got: {_code(result.actual or '')}"
+    if result.because_of is not None:
+        yield f"- follows from {result.because_of}"
+    if result.curl:
+        yield f"- shown by: {_code(result.curl)}"
+    yield f"- repeat: {_code(result.reproduce)}\n"
+
+
+def _not_verified(run: RunResult) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for result in with_verdict(run.results, Verdict.NOT_VERIFIED):
+        reasons.setdefault(result.reason, []).append(result.rule)
+    if reasons:
+        yield "\n## Not verified\n"
+    for reason, rules in reasons.items():
+        yield f"- {_plain(reason)}: {', '.join(rules)}"
+
+
+def _plain(text: str) -> str:
+    """Text of the target as text: no markup of its own, on one line."""
+    one_line = " ".join(text.split())
+    for sign in ("\\", "`", "*", "_", "<", "[", "]", "|", "#", "~"):
+        one_line = one_line.replace(sign, f"\\{sign}" if sign != "<" else "&lt;")
+    return one_line
+
+
+def _code(text: str) -> str:
+    """Text as code: with more backticks around it than inside it."""
+    one_line = " ".join(text.split())
+    if len(one_line) > _BODY:
+        one_line = f"{one_line[:_BODY]} …"
+    longest = run = 0
+    for sign in one_line:
+        run = run + 1 if sign == "`" else 0
+        longest = max(longest, run)
+    ticks = "`" * (longest + 1)
+    pad = " " if longest else ""
+    return f"{ticks}{pad}{one_line}{pad}{ticks}"

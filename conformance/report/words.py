@@ -1,0 +1,73 @@
+"""Words that several reports share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..result import RuleResult, RunResult, Verdict, exit_code
+
+API_NAMES: Mapping[str, str] = {"pieces": "Pieces OS", "pixiebrix": "PixieBrix"}
+
+
+def headline(run: RunResult) -> str:
+    """The result in a few words. A run that did not come to its end never reads as conformant."""
+    failed = sum(1 for result in run.results if result.violates)
+    code = exit_code(run)
+    if run.stopped == "unreachable":
+        return "incomplete: the target could not be reached"
+    if run.stopped == "interrupted":
+        return "incomplete: the run was interrupted"
+    if code == 1:
+        rules = f"{failed} rule{'s' if failed != 1 else ''} violated" if failed else "the baseline does not fit"
+        incomplete = ", incomplete: stopped at the first failure" if not run.complete else ""
+        return f"not conformant: {rules}{incomplete}"
+    if code == 3:
+        return "undecided: some checks could not be carried out"
+    if code == 4:
+        return "undecided: nothing could be verified"
+    warned = run.count(Verdict.WARNED)
+    return f"conformant{f', with {warned} warning' + ('s' if warned > 1 else '') if warned else ''}"
+
+
+def what_happened(result: RuleResult) -> str:
+    """Reason, and what was expected and came, as one sentence."""
+    parts = [result.reason]
+    if result.expected is not None or result.actual is not None:
+        parts.append(f"expected {result.expected}; got {result.actual}")
+    if result.because_of is not None:
+        parts.append(f"follows from {result.because_of}")
+    if result.accepted is not None:
+        parts.append(f"accepted: {result.accepted}")
+    return " · ".join(part for part in parts if part)
+
+
+def verdict_name(result: RuleResult) -> str:
+    """The verdict, with a word for what the baseline accepts."""
+    return f"{result.verdict} (accepted)" if result.accepted is not None else str(result.verdict)
+
+
+def with_verdict(results: Iterable[RuleResult], *verdicts: Verdict) -> list[RuleResult]:
+    """The results that have one of these verdicts."""
+    return [result for result in results if result.verdict in verdicts]
+
+
+def areas(run: RunResult) -> list[tuple[str, str]]:
+    """Every (api, area) that has results, in their order."""
+    return list(dict.fromkeys((result.api, result.area) for result in run.results))
+
+
+def facts(run: RunResult) -> list[tuple[str, str]]:
+    """What a reader has to know of a run, as names and texts."""
+    urls = ", ".join(f"{API_NAMES.get(api, api)} at {url}" for api, url in run.target.urls.items())
+    catalogues = ", ".join(f"{api} {version}" for api, version in run.catalogues.items())
+    sweep = "with generated calls" if run.swept else "without generated calls"
+    return [
+        ("Target", f"{run.target.name} ({'a mock of dbcontract' if run.target.kind == 'mock' else urls})"),
+        ("Capabilities", ", ".join(run.target.capabilities)),
+        ("Kit", f"dbcontract {run.kit_version}"),
+        ("Catalogue", catalogues),
+        ("Rules", run.selection or "all"),
+        ("Seed", str(run.seed)),
+        ("Time", f"{run.started_at}, {run.seconds:.1f} s, {run.requests} requests, {sweep}"),
+        ("Command", run.command),
+    ]

@@ -1,0 +1,68 @@
+"""The way in: what a client sends is noted for the journal, whoever reads it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import Message, Receive, Scope
+
+from ..journal import BODY_LIMIT
+from .body import header
+
+_PATIENCE = 1.0
+"""Seconds that a client has to send the body that it announced, when nobody needs it but the journal."""
+
+
+class Receiver:
+    """Hands the request's body on and remembers its beginning and its size.
+
+    Attributes:
+        body: its first bytes, `BODY_LIMIT` at most.
+    """
+
+    __slots__ = ("_announced", "_more", "_receive", "_size", "body")
+
+    def __init__(self, receive: Receive, scope: Scope) -> None:
+        self._receive = receive
+        length = header(scope["headers"], b"content-length") or ""
+        self._announced = int(length) if length.isdecimal() and len(length) < 19 else 0
+        self._more = self._announced > 0 or header(scope["headers"], b"transfer-encoding") is not None
+        self._size = 0
+        self.body = b""
+
+    @property
+    def size(self) -> int:
+        """How long the body is: as announced, or else as far as it was read."""
+        return max(self._announced, self._size)
+
+    async def __call__(self) -> Message:
+        """The next message of the request."""
+        message = await self._receive()
+        if message["type"] != "http.request":
+            self._more = False
+            return message
+        chunk = message.get("body", b"")
+        self._size += len(chunk)
+        if len(self.body) < BODY_LIMIT:
+            self.body += chunk[: BODY_LIMIT - len(self.body)]
+        self._more = message.get("more_body", False)
+        return message
+
+    async def look(self) -> None:
+        """Read what the journal keeps of a body that nobody has read, before the answer ends the request."""
+        if not self._wanting():
+            return
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while self._wanting():
+                    await self()
+        except TimeoutError:
+            self._more = False
+
+    def _wanting(self) -> bool:
+        return self._more and len(self.body) < BODY_LIMIT
+
+    async def gone(self) -> None:
+        """Wait until the connection is closed."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass

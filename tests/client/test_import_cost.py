@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def loaded_by(code: str) -> set[str]:
+    show = "import sys; print(*sys.modules, sep='\\n')"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{show}"], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["client", "pytest_plugin"])
+def test_nothing_heavy_is_imported(module: str) -> None:
+    # pytest is there before a plugin is
+    extra = loaded_by(f"import pytest, dbcontract.mockserver.{module}") - loaded_by("import pytest")
+    ours = {name for name in extra if name.startswith("dbcontract")}
+    third_party = {name.partition(".")[0] for name in extra - ours} - sys.stdlib_module_names
+    assert {name for name in third_party if not name.startswith("__editable__")} == set()
+    assert ours <= {
+        "dbcontract",
+        "dbcontract.mockserver",
+        f"dbcontract.mockserver.{module}",
+        *(f"dbcontract.mockserver.client_{part}" for part in ("http", "types", "controls")),
+    }
+
+
+def test_the_plugin_does_not_even_import_the_client() -> None:
+    assert "dbcontract.mockserver.client" not in loaded_by("import dbcontract.mockserver.pytest_plugin")
+    assert "http.client" not in loaded_by("import dbcontract.mockserver.pytest_plugin") - loaded_by(
+        "import pytest"
+    )

@@ -1,0 +1,27 @@
+"""Asking PixieBrix to the letter, and its refusals."""
+
+from __future__ import annotations
+
+import json
+
+from .client import TOKEN, PixieBrix
+from .raw import Answer, literal
+
+AUTH = ("Authorization", f"Token {TOKEN}")
+
+
+def ask(pb: PixieBrix, target: str | bytes, method: str = "GET", *headers: tuple[str, str | bytes]) -> Answer:
+    """Send a target to the letter, with a token."""
+    answer = literal(pb.running.base_url, method, target, [AUTH, *headers])
+    assert b"Traceback" not in answer.body
+    assert b"Internal error" not in answer.body
+    return answer
+
+
+def refused(answer: Answer, status: int) -> None:
+    """Fail unless PixieBrix refused with that status and a reason."""
+    assert answer.status == status, answer
+    assert answer.media_type == "application/json"
+    body = json.loads(answer.body)
+    assert list(body) == ["detail"]
+    assert body["detail"]
