@@ -11,11 +11,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from .result import RunResult, Verdict
+from .result import RuleResult, RunResult, Verdict
 
 _KEYS = frozenset({"rule", "reason", "expires"})
 
@@ -90,6 +90,16 @@ def _entry(path: Path, number: int, entry: Any) -> Accepted:
     return Accepted(entry["rule"].strip().upper(), entry["reason"].strip(), expires)
 
 
+def accepted(baseline: Baseline, result: RuleResult, *, today: date | None = None) -> RuleResult:
+    """A result, marked as accepted if the baseline does so, today (UTC) or on another day."""
+    day = today or datetime.now(UTC).date()
+    for one in baseline.accepted:
+        current = one.expires is None or one.expires >= day
+        if one.rule == result.rule and current and result.verdict in {Verdict.FAILED, Verdict.WARNED}:
+            return replace(result, accepted=one.reason)
+    return result
+
+
 def apply(baseline: Baseline, run: RunResult, *, known: Collection[str], today: date) -> RunResult:
     """Mark the failures that are accepted, and tell what is wrong with the baseline.
 
@@ -103,7 +113,8 @@ def apply(baseline: Baseline, run: RunResult, *, known: Collection[str], today: 
         The result with `accepted` filled in, and a problem for each entry that names no rule, has expired, or
         is stale because its rule passes. A rule that was not asked for, or not verified, makes none.
     """
-    results = {result.rule: result for result in run.results}
+    marked = [accepted(baseline, result, today=today) for result in run.results]
+    results = {result.rule: result for result in marked}
     problems = []
     for one in baseline.accepted:
         result = results.get(one.rule)
@@ -111,11 +122,6 @@ def apply(baseline: Baseline, run: RunResult, *, known: Collection[str], today: 
             problems.append(f"the baseline accepts {one.rule}, which is no rule")
         elif one.expires is not None and one.expires < today:
             problems.append(f"the baseline accepted {one.rule} until {one.expires}: {one.reason}")
-        elif result is None:
-            continue
-        elif result.verdict is Verdict.PASSED:
+        elif result is not None and result.verdict is Verdict.PASSED:
             problems.append(f"the baseline accepts {one.rule}, which passes now: remove it")
-        elif result.verdict in {Verdict.FAILED, Verdict.WARNED}:
-            results[one.rule] = replace(result, accepted=one.reason)
-    accepted = tuple(results[result.rule] for result in run.results)
-    return replace(run, results=accepted, problems=(*run.problems, *problems))
+    return replace(run, results=tuple(marked), problems=(*run.problems, *problems))

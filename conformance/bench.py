@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from .catalogue import Rule
 from .check import Checks
-from .described import FED, SWEEP_ONLY, Ledger
+from .described import FED, SWEEP_ONLY, Ledger, Violation
 from .description import Description
 from .hooks import ConfiguredPlaces
 from .judge import judge
@@ -34,6 +34,7 @@ class Examined:
 
     Attributes:
         left: what they created that stays.
+        violations: what in their exchanges was not as described.
         unreachable: the target cannot be reached any more.
         stopped: the run was stopped before all checks had their turn.
     """
@@ -41,6 +42,7 @@ class Examined:
     parts: list[Part] = field(default_factory=list)
     left: Counter[str] = field(default_factory=Counter)
     requests: int = 0
+    violations: list[Violation] = field(default_factory=list)
     unreachable: bool = False
     stopped: bool = False
 
@@ -149,7 +151,7 @@ class Bench:
                 examined.stopped = True
                 break
             outcome = judge(check, rule_id, run, whole=self._whole)
-            self._ledger.read(outcome.trace, run.redactor)
+            examined.violations += self._ledger.read(outcome.trace, run.redactor)
             examined.parts.append(outcome.part)
             examined.left.update(outcome.left)
             examined.requests += len(outcome.trace.exchanges)
@@ -179,6 +181,14 @@ class Bench:
         if own and part.verdict is Verdict.NOT_VERIFIED and SWEEP_ONLY.intersection(checks):
             return own
         return [*own, part]
+
+    def violation(self, rule: Rule, examined: Examined) -> Part | None:
+        """What the exchanges of some checks alone say against a rule that all exchanges feed."""
+        ledger = Ledger()
+        for violation in examined.violations:
+            ledger.add(violation)
+        part = ledger.part(FED[rule.id], rule.operations, swept=False)
+        return part if part.verdict is Verdict.FAILED else None
 
     def verdict(self, rule: Rule, parts: Iterable[Part], results: Mapping[str, RuleResult]) -> RuleResult:
         """The result of a rule; `results` are those so far, which may explain it."""

@@ -63,15 +63,18 @@ class Ledger:
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def read(self, trace: Trace, redactor: Redactor) -> None:
-        """Take in what happened in one check."""
+    def read(self, trace: Trace, redactor: Redactor) -> list[Violation]:
+        """Take in what happened in one check, and give what in it was not as described."""
+        found = []
         with self._lock:
             for operation in trace.exercised:
                 for check in (STATUS, MEDIA_TYPE, HEADERS, BODY, SERVER_ERROR, NO_ANSWER):
                     self._exercise(check, operation)
             for finding, number in trace.findings:
                 evidence = trace.exchanges[number - 1].as_evidence(number, redactor, shown=BODY_SHOWN)
-                self._add(Violation(finding, evidence))
+                found.append(Violation(finding, evidence))
+                self._add(found[-1])
+        return found
 
     def exercise(self, check: str, operation: str) -> None:
         """Note that a check was made on an operation."""

@@ -101,7 +101,7 @@ def entries_of(export: Mapping[str, Any], name: str = "values") -> list[dict[str
     with step("PI-EXP-10" if name == "values" else "PI-EXP-11", f"read the {name} of the export"):
         entries: list[dict[str, Any]] = field_of(export, name, "iterable")
         if not isinstance(entries, list) or not all(
-            isinstance(entry, dict) and {"id", "raw"} <= entry.keys() for entry in entries
+            isinstance(entry, dict) and isinstance(entry.get("id"), str) and "raw" in entry for entry in entries
         ):
             raise CheckFailed(f"the entries of {name}", "objects with id and raw", entries)
         return entries
@@ -109,8 +109,10 @@ def entries_of(export: Mapping[str, Any], name: str = "values") -> list[dict[str
 
 def missing_from(export: Mapping[str, Any], entries: list[dict[str, Any]], name: str = "values") -> list[str]:
     """The ids of those entries that a list of an export lacks, or has with other bytes only."""
-    there = [(entry["id"], entry["raw"]) for entry in entries_of(export, name)]
-    return [entry["id"] for entry in entries if (entry["id"], entry["raw"]) not in there]
+    there: dict[str, list[object]] = {}
+    for entry in entries_of(export, name):
+        there.setdefault(entry["id"], []).append(entry["raw"])
+    return [entry["id"] for entry in entries if entry["raw"] not in there.get(entry["id"], ())]
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:
@@ -127,7 +129,9 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
 
 def _in_order(value: object) -> list[str]:
     iterable = value.get("iterable") if isinstance(value, Mapping) else value
-    return sorted(json.dumps(entry, sort_keys=True) for entry in iterable) if isinstance(iterable, list) else []
+    return (
+        sorted(json.dumps(entry, sort_keys=True) for entry in iterable) if isinstance(iterable, list) else []
+    )
 
 
 def _size(name: str, value: object) -> str:

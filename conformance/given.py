@@ -73,7 +73,7 @@ class GivenPieces:
             entries: see `probe`.
             fields: replace fields of the body, `version="99.0.0"`.
         """
-        with step("PI-EXP-01", "export the database"):
+        with step("PI-EXP-12", "read the version of the export"):
             body = {name: value for name, value in self.own.items() if name != "values"}
             field_of(body, "version")
         return {**body, "values": {"iterable": [dict(entry) for entry in entries]}, **fields}

@@ -71,15 +71,34 @@ class GivenPixieBrix:
 
     @property
     def read_only_token(self) -> str:
-        """A token without write permission.
+        """A token without write permission: one that is configured, or one that can be issued.
 
         Raises:
-            NotVerified: none is configured.
+            NotVerified: there is none.
         """
         token = self._ctx.place.scratch.read_only_token
-        if token is None:
+        if token is not None:
+            return token
+        token = self._ctx.name("read-only-token")
+        if not self._issued(token):
             raise NotVerified("no token without write permission is given (pixiebrix.read_only_token_env)")
         return token
+
+    def unknown_token(self) -> str:
+        """A token that was never issued. A mock that accepts any token stops doing so."""
+        if self._ctx.place.scratch.read_only_token is None:
+            self._issued(self._ctx.name("read-only-token"))
+        return self._ctx.name("never-issued")
+
+    def _issued(self, read_only: str) -> bool:
+        own = self._ctx.endpoint.token
+        if own is None:
+            return False
+        try:
+            self._ctx.place.powers.limit_tokens(own, read_only=read_only)
+        except NotVerified:
+            return False
+        return True
 
     def existing_database(self) -> str:
         """The id of any database of the organization, for checks that only read.
@@ -306,6 +325,14 @@ class GivenPixieBrix:
                 reason = f"the limit of {limit} records is too high to reach (limits.record_limit)"
                 raise NotVerified(reason) from None
             return limit
+        return at_most
+
+    def page_cap(self, at_most: int) -> int:
+        """Make the largest page of databases, assets and archives small, where that is possible, and tell it."""
+        try:
+            self._ctx.place.powers.limit_pages(at_most)
+        except NotVerified:
+            return self._ctx.limits.page_cap
         return at_most
 
 

@@ -79,6 +79,16 @@ class HookPowers:
         del limit
         raise NotVerified("the record limit of the target cannot be changed")
 
+    def limit_pages(self, limit: int) -> None:
+        """No hook changes the limits of a target."""
+        del limit
+        raise NotVerified("the largest page of the target cannot be changed")
+
+    def limit_tokens(self, token: str, *, read_only: str) -> None:
+        """No hook issues tokens."""
+        del token, read_only
+        raise NotVerified("the tokens of the target cannot be changed")
+
     def reset(self) -> None:
         """By the hook `reset`."""
         self._call("reset", {}, missing="second")

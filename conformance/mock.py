@@ -20,7 +20,7 @@ API_PATH = "/api"
 """Where a mock serves PixieBrix; Pieces OS is at its root."""
 
 _SANDBOX = re.compile(r"/~[^/]+$")
-_TOKENS = {PIECES: None, PIXIEBRIX: "dbcontract-conformance"}
+_TOKENS = {PIECES: None, PIXIEBRIX: "any-token-of-conformance"}
 """A mock takes any token, unless it was started with some; Pieces OS has none."""
 
 
@@ -151,6 +151,14 @@ class Control:
     def limit_records(self, limit: int) -> None:
         """Let a database hold so many records before the nightly archiving."""
         self.call("PATCH", "/settings", {"record_limit": limit})
+
+    def limit_pages(self, limit: int) -> None:
+        """Let no page of databases, assets or archives have more items."""
+        self.call("PATCH", "/settings", {"max_page_size": limit})
+
+    def limit_tokens(self, token: str, *, read_only: str) -> None:
+        """Accept two tokens only: one that may do everything, and one that may only read."""
+        self.call("PATCH", "/settings", {"tokens": [token, f"{read_only}:read-only"]})
 
     def reset(self, data: str) -> None:
         """Begin anew with a named data set."""

@@ -40,6 +40,12 @@ class Powers(Protocol):
     def limit_records(self, limit: int) -> None:
         """Let a database hold so many records before the nightly archiving."""
 
+    def limit_pages(self, limit: int) -> None:
+        """Let no page of databases, assets or archives have more items."""
+
+    def limit_tokens(self, token: str, *, read_only: str) -> None:
+        """Accept two tokens only: one that may do everything, and one that may only read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

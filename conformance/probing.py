@@ -50,9 +50,20 @@ def own_schema(ctx: Pieces) -> dict[str, Any]:
         return dict(ctx.given.own["schema"])
 
 
+def own_schema_or(ctx: Pieces, migration: int) -> dict[str, Any]:
+    """The schema of the target's own export, or one with this migration where it has none."""
+    if ctx.given.own.get("schema") is None:
+        return {"migration": migration, "semantic": "UNKNOWN"}
+    return own_schema(ctx)
+
+
 def send(ctx: Pieces, document: object, **options: Any) -> Answer:
-    """Send an import; what it brought cannot be removed, and the run says so. `options` as for `call`."""
-    answer = ctx.call("importDatabase", json=document, **options)
+    """Send an import, a value or the bytes of a body; `options` are those of `call`.
+
+    What it brings cannot be removed, and the run says so.
+    """
+    body = document if isinstance(document, bytes) else as_bytes(document)
+    answer = ctx.call("importDatabase", body=body, **options)
     if answer.status < 300:
         ctx.cleanup("imported values", None)
     return answer
@@ -98,7 +109,9 @@ def expect_kept(ctx: Pieces, before: Mapping[str, Any], after: Mapping[str, Any]
         CheckFailed: some is.
     """
     emptied = [
-        name for name in (*REQUIRED_COLLECTIONS, *OPTIONAL_COLLECTIONS) if before.get(name) and not after.get(name)
+        name
+        for name in (*REQUIRED_COLLECTIONS, *OPTIONAL_COLLECTIONS)
+        if before.get(name) and not after.get(name)
     ]
     gone = [entry_id for name in LISTS for entry_id in missing_from(after, entries_of(before, name), name)]
     ctx.expect(f"the collections that are empty after {what}", [], emptied)

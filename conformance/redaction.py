@@ -19,6 +19,7 @@ _QUERY = re.compile(rf"""((?:[?&]|\\u0026|&amp;)(?:{_SIGNED})=)[^&\s"'<>\\]+""",
 _JSON = re.compile(rf"""("(?:{_SIGNED})"\s*:\s*")(?:[^"\\]|\\.)*""", re.IGNORECASE)
 _FORM = re.compile(rf"""(name="(?:{_SIGNED})"\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]*""", re.IGNORECASE)
 
+_SHORT = 8
 _SECRET_HEADERS = frozenset({"cookie", "set-cookie", "proxy-authorization", "x-api-key"})
 
 
@@ -29,12 +30,18 @@ class Redactor:
         """Take the tokens of the target; empty ones are ignored."""
         known = {form for secret in secrets if secret for form in (secret, quote(secret, safe=""))}
         # The longest first: one secret may be the beginning of another.
-        self._secrets = sorted(known, key=len, reverse=True)
+        ordered = sorted(known, key=len, reverse=True)
+        self._secrets = [secret for secret in ordered if len(secret) >= _SHORT]
+        # A short one may be a part of any word, and is masked only where it is a word of its own.
+        words = "|".join(re.escape(secret) for secret in ordered if len(secret) < _SHORT)
+        self._words = re.compile(rf"(?<![\w-])(?:{words})(?![\w-])") if words else None
 
     def text(self, text: str) -> str:
         """The text with tokens as `$TOKEN` and the values of signatures as `***`."""
         for secret in self._secrets:
             text = text.replace(secret, TOKEN)
+        if self._words is not None:
+            text = self._words.sub(TOKEN, text)
         if "=" in text:
             text = _QUERY.sub(rf"\1{MASK}", text)
         if '"' in text:

@@ -315,12 +315,18 @@ def _told_as_no_answer(limits: Limits, connection: _Connection) -> Iterator[None
 
 
 def _forbidden_body(response: http.client.HTTPResponse, limit: int) -> bytes:
-    """What follows a 204, which has no body: a length that is announced anyway is read, to show it."""
+    """What follows a 204, which has no body: all up to the end of the connection, or what is announced.
+
+    Without either, nobody can tell where it would end; the connection is seen to be dirty when it is used
+    again.
+    """
     announced = response.headers.get("Content-Length", "")
-    if not announced.isdigit() or announced == "0":
-        return b""
-    with suppress(OSError):
-        return bytes(response.fp.read(min(int(announced), limit)))
+    with suppress(OSError, http.client.HTTPException):
+        if response.chunked:
+            return response.read(limit)
+        if response.will_close or announced.isdigit():
+            length = limit if response.will_close else min(int(announced), limit)
+            return bytes(response.fp.read(length))
     return b""
 
 

@@ -105,7 +105,7 @@ def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
     Raises:
         DataError: the data set is unknown or cannot be read.
     """
-    gateway = build_gateway(settings, worlds or Worlds.load(settings))
+    gateway = build_gateway(settings, Worlds.load(settings) if worlds is None else worlds)
     if not settings.cors:
         return gateway
     return Outermost(

@@ -88,14 +88,12 @@ class MockClient:
         timeout: float = 60.0,
         connection: ControlConnection | None = None,
     ) -> None:
-        parts = urlsplit(base_url)
-        self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._path = parts.path.rstrip("/")
         self._shared = connection is not None
-        self._connection = connection or ControlConnection(self._origin, control_token, timeout)
+        self._connection = connection or ControlConnection(base_url, control_token, timeout)
+        self._path = urlsplit(base_url).path.rstrip("/")
         self._world = ControlledWorld(self._connection, self._path)
         self._sessions: list[Session] = []
-        self.base_url = self._origin + self._path
+        self.base_url = self._connection.origin + self._path
         self.token = DEFAULT_TOKEN if token is None else token
         self.clock = ClockControl(self._world)
         self.faults = FaultControl(self._world)
@@ -128,7 +126,7 @@ class MockClient:
         """
         quoted = uuid.uuid4().hex if name is None else quote(name, safe="")
         root = _SANDBOX.sub("", self._path)
-        url = f"{self._origin}{root}/~{quoted}"
+        url = f"{self._connection.origin}{root}/~{quoted}"
         with MockClient(url, token=self.token, connection=self._connection) as other:
             try:
                 yield other

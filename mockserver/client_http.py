@@ -39,21 +39,24 @@ class ControlConnection:
     server has closed the connection.
 
     Args:
-        origin: scheme, host and port.
+        url: of which scheme, host and port count.
         control_token: what the server was started with as `--control-token`, if it is on another machine.
         timeout: for how many seconds an answer is waited for.
 
+    Attributes:
+        origin: scheme, host and port of the server.
+
     Raises:
-        ValueError: the origin is no http(s) URL.
+        ValueError: that is no http(s) URL.
     """
 
-    def __init__(self, origin: str, control_token: str | None = None, timeout: float = 60.0) -> None:
-        parts = urlsplit(origin)
+    def __init__(self, url: str, control_token: str | None = None, timeout: float = 60.0) -> None:
+        parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            msg = f'"{origin}" is no URL of a mock; write e.g. http://127.0.0.1:5323'
+            msg = f'"{url}" is no URL of a mock; write e.g. http://127.0.0.1:5323'
             raise ValueError(msg)
         make = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        self._origin = origin
+        self.origin = f"{parts.scheme}://{parts.netloc}"
         self._connection = make(parts.hostname, parts.port, timeout=timeout)
         self._headers = {"Accept": "application/json"}
         if control_token is not None:
@@ -83,7 +86,7 @@ class ControlConnection:
                 status, raw = self._exchange(method, target, content, headers)
             except (OSError, HTTPException) as error:
                 self._connection.close()
-                msg = f"{self._origin} does not answer {method} {path}: {_reason(error)}"
+                msg = f"{self.origin} does not answer {method} {path}: {_reason(error)}"
                 raise MockError(msg) from error
         if 200 <= status < 300:
             return self._parsed(raw, status) if raw else None
@@ -109,7 +112,7 @@ class ControlConnection:
         try:
             return json.loads(raw)
         except ValueError as error:
-            msg = f"{self._origin} does not answer as the control API of a mock does (no JSON)"
+            msg = f"{self.origin} does not answer as the control API of a mock does (no JSON)"
             raise MockError(msg, status=status) from error
 
     def _refusal(self, method: str, path: str, status: int, raw: bytes) -> MockError:
@@ -119,7 +122,7 @@ class ControlConnection:
             answer = None
         if not isinstance(answer, dict):
             msg = (
-                f"{self._origin} answers {method} {path} with {status}; is it a mock of dbcontract, "
+                f"{self.origin} answers {method} {path} with {status}; is it a mock of dbcontract, "
                 "with its control API (no --no-control)?"
             )
             return MockError(msg, status=status)

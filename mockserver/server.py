@@ -104,6 +104,7 @@ def _prepare(settings: Settings) -> tuple[_Uvicorn, socket.socket, Running]:
         log_config=None,
         access_log=False,
         server_header=False,
+        ws="none",
         timeout_graceful_shutdown=1,
         timeout_keep_alive=30,
     )
@@ -140,8 +141,13 @@ def serve_forever(settings: Settings, on_ready: Callable[[Running], None]) -> No
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event
             await asyncio.sleep(0.001)
-        if server.started:
-            on_ready(running)
+        try:
+            if server.started:
+                on_ready(running)
+        except BaseException:
+            server.should_exit = True
+            await serving
+            raise
         await serving
 
     with contextlib.closing(bound):

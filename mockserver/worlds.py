@@ -108,7 +108,8 @@ class Worlds:
             self._bases.popitem(last=False)
         return self._bases[key]
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         """How many sandboxes there are."""
         return len(self._sandboxes)
 

@@ -19,13 +19,14 @@ def render(run: RunResult) -> str:
     colour = _COLOURS[exit_code(run)]
     left, right = (round(len(part) * _WIDTH) + 12 for part in (_LABEL, text))
     title = escape(f"{_LABEL}: {headline(run)}")
+    font = "Verdana,Geneva,DejaVu Sans,sans-serif"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" '
         f'aria-label="{title}"><title>{title}</title>'
         f'<clipPath id="r"><rect width="{left + right}" height="20" rx="3"/></clipPath>'
         f'<g clip-path="url(#r)"><rect width="{left}" height="20" fill="#444"/>'
         f'<rect x="{left}" width="{right}" height="20" fill="{colour}"/></g>'
-        f'<g fill="#fff" font-family="Verdana,Geneva,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">'
+        f'<g fill="#fff" font-family="{font}" font-size="11" text-anchor="middle">'
         f'<text x="{left / 2}" y="14" textLength="{left - 12}">{_LABEL}</text>'
         f'<text x="{left + right / 2}" y="14" textLength="{right - 12}">{escape(text)}</text></g></svg>\n'
     )
@@ -35,11 +36,9 @@ def _text(run: RunResult) -> str:
     code = exit_code(run)
     if not run.complete:
         return "incomplete"
-    if code == 1:
-        return f"{sum(1 for result in run.results if result.violates) or 'baseline'} failed".replace(
-            "baseline failed", "baseline stale"
-        )
-    if code == 0:
-        verified = sum(run.count(verdict) for verdict in (Verdict.PASSED, Verdict.WARNED))
-        return f"{verified} of {len(run.results)} verified"
-    return "undecided"
+    failed = sum(1 for result in run.results if result.violates)
+    verified = run.count(Verdict.PASSED) + run.count(Verdict.WARNED)
+    return {
+        0: f"{verified} of {len(run.results)} verified",
+        1: f"{failed} failed" if failed else "baseline stale",
+    }.get(code, "undecided")

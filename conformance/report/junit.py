@@ -9,14 +9,18 @@ from .words import facts, headline, what_happened
 
 
 def render(run: RunResult) -> str:
-    """The report as text. A run that broke off has an error of its own, so that no reader takes it for whole."""
+    """The report as text; a run that broke off has an error of its own, so that nobody takes it for whole."""
     cases = [_case(result) for result in run.results]
     if not run.complete:
-        broken = ET.Element("testcase", {"classname": "conformance", "name": "the run is complete", "time": "0"})
+        broken = ET.Element(
+            "testcase", {"classname": "conformance", "name": "the run is complete", "time": "0"}
+        )
         ET.SubElement(broken, "error", {"message": _clean(headline(run))})
         cases.append(broken)
     for number, problem in enumerate(run.problems, 1):
-        stale = ET.Element("testcase", {"classname": "conformance", "name": f"baseline {number}", "time": "0"})
+        stale = ET.Element(
+            "testcase", {"classname": "conformance", "name": f"baseline {number}", "time": "0"}
+        )
         ET.SubElement(stale, "failure", {"message": _clean(problem)})
         cases.append(stale)
     counts = {

@@ -29,21 +29,9 @@ def _lines(run: RunResult) -> Iterator[str]:
     yield from _table(run)
     for problem in run.problems:
         yield f"- **baseline**: {_plain(problem)}"
-    for title, verdicts in (
-        ("Failed", (Verdict.FAILED,)),
-        ("Warnings", (Verdict.WARNED,)),
-        ("Errors", (Verdict.ERROR,)),
-    ):
-        found = with_verdict(run.results, *verdicts)
-        if found:
-            yield f"\n## {title}\n"
-            for result in found:
-                yield from _failure(result)
+    yield from _failures(run)
     yield from _not_verified(run)
-    if run.notes:
-        yield "\n## Notes\n"
-        for note in run.notes:
-            yield f"- {_plain(note)}"
+    yield from _notes(run)
     yield "\n## All rules\n"
     yield "| rule | level | verdict | title |"
     yield "|---|---|---|---|"
@@ -65,6 +53,23 @@ def _table(run: RunResult) -> Iterator[str]:
         if any(counts):
             yield f"| **{level}** | {' | '.join(str(count or '') for count in counts)} |"
     yield ""
+
+
+def _failures(run: RunResult) -> Iterator[str]:
+    titles = {Verdict.FAILED: "Failed", Verdict.WARNED: "Warnings", Verdict.ERROR: "Errors"}
+    for verdict, title in titles.items():
+        found = with_verdict(run.results, verdict)
+        if found:
+            yield f"\n## {title}\n"
+            for result in found:
+                yield from _failure(result)
+
+
+def _notes(run: RunResult) -> Iterator[str]:
+    if run.notes:
+        yield "\n## Notes\n"
+        for note in run.notes:
+            yield f"- {_plain(note)}"
 
 
 def _failure(result: RuleResult) -> Iterator[str]:

@@ -18,15 +18,32 @@ def headline(run: RunResult) -> str:
     if run.stopped == "interrupted":
         return "incomplete: the run was interrupted"
     if code == 1:
-        rules = f"{failed} rule{'s' if failed != 1 else ''} violated" if failed else "the baseline does not fit"
+        rules = f"{counted(failed, 'rule')} violated" if failed else "the baseline does not fit"
         incomplete = ", incomplete: stopped at the first failure" if not run.complete else ""
         return f"not conformant: {rules}{incomplete}"
     if code == 3:
         return "undecided: some checks could not be carried out"
     if code == 4:
         return "undecided: nothing could be verified"
+    return "conformant" + _warnings(run) + _part(run)
+
+
+def _warnings(run: RunResult) -> str:
     warned = run.count(Verdict.WARNED)
-    return f"conformant{f', with {warned} warning' + ('s' if warned > 1 else '') if warned else ''}"
+    return f", with {counted(warned, 'warning')}" if warned else ""
+
+
+def _part(run: RunResult) -> str:
+    """How much of the rules the word conformant stands for, if it is not all."""
+    missing = run.count(Verdict.NOT_VERIFIED)
+    return (
+        f" in what was verified, {len(run.results) - missing} of {len(run.results)} rules" if missing else ""
+    )
+
+
+def counted(count: int, what: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def what_happened(result: RuleResult) -> str:

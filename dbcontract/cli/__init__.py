@@ -23,7 +23,7 @@ from .errors import one_line
 
 __all__ = ["main"]
 
-COMMANDS = ("serve", "data")
+COMMANDS = ("serve", "check", "rules", "init", "data")
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it

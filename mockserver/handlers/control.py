@@ -15,6 +15,7 @@ from ..clock import EARLIEST, LATEST
 from ..faults import Fault, FaultError, make_fault
 from ..journal import JournalFilter
 from ..loading import DataError
+from ..settings import SettingsError, TokenGrant
 from ..state.errors import InvalidInput, NotFound
 from ..state.instants import DAY, format_instant, parse_instant
 from ..state.pieces import PiecesDatabase
@@ -54,7 +55,7 @@ class ControlHandlers:
                 "seed": world.base.seed,
                 "apis": self._apis,
                 "capabilities": CAPABILITIES,
-                "sandboxes": len(self._worlds),
+                "sandboxes": self._worlds.count,
                 "organizations": list(world.pixiebrix.organizations),
             },
             call.answer,
@@ -150,7 +151,7 @@ class ControlHandlers:
         """Change some settings; all of them or none.
 
         Raises:
-            InvalidInput: the OS version is no semantic version.
+            InvalidInput: the OS version is no semantic version, or a token is none.
         """
         apply_settings(call.world, call.body)
         return await self.getSettings(call)
@@ -259,11 +260,13 @@ def apply_settings(world: World, order: dict[str, Any]) -> None:
     """Change the settings that an order (checked by the description) names; all of them or none.
 
     Raises:
-        InvalidInput: the OS version is no semantic version.
+        InvalidInput: the OS version is no semantic version, or a token is none.
     """
     if "os_version" in order and not PiecesDatabase.is_version(order["os_version"]):
         raise InvalidInput({"os_version": [f'"{order["os_version"]}" is no semantic version such as 9.0.0.']})
     settings = world.settings
+    if "tokens" in order:
+        settings.tokens = _grants(order["tokens"])
     pace = order.get("job_pace")
     if pace == "immediate":
         settings.job_us, settings.job_looks = 0, None
@@ -278,6 +281,14 @@ def apply_settings(world: World, order: dict[str, Any]) -> None:
         world.pixiebrix.record_limit = order["record_limit"]
     if "os_version" in order or "migration" in order:
         world.pieces.become(order.get("os_version"), order.get("migration"))
+
+
+def _grants(tokens: list[str] | None) -> dict[str, TokenGrant] | None:
+    try:
+        grants = [TokenGrant.parse(token) for token in tokens or ()]
+    except SettingsError as error:
+        raise InvalidInput({"tokens": [str(error)]}) from error
+    return {grant.token: grant for grant in grants} or None
 
 
 def _within(instant: int, field: str) -> int:

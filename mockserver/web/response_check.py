@@ -15,6 +15,9 @@ from .negotiation import JSON
 from .routes import METHODS, path_pattern, resolved
 from .schemas import Compiler
 
+_DEPTH = jsonio.MAX_DEPTH + 20
+"""How deep an answer may nest: it wraps what came in, and that may be as deep as anything may."""
+
 # Answers to requests that reach no operation; a description cannot list them.
 _OUTSIDE = frozenset({404, 405})
 
@@ -43,7 +46,7 @@ class _ResponseRule:
             return f'has the media type "{content_type}", described are {sorted(self.media_types)}'
         if content_type != JSON or self.validator is None:
             return None
-        error = next(self.validator.iter_errors(jsonio.loads(body)), None)
+        error = next(self.validator.iter_errors(jsonio.loads(body, _DEPTH)), None)
         return None if error is None else f"at {list(error.instance_path)}: {error.message[:300]}"
 
 

@@ -33,6 +33,7 @@ def show_slashes(segment: str) -> str:
     """The segment that `hide_slashes` was given."""
     return segment.replace(f"{_HIDDEN}1", "/").replace(f"{_HIDDEN}0", _HIDDEN)
 
+
 # Bytes of a body from which on parsing and checking are two turns of the event loop.
 _LONG = 256 * 1024
 
@@ -82,11 +83,11 @@ class BodyRule:
         if self._check_schema:
             if len(raw) > _LONG:
                 await asyncio.sleep(0)
-            self.check(body)
+            self.check(body, long=len(raw) > _LONG)
         return body
 
-    def check(self, body: Any) -> None:
-        """Hold a parsed body against the description.
+    def check(self, body: Any, *, long: bool = False) -> None:
+        """Hold a parsed body against the description; of a long one only the first finding is told.
 
         Raises:
             BadRequest: keyed by field, nested as the body is.
@@ -99,7 +100,7 @@ class BodyRule:
             raise BadRequest(
                 {"non_field_errors": [f"Invalid data. Expected a {self._kinds}, but got {given}."]}
             )
-        wrong = findings(validator, body)
+        wrong = findings(validator, body, first=long)
         if wrong is not None:
             raise BadRequest(wrong)
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from socket import create_server
+from textwrap import dedent
 
 import pytest
 
@@ -25,9 +26,8 @@ SHOW = """
 
 def own_data(name: str) -> str:
     """A data file of that name, in the line format."""
-    entries = list(fixtures.build("empty", seed=4))
-    entries[0] = {**entries[0], "name": name}  # type: ignore[typeddict-item]  # the header has a name
-    return "\n".join(map(json.dumps, entries))
+    header, *rest = fixtures.build("empty", seed=4)
+    return "\n".join(map(json.dumps, [{**header, "name": name}, *rest]))
 
 
 @pytest.mark.parametrize(
@@ -59,47 +59,37 @@ def test_a_file_is_found_from_where_it_was_named(pytester: pytest.Pytester) -> N
     (pytester.mkdir("data") / "own.jsonl").write_text(own_data("from the root"))
     folder = pytester.mkdir("inner")
     (folder / "own.jsonl").write_text(own_data("from the command line"))
-    pytester.makepyfile(**{
-        "inner/test_it": SHOW,
-        "inner/test_marked": f"import pytest\npytestmark = pytest.mark.dbcontract(data='data/own.jsonl')\n{_flat(SHOW)}",
-    })  # fmt: skip
+    marked = f"import pytest\npytestmark = pytest.mark.dbcontract(data='data/own.jsonl')\n{dedent(SHOW)}"
+    pytester.makepyfile(**{"inner/test_it": SHOW, "inner/test_marked": marked})
     pytester.chdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         configured = pytester.runpytest("-s", "test_it.py")
         chosen = pytester.runpytest("-s", "test_it.py", "--dbcontract-data", "own.jsonl")
-        marked = pytester.runpytest("-s", "test_marked.py", "--dbcontract-data", "edge")
+        by_marker = pytester.runpytest("-s", "test_marked.py", "--dbcontract-data", "edge")
     configured.stdout.fnmatch_lines(["*served: from the root 4*"])
     chosen.stdout.fnmatch_lines(["*served: from the command line 4*"])
-    marked.stdout.fnmatch_lines(["*served: from the root 4*"])
-
-
-def _flat(code: str) -> str:
-    return "\n".join(line.removeprefix("    ") for line in code.splitlines())
+    by_marker.stdout.fnmatch_lines(["*served: from the root 4*"])
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("argument", "words"),
     [
-        (["--dbcontract-data=nope"], 'dbcontract mock: there is no data set "nope"*'),
-        (["--dbcontract-data=nope.json"], "dbcontract mock: *nope.json*"),
-        (["--dbcontract-mock-url=nonsense"], '--dbcontract-mock-url: "nonsense*" is no URL of a mock*'),
+        ("--dbcontract-data=nope", 'dbcontract mock: there is no data set "nope"'),
+        ("--dbcontract-data=nope.json", "dbcontract mock: .*nope.json"),
+        ("--dbcontract-mock-url=nonsense", '--dbcontract-mock-url: "nonsense" is no URL of a mock'),
     ],
 )
 def test_what_cannot_be_used_is_told_in_one_line(
-    pytester: pytest.Pytester, arguments: list[str], words: str
+    pytester: pytest.Pytester, argument: str, words: str
 ) -> None:
     pytester.makepyfile(SHOW)
-    result = pytester.runpytest(*arguments)
+    result = pytester.runpytest(argument)
     result.assert_outcomes(errors=1)
-    result.stdout.re_match_lines([_pattern(words)])
-    result.stdout.no_fnmatch_line("*pytest_plugin.py*")
-
-
-def _pattern(words: str) -> str:
-    import fnmatch
-
-    return fnmatch.translate(words)
+    result.stdout.re_match_lines([words])
+    text = result.stdout.str()
+    assert "pytest_plugin.py" not in text
+    assert "another exception" not in text
 
 
 def test_a_suite_that_does_not_ask_for_the_mock_does_not_mind(pytester: pytest.Pytester) -> None:
@@ -213,15 +203,31 @@ def test_a_server_that_is_not_there_is_told_once_a_test(pytester: pytest.Pyteste
 
 def test_a_server_that_goes_away_is_told_in_the_report(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
-        import os
+        import contextlib
+        import pytest
+        from dbcontract.mockserver.client import MockClient
         from dbcontract.mockserver.server import ServerThread
         from dbcontract.mockserver.settings import Settings
 
-        def pytest_configure(config):
-            pass
+        @pytest.fixture(scope="session")
+        def server():
+            with contextlib.ExitStack() as stack:
+                stack.running = stack.enter_context(ServerThread(Settings(port=0)))
+                yield stack
 
-        def test_it(dbcontract_mock_server, request):
-            import gc
-            with dbcontract_mock_server.sandbox() as _: pass
+        @pytest.fixture(scope="session")
+        def dbcontract_mock_server(server):
+            with MockClient(server.running.base_url) as mock:
+                yield mock
+
+        def test_it(dbcontract_mock, server):
+            assert dbcontract_mock.health()
+            server.close()
+            assert 0
     """)
-    pytester.runpytest().assert_outcomes(passed=1)
+    result = pytester.runpytest()
+    result.assert_outcomes(failed=1, errors=1)
+    result.stdout.fnmatch_lines([
+        "*-- dbcontract_mock: last requests --*",
+        "unknown: http://127.0.0.1:* does not answer GET /~test_it-*/_mock/requests: *refused*",
+    ])  # fmt: skip

@@ -113,7 +113,7 @@ def test_a_websocket_is_not_spoken(pb: PixieBrix) -> None:
         ("Sec-WebSocket-Version", "13"),
         ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
     ]
-    assert literal(pb.running.base_url, "GET", "/database/export", upgrade).status in {200, 400, 403}
+    assert literal(pb.running.base_url, "GET", "/database/export", upgrade).status == 200
 
 
 def test_a_storage_that_is_asked_without_a_signature(pb: PixieBrix) -> None:

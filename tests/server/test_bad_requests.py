@@ -9,7 +9,7 @@ import pytest
 from .asking import AUTH, ask, refused
 from .client import UNKNOWN, PixieBrix, detail_of, errors_at
 from .places import ALLOWED, OPERATIONS, READS, Places
-from .raw import connection, literal
+from .raw import connection, exchange, literal
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 PIECES = {"/database/export": {"GET", "HEAD"}, "/database/import": {"POST"}}
@@ -204,6 +204,21 @@ def test_a_target_that_is_no_http(pb: PixieBrix, target: bytes) -> None:
         answer = sock.makefile("rb").read()
     assert answer.split(b" ", 2)[1] in {b"400", b"404"}
     assert b"Traceback" not in answer
+
+
+@pytest.mark.parametrize("template", ["/{}", "/database/export?x={}", "/api/databases/{}/records/"])
+def test_a_target_beyond_every_bound(pb: PixieBrix, template: str) -> None:
+    answer = ask(pb, template.format("x" * 1_000_000))
+    assert answer.status in {400, 404, 414}
+    assert answer.text
+
+
+@pytest.mark.parametrize("protocol", ["HTTP/1.0", "HTTP/1.1"])
+def test_a_target_of_the_form_that_proxies_get(pb: PixieBrix, places: Places, protocol: str) -> None:
+    path = places.path(READS["getRecord"])
+    request = f"GET {pb.base_url}{path} {protocol}\r\nAuthorization: Token x\r\nHost: x\r\n\r\n"
+    answer = exchange(pb.running.base_url, request.encode())
+    assert (answer.status, json.loads(answer.body)["id"]) == (200, "kept")
 
 
 # Queries

@@ -152,9 +152,14 @@ def test_a_chunked_body_is_the_same_as_a_whole_one(server: Running, pieces: Clie
 
 def test_a_client_that_waits_for_100_continue_gets_it(server: Running, pieces: Client) -> None:
     body = json.dumps(export(tags=packed({"id": "expected"}))).encode()
-    head = f"POST /database/import HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n"
+    lines = [
+        "POST /database/import HTTP/1.1",
+        "Host: x",
+        f"Content-Length: {len(body)}",
+        "Expect: 100-continue",
+    ]
     with connection(server.base_url) as sock:
-        sock.sendall(f"{head}\r\n".encode())
+        sock.sendall("\r\n".join([*lines, "", ""]).encode())
         assert sock.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         sock.sendall(body)
         assert sock.recv(1000).startswith(b"HTTP/1.1 204 ")

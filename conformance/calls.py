@@ -1,0 +1,162 @@
+"""Calls that many checks make alike: every operation aimed at nothing, the lists, and the good writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from schemathesis.core import NOT_SET
+
+from .answer import Answer
+from .check import CheckFailed
+from .context import PixieBrix
+from .given import step
+from .given_pixiebrix import Asset, Database
+
+LISTS: Final = ("listDatabases", "listRecords", "listAssets", "listRecordArchives")
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """An operation and what it is sent to.
+
+    Attributes:
+        body: a good one, for the operations that take one.
+    """
+
+    operation: str
+    path: Mapping[str, str] = field(default_factory=dict)
+    body: Any = NOT_SET
+
+    def call(self, ctx: PixieBrix, **options: Any) -> Answer:
+        """Call it; `options` as for `ctx.call`, where they also replace the good body."""
+        own = {} if self.body is NOT_SET or "body" in options else {"json": self.body}
+        return ctx.call(self.operation, path=self.path, **{**own, **options})
+
+
+def unknown_id(ctx: PixieBrix) -> str:
+    """A UUID that was never issued."""
+    return str(UUID(int=ctx.random.getrandbits(128), version=4))
+
+
+def good_body(operation_id: str, ctx: PixieBrix, *, database: str, key: str) -> Any:
+    """A good body of an operation; NOT_SET where it takes none."""
+    data = {"probe": key}
+    bodies = {
+        "createExportJob": {"name": key, "databases": [database]},
+        "createDatabase": {"name": key},
+        "createRecords": {"id": key, "data": data},
+        "putRecord": {"data": data},
+        "createAsset": {"filename": f"{key}.png"},
+        "updateAsset": {"is_uploaded": True},
+    }
+    del ctx
+    return bodies.get(operation_id, NOT_SET)
+
+
+def nowhere(ctx: PixieBrix) -> list[Aim]:
+    """Every operation, aimed at ids that do not exist."""
+    key = ctx.name("nothing")
+    path = {name: unknown_id(ctx) for name in ("organizationId", "databaseId", "assetId", "jobId")}
+    path["recordKey"] = key
+    return [
+        Aim(
+            operation.id,
+            {name: value for name, value in path.items() if f"{{{name}}}" in operation.path},
+            good_body(operation.id, ctx, database=path["databaseId"], key=key),
+        )
+        for operation in ctx.description.operations
+    ]
+
+
+def lists(ctx: PixieBrix) -> list[Aim]:
+    """The four lists, of what is there already."""
+    organization, database = ctx.given.organization, ctx.given.existing_database()
+    return lists_of(organization, database)
+
+
+def lists_of(organization: str, database: str) -> list[Aim]:
+    """The four lists, of an organization and a database."""
+    paths: Sequence[Mapping[str, str]] = (
+        {"organizationId": organization},
+        {"databaseId": database},
+        {"databaseId": database},
+        {"organizationId": organization, "databaseId": database},
+    )
+    return [Aim(operation, path) for operation, path in zip(LISTS, paths, strict=True)]
+
+
+def writes(ctx: PixieBrix, database: Database, asset: Asset) -> list[Aim]:
+    """The operations that take a body, with good ones; without the creation of databases if that is not allowed."""
+    path = {
+        "organizationId": database.organization,
+        "databaseId": database.id,
+        "assetId": asset.id,
+        "recordKey": ctx.name("written"),
+    }
+    chosen = ["createExportJob", "createRecords", "putRecord", "createAsset", "updateAsset"]
+    if ctx.place.scratch.create_databases:
+        chosen.append("createDatabase")
+    found = []
+    for operation_id in chosen:
+        key = path["recordKey"] if operation_id == "putRecord" else ctx.name("written")
+        described = ctx.description.operation(operation_id)
+        wanted = {name: value for name, value in path.items() if f"{{{name}}}" in described.path}
+        found.append(Aim(operation_id, wanted, good_body(operation_id, ctx, database=database.id, key=key)))
+    return found
+
+
+def undone(ctx: PixieBrix, aim: Aim, answer: Answer) -> Answer:
+    """Remember to remove what a write has made, if it was done; the answer is given back."""
+    if answer.status >= 300:
+        return answer
+    if aim.operation in {"createRecords", "putRecord"}:
+        key = aim.path.get("recordKey") or aim.body["id"]
+        database = aim.path["databaseId"]
+        ctx.cleanup(f"the record {key}", lambda: remove(ctx, database, key))
+    elif aim.operation != "updateAsset":
+        what = {"createExportJob": "an export job", "createDatabase": "a database", "createAsset": "an asset"}
+        ctx.cleanup(what.get(aim.operation, aim.operation), None)
+    return answer
+
+
+def remove(ctx: PixieBrix, database: str, key: str) -> None:
+    """Delete a record, which may be gone already.
+
+    Raises:
+        CheckFailed: it cannot be deleted.
+    """
+    path = {"databaseId": database, "recordKey": key}
+    answer = ctx.call("deleteRecord", path=path, described=False, note="cleans up")
+    answer.expect_status(204, 404)
+
+
+def expect_detail(answer: Answer) -> None:
+    """Go on if a body is an object with a string `detail`.
+
+    Raises:
+        CheckFailed: it is something else.
+    """
+    if not isinstance(answer.expect_json(dict).get("detail"), str):
+        name = f"{answer.request.method} {answer.url}"
+        raise CheckFailed(f"the body of {name}", "an object with a text `detail`", answer.summary)
+
+
+def expect_refused(ctx: PixieBrix, answer: Answer, what: str) -> None:
+    """Go on if a request was refused as the client's fault.
+
+    Raises:
+        CheckFailed: it was not.
+    """
+    refused = 400 <= answer.status < 500
+    ctx.expect_true(f"the answer to {what}", refused, expected="a 4xx", actual=answer.summary)
+
+
+def metadata(ctx: PixieBrix, asset: Asset) -> dict[str, Any]:
+    """The metadata of an asset, read anew."""
+    with step("PB-ASSET-07", "read the metadata of an asset"):
+        path = {"databaseId": asset.database, "assetId": asset.id}
+        answer = ctx.call("getAsset", path=path, query={"meta": True})
+        return answer.expect_status(200).expect_json(dict)

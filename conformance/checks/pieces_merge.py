@@ -1,0 +1,92 @@
+"""What an import of Pieces OS adds to the database, and what it leaves there."""
+
+from __future__ import annotations
+
+from ..check import check
+from ..context import Pieces
+from ..exported import LISTS, OPTIONAL_LISTS, entries_of, missing_from
+from ..given import step
+from ..probing import expect_kept, send, thin
+
+
+@check("PI-IMP-10")
+def an_imported_entry_is_in_the_next_export(ctx: Pieces) -> None:
+    """Imports one probe and looks for its id in the next export."""
+    probe = ctx.given.imported()[0]
+    ids = [entry["id"] for entry in entries_of(ctx.given.export())]
+    ctx.expect_true("the values after the import", probe["id"] in ids, expected=probe["id"], actual=ids)
+
+
+@check("PI-IMP-11")
+def what_was_there_before_stays(ctx: Pieces) -> None:
+    """Imports a first probe, then a second one, and looks for the first and for all earlier entries."""
+    before = ctx.given.own
+    first = ctx.given.imported()
+    empty = {name: {"iterable": []} for name in OPTIONAL_LISTS}
+    with step("PI-IMP-01", "import a second entry"):
+        send(ctx, ctx.given.importable(ctx.given.probe(), **empty)).expect_status(204)
+    after = ctx.given.export()
+    ctx.expect("the earlier import's entries that are gone", [], missing_from(after, first))
+    expect_kept(ctx, before, after, "an import of other entries")
+
+
+@check("PI-IMP-11")
+def what_an_import_leaves_out_stays(ctx: Pieces) -> None:
+    """Imports a probe with empty collections, and expects that none is empty for that."""
+    before = ctx.given.own
+    # Whether an empty collection is accepted is nowhere documented; if it is not, nothing may be gone either.
+    send(ctx, thin(ctx, values=ctx.given.probes(1)))
+    expect_kept(ctx, before, ctx.given.export(), "an import of empty collections")
+
+
+@check("PI-IMP-12")
+def imported_bytes_come_back(ctx: Pieces) -> None:
+    """Imports a probe of all 256 byte values and one of no bytes, and compares."""
+    every, none = ctx.given.imported(ctx.given.probe(range(256)), ctx.given.probe([]))
+    raws = {entry["id"]: entry["raw"] for entry in entries_of(ctx.given.export())}
+    ctx.expect("the entry of all byte values", every["raw"], raws.get(every["id"], "not there"))
+    ctx.expect("the entry of no bytes", none["raw"], raws.get(none["id"], "not there"))
+
+
+@check("PI-IMP-13")
+def every_entry_arrives(ctx: Pieces) -> None:
+    """Imports twenty probes at once and looks for all of them in the next export."""
+    probes = ctx.given.imported(*ctx.given.probes(20))
+    ids = {entry["id"] for entry in entries_of(ctx.given.export())}
+    missing = [f"{probe['id']} (number {n})" for n, probe in enumerate(probes, 1) if probe["id"] not in ids]
+    ctx.expect("the entries that did not arrive", [], missing)
+
+
+@check("PI-IMP-14")
+def an_entry_that_is_imported_again_is_there_once(ctx: Pieces) -> None:
+    """Sends the same probe import twice and counts the entries with the probe's id."""
+    probe = ctx.given.imported()[0]
+    ctx.given.imported(probe)
+    ids = [entry["id"] for entry in entries_of(ctx.given.export())]
+    ctx.expect(f"the number of entries with the id {probe['id']}", 1, ids.count(probe["id"]))
+
+
+@check("PI-IMP-15")
+def an_entry_on_both_sides_keeps_one_sides_bytes(ctx: Pieces) -> None:
+    """Imports a probe and then its id with other bytes, and compares with both."""
+    old = ctx.given.imported(ctx.given.probe([1, 2, 3, 4]))[0]
+    new = ctx.given.imported(ctx.given.probe([9, 8], id=old["id"]))[0]
+    raws = [entry["raw"] for entry in entries_of(ctx.given.export()) if entry["id"] == old["id"]]
+    ok = raws in ([old["raw"]], [new["raw"]])
+    ctx.expect_true("the bytes of the entry", ok, expected=f"{old['raw']} or {new['raw']}", actual=raws)
+
+
+@check("PI-IMP-17")
+def optional_lists_are_merged(ctx: Pieces) -> None:
+    """Imports one probe in each of the two optional lists and looks for each in the same list."""
+    before = ctx.given.own
+    probes = {name: ctx.given.probes(1) for name in OPTIONAL_LISTS}
+    lists = {name: {"iterable": entries} for name, entries in probes.items()}
+    with step("PI-IMP-01", "import entries"):
+        send(ctx, ctx.given.importable(**lists)).expect_status(204)
+    after = ctx.given.export()
+    for name, entries in probes.items():
+        for other in LISTS:
+            expected = [] if other == name else [entries[0]["id"]]
+            ctx.expect(f"what {other} lacks of the entries of {name}", expected, missing_from(after, entries, other))
+    expect_kept(ctx, before, after, "an import of other entries")

@@ -1,0 +1,184 @@
+"""The controller of the pytest plugin: collects the results of all workers, and writes the reports once."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import baseline as baselines
+from . import report
+from .bench import Bench
+from .described import FED
+from .engine import STOPPED, remains
+from .pytest_plugin import ROOT
+from .pytest_run import FINDINGS, RESULT, Plan, failure_text, make_bench
+from .report.document import from_entry
+from .report.words import headline, what_happened
+from .result import Part, RuleResult, RunResult, Stop, Verdict
+
+UNREACHABLE = 3
+
+
+class Controller:
+    """Collects and reports."""
+
+    def __init__(self, plan: Plan, config: pytest.Config) -> None:
+        self._plan = plan
+        self._config = config
+        self._started, self._started_at = time.monotonic(), datetime.now(UTC)
+        self._bench: Bench = make_bench(plan)
+        self._expected: dict[str, None] = {}
+        self._results: dict[str, RuleResult] = {}
+        self._violated: dict[str, RuleResult] = {}
+        self._left: Counter[str] = Counter()
+        self._requests = 0
+        self._notes: dict[str, None] = {}
+        self._late: list[RuleResult] = []
+        self._run: RunResult | None = None
+        self._written: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Stop at once if nothing answers."""
+        problem = self._bench.unreachable()
+        self._bench.close()
+        if problem is not None:
+            pytest.exit(f"the target cannot be judged: {problem}", returncode=UNREACHABLE)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of xdist what was asked for: its own arguments are without the names of rules."""
+        node.workerinput["dbcontract_named"] = [f"{ROOT}::{name}" for name in self._plan.settings.named] or (
+            [ROOT] if self._plan.settings.alone else []
+        )
+        node.workerinput["dbcontract_alone"] = self._plan.settings.alone
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Note which items the workers will run."""
+        self._expect(ids)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note which items will be run here."""
+        self._expect([item.nodeid for item in session.items])
+
+    def _expect(self, ids: list[str]) -> None:
+        prefix = f"{ROOT}::"
+        self._expected.update(
+            dict.fromkeys(one.removeprefix(prefix) for one in ids if one.startswith(prefix))
+        )
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in a result."""
+        entry, findings = getattr(report, RESULT, None), getattr(report, FINDINGS, None)
+        if entry is None or findings is None:
+            return
+        result = from_entry(entry)
+        self._results[result.rule] = result
+        self._left.update(findings["left"])
+        self._requests += findings["requests"]
+        self._notes.update(dict.fromkeys(findings["notes"]))
+        for rule_id, violation in findings["violated"].items():
+            self._violated.setdefault(rule_id, from_entry(violation))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Put the results together, and write the reports."""
+        if self._config.getoption("collectonly", default=False) or not self._expected:
+            return
+        self._settle_described()
+        run = self._result(self._why_stopped(session))
+        self._run = baselines.apply(
+            self._plan.baseline,
+            run,
+            known={rule.id for rule in self._plan.catalogue},
+            today=datetime.now(UTC).date(),
+        )
+        if session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED} and (
+            any(result.violates for result in self._late) or self._run.problems
+        ):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        for form, path in self._plan.outputs:
+            self._write(form, path, self._run)
+
+    def _settle_described(self) -> None:
+        """A rule that all exchanges feed is judged in one worker; what another one saw counts as well."""
+        for rule_id, violation in self._violated.items():
+            known = self._results.get(rule_id)
+            if (
+                rule_id in FED
+                and known is not None
+                and known.verdict in {Verdict.PASSED, Verdict.NOT_VERIFIED}
+            ):
+                found = baselines.accepted(self._plan.baseline, violation)
+                self._results[rule_id] = found
+                self._late.append(found)
+
+    def _why_stopped(self, session: pytest.Session) -> Stop | None:
+        if all(rule_id in self._results for rule_id in self._expected):
+            return None
+        return "fail-fast" if session.shouldfail or session.testsfailed else "interrupted"
+
+    def _result(self, stopped: Stop | None) -> RunResult:
+        rules = [rule for rule in self._plan.rules if rule.id in self._expected]
+        for rule in rules:
+            if rule.id not in self._results:
+                part = Part(Verdict.NOT_VERIFIED, STOPPED[stopped or "interrupted"])
+                self._results[rule.id] = self._bench.verdict(rule, [part], {})
+        order = {rule.id: number for number, rule in enumerate(self._plan.catalogue)}
+        rules.sort(key=lambda rule: order[rule.id])
+        settings = self._plan.settings
+        arguments = " ".join(self._plan.target.arguments)
+        return RunResult(
+            kit_version=version("dbcontract"),
+            catalogues={
+                api: number for api, number in self._plan.catalogue.versions if api in self._plan.target.apis
+            },
+            target=self._bench.summary(),
+            seed=settings.seed,
+            started_at=self._started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            seconds=time.monotonic() - self._started,
+            results=tuple(self._results[rule.id] for rule in rules),
+            stopped=stopped,
+            selection=""
+            if len(rules) == len(self._plan.catalogue.filter(testable=True))
+            else "through pytest",
+            swept=settings.sweep,
+            notes=(*self._notes, *remains(self._left)),
+            command=f"dbcontract check {arguments} --seed {settings.seed}",
+            requests=self._requests,
+        )
+
+    def _write(self, form: str, path: Path, run: RunResult) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(report.render(form, run), encoding="utf-8", errors="surrogatepass")
+        except OSError as error:
+            self._written.append(f"{form} report: {path}: {error.strerror}")
+        else:
+            self._written.append(f"{form} report: {path}")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell the result in a few lines."""
+        run = self._run
+        if run is None:
+            return
+        write = terminalreporter.write_line
+        terminalreporter.write_sep("=", "conformance")
+        for result in self._late:
+            write(failure_text(result), red=True)
+        for result in run.results:
+            if result.verdict is Verdict.WARNED and result not in self._late:
+                write(f"warning: {result.rule} {result.statement} {what_happened(result)}", yellow=True)
+        for problem in run.problems:
+            write(f"baseline: {problem}", red=True)
+        for note in (*run.notes, *self._written):
+            write(note)
+        counts = ", ".join(f"{run.count(verdict)} {verdict}" for verdict in Verdict if run.count(verdict))
+        write(f"{headline(run)} ({counts}; catalogue {self._plan.catalogue.version}; seed {run.seed})")

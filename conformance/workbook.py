@@ -1,0 +1,127 @@
+"""Office Open XML workbooks, read with nothing but the standard library: the cells of the first worksheet."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from posixpath import join, normpath
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from .check import CheckFailed
+
+LARGEST: Final = 64 * 1024 * 1024
+"""No part of a workbook is read that has more bytes than this, unpacked."""
+
+_CELL = re.compile(r"([A-Za-z]{1,3})[0-9]+")
+
+
+class _NoWorkbook(Exception):
+    """What is wrong, as a phrase."""
+
+
+def rows_of(content: bytes) -> list[list[str]]:
+    """The rows of the first worksheet: the text of each cell, empty where there is none.
+
+    Raises:
+        CheckFailed: it is no workbook.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            strings = list(_shared_strings(archive))
+            return list(_rows(_parse(archive, _first_sheet(archive)), strings))
+    except (zipfile.BadZipFile, zlib.error, ET.ParseError, NotImplementedError, RuntimeError) as error:
+        problem = f"{type(error).__name__}: {error}"
+    except _NoWorkbook as error:
+        problem = str(error)
+    raise CheckFailed("the exported data", "an Office Open XML workbook with a worksheet", problem)
+
+
+def _parse(archive: zipfile.ZipFile, name: str) -> ET.Element:
+    try:
+        size = archive.getinfo(name).file_size
+    except KeyError:
+        message = f"a ZIP archive without {name}"
+        raise _NoWorkbook(message) from None
+    if size > LARGEST:
+        message = f"a {name} of {size} bytes"
+        raise _NoWorkbook(message)
+    text = archive.read(name)
+    # A workbook has no document type, and without one nothing in it can grow.
+    if b"<!DOCTYPE" in text:
+        message = f"a {name} with a document type"
+        raise _NoWorkbook(message)
+    return ET.fromstring(text)  # noqa: S314 (no document type, see above)
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
+
+
+def _all(root: ET.Element, name: str) -> Iterator[ET.Element]:
+    return (element for element in root.iter() if _local(element.tag) == name)
+
+
+def _attributes(element: ET.Element) -> Mapping[str, str]:
+    return {_local(name): value for name, value in element.attrib.items()}
+
+
+def _first_sheet(archive: zipfile.ZipFile) -> str:
+    workbook = _parse(archive, "xl/workbook.xml")
+    wanted = next((sheet.attrib for sheet in _all(workbook, "sheet")), None)
+    if wanted is None:
+        message = "a workbook without sheets"
+        raise _NoWorkbook(message)
+    # The sheet's own id has the same local name, without a namespace.
+    relation = next((value for name, value in wanted.items() if name.endswith("}id")), "")
+    for one in _all(_parse(archive, "xl/_rels/workbook.xml.rels"), "Relationship"):
+        if one.get("Id") == relation:
+            return normpath(join("xl", one.get("Target", "")) if not one.get("Target", "").startswith("/") else
+                            one.get("Target", "")).lstrip("/")
+    message = "a workbook whose first sheet is nowhere"
+    raise _NoWorkbook(message)
+
+
+def _shared_strings(archive: zipfile.ZipFile) -> Iterator[str]:
+    if "xl/sharedStrings.xml" in archive.namelist():
+        for item in _all(_parse(archive, "xl/sharedStrings.xml"), "si"):
+            yield _text(item)
+
+
+def _text(item: ET.Element) -> str:
+    return "".join(part.text or "" for part in _all(item, "t"))
+
+
+def _rows(sheet: ET.Element, strings: list[str]) -> Iterator[list[str]]:
+    for row in _all(sheet, "row"):
+        cells: list[str] = []
+        for cell in _all(row, "c"):
+            column = _column(cell, len(cells))
+            cells += [""] * (column - len(cells))
+            cells[column:] = [_value(cell, strings)]
+        yield cells
+
+
+def _column(cell: ET.Element, following: int) -> int:
+    found = _CELL.fullmatch(cell.get("r", ""))
+    if found is None:
+        return following
+    number = 0
+    for letter in found[1].upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return max(number - 1, following)
+
+
+def _value(cell: ET.Element, strings: list[str]) -> str:
+    if cell.get("t") == "inlineStr":
+        return _text(cell)
+    value = next((part.text or "" for part in _all(cell, "v")), "")
+    if cell.get("t") != "s":
+        return value
+    if not value.isdecimal() or int(value) >= len(strings):
+        message = f"a cell whose text number {value!r} is not there"
+        raise _NoWorkbook(message)
+    return strings[int(value)]

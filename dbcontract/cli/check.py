@@ -1,0 +1,310 @@
+"""`dbcontract check`: judge an implementation, rule by rule."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .errors import CommandError, os_reason
+from .files import atomic_writer
+
+if TYPE_CHECKING:
+    from dbcontract.conformance.baseline import Baseline
+    from dbcontract.conformance.catalogue import Catalogue, Rule
+    from dbcontract.conformance.engine import Options
+    from dbcontract.conformance.result import RunResult
+    from dbcontract.conformance.target import Target
+    from dbcontract.conformance.wanted import Wanted
+
+API_CHOICES = ("pieces", "pixiebrix", "all")
+LEVELS = ("documented", "published", "inferred")
+REPORTS = ("html", "json", "junit", "markdown", "badge")
+ALLOWABLE = ("write", "destroy", "wait")
+INTERRUPTED = 130
+
+
+@click.command("check")
+@click.argument("url", required=False)
+@click.option("--api", type=click.Choice(API_CHOICES), help="Which API the URL serves. Default: found out.")
+@click.option(
+    "--target",
+    "target_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A target file, as `dbcontract init` writes one.",
+)
+@click.option("--only", metavar="GLOB", multiple=True, help="Only the rules with such ids. Repeatable.")
+@click.option(
+    "--level", type=click.Choice(LEVELS), multiple=True, help="Only rules of this level. Repeatable."
+)
+@click.option(
+    "--allow", metavar="LIST", multiple=True, help=f"Out of {', '.join(ALLOWABLE)}; else only reads."
+)
+@click.option("--token-env", metavar="NAME", help="The variable with the token. Default: DBCONTRACT_TOKEN.")
+@click.option("--organization", metavar="UUID", help="The PixieBrix organization.")
+@click.option(
+    "--database", metavar="UUID", multiple=True, help="A database that may be written to. Repeatable."
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same seed, the same generated calls."
+)
+@click.option("--no-sweep", is_flag=True, help="Leave the generated calls out.")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT=FILE",
+    multiple=True,
+    help=f"Write a report: {', '.join(REPORTS)}. Repeatable; - is standard output.",
+)
+@click.option(
+    "--baseline",
+    "baseline_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Accepted failures, each with a reason.",
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 32), default=1, show_default=True, help="Checks at a time, on a mock."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Print every exchange, with whole bodies.")
+def command(  # noqa: PLR0917 (one argument an option)
+    url: str | None,
+    api: str | None,
+    target_file: Path | None,
+    only: tuple[str, ...],
+    level: tuple[str, ...],
+    allow: tuple[str, ...],
+    token_env: str | None,
+    organization: str | None,
+    database: tuple[str, ...],
+    seed: int,
+    no_sweep: bool,  # noqa: FBT001 (a flag)
+    reports: tuple[str, ...],
+    baseline_file: Path | None,
+    fail_fast: bool,  # noqa: FBT001 (a flag)
+    jobs: int,
+    verbose: bool,  # noqa: FBT001 (a flag)
+) -> int:
+    """Judge the implementation at URL, or a mock of our own.
+
+    Exit status: 0 conformant, 1 not, 2 wrong usage, 3 the target could not be reached or broke off, 4 nothing
+    could be verified.
+    """
+    from dbcontract.conformance.catalogue import load_all
+
+    if url is not None and target_file is not None:
+        raise CommandError("URL, --target: give one of the two; the file says where the target is")
+    outputs = [_output(text) for text in reports]
+    wanted = _wanted(
+        url=url,
+        api=api,
+        target_file=target_file,
+        allow=allow,
+        token_env=token_env,
+        organization=organization,
+        databases=database,
+    )
+    catalogue = load_all()
+    rules = _select(catalogue, only, level)
+    baseline = _baseline(baseline_file)
+    options = _options(
+        wanted, only, level, seed=seed, sweep=not no_sweep, fail_fast=fail_fast, jobs=jobs, whole=verbose
+    )
+    options = replace(options, tolerated=baseline.rules if baseline else frozenset())
+    _end_like_interrupted()
+    with ExitStack() as at_the_end:
+        if url is None and target_file is None:
+            target = at_the_end.enter_context(_embedded(wanted))
+        else:
+            target = _resolve(wanted, os.environ)
+        result = _run(target, rules, catalogue, options, quiet=any(name == "-" for _, name in outputs))
+    if baseline is not None:
+        result = _with_baseline(result, baseline, catalogue)
+    _show(result, outputs, verbose=verbose)
+    return _status(result)
+
+
+def _wanted(
+    *,
+    url: str | None,
+    api: str | None,
+    target_file: Path | None,
+    allow: tuple[str, ...],
+    token_env: str | None,
+    organization: str | None,
+    databases: tuple[str, ...],
+) -> Wanted:
+    from dbcontract.conformance.target import TargetError
+    from dbcontract.conformance.wanted import Wanted, permissions
+
+    try:
+        allowed = permissions(allow, "--allow")
+    except TargetError as error:
+        raise CommandError(str(error)) from error
+    return Wanted(url, api, target_file, allowed, token_env, organization, databases)
+
+
+def _resolve(wanted: Wanted, environment: Mapping[str, str]) -> Target:
+    from dbcontract.conformance.target import TargetError
+
+    try:
+        return wanted.resolve(environment)
+    except TargetError as error:
+        raise CommandError(str(error)) from error
+
+
+def _select(catalogue: Catalogue, only: tuple[str, ...], levels: tuple[str, ...]) -> list[Rule]:
+    from dbcontract.conformance.wanted import SelectionError, select
+
+    try:
+        return select(catalogue, only, levels)
+    except SelectionError as error:
+        asked = " ".join(
+            word
+            for name, values in (("--only", only), ("--level", levels))
+            for value in values
+            for word in (name, value)
+        )
+        raise CommandError(f"{asked}: {error}; `dbcontract rules` lists them") from error
+
+
+def _options(
+    wanted: Wanted, only: tuple[str, ...], level: tuple[str, ...], *, sweep: bool, **given: Any
+) -> Options:
+    from dbcontract.conformance.engine import Options
+    from dbcontract.conformance.sweep import SweepSettings
+
+    chosen = [
+        word for name, values in (("--only", only), ("--level", level)) for v in values for word in (name, v)
+    ]
+    words = [
+        "dbcontract",
+        "check",
+        *wanted.arguments,
+        *map(shlex.quote, chosen),
+        "--seed",
+        str(given["seed"]),
+    ]
+    return Options(
+        sweep=SweepSettings() if sweep else None,
+        selection=" ".join(chosen),
+        command=" ".join([*words, *([] if sweep else ["--no-sweep"])]),
+        **given,
+    )
+
+
+@contextmanager
+def _embedded(wanted: Wanted) -> Iterator[Target]:
+    """A mock of our own, for as long as the block lasts."""
+    from dbcontract.mockserver.server import ServerThread, StartError
+    from dbcontract.mockserver.settings import Settings, TokenGrant
+
+    token, read_only = (f"conformance-{secrets.token_hex(8)}" for _ in range(2))
+    settings = Settings(port=0, tokens=(TokenGrant(token), TokenGrant(read_only, read_only=True)))
+    try:
+        with ServerThread(settings) as running:
+            served = replace(wanted, url=running.base_url, token_env="TOKEN")  # noqa: S106 (a name)
+            target = _resolve(served, {"TOKEN": token})
+            scratch = replace(target.scratch, read_only_token=read_only)
+            yield replace(target, name="the mock of dbcontract", scratch=scratch, arguments=wanted.arguments)
+    except StartError as error:
+        raise CommandError(str(error)) from error
+
+
+def _run(
+    target: Target, rules: list[Rule], catalogue: Catalogue, options: Options, *, quiet: bool
+) -> RunResult:
+    import dbcontract
+    from dbcontract.conformance.check import discover
+    from dbcontract.conformance.engine import Engine
+
+    from .check_progress import announce, listening
+
+    checks = discover()
+    if not any(rule.api in target.apis for rule in rules):
+        raise CommandError(
+            f"--only: the target serves {', '.join(target.apis)}, and no rule of that is chosen"
+        )
+    announce(target)
+    with listening(quiet=quiet) as listener:
+        engine = Engine(
+            target,
+            rules,
+            checks,
+            catalogues=dict(catalogue.versions),
+            options=options,
+            listener=listener,
+            kit_version=dbcontract.__version__,
+        )
+        return engine.run()
+
+
+def _end_like_interrupted() -> None:
+    """Let SIGTERM, by which CI ends a job, end the run as Ctrl-C does: what was created is removed."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _baseline(path: Path | None) -> Baseline | None:
+    from dbcontract.conformance import baseline
+
+    if path is None:
+        return None
+    try:
+        return baseline.read(path)
+    except baseline.BaselineError as error:
+        raise CommandError(f"--baseline {error}") from error
+
+
+def _with_baseline(result: RunResult, accepted: Baseline, catalogue: Catalogue) -> RunResult:
+    from datetime import UTC, datetime
+
+    from dbcontract.conformance import baseline
+
+    known = {rule.id for rule in catalogue}
+    return baseline.apply(accepted, result, known=known, today=datetime.now(UTC).date())
+
+
+def _output(text: str) -> tuple[str, str]:
+    form, equals, name = text.partition("=")
+    if form not in REPORTS or not equals or not name:
+        raise CommandError(f"--report {text}: write FORMAT=FILE, FORMAT one of {', '.join(REPORTS)}")
+    return form, name
+
+
+def _show(result: RunResult, outputs: list[tuple[str, str]], *, verbose: bool) -> None:
+    from dbcontract.conformance import report
+
+    from .check_output import print_result
+
+    print_result(result, verbose=verbose, to_stderr=any(name == "-" for _, name in outputs))
+    for form, name in outputs:
+        text = report.render(form, result)
+        if name == "-":
+            click.echo(text, nl=False)
+            continue
+        try:
+            with atomic_writer(Path(name)) as stream:
+                stream.write(text.encode("utf-8", "surrogatepass"))
+        except OSError as error:
+            message = f"--report {form}={name}: {os_reason(error)}; choose a file that can be written"
+            raise CommandError(message) from error
+        click.echo(f"{form} report: {name}", file=sys.stderr)
+
+
+def _status(result: RunResult) -> int:
+    from dbcontract.conformance.result import exit_code
+
+    return INTERRUPTED if result.stopped == "interrupted" else exit_code(result)

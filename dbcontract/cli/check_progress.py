@@ -1,0 +1,95 @@
+"""What `dbcontract check` tells while it runs: what it is going to do, and how far it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from dbcontract.conformance.engine import Listener
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from dbcontract.conformance.catalogue import Rule
+    from dbcontract.conformance.result import RuleResult
+    from dbcontract.conformance.target import Target
+
+
+def announce(target: Target) -> None:
+    """Say what will be created at a target that is no mock, before anything is."""
+    if target.kind == "mock":
+        return
+    if "write" not in target.capabilities:
+        click.echo(f"{target.name}: nothing will be written (see --allow).", file=sys.stderr)
+        return
+    for line in plans(target):
+        click.echo(line, file=sys.stderr)
+
+
+def plans(target: Target) -> list[str]:
+    """What the checks will create, and what of it stays."""
+    lines = []
+    if target.pixiebrix is not None:
+        places = ", ".join(target.scratch.databases) or "no database (give some with --database)"
+        lines.append(
+            f"{target.pixiebrix.url}: creates records in {places} and deletes them; creates assets and "
+            "export jobs, which stay, as no operation deletes them."
+        )
+        if target.scratch.create_databases:
+            lines.append("Creates databases, which stay, as no operation deletes them.")
+        if "destroy" in target.capabilities:
+            lines.append("Deletes all records of these databases, also such that it did not create.")
+    if target.pieces is not None:
+        lines.append(f"{target.pieces.url}: imports values, which stay, as no operation deletes them.")
+    return lines
+
+
+@contextmanager
+def listening(*, quiet: bool) -> Iterator[Listener]:
+    """A listener that shows a progress bar, where there is a terminal to show it on."""
+    if quiet or not sys.stderr.isatty():
+        yield Listener()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    progress = Progress(
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with progress:
+        yield _Bar(progress)
+
+
+class _Bar(Listener):
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+        self._failed = 0
+
+    def started(self, total: int) -> None:
+        self._task = self._progress.add_task("", total=total)
+
+    def checking(self, rule: Rule) -> None:
+        self._describe(f"{rule.id} {rule.title}")
+
+    def judged(self, result: RuleResult) -> None:
+        self._failed += result.violates
+        if self._task is not None:
+            self._progress.advance(self._task)
+
+    def sweeping(self, api: str, phase: str, calls: int) -> None:
+        self._describe(f"generated calls to {api}: {phase}, {calls}")
+
+    def _describe(self, text: str) -> None:
+        if self._task is not None:
+            failed = f"{self._failed} failed · " if self._failed else ""
+            self._progress.update(self._task, description=failed + text)

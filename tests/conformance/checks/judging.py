@@ -1,0 +1,113 @@
+"""Judges servers by single rules of Pieces OS, for the tests of its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from types import ModuleType
+
+from dbcontract.conformance import catalogue, mock
+from dbcontract.conformance.bench import Bench
+from dbcontract.conformance.catalogue import Rule
+from dbcontract.conformance.check import Checks, collect
+from dbcontract.conformance.checks import (
+    pieces_errors,
+    pieces_export,
+    pieces_import,
+    pieces_merge,
+    pieces_paths,
+    pieces_rollback,
+    pieces_version,
+)
+from dbcontract.conformance.description import Description
+from dbcontract.conformance.result import RuleResult, Verdict
+from dbcontract.conformance.target import CAPABILITIES, Endpoint, HttpHook, Target
+from dbcontract.conformance.wire import Wire
+from dbcontract.mockserver.server import ServerThread
+from dbcontract.mockserver.settings import Settings
+
+from .small_pieces import SmallPieces, serving
+
+Judge = Callable[[str], RuleResult]
+
+MODULES: tuple[ModuleType, ...] = (
+    pieces_errors,
+    pieces_export,
+    pieces_import,
+    pieces_merge,
+    pieces_paths,
+    pieces_rollback,
+    pieces_version,
+)
+WRONG = (Verdict.FAILED, Verdict.WARNED)
+
+
+@cache
+def checks() -> Checks:
+    """All checks of Pieces OS."""
+    return Checks(check for module in MODULES for check in collect(module))
+
+
+@cache
+def _rules() -> Mapping[str, Rule]:
+    return {rule.id: rule for rule in catalogue.load("pieces")}
+
+
+@cache
+def _descriptions() -> Mapping[str, Description]:
+    return {"pieces": Description("pieces")}
+
+
+@contextmanager
+def judging(target: Target) -> Iterator[Judge]:
+    """A function from a rule's id to the verdict on a target."""
+    bench = Bench(target, _rules(), checks(), descriptions=_descriptions())
+
+    def judge(rule_id: str) -> RuleResult:
+        rule = _rules()[rule_id]
+        hindrance = bench.hindrance(rule)
+        parts = bench.examine(rule_id).parts if hindrance is None else [hindrance]
+        return bench.verdict(rule, parts, {})
+
+    try:
+        yield judge
+    finally:
+        bench.close()
+
+
+@contextmanager
+def judging_the_mock() -> Iterator[Judge]:
+    """Judge the mock server, each rule in a sandbox of its own."""
+    with ServerThread(Settings(port=0, validate_responses=True)) as running:
+        wire = Wire()
+        health = mock.recognize(running.base_url, wire)
+        wire.close()
+        assert health is not None
+        with judging(mock.as_target(health, Target("mock", pieces=Endpoint(running.base_url)))) as judge:
+            yield judge
+
+
+@contextmanager
+def judging_small(pieces: SmallPieces, *without: str) -> Iterator[Judge]:
+    """Judge a server of these tests, all capabilities granted but some."""
+    with serving(pieces) as url, serving(type(pieces)(empty=True)) as second_url:
+        target = Target(
+            "small",
+            pieces=Endpoint(url, second_url=second_url),
+            capabilities=frozenset(CAPABILITIES) - frozenset(without),
+            hooks=(("fail_next", HttpHook(f"{url}/fail/{{operation}}/{{after}}")),),
+        )
+        with judging(target) as judge:
+            yield judge
+
+
+def verdict_on(pieces: SmallPieces, rule_id: str) -> RuleResult:
+    """The verdict of one rule on a server of these tests."""
+    with judging_small(pieces) as judge:
+        return judge(rule_id)
+
+
+def told(result: RuleResult) -> str:
+    """A result as a failing test shows it."""
+    return f"{result.verdict}: {result.reason}; expected {result.expected}, got {result.actual}"

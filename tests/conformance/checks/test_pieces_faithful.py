@@ -1,0 +1,59 @@
+"""The checks of Pieces OS against servers that do as documented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from dbcontract.conformance import catalogue
+from dbcontract.conformance.described import FED
+from dbcontract.conformance.result import Verdict
+
+from .judging import Judge, checks, judging_small, judging_the_mock, told
+from .small_pieces import SmallPieces, Stranger
+
+RULES = sorted(checks().rules)
+OPEN = {
+    "PI-ROLL-12": "accepts any bytes",
+    "PI-ROLL-13": "accepts no import of empty collections",
+    "PI-VER-04": "has no schema",
+    "PI-VER-08": "is a pre-release itself",
+    "PI-VER-09": "has no schema",
+    "PI-ROLL-11": "has no schema",
+}
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[Judge]:
+    with judging_the_mock() as judge:
+        yield judge
+
+
+def test_every_rule_has_a_check_unless_all_exchanges_feed_it() -> None:
+    testable = {rule.id for rule in catalogue.load("pieces") if rule.untestable is None}
+    assert testable - set(FED) == set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_mock_passes(mock: Judge, rule: str) -> None:
+    result = mock(rule)
+    assert result.verdict is Verdict.PASSED, told(result)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_another_implementation_passes(rule: str) -> None:
+    with judging_small(SmallPieces()) as judge:
+        result = judge(rule)
+    assert result.verdict is Verdict.PASSED, told(result)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_lawfully_different_one_fails_nowhere(rule: str) -> None:
+    with judging_small(Stranger()) as judge:
+        result = judge(rule)
+    if rule in OPEN:
+        assert result.verdict is Verdict.NOT_VERIFIED
+        assert OPEN[rule] in result.reason
+    else:
+        assert result.verdict is Verdict.PASSED, told(result)
