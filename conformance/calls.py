@@ -41,7 +41,7 @@ def unknown_id(ctx: PixieBrix) -> str:
     return str(UUID(int=ctx.random.getrandbits(128), version=4))
 
 
-def good_body(operation_id: str, ctx: PixieBrix, *, database: str, key: str) -> Any:
+def good_body(operation_id: str, *, database: str, key: str) -> Any:
     """A good body of an operation; NOT_SET where it takes none."""
     data = {"probe": key}
     bodies = {
@@ -52,7 +52,6 @@ def good_body(operation_id: str, ctx: PixieBrix, *, database: str, key: str) -> 
         "createAsset": {"filename": f"{key}.png"},
         "updateAsset": {"is_uploaded": True},
     }
-    del ctx
     return bodies.get(operation_id, NOT_SET)
 
 
@@ -65,7 +64,7 @@ def nowhere(ctx: PixieBrix) -> list[Aim]:
         Aim(
             operation.id,
             {name: value for name, value in path.items() if f"{{{name}}}" in operation.path},
-            good_body(operation.id, ctx, database=path["databaseId"], key=key),
+            good_body(operation.id, database=path["databaseId"], key=key),
         )
         for operation in ctx.description.operations
     ]
@@ -104,7 +103,7 @@ def writes(ctx: PixieBrix, database: Database, asset: Asset) -> list[Aim]:
         key = path["recordKey"] if operation_id == "putRecord" else ctx.name("written")
         described = ctx.description.operation(operation_id)
         wanted = {name: value for name, value in path.items() if f"{{{name}}}" in described.path}
-        found.append(Aim(operation_id, wanted, good_body(operation_id, ctx, database=database.id, key=key)))
+        found.append(Aim(operation_id, wanted, good_body(operation_id, database=database.id, key=key)))
     return found
 
 

@@ -175,9 +175,9 @@ class RuleItem(pytest.Item):
             return excinfo.value.text
         return super().repr_failure(excinfo, style)
 
-    def reportinfo(self) -> tuple[str, None, str]:
-        """Where it is, for the lines of `-v` and `-rs`."""
-        return ROOT, None, self.name
+    def reportinfo(self) -> tuple[str, int, str]:
+        """Where it is, for the lines of `-v` and `-rs`; pytest wants a line for what is skipped."""
+        return ROOT, 0, self.name
 
 
 def outcome(result: RuleResult, accepted: baselines.Baseline) -> None:

@@ -79,8 +79,7 @@ def _first_sheet(archive: zipfile.ZipFile) -> str:
     relation = next((value for name, value in wanted.items() if name.endswith("}id")), "")
     for one in _all(_parse(archive, "xl/_rels/workbook.xml.rels"), "Relationship"):
         if one.get("Id") == relation:
-            return normpath(join("xl", one.get("Target", "")) if not one.get("Target", "").startswith("/") else
-                            one.get("Target", "")).lstrip("/")
+            return normpath(join("/xl", one.get("Target", ""))).lstrip("/")
     message = "a workbook whose first sheet is nowhere"
     raise _NoWorkbook(message)
 

@@ -1,24 +1,132 @@
-"""An asset before and after its file is there."""
+"""An asset before and after it is marked as uploaded."""
 
 from __future__ import annotations
 
-from ..check import check
+from datetime import datetime
+
+from .. import asset_details
+from ..asset_details import SEVERAL
+from ..check import CheckFailed, check
 from ..context import PixieBrix
+from ..formats import as_timestamp
+from ..given import step
+from ..given_pixiebrix import Asset
+
+_INVENTED = "1999-12-31T23:59:59.000001Z"
 
 
 @check("PB-ASSET-03")
-def download_before_upload(ctx: PixieBrix) -> None:
-    """Creates an asset and downloads it before it is marked as uploaded."""
-    asset = ctx.given.asset(filename="probe.png")
-    path = {"databaseId": asset.database, "assetId": asset.id}
-    ctx.call("getAsset", path=path).expect_status(404)
+def download_before_the_mark(ctx: PixieBrix) -> None:
+    """Creates an asset and asks for its download at once."""
+    asset_details.download(ctx, ctx.given.asset(), follow=False).expect_status(404)
 
 
-@check("PB-ASSET-04")
-def download_gives_the_bytes(ctx: PixieBrix) -> None:
-    """Uploads bytes of all values, marks the asset as uploaded and compares what the download gives."""
-    content = bytes(range(256))
-    asset = ctx.given.uploaded_asset(content, filename="probe.bin", content_type="application/octet-stream")
-    path = {"databaseId": asset.database, "assetId": asset.id}
-    answer = ctx.call("getAsset", path=path, follow=True).expect_status(200)
-    ctx.expect("the bytes of the download", content, answer.content)
+@check("PB-ASSET-15")
+def the_mark_is_kept(ctx: PixieBrix) -> None:
+    """Creates an asset, marks it, and reads its metadata."""
+    asset = ctx.given.asset()
+    asset_details.patch(ctx, asset, {"is_uploaded": True}).expect_status(*SEVERAL)
+    item = asset_details.metadata(ctx, asset)
+    ctx.expect("is_uploaded after the mark", expected=True, actual=item.get("is_uploaded"))
+
+
+@check("PB-ASSET-16")
+def a_change_is_answered_with_the_metadata(ctx: PixieBrix) -> None:
+    """Marks an asset and compares id, name and mark in the answer."""
+    asset = ctx.given.asset(filename=f"{ctx.name('asset')}.png")
+    answer = asset_details.patch(ctx, asset, {"is_uploaded": True})
+    item = answer.expect_status(200).expect_json(dict)
+    shown = {name: item.get(name) for name in ("id", "filename", "is_uploaded")}
+    ctx.expect("the answer", {"id": asset.id, "filename": asset.filename, "is_uploaded": True}, shown)
+
+
+@check("PB-ASSET-23")
+def an_unmarked_asset_cannot_be_downloaded(ctx: PixieBrix) -> None:
+    """Marks an asset, unmarks it, and asks for its download."""
+    asset = _marked(ctx)
+    asset_details.patch(ctx, asset, {"is_uploaded": False}).expect_status(*SEVERAL)
+    asset_details.download(ctx, asset, follow=False).expect_status(404)
+
+
+@check("PB-ASSET-25")
+def a_change_moves_updated_at(ctx: PixieBrix) -> None:
+    """Compares the metadata before and after marking, a moment later."""
+    asset = ctx.given.asset()
+    before = _time(ctx, asset, "updated_at")
+    _let_time_pass(ctx)
+    ctx.given.marked(asset)
+    after = _time(ctx, asset, "updated_at")
+    ctx.expect_true("updated_at after the change", after > before, expected=f"later than {before}", actual=after)
+
+
+@check("PB-ASSET-26")
+def a_change_leaves_created_at(ctx: PixieBrix) -> None:
+    """Compares the metadata before and after marking, a moment later."""
+    asset = ctx.given.asset()
+    before = _time(ctx, asset, "created_at")
+    _let_time_pass(ctx)
+    ctx.given.marked(asset)
+    ctx.expect("created_at after the change", before, _time(ctx, asset, "created_at"))
+
+
+@check("PB-ASSET-27")
+def read_only_fields_are_ignored(ctx: PixieBrix) -> None:
+    """Sends invented values of all read-only fields with the mark, and reads the metadata under the old id."""
+    asset, other = ctx.given.asset(), "00000000-0000-4000-8000-000000000000"
+    before = asset_details.metadata(ctx, asset)
+    invented = {"id": other, "download_url": f"https://example.com/{other}"}
+    times = {"created_at": _INVENTED, "updated_at": _INVENTED}
+    asset_details.patch(ctx, asset, {**invented, **times, "is_uploaded": True}).expect_status(200)
+    after = asset_details.read(ctx, asset_details.path_of(asset)).expect_status(200).expect_json(dict)
+    for name in ("id", "download_url", "created_at"):
+        ctx.expect(f"{name} after the change", before.get(name), after.get(name))
+    set_to = as_timestamp(after.get("updated_at"))
+    ignored = set_to != as_timestamp(_INVENTED)
+    ctx.expect_true("updated_at after the change", ignored, expected="the time of the change", actual=set_to)
+
+
+@check("PB-ASSET-28")
+def a_mark_of_the_wrong_type_is_refused(ctx: PixieBrix) -> None:
+    """Sends an object, an array and the word maybe."""
+    asset = ctx.given.asset()
+    for value in ({}, [], "maybe"):
+        asset_details.patch(ctx, asset, {"is_uploaded": value}).expect_status(400)
+
+
+@check("PB-ASSET-30")
+def an_asset_is_not_in_another_database(ctx: PixieBrix) -> None:
+    """Marks an asset, asks for it below another database, and looks whether a change there reached it."""
+    asset = _marked(ctx)
+    path = {**asset_details.path_of(asset), "databaseId": ctx.given.database().id}
+    ctx.call("getAsset", path=path, note="below another database").expect_status(404)
+    asset_details.read(ctx, path).expect_status(404)
+    ctx.call("updateAsset", path=path, json={"is_uploaded": False}).expect_status(404)
+    item = asset_details.metadata(ctx, asset)
+    ctx.expect("is_uploaded, which was to be changed there", expected=True, actual=item.get("is_uploaded"))
+
+
+def _marked(ctx: PixieBrix) -> Asset:
+    """An asset that is marked as uploaded, and is, where the storage can be reached."""
+    if ctx.can("storage"):
+        return ctx.given.uploaded_asset()
+    asset = ctx.given.asset()
+    ctx.given.marked(asset)
+    return asset
+
+
+def _time(ctx: PixieBrix, asset: Asset, name: str) -> datetime:
+    """A time in the metadata of an asset."""
+    item = asset_details.metadata(ctx, asset)
+    with step("PB-ASSET-11", f"read {name}"):
+        instant = as_timestamp(item.get(name))
+        if instant is None:
+            raise CheckFailed(name, "a timestamp", item.get(name))
+    return instant
+
+
+def _let_time_pass(ctx: PixieBrix) -> None:
+    """Let a second pass: the clock may stand still, and its times may be whole seconds."""
+    if ctx.can("clock"):
+        ctx.clock.advance(1)
+    else:
+        ctx.pause(1.1)

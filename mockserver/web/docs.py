@@ -30,7 +30,8 @@ class Docs:
     def _build(self) -> ASGIApp:
         app: Any = SwaggerUIMiddleware(PlainTextResponse("Not found.\n", 404))
         options = SwaggerUIOptions(
-            swagger_ui_config={"displayRequestDuration": True, "docExpansion": "list", "filter": True}
+            swagger_ui_config={"displayRequestDuration": True, "docExpansion": "list", "filter": True},
+            spec_path="/ui/openapi.json",
         )
         for base_path, description in sorted(self._descriptions.items(), reverse=True):
             specification = Specification.load(copy.deepcopy(description))
@@ -58,13 +59,34 @@ class Docs:
         """The description that is asked for, with this server as the only one; None for anything else."""
         prefix: str = scope["root_path"]
         base_path, slash, name = scope["path"].removeprefix(prefix).rpartition("/")
+        for_ui = base_path.endswith("/ui")
+        base_path = base_path.removesuffix("/ui")
         description = self._descriptions.get(base_path)
         if description is None or not slash or scope["method"] not in {"GET", "HEAD"}:
             return None
         document = {**description, "servers": [{"url": f"{origin_of(scope)}{prefix}{base_path}"}]}
+        if for_ui:
+            document = _with_plain_header(document)
         if name == "openapi.json":
             return Response(json.dumps(document), media_type="application/json")
         if name == "openapi.yaml":
             text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
             return Response(text, media_type="application/yaml")
         return None
+
+
+def _with_plain_header(description: dict[str, Any]) -> dict[str, Any]:
+    """The description with the token as a header to be typed: the UI knows no scheme named Token."""
+    schemes = description.get("components", {}).get("securitySchemes", {})
+    plain = {
+        name: {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "Type `Token any-token`: the word, a space, and a token that is accepted.",
+        }
+        if scheme.get("scheme", "").lower() == "token"
+        else scheme
+        for name, scheme in schemes.items()
+    }
+    return {**description, "components": {**description.get("components", {}), "securitySchemes": plain}}

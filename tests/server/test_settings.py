@@ -118,7 +118,7 @@ def test_the_swagger_ui_is_complete(server: Running, base: str) -> None:
     page = get(f"{server.base_url}{base}/ui/")
     assert page.status_code == 200
     assert media_type(page) == "text/html"
-    assert f"{base}/openapi.json" in page.text
+    assert f"{base}/ui/openapi.json" in page.text
     parts = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
     assert any(part.endswith(".js") for part in parts)
     for part in parts:

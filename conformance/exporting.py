@@ -1,0 +1,249 @@
+"""Export jobs as checks look at them: orders, jobs that have ended, and the records in the exported data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from .answer import Answer
+from .archived import Marks
+from .check import CheckFailed, PrerequisiteFailed
+from .context import PixieBrix
+from .formats import as_timestamp
+from .given import field_of, step
+from .given_pixiebrix import Database
+from .workbook import rows_of
+
+MEDIA_TYPES: Final = ("application/json", "application/xlsx", "text/csv")
+COLUMNS: Final = ("id", "database", "created_at", "updated_at")
+"""The columns of an export, before those of the data."""
+
+APART: Final = 10.0
+"""So many seconds lie between records that are to be told apart by time, where the clock can be moved."""
+
+REALLY_APART: Final = 1.1
+"""The same where they have to pass: enough for times that end at seconds."""
+
+
+# Orders
+
+
+def order(ctx: PixieBrix, *databases: str, **fields: Any) -> dict[str, Any]:
+    """A good order for an export of databases, with other or further fields."""
+    return {"name": ctx.name("export"), "databases": list(databases), **fields}
+
+
+def send(ctx: PixieBrix, body: Mapping[str, Any]) -> Answer:
+    """Send an order, good or bad. A job that comes of it stays: no operation deletes any."""
+    answer = ctx.call("createExportJob", json=dict(body))
+    if answer.status < 300:
+        ctx.cleanup("an export job", None)
+    return answer
+
+
+def expect_accepted(ctx: PixieBrix, answer: Answer, what: str) -> dict[str, Any]:
+    """The job that an order has made.
+
+    Raises:
+        CheckFailed: it was not accepted, or the answer is no object.
+    """
+    ok = 200 <= answer.status < 300
+    ctx.expect_true(f"the answer to {what}", ok, expected="a 2xx and a job", actual=answer.summary)
+    return answer.expect_json(dict)
+
+
+# Jobs
+
+
+@contextmanager
+def as_own(ctx: PixieBrix) -> Iterator[None]:
+    """Tell the failure of a step as one of the check, if the step is what the check is about."""
+    try:
+        yield
+    except PrerequisiteFailed as error:
+        if error.rule != ctx.rule_id:
+            raise
+        raise CheckFailed(error.what, "that it works", "it does not") from error
+
+
+def succeeded(ctx: PixieBrix, *databases: Database, **fields: Any) -> dict[str, Any]:
+    """The details of a new job that has ended well."""
+    details = ctx.given.finished_job(ctx.given.job(*databases, **fields))
+    with step("PB-JOB-21", "export records"):
+        ctx.expect("the status of the job", "SUCCESS", details.get("status"))
+    return details
+
+
+def link_of(details: Mapping[str, Any]) -> str:
+    """The link to the exported data.
+
+    Raises:
+        CheckFailed: `data` is no absolute URL.
+    """
+    link = field_of(details, "data")
+    try:
+        parts = urlsplit(link if isinstance(link, str) else "")
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        good = False
+    if not good:
+        raise CheckFailed("the data of a job that has succeeded", "an absolute http or https URL", link)
+    return str(link)
+
+
+def exported(ctx: PixieBrix, details: Mapping[str, Any]) -> Answer:
+    """What the link of a job that has succeeded leads to."""
+    with step("PB-JOB-22", "find the link to the exported data"):
+        link = link_of(details)
+    with step("PB-JOB-24", "follow the link to the exported data"):
+        return ctx.fetch(link).expect_status(200)
+
+
+# Records
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A record that was written.
+
+    Attributes:
+        mark: a value that only this record has.
+        created: as the record shows it; None where it shows none.
+    """
+
+    key: str
+    mark: str
+    shown: str
+    created: datetime
+
+
+def write(
+    ctx: PixieBrix, database: Database, marks: Sequence[str], *fields: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Add one record a mark; `fields` are further fields of each, in order."""
+    more = fields or [{}] * len(marks)
+    data = [{"probe": mark, **one} for mark, one in zip(marks, more, strict=True)]
+    return ctx.given.records(database, data)
+
+
+def written_apart(ctx: PixieBrix, database: Database, count: int) -> list[Written]:
+    """Add records one after the other, so that the creation times differ by seconds; the earliest first."""
+    found: list[Written] = []
+    for mark in Marks(ctx).new(count):
+        if found and ctx.can("clock"):
+            ctx.clock.advance(APART)
+        elif found:
+            ctx.pause(REALLY_APART)
+        found.append(_written(write(ctx, database, [mark])[0], mark))
+    times = [one.created for one in found]
+    if sorted(set(times)) != times:
+        message = f"records were written one after the other, and show the times {times}"
+        raise PrerequisiteFailed("PB-REC-04", message)
+    return found
+
+
+def _written(record: Mapping[str, Any], mark: str) -> Written:
+    with step("PB-REC-04", "read the creation time of a record"):
+        shown = field_of(record, "created_at")
+        created = as_timestamp(shown)
+        if created is None:
+            raise CheckFailed("created_at of a record", "a timestamp", shown)
+        return Written(str(record["id"]), mark, shown, created)
+
+
+def between(one: Written, other: Written) -> datetime:
+    """An instant between two records."""
+    return one.created + (other.created - one.created) / 2
+
+
+def as_text(instant: datetime, *, offset: timedelta | None = None) -> str:
+    """An instant in UTC as ISO 8601, with Z, or as it is called at an offset."""
+    if offset is None:
+        return instant.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    local = (instant + offset).replace(tzinfo=None).isoformat(timespec="microseconds")
+    sign = "-" if offset < timedelta() else "+"
+    hours, minutes = divmod(abs(offset) // timedelta(minutes=1), 60)
+    return f"{local}{sign}{hours:02d}:{minutes:02d}"
+
+
+# Exported data
+
+
+def expect_marks(
+    ctx: PixieBrix, answer: Answer, *, present: Sequence[str] = (), absent: Sequence[str] = ()
+) -> None:
+    """Go on if some marks are in the exported data, and others are not.
+
+    Raises:
+        CheckFailed: one is missing, or one is there that should not be.
+    """
+    text = answer.text
+    missing = [mark for mark in present if mark not in text]
+    shown = [*missing[:3], "…"] if len(missing) > 3 else missing
+    what = f"the records of {len(present)} that are missing from the export"
+    ctx.expect_true(what, not missing, expected="none", actual=f"{len(missing)}: {', '.join(shown)}")
+    ctx.expect("the other records in the export", [], [mark for mark in absent if mark in text])
+
+
+def elements(ctx: PixieBrix, answer: Answer, marks: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The elements of a JSON export that hold one of some marks, in the order of the marks; or all.
+
+    Raises:
+        CheckFailed: it is no array of objects, or a mark is in none of them, or in several.
+    """
+    found = answer.expect_objects()
+    if not marks:
+        return found
+    texts = [json.dumps(element) for element in found]
+    chosen = []
+    for mark in marks:
+        at = [number for number, text in enumerate(texts) if mark in text]
+        ctx.expect(f"how many elements of the export hold {mark}", 1, len(at))
+        chosen.append(found[at[0]])
+    return chosen
+
+
+def table(answer: Answer) -> list[list[str]]:
+    """The rows of a CSV or XLSX export.
+
+    Raises:
+        CheckFailed: it is neither.
+    """
+    return rows_of(answer.content) if answer.content.startswith(b"PK") else answer.csv_rows()
+
+
+def expect_a_row_each(ctx: PixieBrix, rows: Sequence[Sequence[str]], marks: Sequence[str]) -> list[Sequence[str]]:
+    """The rows that hold the marks, in the order of the marks.
+
+    Raises:
+        CheckFailed: a mark is in no row, or in several, or two marks share one.
+    """
+    places = [[number for number, row in enumerate(rows) if any(mark in cell for cell in row)] for mark in marks]
+    for mark, at in zip(marks, places, strict=True):
+        ctx.expect(f"how many rows hold {mark}", 1, len(at))
+    ctx.expect("how many rows the records have", len(marks), len({at[0] for at in places}))
+    return [rows[at[0]] for at in places]
+
+
+def expect_columns(ctx: PixieBrix, header: Sequence[str], fields: Sequence[str], *, alone: bool) -> None:
+    """Go on if the first row of an export names its columns.
+
+    Args:
+        ctx: the check.
+        header: the first row.
+        fields: of the data.
+        alone: no other records are in the export.
+
+    Raises:
+        CheckFailed: one is missing, or one is there twice, or one too many.
+    """
+    wanted = {*COLUMNS, *(f"data.{field}" for field in fields)}
+    ctx.expect("the columns that are missing", [], sorted(wanted - set(header)))
+    ctx.expect("how many columns have a name that another has", 0, len(header) - len(set(header)))
+    if alone:
+        ctx.expect("the columns", sorted(wanted), sorted(header))
