@@ -62,17 +62,17 @@ class Docs:
         for_ui = base_path.endswith("/ui")
         base_path = base_path.removesuffix("/ui")
         description = self._descriptions.get(base_path)
-        if description is None or not slash or scope["method"] not in {"GET", "HEAD"}:
+        if description is None or not slash or name not in {"openapi.json", "openapi.yaml"}:
             return None
+        if scope["method"] not in {"GET", "HEAD"}:
+            return PlainTextResponse("Method Not Allowed.\n", 405, {"Allow": "GET, HEAD"})
         document = {**description, "servers": [{"url": f"{origin_of(scope)}{prefix}{base_path}"}]}
         if for_ui:
             document = _with_plain_header(document)
         if name == "openapi.json":
             return Response(json.dumps(document), media_type="application/json")
-        if name == "openapi.yaml":
-            text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
-            return Response(text, media_type="application/yaml")
-        return None
+        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+        return Response(text, media_type="application/yaml")
 
 
 def _with_plain_header(description: dict[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,8 @@ def chromium() -> str:
 
 def rendered(chromium: str, url: str, profile: Path) -> str:
     """The page's elements after its scripts have run."""
-    command = [chromium, *FLAGS, f"--user-data-dir={profile}", "--virtual-time-budget=8000", "--dump-dom", url]
+    options = [f"--user-data-dir={profile}", "--virtual-time-budget=8000", "--dump-dom"]
+    command = [chromium, *FLAGS, *options, url]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
@@ -51,4 +52,5 @@ def test_the_swagger_ui_shows_every_operation(
     for item in description["paths"].values():
         for method, operation in item.items():
             if method in {"get", "post", "put", "patch", "delete"}:
-                assert f"operations-{operation['tags'][0].replace(' ', '_')}-{operation['operationId']}" in page
+                tag = operation["tags"][0].replace(" ", "_")
+                assert f"operations-{tag}-{operation['operationId']}" in page

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+LEFT_BEHIND = shutil.ignore_patterns("node_modules", "__pycache__", ".*_cache")
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Callable[[str], Path]:
+    """A copy of a folder of the examples, as somebody has it who has just checked it out."""
+
+    def copy(name: str) -> Path:
+        shutil.copytree(EXAMPLES / name, tmp_path / "example", ignore=LEFT_BEHIND)
+        return tmp_path / "example"
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def environment() -> dict[str, str]:
+    """The surroundings without what is meant for the tests around."""
+    ours = ("PYTEST_", "DBCONTRACT_", "PIECES_OS_", "PIXIEBRIX_", "FORCE_COLOR")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**kept, "NO_COLOR": "1", "CI": os.environ.get("CI", "")}
