@@ -64,7 +64,7 @@ def listed(ctx: PixieBrix, database: str) -> list[dict[str, Any]]:
 
 
 def problems(item: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the fields of some metadata, one phrase each (document: Retrieve … Asset Metadata)."""
+    """What is wrong with the fields of some metadata, one phrase each (Database APIs: Database Assets)."""
     fields = {
         "id, a UUID": is_uuid(item.get("id")),
         "download_url, a URL": is_url(item.get("download_url")),

@@ -155,7 +155,7 @@ class Bench:
             examined.parts.append(outcome.part)
             examined.left.update(outcome.left)
             examined.requests += len(outcome.trace.exchanges)
-            if outcome.unreachable and self.unreachable() is not None:
+            if outcome.broken and self.unreachable() is not None:
                 examined.unreachable = True
                 break
         return examined

@@ -17,12 +17,16 @@ class Clock:
     """The time at the target."""
 
     def __init__(
-        self, powers: Powers, *, date_header: Callable[[], str | None], wait: Callable[[float], None]
+        self, powers: Powers, *, date_header: Callable[[bool], str | None], wait: Callable[[float], None]
     ) -> None:
-        """Take the powers of a place, a request for a `Date` header, and a way to wait in real time."""
+        """Take the powers of a place, a way to wait in real time, and one to a `Date` header.
+
+        The latter is told whether the last one that came is too old.
+        """
         self._powers = powers
         self._date_header = date_header
         self._wait = wait
+        self._moved = False
 
     def now(self) -> datetime:
         """The instant at the target, UTC; from a `Date` header where nothing better tells.
@@ -33,7 +37,7 @@ class Clock:
         exact = self._powers.now()
         if exact is not None:
             return exact
-        header = self._date_header()
+        header, self._moved = self._date_header(self._moved), False
         try:
             return parsedate_to_datetime(header or "").astimezone(UTC)
         except (ValueError, TypeError):
@@ -46,6 +50,7 @@ class Clock:
         Raises:
             NotVerified: neither.
         """
+        self._moved = True
         try:
             self._powers.advance(seconds)
         except NotVerified:
@@ -59,7 +64,8 @@ class Clock:
         Raises:
             NotVerified: the clock cannot be moved.
         """
-        self._powers.advance_to_next_midnight()
+        self._powers.advance_to_next_midnight(self.now)
+        self._moved = True
 
     def advance_past(self, instant: datetime) -> None:
         """Let time pass until just after an instant; nothing happens when it is over already.

@@ -25,19 +25,10 @@ from .place import Place
 from .run import Run
 from .session import MAX_REDIRECTS, ascii_url, redirected, target_headers
 from .target import Endpoint, ServiceLimits
+from .trace import Trace
 from .wire import Header, NoAnswer, Received, Request
 
 USER_AGENT = "dbcontract-conformance"
-
-
-class Trace:
-    """What happened in one check: every exchange, and what in it was not as described."""
-
-    def __init__(self) -> None:
-        self.exchanges: list[Exchange] = []
-        self.findings: list[tuple[Finding, int]] = []
-        self.exercised: set[str] = set()
-        self.cleanups: list[tuple[str, Callable[[], object] | None]] = []
 
 
 class Context:
@@ -338,8 +329,8 @@ class Context:
         self.until += seconds
         self.run.session.sleep(seconds, self.until)
 
-    def _date_header(self) -> str | None:
-        for exchange in reversed(self.trace.exchanges):
+    def _date_header(self, fresh: bool) -> str | None:  # noqa: FBT001 (its only caller is the clock)
+        for exchange in () if fresh else reversed(self.trace.exchanges):
             if exchange.received is not None:
                 dates = [value for name, value in exchange.received.headers if name.lower() == "date"]
                 return dates[0] if dates else None
@@ -362,7 +353,9 @@ class Pieces(Context):
         Raises:
             NotVerified: there is none.
         """
-        return Pieces(self.run, self.run.places.open_second(self.place), self.rule_id, self.trace)
+        place = self.run.places.open_second(self.place)
+        self.trace.places.append(place)
+        return Pieces(self.run, place, self.rule_id, self.trace)
 
     def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
         del operation

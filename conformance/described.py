@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from .context import Trace
 from .description import NO_ANSWER, SERVER_ERROR, Finding
 from .evidence import BODY_SHOWN, Evidence
 from .redaction import Redactor
 from .result import Part, Verdict
+from .trace import Trace
 
 STATUS: Final = "status_code_conformance"
 MEDIA_TYPE: Final = "content_type_conformance"

@@ -99,12 +99,14 @@ def entries_of(export: Mapping[str, Any], name: str = "values") -> list[dict[str
     if name != "values" and export.get(name) is None:
         return []
     with step("PI-EXP-10" if name == "values" else "PI-EXP-11", f"read the {name} of the export"):
-        entries: list[dict[str, Any]] = field_of(export, name, "iterable")
+        entries = field_of(export, name, "iterable")
         if not isinstance(entries, list) or not all(
-            isinstance(entry, dict) and isinstance(entry.get("id"), str) and "raw" in entry for entry in entries
+            isinstance(entry, dict) and isinstance(entry.get("id"), str) and "raw" in entry
+            for entry in entries
         ):
             raise CheckFailed(f"the entries of {name}", "objects with id and raw", entries)
-        return entries
+        found: list[dict[str, Any]] = entries
+        return found
 
 
 def missing_from(export: Mapping[str, Any], entries: list[dict[str, Any]], name: str = "values") -> list[str]:

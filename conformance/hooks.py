@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -53,12 +53,12 @@ class HookPowers:
         """By the hook `advance_clock`."""
         self._call("advance_clock", {"seconds": f"{seconds:g}"}, missing="clock")
 
-    def advance_to_next_midnight(self) -> None:
+    def advance_to_next_midnight(self, now: Callable[[], datetime]) -> None:
         """By the hook `advance_clock`, and `run_nightly` where there is one."""
+        instant = now()
+        midnight = datetime(instant.year, instant.month, instant.day, tzinfo=UTC) + timedelta(days=1)
         # The target's own time is not known to the second; a few more do no harm.
-        now = datetime.now(UTC)
-        midnight = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
-        self.advance((midnight - now).total_seconds() + 5)
+        self.advance((midnight - instant).total_seconds() + 5)
         if self._target.hook("run_nightly") is not None:
             self._call("run_nightly", {}, missing="clock")
 

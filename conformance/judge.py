@@ -11,12 +11,13 @@ from pathlib import Path
 from threading import Event
 
 from .check import PIECES, Check, CheckFailed, NotVerified, PrerequisiteFailed
-from .context import Context, Pieces, PixieBrix, Trace
+from .context import Context, Pieces, PixieBrix
 from .evidence import BODY_SHOWN, Evidence
 from .place import Place
 from .result import Part, Verdict
 from .run import Run
 from .session import Cancelled, Session, TimeIsUp
+from .trace import Trace
 from .wire import Unreachable
 
 WHOLE = 2_000_000
@@ -33,13 +34,13 @@ class Outcome:
 
     Attributes:
         left: what it created that could not be removed.
-        unreachable: no connection could be made.
+        broken: some connection could not be made, or some answer did not come.
     """
 
     part: Part
     trace: Trace
     left: tuple[str, ...] = ()
-    unreachable: bool = False
+    broken: bool = False
 
 
 def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outcome:
@@ -58,13 +59,13 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
     trace = Trace()
     started = time.perf_counter()
     context: Context | None = None
-    unreachable = False
+    broken = False
     left: tuple[str, ...] = ()
     try:
         context = (Pieces if check.api == PIECES else PixieBrix)(run, place, rule_id, trace)
         part = _run(check.function, context, run)
     except Unreachable as error:
-        unreachable = True
+        broken = True
         part = Part(Verdict.ERROR, f"the target could not be reached: {run.redactor.text(str(error))}")
     finally:
         left = _clean_up(context, trace, run, place)
@@ -73,7 +74,8 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
         seconds=time.perf_counter() - started,
         evidence=_chosen(trace, run, part.verdict, whole=whole),
     )
-    return Outcome(part, trace, left, unreachable)
+    broken = broken or any(exchange.problem is not None for exchange in trace.exchanges)
+    return Outcome(part, trace, left, broken)
 
 
 def _run(function: Callable[[Context], None], context: Context, run: Run) -> Part:
@@ -165,6 +167,7 @@ def _clean_up(context: Context | None, trace: Trace, run: Run, place: Place) -> 
             except Exception:  # noqa: BLE001 (one that fails must not keep the others from being removed)
                 left.append(what)
         trace.exchanges = kept
-    with suppress(Unreachable):
-        run.places.close(place)
+    for opened in (place, *trace.places):
+        with suppress(Unreachable):
+            run.places.close(opened)
     return tuple(left)

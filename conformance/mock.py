@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -93,7 +93,7 @@ def as_target(health: Health, target: Target) -> Target:
         kind="mock",
         pieces=endpoints[PIECES],
         pixiebrix=endpoints[PIXIEBRIX],
-        capabilities=health.capabilities,
+        capabilities=health.capabilities | (target.capabilities & {"wait"}),
         scratch=replace(target.scratch, organization=organization, create_databases=True),
     )
 
@@ -131,8 +131,9 @@ class Control:
         """Move the clock."""
         self.call("POST", "/clock/advance", {"seconds": seconds})
 
-    def advance_to_next_midnight(self) -> None:
+    def advance_to_next_midnight(self, now: Callable[[], datetime]) -> None:
         """Move the clock to the next midnight (UTC), where the nightly job runs."""
+        del now  # the mock knows
         self.call("POST", "/clock/advance", {"to": "next-midnight"})
 
     def fail_next(self, operation_id: str, status: int | None) -> None:

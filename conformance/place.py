@@ -5,6 +5,7 @@ A recognized mock gives every check a world of its own; any other target is one 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -25,8 +26,8 @@ class Powers(Protocol):
     def advance(self, seconds: float) -> None:
         """Let that many seconds pass."""
 
-    def advance_to_next_midnight(self) -> None:
-        """Let the day end (UTC), and the nightly job run."""
+    def advance_to_next_midnight(self, now: Callable[[], datetime]) -> None:
+        """Let the day end (UTC), and the nightly job run; `now` asks the target for its time."""
 
     def fail_next(self, operation_id: str, status: int | None) -> None:
         """Let the next call of an operation fail."""

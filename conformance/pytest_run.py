@@ -155,7 +155,6 @@ class Rules(pytest.Collector):
             item = RuleItem.from_parent(self, name=rule.id)
             item.rule = rule
             item.add_marker(str(rule.level))
-            item.extra_keyword_matches |= {rule.api, rule.area}
             yield item
 
 

@@ -20,7 +20,8 @@ STORAGE_OPERATIONS = ("downloadObject", "uploadObject")
 
 _OF_THE_MESSAGE = frozenset({"content-length", "transfer-encoding"})
 """Headers that frame the message: the server sets them, for a wrong one there is `connection`."""
-_BODILESS = frozenset({204, 205, 304})
+BODILESS = frozenset({204, 205, 304})
+"""Statuses whose answers have no body."""
 _ID = re.compile(r"fault-([1-9][0-9]{0,17})")
 
 
@@ -150,7 +151,7 @@ def _answer_errors(order: Mapping[str, Any]) -> dict[str, list[str]]:
         for name in ("body", "headers")
         if order.get(name) is not None and status is None
     }
-    if order.get("body") is not None and status in _BODILESS:
+    if order.get("body") is not None and status in BODILESS:
         errors["body"] = [f"An answer with status {status} has none."]
     headers = order.get("headers") or {}
     if not all(_is_header(name, value) for name, value in headers.items()):

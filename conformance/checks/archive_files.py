@@ -21,7 +21,9 @@ _ODD = 'é 東京 🦊 "quoted"\n\r\n\t\u2028\u0085 next'
 def a_file_is_json_lines(ctx: PixieBrix) -> None:
     """Downloads a file, of a record with odd text where one can be made, and parses it line by line."""
     file = _a_file(ctx)
-    ctx.expect_true("the file of a date with records", file.content, expected="a line or more", actual="nothing")
+    ctx.expect_true(
+        "the file of a date with records", file.content, expected="a line or more", actual="nothing"
+    )
     for value in file.jsonl():
         listing = isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
         ctx.expect_true("a line", not listing, expected="one record", actual="an array of them")
@@ -138,13 +140,17 @@ def a_date_has_its_file_after_its_end(ctx: PixieBrix) -> None:
 
 @check("PB-ARCH-20")
 def a_line_is_an_object_with_id_and_data(ctx: PixieBrix) -> None:
-    """Downloads a file and checks each line; of a record of its own, where one can be made, the values too."""
+    """Downloads a file and checks each line; of a record that it wrote, where it can, the values too."""
     made = _odd_record(ctx)
     file = made[2] if made else _existing_file(ctx)
     with step("PB-ARCH-10", "read a file line by line"):
         lines = file.jsonl()
     for line in lines:
-        ok = isinstance(line, Mapping) and isinstance(line.get("id"), str) and isinstance(line.get("data"), Mapping)
+        ok = (
+            isinstance(line, Mapping)
+            and isinstance(line.get("id"), str)
+            and isinstance(line.get("data"), Mapping)
+        )
         ctx.expect_true("a line", ok, expected="an object with id, a text, and data, an object", actual=line)
     if made:
         key, data, _ = made

@@ -13,6 +13,7 @@ from .. import archived
 from ..archived import Archive
 from ..check import NotVerified, PrerequisiteFailed, check
 from ..context import PixieBrix
+from ..filled import filled
 from ..formats import as_date, as_timestamp, is_uuid
 from ..given import field_of, step
 
@@ -36,7 +37,7 @@ def version_1_is_refused(ctx: PixieBrix) -> None:
 
 @check("PB-ARCH-03")
 def pages_have_the_size_and_every_archive(ctx: PixieBrix) -> None:
-    """Goes through two or more archives in two or three pages, and compares sizes and dates with the whole list."""
+    """Goes through two or more archives in two or three pages, and compares them with the whole list."""
     path, archives = archived.at_least(ctx, 2)
     size = max(1, math.ceil(len(archives) / 3))
     starts = range(0, len(archives), size)
@@ -88,7 +89,7 @@ def archives_are_those_of_the_database(ctx: PixieBrix) -> None:
 
 @check("PB-ARCH-07")
 def the_newest_date_comes_first(ctx: PixieBrix) -> None:
-    """Lists two or more archives without `ordering`, and compares dates, on the whole and on a page of one."""
+    """Lists two or more archives without `ordering`, as a whole and a page of one, and compares dates."""
     path, archives = archived.at_least(ctx, 2)
     _expect_order(ctx, archives, newest_first=True, what="the dates without ordering")
     first = archived.read_page(ctx, path, page_size=1)
@@ -97,7 +98,7 @@ def the_newest_date_comes_first(ctx: PixieBrix) -> None:
 
 @check("PB-ARCH-08")
 def ordering_date_is_ascending(ctx: PixieBrix) -> None:
-    """Lists two or more archives with `ordering=date`, and compares dates, on the whole and on a page of one."""
+    """Lists two or more archives with `ordering=date`, as a whole and a page of one, and compares dates."""
     path, archives = archived.at_least(ctx, 2)
     ordered = archived.read_list(ctx, path, ordering="date")
     _expect_same(ctx, archives, ordered)
@@ -135,7 +136,7 @@ def a_date_is_there_once(ctx: PixieBrix) -> None:
     if not all(map(ctx.can, ("write", "destroy", "clock"))):
         return
     with suppress(NotVerified):  # a limit that cannot be reached takes nothing from the first part
-        full = archived.filled(ctx, 2, over=1)
+        full = filled(ctx, 2, over=1)
         full.clock.next()
         _expect_once(ctx, archived.listed(ctx, archived.path_of(full.database)))
 
@@ -149,7 +150,9 @@ def _items(ctx: PixieBrix) -> list[dict[str, Any]]:
             items = answer.expect_objects()
         if items:
             return items
-    raise PrerequisiteFailed("PB-ARCH-19", "a record was written on a date that is over, but the list is empty")
+    raise PrerequisiteFailed(
+        "PB-ARCH-19", "a record was written on a date that is over, but the list is empty"
+    )
 
 
 def _expect_order(ctx: PixieBrix, archives: Sequence[Archive], *, newest_first: bool, what: str) -> None:

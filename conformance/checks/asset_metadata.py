@@ -14,7 +14,7 @@ from ..formats import as_timestamp
 from ..given import field_of, step
 
 _TIMES = ("created_at", "updated_at")
-_SLACK = timedelta(seconds=5)
+_SLACK = timedelta(minutes=1)
 
 
 @check("PB-ASSET-07")
@@ -49,7 +49,7 @@ def the_download_url_is_its_own_address(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-11")
 def the_times_are_utc(ctx: PixieBrix) -> None:
-    """Parses both times of a new asset, and compares them with the target's clock, where it tells the time."""
+    """Parses both times of a new asset, and compares them with the target's clock, where that can be told."""
     asset = ctx.given.asset()
     item = asset_details.metadata(ctx, asset)
     for name in _TIMES:
@@ -61,7 +61,9 @@ def the_times_are_utc(ctx: PixieBrix) -> None:
             # Where a hook moves the clock, nothing says that it moves the Date header, too.
             now = ctx.clock.now()
             near = abs(now - instant) <= _SLACK
-            ctx.expect_true(name, near, expected=f"about {now.isoformat()}, the time at the target", actual=text)
+            ctx.expect_true(
+                name, near, expected=f"about {now.isoformat()}, the time at the target", actual=text
+            )
 
 
 @check("PB-ASSET-12")
@@ -80,8 +82,7 @@ def the_times_have_microseconds(ctx: PixieBrix) -> None:
 def the_file_name_is_kept(ctx: PixieBrix) -> None:
     """Creates assets with names of several scripts and compares them with their metadata."""
     database = ctx.given.database()
-    for word in ("plain", "with space", "Größe Ærøskøbing", "東京", "مثال", "fox 🦊"):
-        name = f"{word}.png"
+    for name in ("plain name.png", "Größe ЯблОко.png", "東京 مثال 🦊.png"):
         item = asset_details.metadata(ctx, ctx.given.asset(database, filename=name))
         ctx.expect("filename", name, item.get("filename"))
 

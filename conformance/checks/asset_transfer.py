@@ -18,9 +18,8 @@ _ALL_BYTES: Final = bytes(range(256)) + b"\r\n\n\r\r\n\x1a--\r\n\xef\xbb\xbf\x00
 """Every byte, line breaks of all kinds, and what is easily taken for the end of something."""
 
 _PNG: Final = bytes.fromhex(
-    "89504e470d0a1a0a0000000d494844520000000100000001010000000037"
-    "6ef9240000000a49444154789c6360000000020001"
-    "48afa4710000000049454e44ae426082"
+    "89504e470d0a1a0a 0000000d49484452 00000001000000010100000000 376ef924"
+    "0000000a49444154 789c6360000000020001 48afa471 0000000049454e44ae426082"
 )
 """A picture of one pixel (Portable Network Graphics)."""
 
@@ -34,7 +33,8 @@ def the_download_url_can_be_followed(ctx: PixieBrix) -> None:
         url = str(field_of(asset_details.metadata(ctx, asset), "download_url"))
     if not same_origin(ctx.base_url, url):
         ctx.skip(f"the token is not sent to another origin than the target's, and download_url is {url}")
-    answer = ctx.send(Request("GET", url, target_headers(ctx.endpoint, url, auth=True)), follow=True)
+    headers = (("Accept", "*/*; version=2.0"), *target_headers(ctx.endpoint, url, auth=True))
+    answer = ctx.send(Request("GET", url, headers), follow=True)
     ctx.expect("the bytes behind download_url", content, answer.expect_status(200).content)
 
 
@@ -42,7 +42,9 @@ def the_download_url_can_be_followed(ctx: PixieBrix) -> None:
 def a_file_can_be_uploaded(ctx: PixieBrix) -> None:
     """Creates an asset and posts the form of its fields and a few bytes, without a token."""
     answer = ctx.given.upload(ctx.given.asset(), b"probe")
-    ctx.expect_true("the answer to the upload", answer.status // 100 == 2, expected="a 2xx", actual=answer.summary)
+    ctx.expect_true(
+        "the answer to the upload", answer.status // 100 == 2, expected="a 2xx", actual=answer.summary
+    )
 
 
 @check("PB-ASSET-18")
@@ -66,7 +68,9 @@ def without_the_mark_there_is_no_download(ctx: PixieBrix) -> None:
 @check("PB-ASSET-20")
 def the_bytes_are_the_same(ctx: PixieBrix) -> None:
     """Uploads all byte values and line breaks of all kinds, and compares what the download gives."""
-    asset = ctx.given.uploaded_asset(_ALL_BYTES, filename="probe.bin", content_type="application/octet-stream")
+    asset = ctx.given.uploaded_asset(
+        _ALL_BYTES, filename="probe.bin", content_type="application/octet-stream"
+    )
     ctx.expect("the bytes of the download", _ALL_BYTES, _downloaded(ctx, asset).content)
 
 
@@ -108,7 +112,9 @@ def an_unmarked_asset_can_be_marked_again(ctx: PixieBrix) -> None:
 def the_same_name_twice_is_two_files(ctx: PixieBrix) -> None:
     """Uploads different bytes to two assets of the same name, and downloads both."""
     database, contents = ctx.given.database(), (b"the first", b"another")
-    assets = [ctx.given.uploaded_asset(content, database=database, filename="probe.png") for content in contents]
+    assets = [
+        ctx.given.uploaded_asset(content, database=database, filename="probe.png") for content in contents
+    ]
     ctx.expect("the files", list(contents), [_downloaded(ctx, asset).content for asset in assets])
 
 

@@ -43,7 +43,9 @@ def a_file_name_makes_an_asset(ctx: PixieBrix) -> None:
     if not _has(_json_or_none(answer), name):
         listed = every_item(ctx, "listAssets", {"databaseId": database.id})
         there = any(_has(item, name) for item in listed)
-        ctx.expect_true("the answer and the list", there, expected=name, actual=f"neither has it: {answer.summary}")
+        ctx.expect_true(
+            "the answer and the list", there, expected=name, actual=f"neither has it: {answer.summary}"
+        )
 
 
 @check("PB-ASSET-05")
@@ -60,7 +62,11 @@ def a_creation_gives_asset_and_form(ctx: PixieBrix) -> None:
         answer = asset_details.created(ctx, database, name)
     body = answer.expect_json(dict)
     ctx.expect("asset.filename", name, field_of(body, "asset", "filename"))
-    asset_id, url, fields = field_of(body, "asset", "id"), field_of(body, "upload_url"), field_of(body, "fields")
+    asset_id, url, fields = (
+        field_of(body, "asset", "id"),
+        field_of(body, "upload_url"),
+        field_of(body, "fields"),
+    )
     ctx.expect_true("asset.id", is_uuid(asset_id), expected="a UUID", actual=asset_id)
     ctx.expect_true("upload_url", is_url(url), expected="an absolute URL", actual=url)
     strings = isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
@@ -134,7 +140,9 @@ def the_list_has_the_metadata(ctx: PixieBrix) -> None:
         ctx.expect_true("the list", items, expected="an asset or more", actual="none")
     for item in items:
         wrong = list(asset_details.problems(item))
-        ctx.expect_true("the fields of an asset in the list", not wrong, expected="; ".join(wrong), actual=item)
+        ctx.expect_true(
+            "the fields of an asset in the list", not wrong, expected="; ".join(wrong), actual=item
+        )
 
 
 def _expect_refused(ctx: PixieBrix, body: dict[str, Any]) -> None:

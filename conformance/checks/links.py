@@ -13,8 +13,10 @@ from ..check import check
 from ..context import PixieBrix
 
 _MINUTE = 60.0
-_SIGNATURE = re.compile(r"(?P<before>[?&][^=&]*?sig(?:nature)?=[^&]*?)(?P<letter>[0-9A-Za-z])(?P<rest>[^&]{4})", re.IGNORECASE)
-"""A parameter such as `X-Amz-Signature`, up to a letter that is not among its last few, which may be padding."""
+_SIGNATURE = re.compile(
+    r"(?P<before>[?&][^=&]*?sig(?:nature)?=[^&]*?)(?P<letter>[0-9A-Za-z])(?P<rest>[^&]{4})", re.IGNORECASE
+)
+"""A parameter such as `X-Amz-Signature`, and a letter that is not among its last, which may be padding."""
 
 
 @check("PB-LINK-01")
@@ -56,7 +58,9 @@ def an_expired_link_is_refused_as_s3_does(ctx: PixieBrix) -> None:
     ctx.clock.advance(61 * _MINUTE)
     answer = ctx.fetch(link).expect_status(403)
     code = _error_code(answer)
-    ctx.expect_true("the code in the XML error", code == "AccessDenied", expected="AccessDenied", actual=answer.text)
+    ctx.expect_true(
+        "the code in the XML error", code == "AccessDenied", expected="AccessDenied", actual=answer.text
+    )
 
 
 @check("PB-LINK-05")
@@ -83,7 +87,7 @@ def a_link_needs_no_token(ctx: PixieBrix) -> None:
 
 @check("PB-LINK-07")
 def an_altered_link_is_refused(ctx: PixieBrix) -> None:
-    """Changes a letter of the signature, then the date in the path, to that of another archive if there is one."""
+    """Changes a letter of the signature, then the date in the path to that of another archive."""
     _, archives = archived.at_least(ctx, 1)
     link = archived.link_of(archives[0])
     signed = _SIGNATURE.search(link)
@@ -114,7 +118,7 @@ def _expect_refused(ctx: PixieBrix, link: str, good: Answer, what: str) -> None:
 
 
 def _error_code(answer: Answer) -> str | None:
-    """The code of S3's XML error (S3 API reference: Error responses); None where the body is no such document."""
+    """The code of S3's XML error (S3 API reference: Error responses); None if the body is none."""
     try:
         expat.ParserCreate().Parse(answer.content, True)  # noqa: FBT003 (takes no names)
     except expat.ExpatError:

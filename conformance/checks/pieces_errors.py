@@ -20,7 +20,9 @@ def _expect_500(ctx: Pieces, bodies: Mapping[str, object]) -> None:
         answer = send(ctx, body, note=what)
         if answer.status != 500:
             others.append(f"{what}: {answer.summary}")
-    ctx.expect_true("imports that cannot be used", not others, expected="500 for all", actual="; ".join(others))
+    ctx.expect_true(
+        "imports that cannot be used", not others, expected="500 for all", actual="; ".join(others)
+    )
 
 
 def _with_last(ctx: Pieces, **changes: Any) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def a_missing_field_is_answered_500(ctx: Pieces) -> None:
 
 @check("PI-ERR-07")
 def a_field_of_the_wrong_type_is_answered_500(ctx: Pieces) -> None:
-    """Makes a collection a string, `values` an array, `iterable` an object and `version` a number, in turn."""
+    """Makes a collection a string, `values` an array, `iterable` an object and `version` a number."""
     body = ctx.given.importable(ctx.given.probe())
     wrong = {"websites": "W10=", "values": [], "version": 1}
     bodies = {f"{name}: {value!r}": {**body, name: value} for name, value in wrong.items()}

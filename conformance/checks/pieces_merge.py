@@ -22,7 +22,7 @@ def what_was_there_before_stays(ctx: Pieces) -> None:
     """Imports a first probe, then a second one, and looks for the first and for all earlier entries."""
     before = ctx.given.own
     first = ctx.given.imported()
-    empty = {name: {"iterable": []} for name in OPTIONAL_LISTS}
+    empty: dict[str, object] = {name: {"iterable": []} for name in OPTIONAL_LISTS}
     with step("PI-IMP-01", "import a second entry"):
         send(ctx, ctx.given.importable(ctx.given.probe(), **empty)).expect_status(204)
     after = ctx.given.export()
@@ -88,5 +88,7 @@ def optional_lists_are_merged(ctx: Pieces) -> None:
     for name, entries in probes.items():
         for other in LISTS:
             expected = [] if other == name else [entries[0]["id"]]
-            ctx.expect(f"what {other} lacks of the entries of {name}", expected, missing_from(after, entries, other))
+            ctx.expect(
+                f"what {other} lacks of the entries of {name}", expected, missing_from(after, entries, other)
+            )
     expect_kept(ctx, before, after, "an import of other entries")

@@ -11,7 +11,7 @@ _EXPORT, _IMPORT = "/database/export", "/database/import"
 
 @check("PI-DESC-01")
 def the_operations_are_below_the_base_url(ctx: Pieces) -> None:
-    """Asks for the export, and posts nothing to the import where writing is allowed; 404 and 405 are failures."""
+    """Asks for the export, and posts nothing to the import where that is allowed; 404 and 405 fail."""
     _expect_there(ctx, "GET", _EXPORT)
     if ctx.can("write"):
         _expect_there(ctx, "POST", _IMPORT)

@@ -25,7 +25,7 @@ def _expect_rollback(ctx: Pieces, rule_id: str, *bodies: object) -> None:
 
 
 def _after_good_ones(ctx: Pieces, bad: dict[str, Any]) -> dict[str, Any]:
-    """An import of two good probes and a bad one behind them; its values come first, for who reads in order."""
+    """An import of two good probes and a bad one; its values come first, for servers that read in order."""
     return _values_first(ctx.given.importable(*ctx.given.probes(2), bad))
 
 
@@ -115,7 +115,7 @@ def a_newer_migration_changes_nothing(ctx: Pieces) -> None:
 
 @check("PI-ROLL-12")
 def a_collection_that_cannot_be_read_changes_nothing(ctx: Pieces) -> None:
-    """Sends good probes and random bytes in the last collection; where they are accepted, nothing is verified."""
+    """Sends good probes and random bytes in the last collection; if accepted, they verify nothing."""
     before = ctx.given.own
     # 0xff begins no text in UTF-8, and no number of most binary formats.
     noise = [255, *ctx.random.randbytes(63)]

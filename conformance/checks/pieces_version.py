@@ -52,7 +52,10 @@ def the_same_version_is_not_too_new(ctx: Pieces) -> None:
     """Sends a probe import with the version and schema of the target's own export."""
     answer = send(ctx, ctx.given.importable(ctx.given.probe()))
     ctx.expect_true(
-        "an import of the server's own version", answer.status != 505, expected="not 505", actual=answer.summary
+        "an import of the server's own version",
+        answer.status != 505,
+        expected="not 505",
+        actual=answer.summary,
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.types import Scope
 
-from ..faults import Fault
+from ..faults import BODILESS, Fault
 from .body import header
 from .call import Exchange
 from .documented import Answer, DocumentedResponses, preferred_code
@@ -96,9 +96,9 @@ async def send_answer(answer: Answer, scope: Scope, sender: Sender) -> None:
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()
     ]
-    bodiless = answer.status in {204, 304} or answer.status < 200
-    if not bodiless:
-        headers.append((b"content-length", str(len(answer.body)).encode()))
+    bodiless = answer.status in BODILESS
+    if answer.status not in {204, 304}:  # those have not even a length (RFC 9110, 8.6)
+        headers.append((b"content-length", b"0" if bodiless else str(len(answer.body)).encode()))
     await sender({"type": "http.response.start", "status": answer.status, "headers": headers})
     body = b"" if bodiless or scope["method"] == "HEAD" else answer.body
     await sender({"type": "http.response.body", "body": body, "more_body": False})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import schemathesis
 from schemathesis.core import NOT_SET
 
-# To leave single calls out, rather than to ask an operation for no refusal at all, keeps every other bad call in.
+# Leaving single calls out, instead of asking an operation for no refusal at all, keeps every other bad call in.
 
 
 @schemathesis.hook("filter_case")

@@ -213,7 +213,7 @@ def served(app: ASGIApp) -> Iterator[str]:
     ],
 )  # fmt: skip
 def test_a_wrong_server_is_found(
-    name: str, operation_id: str, wrong: dict[str, Any], finding: str, data: str, tmp_path: Path
+    *, name: str, operation_id: str, wrong: dict[str, Any], finding: str, data: str, tmp_path: Path
 ) -> None:
     app = create_app(Settings(data=data, clock=ClockSetting(frozen=True)))
     with served(Wrong(app, **wrong)) as base_url:

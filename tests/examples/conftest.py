@@ -11,13 +11,14 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 LEFT_BEHIND = shutil.ignore_patterns("node_modules", "__pycache__", ".*_cache")
 
 
-@pytest.fixture
-def example(tmp_path: Path) -> Callable[[str], Path]:
-    """A copy of a folder of the examples, as somebody has it who has just checked it out."""
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Copies a folder of the examples, as somebody has it who has just checked it out."""
 
     def copy(name: str) -> Path:
-        shutil.copytree(EXAMPLES / name, tmp_path / "example", ignore=LEFT_BEHIND)
-        return tmp_path / "example"
+        folder = tmp_path_factory.mktemp("examples") / "copy"
+        shutil.copytree(EXAMPLES / name, folder, ignore=LEFT_BEHIND)
+        return folder
 
     return copy
 

@@ -1,4 +1,4 @@
-"""The example in TypeScript: vitest through `dbcontract exec`, where Node and its packages are within reach."""
+"""The example in TypeScript: vitest through `dbcontract exec`, where Node and its packages can be had."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ COMMAND = str(Path(sys.executable).with_name("dbcontract"))
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run(example: Callable[[str], Path], environment: dict[str, str]) -> Run:
-    """Run a command in the example, its packages installed; skips without Node 20 or a way to the packages."""
+    """Run a command in the example, its packages installed; skips where Node or the packages are missing."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("needs Node (node and npm)")
@@ -38,6 +38,9 @@ def run(example: Callable[[str], Path], environment: dict[str, str]) -> Run:
             command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=100
         )
 
+    version = run(node, "--version").stdout.strip()
+    if int(version.lstrip("v").partition(".")[0]) < 20:
+        pytest.skip(f"needs Node 20 or newer, not {version}")
     installed = run(npm, "install", "--ignore-scripts", "--no-audit", "--no-fund")
     offline = any(sign in installed.stderr for sign in OFFLINE)
     if installed.returncode and offline and not os.environ.get("CI"):

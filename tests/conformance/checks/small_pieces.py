@@ -48,7 +48,7 @@ class Reply:
 
 @dataclass
 class State:
-    """What the server holds: the entries of the lists by id, and the sets of words that the collections are."""
+    """What the server holds: the entries of the lists by id, and the collections, which are sets of words."""
 
     lists: dict[str, Entries]
     collections: dict[str, set[bytes]]
@@ -158,9 +158,9 @@ class SmallPieces:
 
     def newer_migration(self, document: dict[str, Any]) -> None:
         schema = document.get("schema")
-        if isinstance(schema, dict) and isinstance(schema.get("migration"), int):
-            if self.is_newer_migration(schema["migration"]):
-                raise Newer("please update")
+        migration = schema.get("migration") if isinstance(schema, dict) else None
+        if isinstance(migration, int) and self.is_newer_migration(migration):
+            raise Newer("please update")
 
     def is_newer_migration(self, migration: int) -> bool:
         return migration > self.migration
@@ -282,12 +282,6 @@ class Stranger(SmallPieces):
         super().bad_collection(document)
         if document["websites"] == []:
             raise Refused("no bytes are no collection")
-
-
-def in_place(server: SmallPieces, document: dict[str, Any]) -> None:
-    """How a hurried server merges: one entry after the other, straight into the database."""
-    for _ in server.steps(server.state, document):
-        pass
 
 
 @contextmanager
