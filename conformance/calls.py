@@ -10,7 +10,7 @@ from uuid import UUID
 from schemathesis.core import NOT_SET
 
 from .answer import Answer
-from .check import CheckFailed
+from .check import CheckFailed, NotVerified
 from .context import PixieBrix
 from .given import step
 from .given_pixiebrix import Asset, Database
@@ -87,8 +87,16 @@ def lists_of(organization: str, database: str) -> list[Aim]:
     return [Aim(operation, path) for operation, path in zip(LISTS, paths, strict=True)]
 
 
+def spare(ctx: PixieBrix) -> Database | None:
+    """A database that may be written to, for checks that can do without; None if there is none."""
+    try:
+        return ctx.given.database()
+    except NotVerified:
+        return None
+
+
 def writes(ctx: PixieBrix, database: Database, asset: Asset) -> list[Aim]:
-    """The operations that take a body, with good ones; without the creation of databases if that is not allowed."""
+    """The operations that take a body, with good ones; to create a database only where that is allowed."""
     path = {
         "organizationId": database.organization,
         "databaseId": database.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 
 from .check import NotVerified
@@ -26,6 +26,7 @@ class Clock:
         self._powers = powers
         self._date_header = date_header
         self._wait = wait
+        self._told: datetime | None = None
         self._moved = False
 
     def now(self) -> datetime:
@@ -39,10 +40,11 @@ class Clock:
             return exact
         header, self._moved = self._date_header(self._moved), False
         try:
-            return parsedate_to_datetime(header or "").astimezone(UTC)
+            self._told = parsedate_to_datetime(header or "").astimezone(UTC)
         except (ValueError, TypeError):
             reason = "the target does not tell its time: its answers have no Date header"
             raise NotVerified(reason) from None
+        return self._told
 
     def advance(self, seconds: float) -> None:
         """Let time pass: at once where the clock can be moved, really where waiting is allowed.
@@ -50,13 +52,16 @@ class Clock:
         Raises:
             NotVerified: neither.
         """
-        self._moved = True
+        before = self._told
         try:
             self._powers.advance(seconds)
         except NotVerified:
             if seconds > LONGEST_WAIT:
                 raise
             self._wait(seconds)
+        self._moved = True
+        if before is not None:
+            self._expect_past(before + timedelta(seconds=seconds))
 
     def advance_to_next_midnight(self) -> None:
         """Let the day end (UTC) and the nightly job run.
@@ -66,6 +71,13 @@ class Clock:
         """
         self._powers.advance_to_next_midnight(self.now)
         self._moved = True
+        if self._told is not None:
+            self._expect_past(datetime.combine(self._told.date() + timedelta(days=1), time(tzinfo=UTC)))
+
+    def _expect_past(self, instant: datetime) -> None:
+        """Refuse `Date` headers that stay behind: a proxy may add them, which knows nothing of the move."""
+        if self.now() < instant - timedelta(seconds=1):
+            raise NotVerified("the Date headers of the target do not follow its clock")
 
     def advance_past(self, instant: datetime) -> None:
         """Let time pass until just after an instant; nothing happens when it is over already.

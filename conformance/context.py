@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -56,7 +55,6 @@ class Context:
         self.until = time.monotonic() + run.target.pace.check
         self.clock = Clock(place.powers, date_header=self._date_header, wait=self._wait)
         self.inject = Inject(place.powers)
-        self._numbers = itertools.count(1)
 
     # Calls
 
@@ -306,7 +304,7 @@ class Context:
 
     def name(self, what: str = "probe") -> str:
         """A name that is used nowhere else, and tells which run made the thing."""
-        return f"dbcontract-{self.run.id}-{what}-{next(self._numbers)}"
+        return f"dbcontract-{self.run.id}-{what}-{next(self.run.numbers)}"
 
     def cleanup(self, what: str, action: Callable[[], object] | None) -> None:
         """Remember something that was created.

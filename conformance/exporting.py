@@ -17,7 +17,6 @@ from .context import PixieBrix
 from .formats import as_timestamp
 from .given import field_of, step
 from .given_pixiebrix import Database
-from .workbook import rows_of
 
 MEDIA_TYPES: Final = ("application/json", "application/xlsx", "text/csv")
 COLUMNS: Final = ("id", "database", "created_at", "updated_at")
@@ -113,7 +112,7 @@ class Written:
 
     Attributes:
         mark: a value that only this record has.
-        created: as the record shows it; None where it shows none.
+        shown, created: when it was created, as the record shows it.
     """
 
     key: str
@@ -126,7 +125,7 @@ def write(
     ctx: PixieBrix, database: Database, marks: Sequence[str], *fields: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Add one record a mark; `fields` are further fields of each, in order."""
-    more = fields or [{}] * len(marks)
+    more: Sequence[Mapping[str, Any]] = fields or [{}] * len(marks)
     data = [{"probe": mark, **one} for mark, one in zip(marks, more, strict=True)]
     return ctx.given.records(database, data)
 
@@ -208,26 +207,21 @@ def elements(ctx: PixieBrix, answer: Answer, marks: Sequence[str] = ()) -> list[
     return chosen
 
 
-def table(answer: Answer) -> list[list[str]]:
-    """The rows of a CSV or XLSX export.
-
-    Raises:
-        CheckFailed: it is neither.
-    """
-    return rows_of(answer.content) if answer.content.startswith(b"PK") else answer.csv_rows()
-
-
-def expect_a_row_each(ctx: PixieBrix, rows: Sequence[Sequence[str]], marks: Sequence[str]) -> list[Sequence[str]]:
+def expect_a_row_each(
+    ctx: PixieBrix, rows: Sequence[Sequence[str]], marks: Sequence[str]
+) -> list[Sequence[str]]:
     """The rows that hold the marks, in the order of the marks.
 
     Raises:
         CheckFailed: a mark is in no row, or in several, or two marks share one.
     """
-    places = [[number for number, row in enumerate(rows) if any(mark in cell for cell in row)] for mark in marks]
-    for mark, at in zip(marks, places, strict=True):
+    numbers = []
+    for mark in marks:
+        at = [number for number, row in enumerate(rows) if any(mark in cell for cell in row)]
         ctx.expect(f"how many rows hold {mark}", 1, len(at))
-    ctx.expect("how many rows the records have", len(marks), len({at[0] for at in places}))
-    return [rows[at[0]] for at in places]
+        numbers += at
+    ctx.expect("how many rows the records have", len(marks), len(set(numbers)))
+    return [rows[number] for number in numbers]
 
 
 def expect_columns(ctx: PixieBrix, header: Sequence[str], fields: Sequence[str], *, alone: bool) -> None:

@@ -86,17 +86,3 @@ class GivenPieces:
             self._ctx.call("importDatabase", json=body).expect_status(204)
         self._ctx.cleanup("imported values", None)
         return chosen
-
-    @staticmethod
-    def values(export: Mapping[str, Any], name: str = "values") -> dict[str, list[int]]:
-        """The bytes of an export's values by id.
-
-        Raises:
-            PrerequisiteFailed: the export has no such list.
-        """
-        with step("PI-EXP-10", f"read the {name} of the export"):
-            entries = field_of(export, name, "iterable")
-            try:
-                return {entry["id"]: entry["raw"] for entry in entries}
-            except (TypeError, KeyError):
-                raise CheckFailed(f"the entries of {name}", "objects with id and raw", entries) from None

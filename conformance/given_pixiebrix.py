@@ -328,7 +328,7 @@ class GivenPixieBrix:
         return at_most
 
     def page_cap(self, at_most: int) -> int:
-        """Make the largest page of databases, assets and archives small, where that is possible, and tell it."""
+        """Make the largest page of the counted lists small, where that is possible, and tell it."""
         try:
             self._ctx.place.powers.limit_pages(at_most)
         except NotVerified:

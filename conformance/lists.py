@@ -38,8 +38,13 @@ class Listing:
 
     @property
     def size(self) -> int:
-        """The size of pages that make three of it; two, if it has four items."""
-        return math.ceil(len(self.ids) / ENOUGH)
+        """The size of pages that make three of it, two if it has four items, and more if it is very long."""
+        return min(math.ceil(len(self.ids) / ENOUGH), self.ctx.limits.page_cap)
+
+    @property
+    def fits_a_page(self) -> bool:
+        """Whether one page holds all of it."""
+        return len(self.ids) <= self.ctx.limits.page_cap
 
     @property
     def pages(self) -> int:
@@ -82,8 +87,9 @@ def listings(ctx: PixieBrix) -> list[Listing]:
     Raises:
         NotVerified: there is none.
     """
+    assets = _assets(ctx)  # may add a database, so it comes first
     databases = _databases(ctx)
-    found = [one for one in (databases, _archives(ctx, databases), _assets(ctx)) if len(one.ids) >= ENOUGH]
+    found = [one for one in (databases, _archives(ctx, databases), assets) if len(one.ids) >= ENOUGH]
     if not found:
         reason = f"no list of databases, archives or assets has {ENOUGH} items, and none can be added"
         raise NotVerified(reason, missing=() if ctx.can("write") else ("write",))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from .description import Description
 from .place import Places
@@ -21,6 +22,7 @@ class Run:
         id: short, random, in lower case; part of the name of everything that is created.
         seed: of everything that is generated.
         cancelled: set when the run is to stop.
+        numbers: for names, so that no two checks use the same one at a place that they share.
     """
 
     id: str
@@ -31,3 +33,4 @@ class Run:
     descriptions: Mapping[str, Description]
     redactor: Redactor
     cancelled: threading.Event
+    numbers: Iterator[int] = field(default_factory=itertools.count)

@@ -171,14 +171,15 @@ def base_url(text: str, *, where: str) -> str:
         TargetError: no http or https URL, or one with a query, a fragment or credentials.
     """
     hint = "write e.g. http://localhost:5323"
+    named = repr(text) if "@" not in text else "what is given"
     try:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError as error:
-        message = f"{where}: {text!r} is no URL ({error}); {hint}"
+        message = f"{where}: {named} is no URL ({error}); {hint}"
         raise TargetError(message) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        message = f"{where}: {text!r} is no http or https URL; {hint}"
+        message = f"{where}: {named} is no http or https URL; {hint}"
         raise TargetError(message)
     if parts.query or parts.fragment or "@" in parts.netloc:
         message = f"{where}: a base URL has no query, no fragment and no credentials; {hint}"

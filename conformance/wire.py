@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
 
 Header = tuple[str, str]
@@ -28,6 +28,10 @@ _CHUNK = 65_536
 
 class NoAnswer(Exception):
     """The target was reached, but no complete answer came back; the message says what came instead."""
+
+
+class _ClosedUnanswered(NoAnswer):
+    """Not a byte came before the connection was closed."""
 
 
 class Unreachable(Exception):
@@ -94,6 +98,12 @@ class Wire:
         self._idle: dict[tuple[str, str, int], list[_Connection]] = {}
         self._lock = threading.Lock()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close the idle connections."""
         with self._lock:
@@ -123,11 +133,10 @@ class Wire:
         if connection is not None:
             try:
                 return self._exchange(connection, request, started, deadline)
-            except NoAnswer:
-                # An idle connection may be closed by the server at any time; only what has no effect is sent
-                # again.
-                if not connection.silent or request.method not in {"GET", "HEAD", "OPTIONS"}:
-                    raise
+            except _ClosedUnanswered:
+                # A server may close an idle connection at any time. What fails because of the
+                # request itself fails again on a connection of its own.
+                pass
         return self._exchange(self._connect(origin, deadline), request, started, deadline)
 
     def _take(self, origin: tuple[str, str, int]) -> _Connection | None:
@@ -143,12 +152,15 @@ class Wire:
     def _connect(self, origin: tuple[str, str, int], deadline: float) -> _Connection:
         scheme, host, port = origin
         timeout = max(0.01, min(self.limits.connect, deadline - time.monotonic()))
+        plain: socket.socket | None = None
         try:
             plain = socket.create_connection((host, port), timeout=timeout)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if scheme == "https":
                 plain = self._context().wrap_socket(plain, server_hostname=host)
         except (OSError, UnicodeError) as error:
+            if plain is not None:
+                plain.close()
             reason = "no connection in time" if isinstance(error, TimeoutError) else _reason(error)
             message = f"{scheme}://{host}:{port}: {reason}"
             raise Unreachable(message) from error
@@ -186,11 +198,6 @@ class _Connection:
         self.origin = origin
         self._socket = plain
         self._reader: _DeadlineReader | None = None
-
-    @property
-    def silent(self) -> bool:
-        """Whether nothing has come for the request under way."""
-        return self._reader is None or self._reader.count == 0
 
     @property
     def count(self) -> int:
@@ -306,9 +313,9 @@ def _told_as_no_answer(limits: Limits, connection: _Connection) -> Iterator[None
         message = f"the connection was closed inside the body, after {len(error.partial)} bytes of it"
         raise NoAnswer(message) from error
     except (http.client.RemoteDisconnected, ConnectionError) as error:
-        got = f"after {connection.count} bytes" if connection.count else "without an answer"
-        message = f"the connection was closed {got}"
-        raise NoAnswer(message) from error
+        if not connection.count:
+            raise _ClosedUnanswered("the connection was closed without an answer") from error
+        raise NoAnswer(f"the connection was closed after {connection.count} bytes") from error
     except (http.client.HTTPException, ValueError, OSError) as error:
         message = f"what came is no HTTP: {_reason(error)}"
         raise NoAnswer(message) from error

@@ -3,8 +3,9 @@
 `dbcontract_mock` is a sandbox of the test's own on one server of the pytest process (under xdist, of each
 worker). The server starts when the first test asks for it; until then nothing of it is imported.
 
-Its clock stands still where its data set ends, and export jobs are finished at once, so that every run sees
-the same. Each data set, ids included, depends on its seed and on the test's name only.
+Its clock stands still where its data set ends and export jobs are finished at once, so that every run sees
+the same; the ids that are made in a test follow from the seed and the test's own name. A server that runs
+already (`--dbcontract-mock-url`) keeps its own clock and pace.
 """
 
 from __future__ import annotations

@@ -53,16 +53,19 @@ class Worlds:
         """
         return cls(settings, load_base(settings))
 
-    def find(self, path: str) -> tuple[World, str]:
+    def find(self, path: str, head: str) -> tuple[World, str]:
         """The world that a path belongs to, and the path inside it.
+
+        Args:
+            path: of the request, decoded.
+            head: its first segment, decoded; a slash in it was sent encoded and ends no name.
 
         Raises:
             SandboxNameError: the path names a sandbox by a name that is none.
         """
         if not path.startswith("/~"):
             return self.default, path
-        name, slash, rest = path[2:].partition("/")
-        return self.sandbox(name), slash + rest or "/"
+        return self.sandbox(head[1:]), path[len(head) + 1 :] or "/"
 
     def sandbox(self, name: str) -> World:
         """The sandbox of that name, made when it is new.

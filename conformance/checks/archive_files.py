@@ -155,25 +155,29 @@ def a_line_is_an_object_with_id_and_data(ctx: PixieBrix) -> None:
     if made:
         key, data, _ = made
         found = [line["data"] for line in lines if line["id"] == key]
-        ctx.expect(f"the data of the record {key} in the file", [data], found)
+        good = found and all(one == data for one in found)
+        ctx.expect_true(f"the data of the record {key} in the file", good, expected=data, actual=found)
 
 
 @check("PB-ARCH-21")
 def a_date_ends_at_midnight_utc(ctx: PixieBrix) -> None:
     """Writes in the last second before midnight UTC and just after it, and looks for both two days later."""
     database, days, marks = ctx.given.database(), Days(ctx), Marks(ctx)
-    early, late = marks.new(2)
+    day, early, late, noon = marks.new(4)
     today = days.today
+    archived.write(ctx, database, [day])  # so that both dates have files in any case
     days.until(timedelta(seconds=1))
     archived.write(ctx, database, [early])
     if days.is_over():
         ctx.skip("midnight passed while a record was written in the last second before it")
     tomorrow = days.next()
     archived.write(ctx, database, [late])
+    days.until(timedelta(hours=12))
+    archived.write(ctx, database, [noon])
     days.next()
     days.next()
     found = [marks.within(text) for text in archived.files_of(ctx, database, today, tomorrow)]
-    ctx.expect(f"the records in the files of {today} and {tomorrow}", [{early}, {late}], found)
+    ctx.expect(f"the records in the files of {today} and {tomorrow}", [{day, early}, {late, noon}], found)
 
 
 def _two_days(ctx: PixieBrix, first: int, second: int) -> dict[date, tuple[list[str], list[str], set[str]]]:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-from uuid import uuid4
-
 from ..answer import Answer
 from ..calls import (
     Aim,
@@ -13,12 +9,11 @@ from ..calls import (
     expect_refused,
     lists_of,
     metadata,
-    remove,
     undone,
     unknown_id,
     writes,
 )
-from ..check import CheckFailed, PrerequisiteFailed, check
+from ..check import CheckFailed, check
 from ..context import PixieBrix
 from ..exporting import order, send
 from ..given import field_of, step
@@ -64,9 +59,8 @@ def a_missing_field_is_named(ctx: PixieBrix) -> None:
 
 def _expect_messages(answer: Answer, field: str) -> None:
     messages = answer.expect_json(dict).get(field)
-    good = isinstance(messages, list) and messages and all(isinstance(one, str) for one in messages)
-    if not good:
-        raise CheckFailed(f"what the body says of {field}", "a list of messages under its name", answer.summary)
+    if not isinstance(messages, list) or not messages or not all(isinstance(one, str) for one in messages):
+        raise CheckFailed(f"what the body says of {field}", "a list of messages", answer.summary)
 
 
 @check("PB-ERR-03")
@@ -109,7 +103,7 @@ def what_is_not_visible_does_not_exist(ctx: PixieBrix) -> None:
     organization = ctx.place.scratch.foreign_organization
     database = ctx.place.scratch.foreign_database
     if organization is None and database is None:
-        ctx.skip("nothing is named that the token may not see (pixiebrix.foreign_organization, foreign_database)")
+        ctx.skip("the target names nothing that the token may not see (pixiebrix.foreign_organization)")
     databases, records, assets, archives = lists_of(organization or ctx.given.organization, database or "")
     for aim in ([databases] if organization else []) + ([records, assets, archives] if database else []):
         aim.call(ctx).expect_status(404)

@@ -131,7 +131,7 @@ def an_export_moves_to_another_server(ctx: Pieces) -> None:
     ctx.given.imported(*ctx.given.probes(2))
     source = ctx.given.export()
     with step("PI-IMP-06", "import the export in the second instance"):
-        second.call("importDatabase", json=source).expect_status(204)
+        send(second, source).expect_status(204)
     copied = differences(_content(source), _content(second.given.export()))
     told = "; ".join(f"{name}: {what}" for name, what in copied.items())
     ctx.expect_true("the export of the second instance", not told, expected="the same content", actual=told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
@@ -30,6 +30,14 @@ class Answer:
         self.status = status
         self.headers = headers
         self.body = body
+
+    def moved(self, places: Iterable[str], to: str) -> Answer:
+        """The answer with other base URLs in its headers and body: an example then names this server."""
+        headers, body = self.headers, self.body
+        for place in places:
+            headers = {name: value.replace(place, to) for name, value in headers.items()}
+            body = body.replace(place.encode(), to.encode())
+        return Answer(self.status, headers, body)
 
 
 class DocumentedResponses:
@@ -65,6 +73,11 @@ class DocumentedResponses:
             for method in METHODS
             if method in item
         ]
+
+    def local(self, answer: Answer, origin: str) -> Answer:
+        """An example whose links, which name the described servers, lead to this world instead."""
+        places = [server["url"].rstrip("/") + "/" for server in self._description.get("servers", ())]
+        return answer.moved(places, f"{origin}{self._base_path}/")
 
     @property
     def operations(self) -> list[str]:

@@ -82,12 +82,12 @@ class Gateway:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
+        raw = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
         try:
-            world, path = self.worlds.find(scope["path"])
+            world, path = self.worlds.find(scope["path"], unquote(raw[1:].partition("/")[0]))
         except SandboxNameError as error:
             await json_error(400, str(error))(scope, receive, send)
             return
-        raw = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
         # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
         exchange = Exchange(world, "/" + raw[1:].partition("/")[2] if world.prefix else raw)
         if path in self._docs_pages or path.startswith(self._docs_folders):
@@ -130,7 +130,7 @@ class Gateway:
     async def _serve(  # noqa: PLR0917 - ASGI brings three of them
         self, api: Api, exchange: Exchange, path: str, scope: Scope, receive: Receiver, sender: Sender
     ) -> None:
-        scope = {**scope, EXCHANGE: exchange, "extensions": {}, "app": self, "root_path": ""}
+        scope = {**scope, EXCHANGE: exchange, "extensions": {}, "app": self, "root_path": "", "path": path}
         try:
             if api.name == CONTROL:
                 self._access.check(scope)

@@ -8,7 +8,7 @@ from starlette.types import Scope
 
 from ..faults import BODILESS, Fault
 from .body import header
-from .call import Exchange
+from .call import Exchange, origin_of
 from .documented import Answer, DocumentedResponses, preferred_code
 from .receiving import Receiver
 from .responses import error_body
@@ -36,11 +36,13 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
 
     A fault that strikes inside the operation is left in the exchange for its handler.
     """
+    origin = origin_of(scope) + exchange.world.prefix
     prefer = header(scope["headers"], b"prefer")
     code = None if prefer is None else preferred_code(prefer)
     if code is not None and operation in documented.operations:
         await receiver.look()
-        await send_answer(forced(documented, operation, code), scope, sender)
+        answer = documented.local(forced(documented, operation, code), origin)
+        await send_answer(answer, scope, sender)
         return True
     faults = exchange.world.faults
     fault = faults.draw(operation) if faults else None
@@ -55,20 +57,22 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
         return True
     if fault.status is not None:
         await receiver.look()
-        await send_answer(ordered(documented, operation, fault, fault.status), scope, sender)
+        await send_answer(ordered(documented, operation, fault, fault.status, origin), scope, sender)
         return True
     sender.cut = fault.connection == "truncate"
     exchange.fault = fault
     return False
 
 
-def ordered(documented: DocumentedResponses, operation: str, fault: Fault, status: int) -> Answer:
+def ordered(
+    documented: DocumentedResponses, operation: str, fault: Fault, status: int, origin: str
+) -> Answer:
     """The answer of a fault with a status: with its own body, else as documented, or as storage words it."""
     headers = {name.lower(): value for name, value in fault.headers}
     if fault.body is not None:
         return documented.answer(operation, status, fault.body, headers)
     if operation in documented.operations:
-        answer = documented.example(operation, status)
+        answer = documented.local(documented.example(operation, status), origin)
         answer.headers.update(headers)
         return answer
     code = _STORAGE_CODES.get(status, "Fault")

@@ -18,8 +18,9 @@ from .schemas import Compiler
 _DEPTH = jsonio.MAX_DEPTH + 20
 """How deep an answer may nest: it wraps what came in, and that may be as deep as anything may."""
 
-# Answers to requests that reach no operation; a description cannot list them.
-_OUTSIDE = frozenset({404, 405})
+# Answers to requests that reach no operation; a description cannot list them. 403: the control API tells
+# nobody on another machine what it has.
+_OUTSIDE = frozenset({403, 404, 405})
 
 
 class ResponseMismatch(Exception):

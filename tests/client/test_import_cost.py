@@ -8,9 +8,9 @@ import pytest
 
 def loaded_by(code: str) -> set[str]:
     show = "import sys; print(*sys.modules, sep='\\n')"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{show}"], capture_output=True, text=True, check=True, timeout=60
-    )
+    # -P: not from the current folder, which may be the checkout
+    command = [sys.executable, "-P", "-c", f"{code}\n{show}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     return set(done.stdout.split())
 
 

@@ -53,7 +53,7 @@ def findings(done: subprocess.CompletedProcess[str]) -> str:
 @pytest.fixture
 def data(tmp_path: Path) -> str:
     """The small data set, where the descriptions' own examples name what is there."""
-    entries = list(fixtures.build("small", seed=1))
+    entries: list[Any] = list(fixtures.build("small", seed=1))
 
     def ids(kind: str) -> list[str]:
         return [str(entry["id"]) for entry in entries if entry["kind"] == kind]

@@ -27,18 +27,18 @@ def server() -> Iterator[Running]:
 
 
 @pytest.fixture(scope="session")
-def numbers() -> Iterator[int]:
+def sandbox_numbers() -> Iterator[int]:
     """Never the same twice."""
     return itertools.count(1)
 
 
 @pytest.fixture
-def sandbox(server: Running, numbers: Iterator[int]) -> Iterator[Callable[[], Mock]]:
+def sandbox(server: Running, sandbox_numbers: Iterator[int]) -> Iterator[Callable[[], Mock]]:
     """Make worlds that no other test has touched."""
     with contextlib.ExitStack() as stack:
 
         def make() -> Mock:
-            mock = Mock(f"{server.base_url}/~test-{next(numbers)}")
+            mock = Mock(f"{server.base_url}/~test-{next(sandbox_numbers)}")
             stack.callback(mock.close)
             return mock
 

@@ -255,12 +255,12 @@ def test_a_delay_before_a_status(mock: Mock) -> None:
 def test_others_are_served_while_one_waits(mock: Mock, sandbox: Callable[[], Mock]) -> None:
     mock.fault("exportDatabase", delay=0.3)
     other = sandbox()
-    waiting = threading.Thread(target=seconds, args=[mock])
-    waiting.start()
-    while mock.control("GET", "/health") and other.send("GET", "/database/export").status_code != 200:
-        pass
-    assert waiting.is_alive()
-    waiting.join()
+    patient = threading.Thread(target=seconds, args=[mock])
+    patient.start()
+    assert other.send("GET", "/database/export").status_code == 200
+    assert other.control("GET", "/health")
+    assert patient.is_alive()
+    patient.join()
 
 
 # Broken connections

@@ -57,3 +57,13 @@ def test_a_lawfully_different_one_fails_nowhere(rule: str) -> None:
         assert OPEN[rule] in result.reason
     else:
         assert result.verdict is Verdict.PASSED, told(result)
+
+
+def test_checks_that_share_one_server_do_not_see_each_others_entries() -> None:
+    """Judged twice, everything of the first time is still there."""
+    with judging_small(SmallPieces()) as judge:
+        results = [judge(rule) for rule in (*RULES, *RULES)]
+    second_time = results[len(RULES) :]
+    others = [told(result) for result in second_time if result.verdict is not Verdict.PASSED]
+    assert len(others) == 1
+    assert "second instance is not empty" in others[0]

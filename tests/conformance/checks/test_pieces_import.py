@@ -127,6 +127,15 @@ class ReplacesCollections(SmallPieces):
         return super().steps(state, document)
 
 
+class EmptiesToBrackets(ReplacesCollections):
+    def export(self) -> dict[str, Any]:
+        shown = super().export()
+        return {name: shown[name] or [91, 93] if name in COLLECTIONS else shown[name] for name in shown}
+
+    def words(self, collection: bytes) -> list[bytes]:
+        return [word for word in super().words(collection) if word != b"[]"]
+
+
 class TouchesOldBytes(SmallPieces):
     def put(self, entries: Entries, entry: dict[str, Any]) -> None:
         for old in entries.values():
@@ -295,6 +304,7 @@ SERVERS = [
     ("PI-IMP-11", ReplacesValues),
     ("PI-IMP-11", ReplacesOptionalLists),
     ("PI-IMP-11", ReplacesCollections),
+    ("PI-IMP-11", EmptiesToBrackets),
     ("PI-IMP-11", TouchesOldBytes),
     ("PI-IMP-12", Text),
     ("PI-IMP-12", Trims),

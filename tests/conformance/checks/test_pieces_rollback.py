@@ -242,3 +242,9 @@ def test_a_failed_import_names_what_it_left() -> None:
     assert result.expected == "unchanged"
     assert result.actual is not None
     assert "values: 1 entries before, 3 entries after; new: dbcontract-" in result.actual
+
+
+def test_a_half_merge_is_seen_where_an_earlier_one_left_its_entries() -> None:
+    with judging_small(InPlace()) as judge:
+        verdicts = [judge("PI-ROLL-05").verdict for _ in range(2)]
+    assert verdicts == [Verdict.FAILED, Verdict.FAILED]

@@ -1,0 +1,144 @@
+"""Judges the mock by single rules of PixieBrix, faithful or made wrong in one place, for the tests of its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from types import ModuleType
+
+import pytest
+
+from dbcontract.conformance import catalogue, mock
+from dbcontract.conformance.bench import Bench
+from dbcontract.conformance.catalogue import Rule
+from dbcontract.conformance.check import Checks, collect
+from dbcontract.conformance.context import PixieBrix
+from dbcontract.conformance.description import Description
+from dbcontract.conformance.result import RuleResult, Verdict
+from dbcontract.conformance.target import Endpoint, Scratch, Target
+from dbcontract.conformance.wire import Wire
+from dbcontract.mockserver.server import Running, ServerThread
+from dbcontract.mockserver.settings import Settings
+
+RED = (Verdict.FAILED, Verdict.WARNED)
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """The rules of PixieBrix, by id."""
+    return {rule.id: rule for rule in catalogue.load("pixiebrix")}
+
+
+@cache
+def descriptions() -> Mapping[str, Description]:
+    """The description of PixieBrix."""
+    return {"pixiebrix": Description("pixiebrix")}
+
+
+class Judge:
+    """Verdicts on one target by the checks of some modules."""
+
+    def __init__(self, running: Running, target: Target, checks: Checks) -> None:
+        self.running = running
+        self.target = target
+        self.checks = checks
+
+    def __call__(self, rule_id: str) -> RuleResult:
+        with self._bench() as bench:
+            return _verdict(bench, rule_id)
+
+    def red(self, rule_ids: Iterable[str]) -> set[str]:
+        """Those of the rules that the target violates."""
+        with self._bench() as bench:
+            return {rule_id for rule_id in rule_ids if _verdict(bench, rule_id).verdict in RED}
+
+    def without(self, *capabilities: str) -> Judge:
+        """A judge of the same target, as if it could do less."""
+        less = self.target.capabilities.difference(capabilities)
+        return Judge(self.running, replace(self.target, capabilities=less), self.checks)
+
+    def of_database(self, name: str, *capabilities: str) -> Judge:
+        """A judge of the same mock as if it were none: one database for all checks, and no control."""
+        state = self.running.world.pixiebrix
+        database = next(one for one in state.databases.values() if one.name == name)
+        target = replace(
+            self.target,
+            kind="other",
+            capabilities=frozenset({"read", *capabilities}),
+            scratch=Scratch(database.organization_id, (database.id,)),
+        )
+        return Judge(self.running, target, self.checks)
+
+    @contextmanager
+    def context(self, rule_id: str) -> Iterator[PixieBrix]:
+        """What a check of that rule gets."""
+        with self._bench() as bench:
+            place = bench.run.places.open()
+            yield PixieBrix(bench.run, place, rule_id)
+            bench.run.places.close(place)
+
+    @contextmanager
+    def _bench(self) -> Iterator[Bench]:
+        bench = Bench(self.target, rules(), self.checks, descriptions=descriptions())
+        try:
+            yield bench
+        finally:
+            bench.close()
+
+
+def _verdict(bench: Bench, rule_id: str) -> RuleResult:
+    rule = rules()[rule_id]
+    hindrance = bench.hindrance(rule)
+    parts = bench.examine(rule_id).parts if hindrance is None else [hindrance]
+    return bench.verdict(rule, parts, {})
+
+
+def judge_of(running: Running, *modules: ModuleType) -> Judge:
+    """A judge of a running mock by the checks of these modules."""
+    wire = Wire()
+    health = mock.recognize(running.base_url, wire)
+    wire.close()
+    assert health is not None
+    endpoint = Endpoint(f"{running.base_url}/api")
+    target = mock.as_target(health, Target("mock", pixiebrix=endpoint))
+    return Judge(running, target, Checks(check for module in modules for check in collect(module)))
+
+
+@contextmanager
+def judging(*modules: ModuleType, record_limit: int = 500_000) -> Iterator[Judge]:
+    """Start a mock and judge it by the checks of these modules."""
+    with ServerThread(Settings(port=0, record_limit=record_limit)) as running:
+        yield judge_of(running, *modules)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A way to be wrong: what it does to the mock, and the rules that it violates."""
+
+    name: str
+    patch: Patch
+    red: frozenset[str]
+
+
+def wrong(*rule_ids: str) -> Callable[[Patch], Wrong]:
+    """Name the rules that a patch violates."""
+    return lambda patch: Wrong(patch.__name__, patch, frozenset(rule_ids))
+
+
+def wrongs_in(namespace: Mapping[str, object]) -> list[object]:
+    """All ways to be wrong of a module, as parameters."""
+    return [pytest.param(found, id=found.name) for found in namespace.values() if isinstance(found, Wrong)]
+
+
+def rules_of(*modules: ModuleType) -> list[str]:
+    """The rules that the checks of these modules are about."""
+    return sorted({rule for module in modules for check in collect(module) for rule in check.rules})
+
+
+def told(result: RuleResult) -> str:
+    """A result as a failing test shows it."""
+    return f"{result.verdict}: {result.reason}; expected {result.expected}, got {result.actual}"

@@ -1,0 +1,41 @@
+"""The checks of databases, records, filters and CSV against the mock, and against one database of many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from dbcontract.conformance.checks import (
+    databases,
+    date_filters,
+    field_filters,
+    merging,
+    record_writes,
+    records,
+    records_csv,
+)
+from dbcontract.conformance.result import Verdict
+
+from .judging_pixiebrix import Judge, judging, rules, rules_of, told
+
+MODULES = (databases, date_filters, field_filters, merging, record_writes, records, records_csv)
+AREAS = ("PB-DB-", "PB-REC-", "PB-FILT-", "PB-CSV-")
+RULES = rules_of(*MODULES)
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    with judging(*MODULES) as one:
+        yield one
+
+
+def test_every_rule_has_a_check() -> None:
+    testable = {rule.id for rule in rules().values() if rule.untestable is None}
+    assert {rule_id for rule_id in testable if rule_id.startswith(AREAS)} == set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_mock_passes(judge: Judge, rule: str) -> None:
+    result = judge(rule)
+    assert result.verdict is Verdict.PASSED, told(result)

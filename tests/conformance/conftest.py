@@ -1,0 +1,218 @@
+"""Servers to judge: the mock, and some that no client would like."""
+
+import contextlib
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from dbcontract.conformance.catalogue import Catalogue, load_all
+from dbcontract.conformance.check import Checks, discover
+from dbcontract.conformance.context import PixieBrix
+from dbcontract.conformance.description import Description
+from dbcontract.conformance.hooks import ConfiguredPlaces
+from dbcontract.conformance.mock import MockPlaces
+from dbcontract.conformance.place import Places
+from dbcontract.conformance.redaction import Redactor
+from dbcontract.conformance.run import Run
+from dbcontract.conformance.session import Session
+from dbcontract.conformance.target import Endpoint, Pace, Scratch, Target
+from dbcontract.conformance.wire import Limits, Wire
+from dbcontract.mockserver.server import Running, ServerThread
+from dbcontract.mockserver.settings import Settings, TokenGrant
+
+TOKEN = "token-of-the-tests"
+READ_ONLY_TOKEN = "read-only-token-of-the-tests"
+
+
+@pytest.fixture(scope="session")
+def mock() -> Iterator[Running]:
+    """A mock, recognizable as such."""
+    tokens = (TokenGrant(TOKEN), TokenGrant(READ_ONLY_TOKEN, read_only=True))
+    with ServerThread(Settings(port=0, tokens=tokens)) as running:
+        yield running
+
+
+@pytest.fixture
+def stranger() -> Iterator[Running]:
+    """The same implementation, but nothing tells that it is a mock: it has no control API."""
+    with ServerThread(Settings(port=0, tokens=(TokenGrant(TOKEN),), control=False)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return load_all()
+
+
+@pytest.fixture(scope="session")
+def checks() -> Checks:
+    return discover()
+
+
+@pytest.fixture(scope="session")
+def descriptions() -> dict[str, Description]:
+    return {api: Description(api) for api in ("pieces", "pixiebrix")}
+
+
+@dataclass
+class Seen:
+    """One request as a server saw it."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Web:
+    """A server that answers as a function says.
+
+    The function takes a `Seen` and gives (status, headers, body). A dead one closes every connection.
+    """
+
+    url: str
+    seen: list[Seen] = field(default_factory=list)
+    connections: int = 0
+    dead: bool = False
+
+
+Answering = Callable[[Seen], tuple[int, dict[str, str], bytes]]
+Start = Callable[[Answering], Web]
+Open = Callable[[Target], Run]
+
+DATABASE = "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f60"
+PACE = Pace(check=20, throttled=0.2, wire=Limits(connect=1, read=2, total=5))
+JSON = {"Content-Type": "application/json; version=2.0"}
+
+
+def pixiebrix(run: Run) -> PixieBrix:
+    """A check of PixieBrix at a place of the run."""
+    return PixieBrix(run, run.places.open(), "PB-ASSET-03")
+
+
+def of_web(url: str, *capabilities: str, headers: tuple[tuple[str, str], ...] = ()) -> Target:
+    """A target that nobody knows."""
+    endpoint = Endpoint(url, "the-secret-token", headers)
+    scratch = Scratch(organization=DATABASE, databases=(DATABASE,))
+    allowed = frozenset({"read", "storage", *capabilities})
+    return Target("web", pixiebrix=endpoint, capabilities=allowed, pace=PACE, scratch=scratch)
+
+
+@pytest.fixture
+def opened(descriptions: dict[str, Description]) -> Iterator[Callable[..., Run]]:
+    """A run against a target; closed after the test."""
+    wires = []
+
+    def start(target: Target) -> Run:
+        wire = Wire(target.pace.wire)
+        wires.append(wire)
+        cancelled = threading.Event()
+        places: Places = (MockPlaces if target.kind == "mock" else ConfiguredPlaces)(target, "r1", wire)
+        session = Session(wire, target.pace, cancelled)
+        return Run("r1", 1, target, session, places, descriptions, Redactor(target.secrets), cancelled)
+
+    yield start
+    for wire in wires:
+        wire.close()
+
+
+@pytest.fixture
+def web() -> Iterator[Start]:
+    """Start a server that answers as a function says."""
+    with contextlib.ExitStack() as stack:
+
+        def start(answer: Answering) -> Web:
+            class Handler(BaseHTTPRequestHandler):
+                protocol_version = "HTTP/1.1"
+                wbufsize = -1
+
+                def setup(self) -> None:
+                    super().setup()
+                    running.connections += 1
+
+                def handle_one_request(self) -> None:
+                    with contextlib.suppress(ConnectionError):
+                        super().handle_one_request()
+
+                def log_message(self, *_: Any) -> None:
+                    pass
+
+                def __getattr__(self, name: str) -> Any:
+                    if name.startswith("do_"):
+                        return self._answer
+                    raise AttributeError(name)
+
+                def _answer(self) -> None:
+                    length = int(self.headers.get("Content-Length", "0"))
+                    headers = {key.lower(): value for key, value in self.headers.items()}
+                    seen = Seen(self.command, self.path, headers, self.rfile.read(length))
+                    running.seen.append(seen)
+                    if running.dead:
+                        self.close_connection = True
+                        return
+                    status, given, body = answer(seen)
+                    self.send_response(status)
+                    for name, value in given.items():
+                        self.send_header(name, value)
+                    if "Content-Length" not in given:
+                        self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                    self.wfile.flush()
+
+            server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+            server.daemon_threads = True
+            running = Web(f"http://127.0.0.1:{server.server_port}")
+            _serve(stack, server)
+            return running
+
+        yield start
+
+
+@pytest.fixture
+def raw() -> Iterator[Callable[[Callable[[socket.socket, threading.Event], None]], str]]:
+    """Start a server that does anything with a connection once a request's head has come; gives its URL."""
+    with contextlib.ExitStack() as stack:
+
+        def start(answer: Callable[[socket.socket, threading.Event], None]) -> str:
+            over = threading.Event()
+
+            class Handler(socketserver.BaseRequestHandler):
+                def handle(self) -> None:
+                    connection: socket.socket = self.request
+                    head = b""
+                    with contextlib.suppress(OSError):
+                        while b"\r\n\r\n" not in head:
+                            part = connection.recv(65_536)
+                            if not part:
+                                return
+                            head += part
+                        answer(connection, over)
+
+            class Server(socketserver.ThreadingTCPServer):
+                daemon_threads = True
+                block_on_close = False
+
+                def handle_error(self, *_: Any) -> None:
+                    pass
+
+            server = Server(("127.0.0.1", 0), Handler)
+            stack.callback(over.set)
+            _serve(stack, server)
+            return f"http://127.0.0.1:{server.server_address[1]}"
+
+        yield start
+
+
+def _serve(stack: contextlib.ExitStack, server: socketserver.BaseServer) -> None:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    stack.callback(server.server_close)
+    stack.callback(server.shutdown)

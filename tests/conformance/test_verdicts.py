@@ -1,0 +1,146 @@
+"""From the parts of rules to the exit status of a run."""
+
+from itertools import product
+
+import pytest
+
+from dbcontract.conformance.catalogue import Level
+from dbcontract.conformance.report.words import headline
+from dbcontract.conformance.result import (
+    Part,
+    RuleResult,
+    RunResult,
+    Stop,
+    TargetSummary,
+    Verdict,
+    exit_code,
+    worst,
+)
+
+PASSED, FAILED, WARNED = Verdict.PASSED, Verdict.FAILED, Verdict.WARNED
+SKIPPED, ERROR = Verdict.NOT_VERIFIED, Verdict.ERROR
+
+
+def result(verdict: Verdict, number: int = 1, *, accepted: str | None = None) -> RuleResult:
+    level = Level.INFERRED if verdict is WARNED else Level.DOCUMENTED
+    return RuleResult(
+        rule=f"PB-ASSET-{number:02}",
+        api="pixiebrix",
+        area="ASSET",
+        level=level,
+        title="title",
+        statement="statement",
+        source="source",
+        how="how",
+        verdict=verdict,
+        reason="" if verdict is PASSED else "reason",
+        accepted=accepted,
+    )
+
+
+def run(
+    *verdicts: Verdict,
+    stopped: Stop | None = None,
+    accepted: str | None = None,
+    problems: tuple[str, ...] = (),
+) -> RunResult:
+    results = tuple(result(one, number, accepted=accepted) for number, one in enumerate(verdicts, 1))
+    target = TargetSummary("target", "other", {"pixiebrix": "http://h"}, ("read",))
+    return RunResult(
+        kit_version="1",
+        catalogues={"pixiebrix": "1.0.0"},
+        target=target,
+        seed=1,
+        started_at="2026-01-01T00:00:00Z",
+        seconds=1.0,
+        results=results,
+        stopped=stopped,
+        problems=problems,
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ((PASSED,), PASSED),
+        ((PASSED, PASSED), PASSED),
+        ((PASSED, SKIPPED), SKIPPED),
+        ((SKIPPED, ERROR), ERROR),
+        ((PASSED, ERROR), ERROR),
+        ((ERROR, FAILED), FAILED),
+        ((FAILED, SKIPPED, PASSED), FAILED),
+    ],
+)
+def test_the_worst_part_decides(parts: tuple[Verdict, ...], expected: Verdict) -> None:
+    for order in (parts, parts[::-1]):
+        decided = worst([Part(one, f"because {one}", seconds=0.5) for one in order], Level.DOCUMENTED)
+        assert decided is not None
+        assert (decided.verdict, decided.reason) == (expected, f"because {expected}")
+        assert decided.seconds == 0.5 * len(parts)
+
+
+def test_a_rule_without_parts_has_no_verdict() -> None:
+    assert worst([], Level.DOCUMENTED) is None
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [(Level.DOCUMENTED, FAILED), (Level.PUBLISHED, FAILED), (Level.INFERRED, WARNED)],
+)
+def test_only_an_inferred_rule_warns(level: Level, expected: Verdict) -> None:
+    decided = worst([Part(FAILED)], level)
+    assert decided is not None
+    assert decided.verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("made", "status"),
+    [
+        (run(PASSED), 0),
+        (run(PASSED, WARNED, SKIPPED), 0),
+        (run(WARNED), 0),
+        (run(PASSED, FAILED), 1),
+        (run(FAILED, ERROR), 1),
+        (run(FAILED, SKIPPED, stopped="fail-fast"), 1),
+        (run(FAILED, accepted="known"), 0),
+        (run(PASSED, problems=("stale",)), 1),
+        (run(PASSED, ERROR), 3),
+        (run(PASSED, SKIPPED, stopped="interrupted"), 3),
+        (run(FAILED, SKIPPED, stopped="interrupted"), 3),
+        (run(FAILED, SKIPPED, stopped="unreachable"), 3),
+        (run(SKIPPED, SKIPPED, stopped="unreachable"), 3),
+        (run(SKIPPED, SKIPPED), 4),
+        (run(), 4),
+    ],
+)
+def test_the_exit_status(made: RunResult, status: int) -> None:
+    assert exit_code(made) == status
+    assert made.conformant is {0: True, 1: False}.get(status)
+
+
+def test_an_incomplete_run_never_reads_as_conformant() -> None:
+    stops: tuple[Stop, ...] = ("fail-fast", "interrupted", "unreachable")
+    for stop, first, second in product(stops, Verdict, Verdict):
+        made = run(first, second, stopped=stop)
+        assert not made.complete
+        assert made.conformant is not True
+        assert exit_code(made) != 0
+        assert not headline(made).startswith("conformant")
+
+
+def test_the_headline_tells_how_much_was_verified() -> None:
+    assert headline(run(PASSED, PASSED)) == "conformant"
+    assert headline(run(PASSED, SKIPPED, WARNED)) == (
+        "conformant, with 1 warning in what was verified, 2 of 3 rules"
+    )
+    assert headline(run(FAILED, PASSED)) == "not conformant: 1 rule violated"
+    assert headline(run(SKIPPED)) == "undecided: nothing could be verified"
+
+
+def test_counts_are_by_verdict_level_and_area() -> None:
+    made = run(PASSED, WARNED, FAILED, PASSED)
+    assert made.count(PASSED) == 2
+    assert made.count(WARNED, level=Level.INFERRED) == 1
+    assert made.count(WARNED, level=Level.DOCUMENTED) == 0
+    assert made.count(FAILED, area="ASSET") == 1
+    assert made.count(FAILED, area="JOB") == 0

@@ -1,0 +1,258 @@
+"""Sandboxes: `/~NAME` before any path is a world of its own."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .mock import Mock
+
+Sandboxes = Callable[[], Mock]
+
+
+def names(mock: Mock) -> list[str]:
+    return [item["name"] for item in mock.control("GET", "/sandboxes")]
+
+
+def test_a_sandbox_is_made_when_it_is_first_addressed(start: Callable[..., Mock]) -> None:
+    mock = start()
+    assert mock.control("GET", "/sandboxes") == []
+    assert mock.send("GET", "/~one/database/export").status_code == 200
+    assert mock.control("GET", "/sandboxes") == [{"name": "one", "data": "small", "requests": 1}]
+
+
+def test_it_begins_as_the_default_world_began(start: Callable[..., Mock]) -> None:
+    mock = start()
+    mock.new_database("Later")
+    fresh = Mock(f"{mock.base}/~fresh")
+    mock.control("POST", "/reset")
+    mine, theirs = mock.control("GET", "/state"), fresh.control("GET", "/state")
+    # chance and the key of its links are its own
+    for document in (mine, theirs):
+        for name in ("ids", "signing_key", "faults"):
+            document.pop(name)
+    assert theirs == mine
+
+
+def test_worlds_share_nothing(sandbox: Sandboxes) -> None:
+    one, other = sandbox(), sandbox()
+    before = other.state()
+    database = one.database["id"]
+    one.put(database, "mine", a=1)
+    one.new_database("Mine")
+    one.merge({**one.export(), "values": {"iterable": [{"id": "mine", "raw": [1]}]}})
+    one.upload(one.new_asset(database), b"mine")
+    one.new_job(database)
+    one.control("POST", "/clock/advance", {"seconds": 10**6})
+    one.control("PATCH", "/settings", {"record_limit": 3, "os_version": "1.0.0", "requests_per_minute": 1})
+    one.fault("exportDatabase", status=500)
+    assert other.state() == before
+    assert other.control("GET", "/faults") == []
+    assert other.journal() == []
+    assert "mine" not in other.keys(database)
+    assert other.api("GET", f"/databases/{database}/records/").status_code == 200
+
+
+def test_ids_of_worlds_differ_and_repeat(sandbox: Sandboxes) -> None:
+    one, other = sandbox(), sandbox()
+    first = one.new_database()
+    assert other.new_database() != first
+    one.control("POST", "/reset")
+    assert one.new_database() == first
+
+
+# Every URL that is handed out
+
+
+def test_every_url_that_is_handed_out_stays_inside(mock: Mock) -> None:
+    database = mock.new_database()
+    for number in range(3):
+        mock.put(database, f"k{number}", a=1)
+        mock.new_asset(database, f"{number}.txt")
+    created = mock.new_asset(database)
+    prefix = f"{mock.base}/"
+    assert created["upload_url"].startswith(prefix)
+    assert created["asset"]["download_url"].startswith(f"{mock.pixiebrix}/")
+
+    uploaded = mock.upload(created, b"content")
+    assert uploaded.status_code == 204
+    assert uploaded.headers["Location"].startswith(prefix)
+
+    asset = created["asset"]["download_url"]
+    mock.send("PATCH", asset, json={"is_uploaded": True}, headers=mock.authorization)
+    redirect = mock.send("GET", asset, headers=mock.authorization)
+    assert redirect.headers["Location"].startswith(prefix)
+    assert mock.send("GET", redirect.headers["Location"]).content == b"content"
+
+    job = mock.new_job(database)
+    mock.control("POST", "/clock/advance", {"to": "next-midnight"})
+    data = mock.job(job)["data"]
+    assert data.startswith(prefix)
+    assert len(mock.send("GET", data).json()) == 3
+
+    file = mock.archives(database)[0]["file"]
+    assert file.startswith(prefix)
+    assert mock.send("GET", file).status_code == 200
+
+    for path in (
+        f"/databases/{database}/records/?page=2&page_size=1",
+        f"/databases/{database}/assets/?page=2&page_size=1",
+        f"/organizations/{mock.organization}/databases/?page_size=1&page=2",
+    ):
+        links = re.findall(r'<([^>]*)>; rel="(\w+)"', mock.api("GET", path).headers["Link"])
+        assert {"prev", "next"} <= {relation for _, relation in links}
+        for link, _ in links:
+            assert link.startswith(f"{mock.pixiebrix}/")
+            assert mock.send("GET", link, headers=mock.authorization).status_code == 200
+
+    page = mock.send("GET", "/api/ui/")
+    assert page.status_code == 200
+
+
+def test_a_link_of_one_world_does_not_work_in_another(sandbox: Sandboxes) -> None:
+    one, other = sandbox(), sandbox()
+    for mock in (one, other):
+        mock.control("PATCH", "/settings", {"job_pace": "immediate"})
+    job = one.new_job(one.database["id"])
+    link = one.job(job)["data"]
+    assert one.send("GET", link).status_code == 200
+    assert other.send("GET", link.replace(one.base, other.base)).status_code == 403
+
+
+def test_the_swagger_ui_of_a_sandbox_calls_the_sandbox(mock: Mock) -> None:
+    shown = mock.send("GET", "/api/openapi.json").json()
+    prefix = "/" + mock.base.rpartition("/")[2]
+    assert any(server["url"].startswith((prefix, mock.base)) for server in shown["servers"])
+
+
+# Names
+
+
+@pytest.mark.parametrize("name", ["a", "A-1", "checkout_test.7", "0", "x" * 64, "a~b"[:1]])
+def test_names(start: Callable[..., Mock], name: str) -> None:
+    mock = start()
+    assert Mock(f"{mock.base}/~{name}").control("GET", "/health")["world"] == name
+    assert names(mock) == [name]
+
+
+@pytest.mark.parametrize("name", ["", "-a", ".a", "_a", "a b", "a%20b", "ü", "x" * 65, "a~", "a:b", "a%2Fb%00"])
+@pytest.mark.parametrize("rest", ["", "/", "/database/export", "/_mock/health"])
+def test_what_is_no_name_is_refused_and_makes_nothing(start: Callable[..., Mock], name: str, rest: str) -> None:
+    mock = start()
+    response = mock.send("GET", f"/~{name}{rest}")
+    assert response.status_code in {400, 404}
+    assert response.json()["detail"]
+    assert names(mock) == []
+
+
+@pytest.mark.parametrize("tilde", ["~", "%7E", "%7e"])
+def test_a_client_may_encode_the_tilde(start: Callable[..., Mock], tilde: str) -> None:
+    mock = start()
+    path = f"/{tilde}one/api/organizations/{mock.organization}/databases/"
+    address = mock.base.removeprefix("http://")
+    import http.client
+
+    connection = http.client.HTTPConnection(address, timeout=10)
+    connection.request("GET", f"{path}?page_size=1", headers=mock.authorization)
+    response = connection.getresponse()
+    assert response.status == 200
+    assert f"<{mock.base}/~one/api/organizations/" in str(response.headers["Link"])
+    connection.close()
+    assert names(mock) == ["one"]
+
+
+@pytest.mark.parametrize("path", ["/~one", "/~one/"])
+def test_the_root_of_a_sandbox_is_that_of_a_server(start: Callable[..., Mock], path: str) -> None:
+    mock = start()
+    assert mock.send("GET", path).status_code == mock.send("GET", "/").status_code
+
+
+def test_a_sandbox_holds_no_sandboxes(start: Callable[..., Mock]) -> None:
+    mock = start()
+    assert mock.send("GET", "/~one/~two/database/export").status_code == 404
+    assert names(mock) == ["one"]
+
+
+# The bound
+
+
+def test_the_least_recently_used_one_goes(start: Callable[..., Mock], caplog: pytest.LogCaptureFixture) -> None:
+    mock = start(max_sandboxes=2)
+    worlds = {name: Mock(f"{mock.base}/~{name}") for name in "abc"}
+    kept = worlds["a"].new_database("Kept")
+    worlds["b"].new_database("Lost")
+    assert names(mock) == ["a", "b"]
+    assert worlds["a"].keys(kept) == []  # used again, so b is next
+    with caplog.at_level(logging.WARNING, "dbcontract.mockserver"):
+        worlds["c"].control("GET", "/health")
+    assert names(mock) == ["a", "c"]
+    (record,) = [record for record in caplog.records if "sandbox" in record.getMessage()]
+    assert '"b"' in record.getMessage()
+    assert "2" in record.getMessage()
+    assert worlds["a"].keys(kept) == []
+    assert "Lost" not in str(worlds["b"].control("GET", "/databases"))
+    assert names(mock) == ["a", "b"]
+
+
+def test_the_default_world_never_goes(start: Callable[..., Mock]) -> None:
+    mock = start(max_sandboxes=1)
+    database = mock.new_database()
+    for number in range(5):
+        mock.send("GET", f"/~s{number}/database/export")
+    assert names(mock) == ["s4"]
+    assert mock.keys(database) == []
+
+
+def test_listing_uses_no_sandbox(start: Callable[..., Mock]) -> None:
+    mock = start()
+    for name in "ab":
+        mock.send("GET", f"/~{name}/database/export")
+    assert [names(mock) for _ in range(2)] == [["a", "b"], ["a", "b"]]
+
+
+# Deleting
+
+
+def test_a_deleted_sandbox_begins_anew(start: Callable[..., Mock]) -> None:
+    mock = start()
+    one = Mock(f"{mock.base}/~one")
+    before = one.state()
+    one.new_database()
+    mock.control("DELETE", "/sandboxes/one", status=204)
+    assert names(mock) == []
+    assert one.state() == before
+    mock.control("DELETE", "/sandboxes/one", status=204)
+    mock.control("DELETE", "/sandboxes/one", status=404)
+    mock.control("DELETE", "/sandboxes/no%20name", status=404)
+
+
+def test_deleting_all_leaves_the_default_world(start: Callable[..., Mock]) -> None:
+    mock = start()
+    database = mock.new_database()
+    for name in "abc":
+        mock.send("GET", f"/~{name}/database/export")
+    mock.control("DELETE", "/sandboxes", status=204)
+    assert names(mock) == []
+    assert mock.keys(database) == []
+
+
+def test_sandboxes_may_be_managed_from_within_one(start: Callable[..., Mock]) -> None:
+    mock = start()
+    one = Mock(f"{mock.base}/~one")
+    mock.send("GET", "/~two/database/export")
+    assert names(one) == ["two", "one"]
+    one.control("DELETE", "/sandboxes/two", status=204)
+    assert names(mock) == ["one"]
+
+
+def test_the_data_of_a_sandbox_is_listed(start: Callable[..., Mock]) -> None:
+    mock = start()
+    one = Mock(f"{mock.base}/~one")
+    one.control("POST", "/reset", {"data": "edge"})
+    one.export()
+    expected: list[dict[str, Any]] = [{"name": "one", "data": "edge", "requests": 1}]
+    assert mock.control("GET", "/sandboxes") == expected
