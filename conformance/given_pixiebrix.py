@@ -210,14 +210,15 @@ class GivenPixieBrix:
         with step("PB-ASSET-06", "create an asset"):
             answer = self._ctx.call("createAsset", path={"databaseId": place.id}, json={"filename": filename})
             body = answer.expect_status(*CREATED).expect_json(dict)
-            metadata = field_of(body, "asset")
+            metadata, fields = field_of(body, "asset"), field_of(body, "fields")
+            self._ctx.expect_true("fields", isinstance(fields, dict), expected="an object", actual=fields)
             asset = Asset(
                 database=place.id,
                 id=str(field_of(body, "asset", "id")),
                 filename=filename,
                 metadata=dict(metadata),
                 upload_url=str(field_of(body, "upload_url")),
-                fields={str(name): str(value) for name, value in dict(field_of(body, "fields")).items()},
+                fields={str(name): str(value) for name, value in fields.items()},
             )
         self._ctx.cleanup(f"an asset in the database {place.id}", None)
         return asset

@@ -38,8 +38,8 @@ class Listing:
 
     @property
     def size(self) -> int:
-        """The size of pages that make three of it, two if it has four items, and more if it is very long."""
-        return min(math.ceil(len(self.ids) / ENOUGH), self.ctx.limits.page_cap)
+        """The size of pages that make three of it; four if it has four items, and more if it is very long."""
+        return min((len(self.ids) - 1) // 2, self.ctx.limits.page_cap)
 
     @property
     def fits_a_page(self) -> bool:

@@ -52,16 +52,20 @@ def mounts_of(settings: Settings, worlds: Worlds) -> list[Mount]:
     if "pieces" in settings.apis:
         mounts.append(Mount("pieces", "", PiecesHandlers(), pieces_error))
     if settings.control:
-        operations = tuple(
-            operation["operationId"]
-            for mount in mounts
-            for item in openapi.load(mount.name)["paths"].values()
-            for method, operation in item.items()
-            if method in METHODS
-        )
-        control = ControlHandlers(worlds, operations)
+        control = ControlHandlers(worlds, operations_of(settings))
         mounts.insert(0, Mount(CONTROL, "/_mock", control, pixiebrix_error))
     return mounts
+
+
+def operations_of(settings: Settings) -> tuple[str, ...]:
+    """The operationIds of the APIs that a server with these settings serves."""
+    return tuple(
+        operation["operationId"]
+        for name in sorted(settings.apis)
+        for item in openapi.load(name)["paths"].values()
+        for method, operation in item.items()
+        if method in METHODS
+    )
 
 
 class Dispatcher:

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import errno
 import gc
+import logging
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -20,6 +22,8 @@ from .app import create_app
 from .settings import Settings
 from .world import World
 from .worlds import Worlds
+
+logger = logging.getLogger("dbcontract.mockserver")
 
 
 class StartError(Exception):
@@ -52,6 +56,16 @@ class Running:
     def pixiebrix_url(self) -> str | None:
         """The base URL of PixieBrix; None when it is not served."""
         return f"{self.base_url}/api" if "pixiebrix" in self.settings.apis else None
+
+
+class Keeper(Protocol):
+    """Keeps the default world beyond the life of a server."""
+
+    def load(self, running: Running) -> None:
+        """Make the default world what was kept; called before anything is served."""
+
+    def save(self, running: Running) -> Iterator[None]:
+        """Keep the default world as it is now, in short steps."""
 
 
 class _Uvicorn(uvicorn.Server):
@@ -89,12 +103,14 @@ def _url(settings: Settings, bound: socket.socket) -> str:
     return f"http://{host}:{bound.getsockname()[1]}"
 
 
-def _prepare(settings: Settings) -> tuple[_Uvicorn, socket.socket, Running]:
+def _prepare(settings: Settings, keeper: Keeper | None) -> tuple[_Uvicorn, socket.socket, Running]:
     """Bind before loading: a taken port is told at once, whatever the data set's size."""
     bound = _bind(settings)
     try:
-        worlds = Worlds.load(settings)
-        app: ASGIApp = create_app(settings, worlds)
+        running = Running(_url(settings, bound), settings, Worlds.load(settings))
+        if keeper is not None:
+            keeper.load(running)
+        app: ASGIApp = create_app(settings, running.worlds)
     except BaseException:
         bound.close()
         raise
@@ -108,21 +124,59 @@ def _prepare(settings: Settings) -> tuple[_Uvicorn, socket.socket, Running]:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=30,
     )
-    return _Uvicorn(config), bound, Running(_url(settings, bound), settings, worlds)
+    return _Uvicorn(config), bound, running
 
 
-def serve_forever(settings: Settings, on_ready: Callable[[Running], None]) -> None:
+class _Saving:
+    """Lets a keeper save while the server goes on; wishes that come meanwhile are one more saving."""
+
+    def __init__(self, keeper: Keeper, running: Running) -> None:
+        self._keeper = keeper
+        self._running = running
+        self._wanted = False
+        self._task: asyncio.Task[None] | None = None
+
+    def want(self) -> None:
+        """Save soon."""
+        self._wanted = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._save())
+
+    async def _save(self) -> None:
+        while self._wanted:
+            self._wanted = False
+            try:
+                for _ in self._keeper.save(self._running):
+                    await asyncio.sleep(0)
+            except Exception as error:  # noqa: BLE001 - told; the server goes on, and saves again at its end
+                logger.error("the world was not saved: %s", error)  # noqa: TRY400 - no traceback for a full disk
+
+    async def finish(self) -> None:
+        """Wait until nothing is being saved."""
+        if self._task is not None:
+            await self._task
+
+
+def _save(keeper: Keeper, running: Running) -> None:
+    for _ in keeper.save(running):
+        pass
+
+
+def serve_forever(
+    settings: Settings, on_ready: Callable[[Running], None], keeper: Keeper | None = None
+) -> None:
     """Serve until Ctrl-C or SIGTERM, then stop within a second.
 
     Args:
         settings: what to serve and where.
         on_ready: called once, as soon as requests are answered.
+        keeper: where the default world comes from, and goes to at the end and on SIGUSR1.
 
     Raises:
         StartError: the address cannot be used.
         DataError: the data set cannot be loaded.
     """
-    server, bound, running = _prepare(settings)
+    server, bound, running = _prepare(settings, keeper)
     # The data set lives as long as the process; the collector need not walk it again and again. (Not in a
     # thread of somebody else's process, whose objects would be kept from the collector, too.)
     gc.collect()
@@ -138,6 +192,9 @@ def serve_forever(settings: Settings, on_ready: Callable[[Running], None]) -> No
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop)
+        saving = None if keeper is None else _Saving(keeper, running)
+        if saving is not None and hasattr(signal, "SIGUSR1"):
+            loop.add_signal_handler(signal.SIGUSR1, saving.want)
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event
             await asyncio.sleep(0.001)
@@ -149,9 +206,13 @@ def serve_forever(settings: Settings, on_ready: Callable[[Running], None]) -> No
             await serving
             raise
         await serving
+        if saving is not None:
+            await saving.finish()
 
     with contextlib.closing(bound):
         _runner(server)(main())
+    if keeper is not None and server.started:
+        _save(keeper, running)
 
 
 def _runner(server: _Uvicorn) -> Callable[..., None]:
@@ -167,18 +228,24 @@ def _runner(server: _Uvicorn) -> Callable[..., None]:
 class ServerThread:
     """A server in a thread of its own, for tests: a context manager that gives a `Running`.
 
+    Args:
+        settings: what to serve and where.
+        keeper: where the default world comes from, and goes to at the end.
+
     Raises (on entering):
         StartError: the address cannot be used.
         DataError: the data set cannot be loaded.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, keeper: Keeper | None = None) -> None:
         self._settings = settings
+        self._keeper = keeper
+        self._running: Running | None = None
         self._server: _Uvicorn | None = None
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Running:
-        server, bound, running = _prepare(self._settings)
+        server, bound, running = _prepare(self._settings, self._keeper)
         ready = threading.Event()
 
         async def main() -> None:
@@ -202,6 +269,7 @@ class ServerThread:
         if not server.started:
             msg = "the server did not start; its log says why"
             raise StartError(msg)
+        self._running = running
         return running
 
     def __exit__(
@@ -210,3 +278,5 @@ class ServerThread:
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(timeout=10)
+        if self._keeper is not None and self._running is not None:
+            _save(self._keeper, self._running)

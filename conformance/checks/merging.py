@@ -74,7 +74,7 @@ def the_strategy_is_not_kept(ctx: PixieBrix) -> None:
     _expect_absent("the answer to a PUT", _parsed(put))
     with step("PB-REC-02", "list the records"):
         records = [record for record in listed(ctx, database) if record.get("id") in keys]
-    ctx.expect("the number of records", len(keys), len(records))
+        ctx.expect("the number of records", len(keys), len(records))
     _expect_absent("the list of records", records)
     _expect_absent("a record that is read", read(ctx, database, keys[0]))
 

@@ -38,7 +38,7 @@ def the_first_page_is_1(ctx: PixieBrix) -> None:
 
 @check("PB-PAGE-03")
 def the_pages_are_the_list(ctx: PixieBrix) -> None:
-    """Goes through a list in three pages, or two, and compares with the whole list."""
+    """Goes through a list in three pages or more, and compares with the whole list."""
     for listing in listings(ctx):
         pages = [ids_of(listing.good(number, listing.size)) for number in range(1, listing.pages + 1)]
         met = [one for page in pages for one in page]

@@ -23,7 +23,8 @@ from .errors import one_line
 
 __all__ = ["main"]
 
-COMMANDS = ("serve", "check", "rules", "init", "data")
+COMMANDS = ("serve", "exec", "check", "rules", "init", "data")
+_MODULES = {"exec": "execute"}  # where a module cannot be called as its command: `exec` is a builtin
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -40,7 +41,8 @@ class CommandGroup(click.Group):
         """Import the module of that command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        module = _MODULES.get(cmd_name, cmd_name)
+        command: click.Command = import_module(f"{__name__}.{module}").command
         return command
 
     def main(

@@ -9,8 +9,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import dbcontract
-from dbcontract import openapi
-
 from .curl import SampleIds, curl_lines
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ class Banner:
         titles = {"pieces": "Pieces OS", "pixiebrix": "PixieBrix"}
         served = {api: url for api, url in bases.items() if url is not None}
         urls = [(titles[api], url, f"{url}/ui/") for api, url in served.items()]
-        if "control" in openapi.names():
+        if settings.control:
             control = f"{running.base_url}/_mock"
             urls.append(("Control", control, f"{control}/ui/"))
         world = running.world

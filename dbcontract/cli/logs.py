@@ -32,8 +32,13 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def configure(form: LogFormat) -> None:
-    """Send what the server logs to stderr. Our own lines from INFO on, other people's from WARNING on."""
+def configure(form: LogFormat, *, requests: bool = True) -> None:
+    """Send what the server logs to stderr. Our own lines from INFO on, other people's from WARNING on.
+
+    Args:
+        form: lines for people or for machines.
+        requests: in a terminal, a line for each request, too.
+    """
     handler = logging.StreamHandler(sys.stderr)
     if form == "json":
         handler.setFormatter(JsonFormatter())
@@ -41,6 +46,6 @@ def configure(form: LogFormat) -> None:
         handler.setFormatter(logging.Formatter("{asctime} {levelname:<7} {message}", "%H:%M:%S", style="{"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("dbcontract").setLevel(logging.INFO)
-    if form == "pretty" and not sys.stderr.isatty():
+    if form == "pretty" and not (requests and sys.stderr.isatty()):
         # A line a request is for somebody who watches, or for a program that asked for JSON.
         logging.getLogger("dbcontract.requests").setLevel(logging.WARNING)

@@ -79,7 +79,6 @@ class Web:
 
     url: str
     seen: list[Seen] = field(default_factory=list)
-    connections: int = 0
     dead: bool = False
 
 
@@ -123,53 +122,53 @@ def opened(descriptions: dict[str, Description]) -> Iterator[Callable[..., Run]]
         wire.close()
 
 
+def _handler(running: Web, answer: Answering) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+
+        def handle_one_request(self) -> None:
+            with contextlib.suppress(ConnectionError):
+                super().handle_one_request()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("do_"):
+                return self._answer
+            raise AttributeError(name)
+
+        def _answer(self) -> None:
+            length = int(self.headers.get("Content-Length", "0"))
+            headers = {key.lower(): value for key, value in self.headers.items()}
+            seen = Seen(self.command, self.path, headers, self.rfile.read(length))
+            running.seen.append(seen)
+            if running.dead:
+                self.close_connection = True
+                return
+            status, given, body = answer(seen)
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **given}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+            self.wfile.flush()
+
+    return Handler
+
+
 @pytest.fixture
 def web() -> Iterator[Start]:
     """Start a server that answers as a function says."""
     with contextlib.ExitStack() as stack:
 
         def start(answer: Answering) -> Web:
-            class Handler(BaseHTTPRequestHandler):
-                protocol_version = "HTTP/1.1"
-                wbufsize = -1
-
-                def setup(self) -> None:
-                    super().setup()
-                    running.connections += 1
-
-                def handle_one_request(self) -> None:
-                    with contextlib.suppress(ConnectionError):
-                        super().handle_one_request()
-
-                def log_message(self, *_: Any) -> None:
-                    pass
-
-                def __getattr__(self, name: str) -> Any:
-                    if name.startswith("do_"):
-                        return self._answer
-                    raise AttributeError(name)
-
-                def _answer(self) -> None:
-                    length = int(self.headers.get("Content-Length", "0"))
-                    headers = {key.lower(): value for key, value in self.headers.items()}
-                    seen = Seen(self.command, self.path, headers, self.rfile.read(length))
-                    running.seen.append(seen)
-                    if running.dead:
-                        self.close_connection = True
-                        return
-                    status, given, body = answer(seen)
-                    self.send_response(status)
-                    for name, value in given.items():
-                        self.send_header(name, value)
-                    if "Content-Length" not in given:
-                        self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-                    self.wfile.flush()
-
-            server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+            running = Web("")
+            server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(running, answer))
             server.daemon_threads = True
-            running = Web(f"http://127.0.0.1:{server.server_port}")
+            running.url = f"http://127.0.0.1:{server.server_port}"
             _serve(stack, server)
             return running
 

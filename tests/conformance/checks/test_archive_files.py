@@ -44,9 +44,7 @@ def test_reading_an_existing_file_is_enough(judge: Judge, rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_bare_names_leave_the_list_to_judge(
-    judge: Judge, rule: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bare_names_leave_the_list_to_judge(judge: Judge, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _change_items(monkeypatch, lambda item: {**item, "file": f"{item['date']}.jsonl"})
     result = judge(rule)
     if rule in {"PB-ARCH-17", "PB-ARCH-18", "PB-ARCH-19"}:
@@ -58,9 +56,7 @@ def test_bare_names_leave_the_list_to_judge(
 
 def _change_items(patch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     original = ArchiveHandlers.describe_archive
-    patch.setattr(
-        ArchiveHandlers, "describe_archive", lambda self, *args: change(original(self, *args))
-    )
+    patch.setattr(ArchiveHandlers, "describe_archive", lambda self, *args: change(original(self, *args)))
 
 
 # What is in a file
@@ -89,7 +85,9 @@ def latin_1(patch: pytest.MonkeyPatch) -> None:
 @wrong("PB-ARCH-10")
 def indented(patch: pytest.MonkeyPatch) -> None:
     def change(file: bytes) -> bytes:
-        return b"\n".join(orjson.dumps(orjson.loads(line), option=orjson.OPT_INDENT_2) for line in file.splitlines())
+        return b"\n".join(
+            orjson.dumps(orjson.loads(line), option=orjson.OPT_INDENT_2) for line in file.splitlines()
+        )
 
     _change_files(patch, change)
 
@@ -252,7 +250,9 @@ def a_file_for_every_date(patch: pytest.MonkeyPatch) -> None:
 def a_file_of_the_day_itself(patch: pytest.MonkeyPatch) -> None:
     original = PixieBrixState.archives
 
-    def with_today(self: PixieBrixState, org_id: str, db_id: str, *, descending: bool = True) -> list[Archive]:
+    def with_today(
+        self: PixieBrixState, org_id: str, db_id: str, *, descending: bool = True
+    ) -> list[Archive]:
         table, today = self.database(db_id).records, day_of(self.next_midnight) - 1
         rows = table.updated_on(today)
         more = [Archive("00000000-0000-4000-8000-000000000001", today, 0, 0, rows)] if rows else []

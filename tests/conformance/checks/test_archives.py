@@ -151,7 +151,9 @@ def another_date_in_the_item(patch: pytest.MonkeyPatch) -> None:
 
 @wrong("PB-ARCH-05", "PB-ARCH-06")
 def another_database_in_the_item(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ArchiveHandlers, "describe_archive", _items(lambda item: {**item, "database": {"id": "db"}}))
+    patch.setattr(
+        ArchiveHandlers, "describe_archive", _items(lambda item: {**item, "database": {"id": "db"}})
+    )
 
 
 @wrong("PB-ARCH-06")
