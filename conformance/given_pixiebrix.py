@@ -100,11 +100,23 @@ class GivenPixieBrix:
             return False
         return True
 
-    def existing_database(self) -> str:
-        """The id of any database of the organization, for checks that only read.
+    def foreign(self) -> tuple[str | None, str | None]:
+        """The ids of an organization and of a database that the token may not see; one of them may be None.
 
         Raises:
-            NotVerified: there is none.
+            NotVerified: the target names none, and its tokens cannot be limited.
+        """
+        scratch = self._ctx.place.scratch
+        if scratch.foreign_organization is not None or scratch.foreign_database is not None:
+            return scratch.foreign_organization, scratch.foreign_database
+        own = self._ctx.endpoint.token
+        return self._ctx.place.powers.hide_organizations(own or "", but=self.organization)
+
+    def existing_database(self) -> str:
+        """The id of any database of the organization, for checks that only read; a new one if there is none.
+
+        Raises:
+            NotVerified: there is none, and none can be made.
         """
         scratch = self._ctx.place.scratch
         if scratch.databases:
@@ -115,6 +127,8 @@ class GivenPixieBrix:
             databases = answer.expect_status(200).expect_objects()
             if databases:
                 return str(field_of(databases[0], "id"))
+        if self._ctx.can("write"):
+            return self.database().id
         raise NotVerified("the organization has no database")
 
     def database(self, *, empty: bool = False) -> Database:

@@ -89,6 +89,13 @@ class HookPowers:
         del token, read_only
         raise NotVerified("the tokens of the target cannot be changed")
 
+    def hide_organizations(self, token: str, *, but: str) -> tuple[str, str]:
+        """No hook changes what a token may see."""
+        del token, but
+        raise NotVerified(
+            "the target names nothing that the token may not see (pixiebrix.foreign_organization)"
+        )
+
     def reset(self) -> None:
         """By the hook `reset`."""
         self._call("reset", {}, missing="second")

@@ -161,6 +161,14 @@ class Control:
         """Accept two tokens only: one that may do everything, and one that may only read."""
         self.call("PATCH", "/settings", {"tokens": [token, f"{read_only}:read-only"]})
 
+    def hide_organizations(self, token: str, *, but: str) -> tuple[str, str]:
+        """Let a token see one organization only; the ids of another one and of a database of it."""
+        for database in self.call("GET", "/databases"):
+            if database["organization_id"] != but:
+                self.call("PATCH", "/settings", {"tokens": [f"{token}:organization={but}"]})
+                return database["organization_id"], database["id"]
+        raise NotVerified("the mock's data set has no other organization with a database")
+
     def reset(self, data: str) -> None:
         """Begin anew with a named data set."""
         self.call("POST", "/reset", {"data": data})

@@ -47,6 +47,9 @@ class Powers(Protocol):
     def limit_tokens(self, token: str, *, read_only: str) -> None:
         """Accept two tokens only: one that may do everything, and one that may only read."""
 
+    def hide_organizations(self, token: str, *, but: str) -> tuple[str, str]:
+        """Let a token see one organization only; the ids of another one and of a database of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -21,7 +21,7 @@ from .web.call import CALL, Call, Handler
 from .web.docs import Docs
 from .web.documented import DocumentedResponses
 from .web.errors import pieces_error, pixiebrix_error
-from .web.framework import ConnexionMiddleware, Resolver, SecurityMiddleware
+from .web.framework import ConnexionMiddleware, Resolver
 from .web.gateway import CONTROL, Api, Gateway
 from .web.negotiation import Negotiated
 from .web.problems import UnknownPath
@@ -29,6 +29,7 @@ from .web.response_check import ResponseCheck
 from .web.routes import METHODS, MethodTable, without_trailing_slashes
 from .web.routing import IndexedRouting
 from .web.security import TokenHandler
+from .web.security_layer import LeanSecurity
 from .web.sending import Outermost
 from .web.validation import ValidationMiddleware
 from .worlds import Worlds
@@ -129,7 +130,7 @@ def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
     handlers: dict[tuple[str, str], Handler] = {}
     descriptions = {mount.name: openapi.load(mount.name) for mount in mounts}
     operations = ConnexionMiddleware(
-        Dispatcher(handlers), middlewares=[IndexedRouting, SecurityMiddleware, ValidationMiddleware]
+        Dispatcher(handlers), middlewares=[IndexedRouting, LeanSecurity, ValidationMiddleware]
     )
     apis = []
     for mount in mounts:

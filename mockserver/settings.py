@@ -20,26 +20,42 @@ def _is_token(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TokenGrant:
-    """One accepted token. A read-only token is refused (403) for every operation that writes."""
+    """One accepted token.
+
+    Attributes:
+        read_only: it is refused (403) for every operation that writes.
+        organizations: ids of those that it may see; for it the others do not exist (404). None: it sees all.
+    """
 
     token: str
     read_only: bool = False
+    organizations: frozenset[str] | None = None
 
     @classmethod
     def parse(cls, text: str) -> TokenGrant:
-        """Read `NAME` or `NAME:read-only`.
+        """Read `NAME`, `NAME:read-only` or `NAME:organization=UUID`; permissions may be joined by colons.
 
         Raises:
             SettingsError: the token is empty, holds white space, or carries an unknown permission.
         """
-        token, colon, permission = text.partition(":")
-        if colon and permission != "read-only":
-            msg = f'token "{text}": unknown permission "{permission}"; write NAME or NAME:read-only'
-            raise SettingsError(msg)
-        if not _is_token(token):
+        token, *permissions = text.split(":")
+        read_only, organizations = False, set()
+        for permission in permissions:
+            name, _, value = permission.partition("=")
+            if permission == "read-only":
+                read_only = True
+            elif name == "organization" and value:
+                organizations.add(value.lower())
+            else:
+                msg = (
+                    f'token "{text}": unknown permission "{permission}"; '
+                    "write NAME, NAME:read-only or NAME:organization=UUID"
+                )
+                raise SettingsError(msg)
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
             msg = f'token "{text}": a token is one or more printable ASCII characters without spaces'
             raise SettingsError(msg)
-        return cls(token, read_only=bool(colon))
+        return cls(token, read_only, frozenset(organizations) or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,11 +99,8 @@ def errors_are_json(ctx: PixieBrix) -> None:
 
 @check("PB-ERR-06")
 def what_is_not_visible_does_not_exist(ctx: PixieBrix) -> None:
-    """Asks for each list of the foreign organization and database that the target names."""
-    organization = ctx.place.scratch.foreign_organization
-    database = ctx.place.scratch.foreign_database
-    if organization is None and database is None:
-        ctx.skip("the target names nothing that the token may not see (pixiebrix.foreign_organization)")
+    """Asks for each list of a foreign organization and database."""
+    organization, database = ctx.given.foreign()
     databases, records, assets, archives = lists_of(organization or ctx.given.organization, database or "")
     for aim in ([databases] if organization else []) + ([records, assets, archives] if database else []):
         aim.call(ctx).expect_status(404)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..calls import unknown_id
@@ -69,17 +70,20 @@ def the_fields_of_a_job(ctx: PixieBrix) -> None:
     job_id = ctx.given.job(ctx.given.database())
     with step("PB-JOB-18", "read an export job"):
         new = _details(ctx, job_id)
-    for details in (new, ctx.given.finished_job(job_id)):
-        status = field_of(details, "status")
-        known = ", ".join(STATUSES)
-        ctx.expect_true("the status of a job", status in STATUSES, expected=f"one of {known}", actual=status)
-        created = details.get("created_at")
-        good = "created_at" not in details or as_timestamp(created) is not None
-        ctx.expect_true("created_at of a job", good, expected="a timestamp", actual=created)
-        for name in ("data", "error_message"):
-            value = details.get(name)
-            good = value is None or isinstance(value, str)
-            ctx.expect_true(f"{name} of a job", good, expected="text or null", actual=value)
+    _expect_fields(ctx, new)
+    _expect_fields(ctx, ctx.given.finished_job(job_id))
+
+
+def _expect_fields(ctx: PixieBrix, details: Mapping[str, Any]) -> None:
+    status, known = field_of(details, "status"), ", ".join(STATUSES)
+    ctx.expect_true("the status of a job", status in STATUSES, expected=f"one of {known}", actual=status)
+    created = details.get("created_at")
+    good = "created_at" not in details or as_timestamp(created) is not None
+    ctx.expect_true("created_at of a job", good, expected="a timestamp", actual=created)
+    for name in ("data", "error_message"):
+        value = details.get(name)
+        good = value is None or isinstance(value, str)
+        ctx.expect_true(f"{name} of a job", good, expected="text or null", actual=value)
 
 
 @check("PB-JOB-20")

@@ -11,6 +11,7 @@ from ..check import NotVerified, PrerequisiteFailed, check
 from ..context import PixieBrix
 from ..filled import Filled, filled
 from ..given import step
+from ..given_pixiebrix import CREATED
 from ..pages import every_page
 
 _DOCUMENTED: Final = 500_000
@@ -63,11 +64,11 @@ def a_full_database_keeps_every_record(ctx: PixieBrix) -> None:
 
 @check("PB-RET-03")
 def a_full_database_takes_another_record(ctx: PixieBrix) -> None:
-    """Fills a database to the limit, writes one more record, expects 201, and looks for the record."""
+    """Fills a database to the limit, writes one more record, and looks for it."""
     full = filled(ctx, over=0)
     (mark,) = full.known.new(1)
     record = {"id": ctx.name("record"), "data": {"probe": mark}}
-    ctx.call("createRecords", path={"databaseId": full.database.id}, json=[record]).expect_status(201)
+    ctx.call("createRecords", path={"databaseId": full.database.id}, json=[record]).expect_status(*CREATED)
     there = mark in full.left(ctx)
     ctx.expect_true("the list of records", there, expected="the new record", actual="the list lacks it")
 

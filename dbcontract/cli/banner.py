@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import dbcontract
+
 from .curl import SampleIds, curl_lines
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ def command(*, argv: tuple[str, ...], **options: Any) -> int:
     \b
         dbcontract exec -- npm test
         dbcontract exec --data bi --clock frozen -- pytest -x
-    """
+    """  # noqa: D301 - the mark that click wants before a paragraph that is not to be wrapped
     from dbcontract.mockserver.server import ServerThread, StartError
     from dbcontract.mockserver.settings import SettingsError
 

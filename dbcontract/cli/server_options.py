@@ -62,7 +62,7 @@ def server_options(default_port: int) -> Callable[[_Command], _Command]:
             "--state",
             metavar="FILE",
             type=click.Path(path_type=Path),
-            help="Begin with the world in this file, if it exists, and write it there at the end and on SIGUSR1.",
+            help="Begin with the world in this file, if it is there; write it at the end and on SIGUSR1.",
         ),
         click.option(
             "--token",

@@ -34,19 +34,19 @@ class StateFile:
 
         try:
             check_writable(self._path)
-            kept = self._path.read_bytes()
-        except FileNotFoundError as error:
-            if self._path.parent.is_dir() and not self._path.is_symlink():
+            if not self._path.exists():
                 return
-            raise self._unusable(error) from error
+            if not self._path.is_file():
+                raise CommandError(f"--state {self._path}: this is no regular file; name one")
+            kept = self._path.read_bytes()
         except OSError as error:
             raise self._unusable(error) from error
         try:
             document.restore(running.world, kept, operations_of(running.settings))
         except document.DocumentError as error:
             raise CommandError(
-                f"--state {self._path}: this is not a world that can be read ({str(error)[:300]}); it stays as it "
-                "is; name another file, or move this one away"
+                f"--state {self._path}: this is not a world that can be read ({str(error)[:300]}); "
+                "it stays as it is: name another file, or move this one away"
             ) from error
 
     def save(self, running: Running) -> Iterator[None]:
@@ -70,4 +70,5 @@ class StateFile:
             raise self._unusable(error) from error
 
     def _unusable(self, error: OSError) -> CommandError:
-        return CommandError(f"--state {self._path}: {os_reason(error)}; name a file that can be read and written")
+        reason = os_reason(error)
+        return CommandError(f"--state {self._path}: {reason}; name a file that can be read and written")

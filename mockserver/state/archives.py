@@ -39,16 +39,29 @@ def run_nightly(
     """
     today = day_of(midnight_us)
     for database in databases:
-        table = database.records
-        if table.count_on(today - 1):
-            _write(database, today - 1, table.updated_on(today - 1), midnight_us, new_id)
-        if len(table) <= record_limit:
-            continue
-        for day in table.days():
-            if day >= today or len(table) <= record_limit:
-                break
-            # What leaves the table must be in a file; normally it has been there since the end of its date.
-            _write(database, day, table.remove_day(day), midnight_us, new_id)
+        close_date(database, today - 1, midnight_us, new_id)
+        retain(database, today, record_limit, midnight_us, new_id)
+
+
+def close_date(database: Database, day: int, midnight_us: int, new_id: Callable[[], str]) -> None:
+    """Write the file of a date that ended, if records were updated on it."""
+    table = database.records
+    if table.count_on(day):
+        write(database, day, table.updated_on(day), midnight_us, new_id)
+
+
+def retain(
+    database: Database, today: int, record_limit: int, midnight_us: int, new_id: Callable[[], str]
+) -> None:
+    """Move the records of the oldest dates before `today` out of a database that holds too many."""
+    table = database.records
+    if len(table) <= record_limit:
+        return
+    for day in table.days():
+        if day >= today or len(table) <= record_limit:
+            break
+        # What leaves the table must be in a file; normally it has been there since the end of its date.
+        write(database, day, table.remove_day(day), midnight_us, new_id)
 
 
 def backfill(database: Database, before_day: int, new_id: Callable[[], str]) -> None:
@@ -59,10 +72,10 @@ def backfill(database: Database, before_day: int, new_id: Callable[[], str]) -> 
     table = database.records
     for day in table.days():
         if day < before_day and day not in database.archives:
-            _write(database, day, table.updated_on(day), (day + 1) * DAY, new_id)
+            write(database, day, table.updated_on(day), (day + 1) * DAY, new_id)
 
 
-def _write(database: Database, day: int, rows: list[Row], now: int, new_id: Callable[[], str]) -> None:
+def write(database: Database, day: int, rows: list[Row], now: int, new_id: Callable[[], str]) -> None:
     """Write a date's file, or add to the one that exists (the clock was moved back).
 
     Of one key, the table's version wins: it was written last, even if the clock then stood earlier in that

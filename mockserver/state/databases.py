@@ -39,9 +39,12 @@ class Database:
     archives: dict[int, Archive] = field(default_factory=dict)
     assets: dict[str, Asset] = field(default_factory=dict)
 
-    def fork(self) -> Database:
-        """An independent database with the same contents; the records are shared until either side writes."""
-        other = replace(self, records=self.records.fork())
+    def fork(self, table: type[RecordTable] | None = None) -> Database:
+        """An independent database with the same contents; the records are shared until either side writes.
+
+        `table` is the class of its records, by default the same.
+        """
+        other = replace(self, records=self.records.fork(table))
         other.archives = self.archives.copy()
         other.assets = self.assets.copy()
         return other

@@ -82,9 +82,7 @@ def select(
     return tuple(parts)
 
 
-def job_errors(
-    name: str, ids: list[str], media_type: str, span: tuple[int | None, int | None], known: Mapping[str, Any]
-) -> dict[str, Any]:
+def job_errors(name: str, ids: list[str], media_type: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """What is wrong with a job request, keyed by field, nested as the request is; empty when nothing is."""
     errors: dict[str, Any] = {}
     if not name.strip():
@@ -102,9 +100,6 @@ def job_errors(
         errors["databases"] = ["This list may not be empty."]
     if media_type not in SUFFIXES:
         errors["media_type"] = [f'"{media_type}" is not a valid choice.']
-    start, end = span
-    if start is not None and end is not None and start > end:
-        errors["filters"] = {"end_date": ["Must not be before start_date."]}
     return errors
 
 

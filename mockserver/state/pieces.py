@@ -10,6 +10,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+from semver import Version
+
 from .errors import NewerExport
 from .exported import (
     COLLECTIONS,
@@ -156,14 +158,26 @@ class PiecesDatabase:
     def plan_steps(self, document: object) -> Generator[None, None, ImportPlan]:
         """As `plan`, in short steps, for callers that have other things to do in between."""
         version = version_of(document.get("version")) if isinstance(document, dict) else None
-        if version is not None and version > self._semver:
+        if version is not None and self._newer(version):
             raise NewerExport(f"the export comes from version {version}, which is newer than {self._version}")
-        exported = yield from read(document)
-        if exported.migration is not None and exported.migration > self._migration:
+        exported = yield from self._read(document)
+        if exported.migration is not None and self._newer_migration(exported.migration):
             raise NewerExport(
                 f"the export has database version {exported.migration}, which is newer than {self._migration}"
             )
         return ImportPlan(exported)
+
+    def _newer(self, version: Version) -> bool:
+        """Whether an export of this version comes from a newer server."""
+        return version > self._semver
+
+    def _newer_migration(self, migration: int) -> bool:
+        """Whether an export of this database version comes from a newer server."""
+        return migration > self._migration
+
+    def _read(self, document: object) -> Generator[None, None, Exported]:
+        """The entries of a document. Raises `ImportRejected` for what is malformed in it."""
+        return (yield from read(document))
 
     def apply(self, plan: ImportPlan, probe: Callable[[int], None] | None = None) -> None:
         """Merge an import into the contents of this moment.
@@ -192,11 +206,12 @@ class PiecesDatabase:
                 notify(count)
         self._swap(_Contents(entries, formats))
 
-    def fork(self) -> PiecesDatabase:
-        """An independent database with the same contents."""
-        other = PiecesDatabase(self._version, self._migration, self._semantic)
+    def fork(self, kind: type[PiecesDatabase] | None = None) -> PiecesDatabase:
+        """An independent database with the same contents, of another class if one is given."""
+        other = (kind or type(self))(self._version, self._migration, self._semantic)
         other._contents = self._contents
-        other._export_json = self._export_json
+        # Another class may export otherwise.
+        other._export_json = self._export_json if type(other) is type(self) else None
         return other
 
     def _swap(self, contents: _Contents) -> None:

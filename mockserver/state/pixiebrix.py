@@ -7,16 +7,16 @@ run `catch_up` before they read or write, so that every nightly job whose midnig
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from .archives import Archive, run_nightly
 from .assets import Asset, filename_errors
 from .databases import TYPES, Database, Organization
 from .errors import InvalidInput, NotFound
 from .instants import DAY, day_of
-from .jobs import Job, job_errors, select
+from .jobs import Job, Part, job_errors, select
 from .merging import MergeStrategy
-from .records import DATA, Discarded, Row, merged
+from .records import DATA, Discarded, RecordTable, Row, merged
 
 Item = tuple[str, dict[str, Any], MergeStrategy]
 """(key, data, how the data merges into a record that exists)."""
@@ -26,6 +26,9 @@ class PixieBrixState:
     """Everything PixieBrix remembers. Its dictionaries are by id, in order of creation."""
 
     __slots__ = ("databases", "jobs", "next_midnight", "organizations", "record_limit")
+
+    table: ClassVar[type[RecordTable]] = RecordTable
+    """What its databases keep their records in."""
 
     def __init__(self, record_limit: int = 500_000, *, now: int = 0) -> None:
         self.record_limit = record_limit
@@ -49,8 +52,12 @@ class PixieBrixState:
         for database in self.databases.values():
             nights.update(day for day in database.records.days() if ended < day < today)
         for day in sorted(nights):
-            run_nightly(self.databases.values(), (day + 1) * DAY, self.record_limit, new_id)
+            self._nightly((day + 1) * DAY, new_id)
         self.rewind(now)
+
+    def _nightly(self, midnight: int, new_id: Callable[[], str]) -> None:
+        """The nightly job at one midnight, for all databases."""
+        run_nightly(self.databases.values(), midnight, self.record_limit, new_id)
 
     def rewind(self, now: int) -> None:
         """Set the next nightly job to the midnight after `now`.
@@ -92,7 +99,7 @@ class PixieBrixState:
             errors["type"] = [f'"{type}" is not a valid choice.']
         if errors:
             raise InvalidInput(errors)
-        database = Database(new_id(), name, org_id, now, enforce_schema, type=type)
+        database = Database(new_id(), name, org_id, now, enforce_schema, type=type, records=self.table())
         self.databases[database.id] = database
         return database
 
@@ -110,7 +117,9 @@ class PixieBrixState:
     ) -> tuple[Row, bool]:
         """Write one record: its row, and whether it is new. Raises `NotFound`, `MalformedJSON`."""
         database = self.database(db_id)
-        result = database.records.put(key, data, strategy, now)
+        table = database.records
+        old = table.get(key)[DATA] if key in table else None
+        result = table.store(key, self._merged(old, data, strategy), now)
         self._written(database, now)
         return result
 
@@ -128,11 +137,15 @@ class PixieBrixState:
             old = written.get(key)
             if old is None and key in table:
                 old = table.get(key)[DATA]
-            written[key] = merged(old, data, strategy)
+            written[key] = self._merged(old, data, strategy)
             final.append((key, written[key]))
         if final:
             self._written(database, now)
         return [table.store(key, raw, now)[0] for key, raw in final]
+
+    def _merged(self, old: bytes | None, data: dict[str, Any], strategy: MergeStrategy) -> bytes:
+        """The data of a record after a write, as compact JSON; `old` is None for a new one."""
+        return merged(old, data, strategy)
 
     def _written(self, database: Database, now: int) -> None:
         database.last_write_at = now
@@ -183,15 +196,23 @@ class PixieBrixState:
         Raises `InvalidInput` keyed by field.
         """
         ids = list(database_ids)
-        errors = job_errors(name, ids, media_type, (start, end), self.databases)
+        errors = self._job_errors(name, ids, media_type)
         if errors:
             raise InvalidInput(errors)
         chosen = tuple(dict.fromkeys(ids))
         finishes_at = None if duration_us is None else now + duration_us
-        parts = select(self.databases, chosen, start, end)
+        parts = self._selected(chosen, start, end)
         job = Job(new_id(), name, chosen, media_type, start, end, now, finishes_at, None, parts)
         self.jobs[job.id] = job
         return job
+
+    def _job_errors(self, name: str, ids: list[str], media_type: str) -> dict[str, Any]:
+        """What is wrong with a job request, keyed by field."""
+        return job_errors(name, ids, media_type, self.databases)
+
+    def _selected(self, ids: tuple[str, ...], start: int | None, end: int | None) -> tuple[Part, ...]:
+        """The records that a job exports."""
+        return select(self.databases, ids, start, end)
 
     def load_job(
         self,
@@ -209,7 +230,7 @@ class PixieBrixState:
         """Add a job that exists already; it exports what the databases hold now. Raises `NotFound`."""
         for id_ in databases:
             self.database(id_)
-        parts = select(self.databases, databases, start, end)
+        parts = self._selected(databases, start, end)
         job = Job(id, name, databases, media_type, start, end, created_at, finishes_at, error_message, parts)
         self.jobs[job.id] = job
         return job
@@ -236,12 +257,16 @@ class PixieBrixState:
     def create_asset(self, db_id: str, filename: str, now: int, new_id: Callable[[], str]) -> Asset:
         """Make an asset that is not uploaded yet. Raises `NotFound`, `InvalidInput` for the file name."""
         database = self.database(db_id)
-        errors = filename_errors(filename)
+        errors = self._filename_errors(filename)
         if errors:
             raise InvalidInput(errors)
         asset = Asset(new_id(), db_id, filename, is_uploaded=False, created_at=now, updated_at=now)
         database.assets[asset.id] = asset
         return asset
+
+    def _filename_errors(self, filename: str) -> dict[str, Any]:
+        """What is wrong with an asset's file name, keyed by field."""
+        return filename_errors(filename)
 
     def list_assets(self, db_id: str) -> list[Asset]:
         """The database's assets in order of creation. Raises `NotFound`."""
@@ -267,11 +292,14 @@ class PixieBrixState:
         self.database(db_id).assets[id] = asset
         return asset
 
-    def fork(self) -> PixieBrixState:
-        """An independent state with the same contents; records are shared until either side writes."""
-        other = PixieBrixState(self.record_limit)
+    def fork(self, kind: type[PixieBrixState] | None = None) -> PixieBrixState:
+        """An independent state with the same contents; records are shared until either side writes.
+
+        `kind` is the class of the new state, by default that of this one.
+        """
+        other = (kind or type(self))(self.record_limit)
         other.organizations = self.organizations.copy()
-        other.databases = {id_: database.fork() for id_, database in self.databases.items()}
+        other.databases = {id_: database.fork(other.table) for id_, database in self.databases.items()}
         other.jobs = {id_: job.fork() for id_, job in self.jobs.items()}
         other.next_midnight = self.next_midnight
         return other

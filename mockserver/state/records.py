@@ -273,9 +273,12 @@ class RecordTable:
         core.moved.pop(day, None)
         return gone
 
-    def fork(self) -> RecordTable:
-        """A table with the same records that shares them until either side writes. Costs nothing now."""
-        other = RecordTable()
+    def fork(self, kind: type[RecordTable] | None = None) -> RecordTable:
+        """A table with the same records that shares them until either side writes. Costs nothing now.
+
+        `kind` is the class of the new table, by default that of this one.
+        """
+        other = (kind or type(self))()
         other._core = self._core
         self._core.owners += 1
         return other

@@ -45,8 +45,11 @@ async def read_body(receive: Receive, limit: int = MAX_BODY) -> bytes:
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
     """The value of a header, or None; several lines of one name are one list (RFC 9110, 5.3)."""
-    values = [value for key, value in headers if key == name]
-    return b", ".join(values).decode("latin-1") if values else None
+    found = None
+    for key, value in headers:
+        if key == name:
+            found = value if found is None else found + b", " + value
+    return None if found is None else found.decode("latin-1")
 
 
 def check_json_type(content_type: str | None, *, required: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,8 @@ CALL = "dbcontract.call"
 
 Handler = Callable[["Call"], Awaitable[Response]]
 
+_AUTHORITY = re.compile(r"""[^/\\@?#<>"' \x80-\xff]+""")
+
 
 class Absent:
     """The type of `ABSENT`."""
@@ -38,6 +41,7 @@ class Exchange:
         hidden_slash: a path segment holds an encoded slash (see the gateway).
         answer: the negotiated media type and version, once known.
         fault: an ordered fault that strikes inside the operation.
+        organizations: ids of those that the token may see; None for all.
     """
 
     world: World
@@ -45,6 +49,7 @@ class Exchange:
     hidden_slash: bool = False
     answer: Negotiated | None = None
     fault: Fault | None = None
+    organizations: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -82,7 +87,7 @@ def origin_of(scope: Scope) -> str:
         if name == b"host":
             host = value.decode("latin-1")
             break
-    if not host or not host.isascii() or any(sign in host for sign in "/\\@?#<>\"' "):
+    if _AUTHORITY.fullmatch(host) is None:
         address, port = scope.get("server") or ("127.0.0.1", None)
         host = f"[{address}]" if ":" in address else address
         host = host if port is None else f"{host}:{port}"

@@ -15,7 +15,7 @@ with warnings.catch_warnings():
     from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware
     from connexion.middleware.main import ConnexionMiddleware
     from connexion.middleware.routing import RoutingMiddleware
-    from connexion.middleware.security import SecurityMiddleware
+    from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
     from connexion.middleware.swagger_ui import SwaggerUIMiddleware
     from connexion.operations.abstract import AbstractOperation
     from connexion.options import SwaggerUIOptions
@@ -33,7 +33,9 @@ __all__ = [
     "RoutedAPI",
     "RoutedMiddleware",
     "RoutingMiddleware",
+    "SecurityAPI",
     "SecurityMiddleware",
+    "SecurityOperation",
     "Specification",
     "SwaggerUIMiddleware",
     "SwaggerUIOptions",

@@ -83,11 +83,13 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1000})
             return
         raw = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
-        try:
-            world, path = self.worlds.find(scope["path"], unquote(raw[1:].partition("/")[0]))
-        except SandboxNameError as error:
-            await json_error(400, str(error))(scope, receive, send)
-            return
+        world, path = self.worlds.default, scope["path"]
+        if path.startswith("/~"):
+            try:
+                world, path = self.worlds.find(path, unquote(raw[1:].partition("/")[0]))
+            except SandboxNameError as error:
+                await json_error(400, str(error))(scope, receive, send)
+                return
         # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
         exchange = Exchange(world, "/" + raw[1:].partition("/")[2] if world.prefix else raw)
         if path in self._docs_pages or path.startswith(self._docs_folders):

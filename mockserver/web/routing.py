@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,16 +12,24 @@ from .routes import METHODS
 
 
 class _Route:
-    """One operation's path, cut into segments."""
+    """One operation's path, cut into segments.
 
-    __slots__ = ("base_path", "literals", "operation_id", "parameters")
+    Attributes:
+        literals: what `literals_of` gives for the segments of a path that fits.
+        parameters: position and name of each parameter.
+        size: how many segments there are.
+    """
+
+    __slots__ = ("base_path", "literals", "literals_of", "operation_id", "parameters", "size")
 
     def __init__(self, base_path: str, template: str, operation_id: str) -> None:
         self.base_path = base_path
         self.operation_id = operation_id
         segments = (base_path + template).split("/")
-        self.literals = [(index, text) for index, text in enumerate(segments) if not text.startswith("{")]
+        self.size = len(segments)
         self.parameters = [(index, text[1:-1]) for index, text in enumerate(segments) if text.startswith("{")]
+        self.literals_of = itemgetter(*[i for i, text in enumerate(segments) if not text.startswith("{")])
+        self.literals = self.literals_of(segments)
 
 
 class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has no types
@@ -46,8 +55,7 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has 
             for method in METHODS:
                 if method in item:
                     route = _Route(base_path or "", template, item[method]["operationId"])
-                    size = len(route.literals) + len(route.parameters)
-                    self._index.setdefault((method.upper(), size), []).append(route)
+                    self._index.setdefault((method.upper(), route.size), []).append(route)
         for routes in self._index.values():
             routes.sort(key=lambda route: len(route.parameters))
 
@@ -57,19 +65,14 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has 
             segments = scope["path"].split("/")
             method = "GET" if scope["method"] == "HEAD" else scope["method"]
             for route in self._index.get((method, len(segments)), ()):
-                if all(segments[index] == text for index, text in route.literals):
+                if route.literals_of(segments) == route.literals:
                     values = {name: segments[index] for index, name in route.parameters}
                     if all(values.values()):
-                        await self._call(route, values, scope, receive, send)
+                        scope["path_params"] = values
+                        scope["extensions"][ROUTING_CONTEXT] = {
+                            "api_base_path": route.base_path,
+                            "operation_id": route.operation_id,
+                        }
+                        await self.app(scope, receive, send)
                         return
         await super().__call__(scope, receive, send)
-
-    async def _call(
-        self, route: _Route, values: dict[str, str], scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        scope["path_params"] = values
-        scope["extensions"][ROUTING_CONTEXT] = {
-            "api_base_path": route.base_path,
-            "operation_id": route.operation_id,
-        }
-        await self.app(scope, receive, send)

@@ -51,6 +51,7 @@ async def verify(request: ConnexionRequest) -> dict[str, Any]:
         if grant.read_only and scope["method"] not in _READING:
             msg = "You do not have permission to perform this action."
             raise PermissionDenied(msg)
+        scope[EXCHANGE].organizations = grant.organizations
     # Last, as in the vendor's framework: who may not come in is not counted.
     _throttle(world, token)
     return {"sub": token}

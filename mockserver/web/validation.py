@@ -19,6 +19,7 @@ from .negotiation import JSON, Negotiated, negotiator
 from .parameters import PathParameters, QueryParameters, parse_query
 from .problems import BadRequest
 from .schemas import Compiler, findings
+from .visibility import require_visible
 
 # Stands for a slash inside a path segment while Connexion's routing splits the path (see the gateway).
 _HIDDEN = "\ue02f"
@@ -153,9 +154,10 @@ class ValidatedOperation:
         pairs = parse_query(scope["query_string"]) if self._has_query else []
         query = self._query.check(pairs) if pairs else {}
         body = await self._body.read(scope, receive) if self._body is not None else ABSENT
-        scope[CALL] = Call(
-            exchange.world, scope, exchange, self.operation_id, path, query, pairs, body, answer
-        )
+        call = Call(exchange.world, scope, exchange, self.operation_id, path, query, pairs, body, answer)
+        if exchange.organizations is not None:
+            require_visible(call, exchange.organizations)
+        scope[CALL] = call
         await self._next(scope, receive, send)
 
 

@@ -62,7 +62,7 @@ class Mock:
         return self.session.request(method, url, **{"allow_redirects": False, "timeout": 30, **options})
 
     def control(self, method: str, path: str, body: Any = None, status: int | None = None) -> Any:
-        """A call of the control API: the parsed answer (None without one), whose status must be as expected."""
+        """A call of the control API: the parsed answer, if any; its status must be as expected."""
         response = self.send(method, f"/_mock{path}", json=body)
         if status is None:
             assert response.ok, (response.status_code, response.text[:1000])

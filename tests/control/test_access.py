@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ class Direct:
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        async def send(message: dict[str, Any]) -> None:  # noqa: RUF029 - ASGI's signature
+        async def send(message: dict[str, Any]) -> None:
             sent.append(message)
 
         await self._app(scope, receive, send)
@@ -37,7 +37,7 @@ class Direct:
     async def _lifespan(self) -> None:
         messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
 
-        async def receive() -> dict[str, Any]:  # noqa: RUF029 - ASGI's signature
+        async def receive() -> dict[str, Any]:
             return next(messages)
 
         async def send(_: dict[str, Any]) -> None:
@@ -74,7 +74,7 @@ class Direct:
 
 
 @pytest.fixture(scope="module")
-def make() -> Iterator[Callable[..., Direct]]:
+def make() -> Callable[..., Direct]:
     from dbcontract.mockserver.app import create_app
 
     def make(**changes: object) -> Direct:
@@ -120,12 +120,15 @@ def test_the_two_apis_are_for_everybody(make: Callable[..., Direct]) -> None:
 def test_with_the_control_token_any_client_is_let_in(make: Callable[..., Direct], scheme: str) -> None:
     app = make(control_token="secret")
     assert app.call("GET", "/_mock/health", Authorization=f"{scheme} secret")[0] == 200
-    status, answer = app.call("PATCH", "/_mock/settings", body=b'{"record_limit": 1}', Authorization="Bearer secret")
+    status, answer = app.call(
+        "PATCH", "/_mock/settings", body=b'{"record_limit": 1}', Authorization="Bearer secret"
+    )
     assert (status, b'"record_limit":1' in answer) == (200, True)
 
 
 @pytest.mark.parametrize(
-    "given", ["Bearer wrong", "Bearer", "Bearer ", "Token secret", "secret", "Bearer secretsecret", "Bearer \xff"]
+    "given",
+    ["Bearer wrong", "Bearer", "Bearer ", "Token secret", "secret", "Bearer secretsecret", "Bearer \xff"],
 )
 def test_with_anything_else_it_is_not(make: Callable[..., Direct], given: str) -> None:
     status, answer = make(control_token="secret").call("GET", "/_mock/health", Authorization=given)

@@ -12,6 +12,23 @@ from typing import Any
 from .mock import Mock
 
 COLLECTIONS = ("assets", "tags")
+REQUIRED = (
+    "analyses",
+    "applications",
+    "assets",
+    "codeAnalyses",
+    "files",
+    "formatMetrics",
+    "formats",
+    "fragments",
+    "imageAnalyses",
+    "models",
+    "ocrAnalyses",
+    "persons",
+    "sensitives",
+    "tags",
+    "websites",
+)
 SIZE = 60
 """Entries of one import in each collection."""
 
@@ -20,11 +37,7 @@ def batch(marker: str, version: str) -> dict[str, Any]:
     """An import whose entries, in three collections, all carry one marker."""
     entries = [{"id": f"{marker}/{number}", "marker": marker} for number in range(SIZE)]
     formats = [{"id": entry["id"], "raw": [number % 256]} for number, entry in enumerate(entries)]
-    required = (
-        "analyses applications assets codeAnalyses files formatMetrics formats fragments imageAnalyses models "
-        "ocrAnalyses persons sensitives tags websites"
-    ).split()
-    document: dict[str, Any] = dict.fromkeys(required, [])
+    document: dict[str, Any] = {name: [] for name in REQUIRED}
     for name in COLLECTIONS:
         document[name] = list(json.dumps(entries).encode())
     return {**document, "values": {"iterable": formats}, "version": version}
@@ -165,7 +178,7 @@ def test_two_hundred_sandboxes_at_once_never_see_each_other(start: Callable[...,
     worlds = [Mock(f"{root.base}/~w{number}") for number in range(200)]
 
     def steps(number: int, mock: Mock) -> Iterator[object]:
-        yield mock.put(database, f"mine-{number}", a=number)
+        yield mock.api("PUT", f"/databases/{database}/records/mine-{number}/", json={"data": {"a": number}})
         yield mock.merge(batch(f"m{number}", version))
         yield mock.control("PATCH", "/settings", {"record_limit": number})
         yield mock.control("POST", "/clock/advance", {"seconds": number})

@@ -28,10 +28,11 @@ def batch(mock: Mock, marker: str, size: int = 3) -> dict[str, Any]:
     packed = list(json.dumps(entries).encode())
     formats = {"iterable": [{"id": entry["id"], "raw": list(marker.encode())} for entry in entries]}
     document = {**mock.export(), **dict.fromkeys(("assets", "tags"), packed), "values": formats}
-    for name in document:
-        if name not in {"assets", "tags", "values", "version", "schema"}:
-            document[name] = {"iterable": []} if isinstance(document[name], dict) else []
-    return document
+    kept = {"assets", "tags", "values", "version", "schema"}
+    return {
+        name: value if name in kept else {"iterable": []} if isinstance(value, dict) else []
+        for name, value in document.items()
+    }
 
 
 # An import that fails after K entries
@@ -120,7 +121,9 @@ def links(mock: Mock) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", ["asset", "job", "archive"])
-@pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError"), (403, "AccessDenied")])
+@pytest.mark.parametrize(
+    ("status", "code"), [(503, "SlowDown"), (500, "InternalError"), (403, "AccessDenied")]
+)
 def test_a_download_that_fails(mock: Mock, kind: str, status: int, code: str) -> None:
     link = links(mock)[kind]
     mock.fault("downloadObject", status=status, times=1)

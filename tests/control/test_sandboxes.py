@@ -139,9 +139,13 @@ def test_names(start: Callable[..., Mock], name: str) -> None:
     assert names(mock) == [name]
 
 
-@pytest.mark.parametrize("name", ["", "-a", ".a", "_a", "a b", "a%20b", "ü", "x" * 65, "a~", "a:b", "a%2Fb%00"])
+@pytest.mark.parametrize(
+    "name", ["", "-a", ".a", "_a", "a b", "a%20b", "ü", "x" * 65, "a~", "a:b", "a%2Fb%00"]
+)
 @pytest.mark.parametrize("rest", ["", "/", "/database/export", "/_mock/health"])
-def test_what_is_no_name_is_refused_and_makes_nothing(start: Callable[..., Mock], name: str, rest: str) -> None:
+def test_what_is_no_name_is_refused_and_makes_nothing(
+    start: Callable[..., Mock], name: str, rest: str
+) -> None:
     mock = start()
     response = mock.send("GET", f"/~{name}{rest}")
     assert response.status_code in {400, 404}
@@ -180,7 +184,9 @@ def test_a_sandbox_holds_no_sandboxes(start: Callable[..., Mock]) -> None:
 # The bound
 
 
-def test_the_least_recently_used_one_goes(start: Callable[..., Mock], caplog: pytest.LogCaptureFixture) -> None:
+def test_the_least_recently_used_one_goes(
+    start: Callable[..., Mock], caplog: pytest.LogCaptureFixture
+) -> None:
     mock = start(max_sandboxes=2)
     worlds = {name: Mock(f"{mock.base}/~{name}") for name in "abc"}
     kept = worlds["a"].new_database("Kept")

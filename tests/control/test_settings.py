@@ -222,7 +222,10 @@ def test_every_operation_of_the_token_counts(mock: Mock) -> None:
     change(mock, requests_per_minute=2)
     assert mock.api("POST", "/databases/records/jobs/", json={}).status_code == 400
     assert mock.api("GET", f"/databases/{database}/records/nothing/").status_code == 404
-    for method, path in (("GET", f"/databases/{database}/records/"), ("DELETE", f"/databases/{database}/records/")):
+    for method, path in (
+        ("GET", f"/databases/{database}/records/"),
+        ("DELETE", f"/databases/{database}/records/"),
+    ):
         assert mock.api(method, path).status_code == 429
 
 
@@ -257,7 +260,9 @@ def test_who_may_not_come_in_is_not_counted(start: Callable[..., Mock]) -> None:
     assert statuses(mock, 3, headers={"Authorization": ""}) == [401] * 3
     path = f"/organizations/{mock.organization}/databases/"
     reader = {"Authorization": "Token reader"}
-    assert [mock.api("POST", path, json={"name": "x"}, headers=reader).status_code for _ in range(3)] == [403] * 3
+    assert [mock.api("POST", path, json={"name": "x"}, headers=reader).status_code for _ in range(3)] == [
+        403
+    ] * 3
     assert statuses(mock, 2, headers=reader) == [200, 429]
 
 

@@ -18,7 +18,9 @@ def full(mock: Mock) -> Mock:
     database = mock.new_database("Fülle")
     for day in range(4):
         for number in range(3):
-            mock.put(database, f"day {day} ä{number}", text="é\"\\\n", big=2**70, small=-0.0, deep=[{"a": [1e300]}])
+            mock.put(
+                database, f"day {day} ä{number}", text='é"\\\n', big=2**70, small=-0.0, deep=[{"a": [1e300]}]
+            )
         mock.control("POST", "/clock/advance", {"to": "next-midnight"})
         mock.put(database, "day 0 ä0", changed=day)
     mock.api("DELETE", f"/databases/{database}/records/day 1 ä1/")

@@ -34,7 +34,9 @@ def test_health_of_a_sandbox_names_it(start: Callable[..., Mock]) -> None:
     assert mock.control("GET", "/health")["world"] == ""
 
 
-@pytest.mark.parametrize(("apis", "operation"), [({"pieces"}, "listRecords"), ({"pixiebrix"}, "exportDatabase")])
+@pytest.mark.parametrize(
+    ("apis", "operation"), [({"pieces"}, "listRecords"), ({"pixiebrix"}, "exportDatabase")]
+)
 def test_only_what_is_served_can_have_faults(
     start: Callable[..., Mock], apis: set[str], operation: str
 ) -> None:

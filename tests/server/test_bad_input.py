@@ -225,14 +225,6 @@ def test_a_wrong_bound_of_a_job(pb: PixieBrix, places: Places, bound: str, value
     errors_at(send(pb, places, "createExportJob", body), "filters", bound)
 
 
-def test_bounds_the_wrong_way_round(pb: PixieBrix, places: Places) -> None:
-    filters = {"start_date": "2024-01-02T00:00:00Z", "end_date": "2024-01-01T00:00:00Z"}
-    body = {"name": "x", "databases": [places.database], "filters": filters}
-    response = send(pb, places, "createExportJob", body)
-    assert response.status_code == 400
-    assert list(response.json()) == ["filters"]
-
-
 def test_all_wrong_fields_are_named_at_once(pb: PixieBrix, places: Places) -> None:
     body = {"name": 1, "databases": ["x"], "media_type": "x", "filters": {"start_date": "x", "end_date": "y"}}
     response = send(pb, places, "createExportJob", body)

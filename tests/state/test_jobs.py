@@ -77,10 +77,15 @@ def test_everything_wrong_is_reported_by_field(state: PixieBrixState, new_id: Ne
             " ", ["first", "no", "empty", "nor"], "text/html", 5, 4, now=20, duration_us=0, new_id=new_id
         )
     errors = caught.value.errors
-    assert set(errors) == {"name", "databases", "media_type", "filters"}
+    assert set(errors) == {"name", "databases", "media_type"}
     assert set(errors["databases"]) == {"1", "3"}
-    assert set(errors["filters"]) == {"end_date"}
     assert state.jobs == {}
+
+
+def test_nothing_was_created_between_an_end_and_a_later_start(state: PixieBrixState, new_id: NewId) -> None:
+    job = state.create_job("x", ["first"], JSON, 5, 4, now=20, duration_us=0, new_id=new_id)
+    assert job.rows == []
+    assert job.status(20) == "SUCCESS"
 
 
 @pytest.mark.parametrize(("name", "databases"), [("n" * 1025, ["first"]), ("x", [])])

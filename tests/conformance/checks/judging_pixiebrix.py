@@ -1,4 +1,4 @@
-"""Judges the mock by single rules of PixieBrix, faithful or made wrong in one place, for the tests of its checks."""
+"""Judges the mock by single rules of PixieBrix, as it is or made wrong in one place, to test the checks."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from dbcontract.mockserver.handlers import archives as handler
 from dbcontract.mockserver.handlers.archives import ArchiveHandlers
 from dbcontract.mockserver.state.archives import Archive
 from dbcontract.mockserver.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.web import validation
+from dbcontract.mockserver.web import responses
+from dbcontract.mockserver.web.negotiation import negotiator
 from dbcontract.mockserver.web.pagination import listed
 
 from .judging_pixiebrix import Judge, Wrong, judging, rules_of, told, wrong, wrongs_in
@@ -131,6 +132,14 @@ def sorted_by_page_only(patch: pytest.MonkeyPatch) -> None:
     _listed(patch, lambda call, items: list(reversed(listed(call, list(reversed(items)))[0])))
 
 
+@wrong("PB-ARCH-01")
+def a_list_inside_an_object(patch: pytest.MonkeyPatch) -> None:
+    def json_response(items: Any, *args: Any, **more: Any) -> Any:
+        return responses.json_response({"results": items}, *args, **more)
+
+    patch.setattr("dbcontract.mockserver.handlers.archives.json_response", json_response)
+
+
 @wrong("PB-ARCH-04")
 def named_by_id(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
@@ -184,11 +193,9 @@ def test_a_wrong_list_violates_just_these_rules(
 
 
 def test_serving_version_1_violates_its_rule(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = validation.negotiator
-
     def every_version(media_types: Any, versions: Any, default: str, **options: Any) -> Any:
-        return original(media_types, (*versions, "1.0"), default, **options)
+        return negotiator(media_types, (*versions, "1.0"), default, **options)
 
-    monkeypatch.setattr(validation, "negotiator", every_version)
+    monkeypatch.setattr("dbcontract.mockserver.web.validation.negotiator", every_version)
     with judging(archives) as judge:
         assert judge.red(RULES) == {"PB-ARCH-02"}

@@ -13,11 +13,9 @@ from typing import Any
 import pytest
 
 from dbcontract.conformance.checks import job_exports, job_files
-from dbcontract.mockserver import artifacts
-from dbcontract.mockserver.artifacts import csvtext, jsontext
-from dbcontract.mockserver.state.jobs import Job
+from dbcontract.mockserver.state import pixiebrix
+from dbcontract.mockserver.state.jobs import Job, select
 from dbcontract.mockserver.state.records import Row
-from dbcontract.mockserver.storage import downloads
 
 from .judging_pixiebrix import Judge, Wrong, judging, wrong, wrongs_in
 from .wrong_http import Ask, Reply, spoil
@@ -51,8 +49,7 @@ def _text(patch: pytest.MonkeyPatch, change: Callable[[str], str], kind: str = "
 
 def _rows(patch: pytest.MonkeyPatch, change: Callable[[list[Pair]], Sequence[Pair]]) -> None:
     """Other records than those that were chosen."""
-    rows = Job.rows.fget
-    assert rows is not None
+    rows = vars(Job)["rows"].fget
     patch.setattr(Job, "rows", property(lambda self: list(change(rows(self)))))
 
 
@@ -111,26 +108,21 @@ def the_first_database_only(patch: pytest.MonkeyPatch) -> None:
 
 @wrong("PB-JOB-32")
 def all_databases(patch: pytest.MonkeyPatch) -> None:
-    from dbcontract.mockserver.state import pixiebrix
+    def everything(databases: Any, _: object, start: int | None, end: int | None) -> Any:
+        return select(databases, tuple(databases), start, end)
 
-    original = pixiebrix.select
-    patch.setattr(
-        pixiebrix, "select", lambda databases, _, start, end: original(databases, tuple(databases), start, end)
-    )
+    patch.setattr(pixiebrix, "select", everything)
 
 
 @wrong("PB-JOB-45")
 def as_of_the_download(patch: pytest.MonkeyPatch) -> None:
     tables: dict[str, Any] = {}
-    from dbcontract.mockserver.state import pixiebrix
 
-    original = pixiebrix.select
-
-    def select(databases: Any, ids: tuple[str, ...], start: int | None, end: int | None) -> Any:
+    def remember(databases: Any, ids: tuple[str, ...], start: int | None, end: int | None) -> Any:
         tables.update({id_: databases[id_].records for id_ in ids})
-        return original(databases, ids, start, end)
+        return select(databases, ids, start, end)
 
-    patch.setattr(pixiebrix, "select", select)
+    patch.setattr(pixiebrix, "select", remember)
     live = property(lambda self: [(id_, row) for id_ in self.databases for row in tables[id_].rows()])
     patch.setattr(Job, "rows", live)
 

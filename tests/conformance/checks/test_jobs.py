@@ -1,4 +1,4 @@
-"""The checks of export jobs, their orders and filters, against the mock and against servers that are wrong."""
+"""The checks of export jobs, their orders and filters, against the mock and servers that are wrong."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ from dbcontract.conformance.checks import job_exports, job_files, job_filters, j
 from dbcontract.conformance.result import Verdict
 from dbcontract.conformance.target import Pace
 from dbcontract.mockserver.handlers import jobs as handler
-from dbcontract.mockserver.state.jobs import Job
+from dbcontract.mockserver.server import ServerThread
+from dbcontract.mockserver.settings import ClockSetting, Settings
+from dbcontract.mockserver.state import pixiebrix
+from dbcontract.mockserver.state.instants import parse_instant
+from dbcontract.mockserver.state.jobs import Job, select
 
-from .judging_pixiebrix import Judge, Wrong, judging, rules, rules_of, told, wrong, wrongs_in
+from .judging_pixiebrix import Judge, Wrong, judge_of, rules, rules_of, told, wrong, wrongs_in
 from .wrong_http import Ask, Reply, as_json, spoil
 
 MODULES = (jobs, job_orders, job_exports, job_files, job_filters)
@@ -26,8 +30,10 @@ JOBS = "/api/databases/records/jobs/"
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
-    with judging(*MODULES) as one:
-        yield one
+    # At noon, so that no check runs into another day.
+    noon = ClockSetting.parse("2026-03-02T12:00:00Z")
+    with ServerThread(Settings(port=0, clock=noon)) as running:
+        yield judge_of(running, *MODULES)
 
 
 def test_every_rule_has_a_check() -> None:
@@ -315,11 +321,6 @@ def failures_are_not_explained(patch: pytest.MonkeyPatch) -> None:
 
 def _span(patch: pytest.MonkeyPatch, change: Callable[[int | None, int | None], tuple[Any, Any]]) -> None:
     """Other instants than those that were ordered."""
-    original = Job.__init__
-    del original
-    from dbcontract.mockserver.state import pixiebrix
-
-    select = pixiebrix.select
     patch.setattr(
         pixiebrix, "select", lambda databases, ids, start, end: select(databases, ids, *change(start, end))
     )
@@ -364,18 +365,18 @@ def before_the_end(patch: pytest.MonkeyPatch) -> None:
 
 @wrong("PB-JOB-38")
 def offsets_are_cut_off(patch: pytest.MonkeyPatch) -> None:
-    original = handler.parse_instant
-    patch.setattr(handler, "parse_instant", lambda text: original(re.sub(r"[+-]\d\d:\d\d$", "", text)))
+    patch.setattr(handler, "parse_instant", lambda text: parse_instant(re.sub(r"[+-]\d\d:\d\d$", "", text)))
 
 
 @wrong("PB-JOB-38")
 def offsets_are_turned_round(patch: pytest.MonkeyPatch) -> None:
-    original = handler.parse_instant
     turned = {"+": "-", "-": "+"}
     patch.setattr(
         handler,
         "parse_instant",
-        lambda text: original(re.sub(r"([+-])(\d\d:\d\d)$", lambda found: turned[found[1]] + found[2], text)),
+        lambda text: parse_instant(
+            re.sub(r"([+-])(\d\d:\d\d)$", lambda found: turned[found[1]] + found[2], text)
+        ),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from dbcontract.conformance.checks import page_links, pages, record_pages
 from dbcontract.conformance.result import Verdict
 from dbcontract.conformance.target import ServiceLimits
+from dbcontract.mockserver.world import WorldSettings
 
 from .judging_pixiebrix import Judge, Wrong, judging, rules, rules_of, told, wrong, wrongs_in
 from .wrong_http import Ask, Reply, as_json, spoil
@@ -71,7 +72,7 @@ def _listed(ask: Ask, *ends: str) -> bool:
     return ask.method == "GET" and ask.path.endswith(ends or COUNTED)
 
 
-def _asking(patch: pytest.MonkeyPatch, change: Callable[[dict[str, str]], None], *ends: str) -> None:
+def _asking(patch: pytest.MonkeyPatch, change: Callable[[dict[str, str]], object], *ends: str) -> None:
     def ask(one: Ask) -> None:
         if _listed(one, *ends):
             change(one.query)
@@ -89,7 +90,7 @@ def _answering(patch: pytest.MonkeyPatch, change: Callable[[Ask, Reply], None], 
 
 @wrong("PB-PAGE-01", "PB-PAGE-03")
 def assets_come_all_at_once(patch: pytest.MonkeyPatch) -> None:
-    _asking(patch, lambda query: query.pop("page_size", None) and None, "/assets/")
+    _asking(patch, lambda query: query.pop("page_size", None), "/assets/")
 
 
 @wrong("PB-PAGE-01", "PB-PAGE-02")
@@ -117,34 +118,32 @@ def page_1_is_the_default_of_pages_from_0(patch: pytest.MonkeyPatch) -> None:
 
 @wrong("PB-PAGE-03", "PB-PAGE-07", "PB-PAGE-08")
 def the_page_is_ignored(patch: pytest.MonkeyPatch) -> None:
-    _asking(patch, lambda query: query.pop("page", None) and None, "/assets/")
+    _asking(patch, lambda query: query.pop("page", None), "/assets/")
 
 
 @wrong("PB-PAGE-03", "PB-PAGE-07", "PB-PAGE-08")
 def pages_overlap(patch: pytest.MonkeyPatch) -> None:
+    shared = {"id": "the same"}
+
     def change(ask: Ask, answer: Reply) -> None:
-        found = answer.json
-        if ask.query.get("page") == "2" and len(found) > 1:
-            answer.json = [OVERLAP, *found[1:]]
+        if ask.query.get("page_size") in {None, "1000"}:
+            return
+        if ask.query.get("page", "1") == "1":
+            answer.json = [*answer.json[:-1], shared]
+        elif ask.query["page"] == "2":
+            answer.json = [shared, *answer.json[1:]]
 
-    OVERLAP = {"id": "the same"}
-
-    def both(ask: Ask, answer: Reply) -> None:
-        if ask.query.get("page", "1") == "1" and ask.query.get("page_size") not in {None, "1000"}:
-            answer.json = [*answer.json[:-1], OVERLAP]
-        change(ask, answer)
-
-    _answering(patch, both, "/record-archives/")
+    _answering(patch, change, "/record-archives/")
 
 
 @wrong("PB-PAGE-04")
 def records_come_50_at_a_time(patch: pytest.MonkeyPatch) -> None:
-    _asking(patch, lambda query: query.setdefault("page_size", "50") and None, "/records/")
+    _asking(patch, lambda query: query.setdefault("page_size", "50"), "/records/")
 
 
 @wrong("PB-PAGE-04")
 def records_come_all_at_once(patch: pytest.MonkeyPatch) -> None:
-    _asking(patch, lambda query: query.setdefault("page_size", "10000") and None, "/records/")
+    _asking(patch, lambda query: query.setdefault("page_size", "10000"), "/records/")
 
 
 @wrong("PB-PAGE-05")
@@ -167,8 +166,6 @@ def large_sizes_are_small(patch: pytest.MonkeyPatch) -> None:
 
 @wrong("PB-PAGE-06")
 def the_maximum_is_one_too_high(patch: pytest.MonkeyPatch) -> None:
-    from dbcontract.mockserver.world import WorldSettings
-
     original = WorldSettings.__setattr__
 
     def higher(self: WorldSettings, name: str, value: object) -> None:
@@ -239,7 +236,9 @@ def last_is_the_one_before(patch: pytest.MonkeyPatch) -> None:
     _links(patch, r'\bpage=3>; rel="last"', 'page=2>; rel="last"')
 
 
-def _adding(patch: pytest.MonkeyPatch, relation: str, wanted: Callable[[Ask, Reply], bool], *ends: str) -> None:
+def _adding(
+    patch: pytest.MonkeyPatch, relation: str, wanted: Callable[[Ask, Reply], bool], *ends: str
+) -> None:
     def change(ask: Ask, answer: Reply) -> None:
         if wanted(ask, answer):
             link = f'<?page=1>; rel="{relation}"'
@@ -356,8 +355,6 @@ def the_last_record_is_lost(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("one", wrongs_in(globals()))
-def test_a_wrong_list_violates_these_rules(
-    judge: Judge, one: Wrong, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_list_violates_these_rules(judge: Judge, one: Wrong, monkeypatch: pytest.MonkeyPatch) -> None:
     one.patch(monkeypatch)
     assert judge.red(one.red) == one.red

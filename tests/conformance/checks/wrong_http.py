@@ -55,8 +55,10 @@ class Reply:
         self.body = json.dumps(value).encode()
 
 
-OnAsk = Callable[[Ask], Reply | None]
-OnReply = Callable[[Ask, Reply], None]
+OnAsk = Callable[[Ask], object]
+"""Changes a request; where it gives a `Reply`, the mock is not asked."""
+OnReply = Callable[[Ask, Reply], object]
+"""Changes an answer; the request is the one that came."""
 
 
 def as_json(status: int, value: Any, **headers: str) -> Reply:
@@ -64,9 +66,7 @@ def as_json(status: int, value: Any, **headers: str) -> Reply:
     return Reply(status, {"content-type": "application/json", **headers}, json.dumps(value).encode())
 
 
-def spoil(
-    patch: pytest.MonkeyPatch, *, ask: OnAsk | None = None, reply: OnReply | None = None
-) -> None:
+def spoil(patch: pytest.MonkeyPatch, *, ask: OnAsk | None = None, reply: OnReply | None = None) -> None:
     """Change what the mock is asked (or answer in its place) and what it answers; never its control API."""
     original = Gateway.__call__
 
@@ -79,7 +79,7 @@ def spoil(
         asked = await _asked(scope, receive, world.end())
         untouched = replace(asked, query=dict(asked.query), headers=dict(asked.headers))
         answered = ask(asked) if ask is not None else None
-        if answered is None:
+        if not isinstance(answered, Reply):
             answered = await _answered(self, original, scope, world[0], asked)
         if reply is not None:
             reply(untouched, answered)
@@ -118,7 +118,9 @@ async def _answered(
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
             got.status = message["status"]
-            got.headers = {name.decode().lower(): value.decode("latin-1") for name, value in message["headers"]}
+            got.headers = {
+                name.decode().lower(): value.decode("latin-1") for name, value in message["headers"]
+            }
         else:
             got.body += message.get("body", b"")
 

@@ -1,0 +1,180 @@
+"""`dbcontract serve --state FILE`: a world that outlives its server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+FROZEN = ("--clock", "frozen@2024-05-10T12:00:00Z")
+
+
+def control(server: Any, method: str, path: str, **options: Any) -> requests.Response:
+    answer = requests.request(method, f"{server.ready['base_url']}/_mock{path}", timeout=10, **options)
+    assert answer.ok, answer.text
+    return answer
+
+
+def state(server: Any) -> bytes:
+    return control(server, "GET", "/state").content
+
+
+def change(server: Any) -> bytes:
+    """Make the world differ from every start; its document."""
+    control(server, "PATCH", "/clock", json={"now": "2031-01-01T00:00:00Z"})
+    control(server, "PATCH", "/settings", json={"record_limit": 77})
+    control(server, "POST", "/faults", json={"operation": "listRecords", "status": 503})
+    return state(server)
+
+
+@SIGNALS
+def test_the_world_goes_on_where_it_stopped(
+    serve: Callable[..., Any], tmp_path: Path, number: signal.Signals
+) -> None:
+    server = serve("--state", "world.json", *FROZEN)
+    assert not (tmp_path / "world.json").exists()
+    kept = change(server)
+    assert server.stop(number) == (0, "")
+    assert (tmp_path / "world.json").read_bytes() == kept
+    again = serve("--state", "world.json", "--data", "empty")
+    assert state(again) == kept
+    control(again, "PATCH", "/settings", json={"record_limit": 78})
+    kept = state(again)
+    again.stop(number)
+    assert (tmp_path / "world.json").read_bytes() == kept
+    assert [path.name for path in tmp_path.iterdir()] == ["world.json"]
+
+
+def test_a_reset_goes_back_to_the_data_set(serve: Callable[..., Any]) -> None:
+    fresh = serve(*FROZEN)
+    first = state(fresh)
+    server = serve("--state", "world.json", *FROZEN)
+    change(server)
+    server.stop(signal.SIGTERM)
+    again = serve("--state", "world.json", *FROZEN)
+    assert state(again) != first
+    control(again, "POST", "/reset")
+    assert state(again) == first
+
+
+def test_sandboxes_begin_with_the_data_set_and_are_not_kept(
+    serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    server = serve("--state", "world.json", *FROZEN)
+    change(server)
+    url = f"{server.ready['base_url']}/~one/_mock/settings"
+    assert requests.get(url, timeout=10).json()["record_limit"] == 500_000
+    requests.patch(url, json={"record_limit": 5}, timeout=10)
+    server.stop(signal.SIGTERM)
+    assert json.loads((tmp_path / "world.json").read_bytes())["settings"]["record_limit"] == 77
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="this system has no such signal")
+def test_a_signal_saves_at_once(serve: Callable[..., Any], tmp_path: Path) -> None:
+    server = serve("--state", "world.json", *FROZEN)
+    path = tmp_path / "world.json"
+    for limit in (1, 2, 3):
+        control(server, "PATCH", "/settings", json={"record_limit": limit})
+        server.process.send_signal(signal.SIGUSR1)
+        while not path.exists() or json.loads(path.read_bytes())["settings"]["record_limit"] != limit:
+            assert server.process.poll() is None
+    assert path.read_bytes() == state(server)
+    for _ in range(20):
+        server.process.send_signal(signal.SIGUSR1)
+    kept = state(server)
+    assert server.stop(signal.SIGTERM) == (0, "")
+    assert path.read_bytes() == kept
+
+
+def test_a_killed_server_leaves_what_was_saved_last(serve: Callable[..., Any], tmp_path: Path) -> None:
+    server = serve("--state", "world.json", *FROZEN)
+    change(server)
+    server.stop(signal.SIGTERM)
+    before = (tmp_path / "world.json").read_bytes()
+    again = serve("--state", "world.json")
+    control(again, "POST", "/reset", json={"data": "empty"})
+    again.stop(signal.SIGKILL)
+    assert (tmp_path / "world.json").read_bytes() == before
+
+
+def whole_document(serve: Callable[..., Any], tmp_path: Path) -> bytes:
+    server = serve("--state", "whole.json", *FROZEN)
+    server.stop(signal.SIGTERM)
+    return (tmp_path / "whole.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: b"",
+        lambda whole: whole[:-1],
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: whole.replace(b"dbcontract-world/1", b"dbcontract-world/2"),
+        lambda whole: whole.replace(b'"signing_key":"', b'"signing_key":"!'),
+        lambda whole: b"\xff" + whole,
+        lambda whole: b"{}",
+        lambda whole: b'{"format": "dbcontract-dataset/1"}',
+    ],
+    ids=[
+        "empty",
+        "cut at the end",
+        "half",
+        "another version",
+        "a bad key",
+        "binary",
+        "no world",
+        "a data set",
+    ],
+)
+def test_a_damaged_file_is_refused_and_never_overwritten(
+    serve: Callable[..., Any], run: Callable[..., Any], tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "world.json"
+    damaged = damage(whole_document(serve, tmp_path))
+    path.write_bytes(damaged)
+    for command in (("serve", "--port", "0"), ("exec",)):
+        result = run(*command, "--state", "world.json", *([] if command[0] == "serve" else ["--", "true"]))
+        assert (result.status, result.stdout) == (2, b"")
+        assert result.stderr.startswith("Error: --state world.json: ")
+        assert result.stderr.count("\n") == 1
+        assert path.read_bytes() == damaged
+    assert (
+        sorted(item.name for item in tmp_path.iterdir()) == ["ready-0.json", "whole.json", "world.json"][1:]
+    )
+
+
+@pytest.mark.parametrize("name", ["missing/world.json", ".", "pipe"])
+def test_a_place_where_nothing_can_be_kept(run: Callable[..., Any], tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    result = run("serve", "--port", "0", "--state", name)
+    assert (result.status, result.stdout) == (2, b"")
+    assert result.stderr.startswith(f"Error: --state {name}: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_file_that_can_no_longer_be_written_is_told_at_the_end(
+    serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    server = serve("--state", "folder/world.json")
+    folder.rmdir()
+    status, stderr = server.stop(signal.SIGTERM)
+    assert status == 2
+    assert stderr.startswith("Error: --state folder/world.json: ")
+    assert stderr.count("\n") == 1
+
+
+def test_a_link_is_followed(serve: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "world.json").symlink_to("real/kept.json")
+    serve("--state", "world.json").stop(signal.SIGTERM)
+    assert (tmp_path / "world.json").is_symlink()
+    assert json.loads((tmp_path / "real" / "kept.json").read_bytes())["format"] == "dbcontract-world/1"
