@@ -1,10 +1,9 @@
 """What the fixture `dbcontract_mock` costs a suite: milliseconds a test, and tests per second.
 
-Usage: `python benchmarks/fixture_overhead.py [--tests N] [--repeats N]`. Each kind of test runs in
+Usage: `python -m benchmarks.fixture_overhead [--tests N] [--repeats N]`. Each kind of test runs in
 processes of its own: N tests after ten that warm up (the server starts with the first one), the best of the
 repeats. Exits with 1 when the fixture costs more than LIMIT milliseconds a test.
 """
-# ruff: noqa: INP001 - a script, not a package
 
 from __future__ import annotations
 

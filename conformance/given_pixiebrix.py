@@ -196,10 +196,15 @@ class GivenPixieBrix:
         chosen = list(keys) if keys is not None else [self._ctx.name("record") for _ in data]
         path = {"databaseId": database.id}
         body = [{"id": key, "data": dict(one)} for key, one in zip(chosen, data, strict=True)]
+        cleanups = self._ctx.trace.cleanups
+        before = len(cleanups)
+        # Before the call: what is not answered may have been created all the same.
         for key in () if database.ours else chosen:
-            self._ctx.cleanup(f"the record {key}", self._deletion(database, key))
+            self._ctx.cleanup(f"a record in the database {database.id}", self._deletion(database, key))
         with step("PB-REC-09", "create records"):
             answer = self._ctx.call("createRecords", path=path, json=body)
+            if answer.status >= 300:
+                del cleanups[before:]
             answer.expect_status(*CREATED)
         return _answered_or(answer, body)
 

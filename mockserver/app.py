@@ -13,14 +13,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dbcontract import openapi
 
 from .handlers.control import ControlHandlers
-from .handlers.pieces import PiecesHandlers
-from .handlers.pixiebrix import PixieBrixHandlers
 from .settings import Settings
 from .web.access import ControlAccess
 from .web.call import CALL, Call, Handler
 from .web.docs import Docs
 from .web.documented import DocumentedResponses
-from .web.errors import pieces_error, pixiebrix_error
+from .web.errors import pixiebrix_error
 from .web.framework import ConnexionMiddleware, Resolver
 from .web.gateway import CONTROL, Api, Gateway
 from .web.negotiation import Negotiated
@@ -32,30 +30,54 @@ from .web.security import TokenHandler
 from .web.security_layer import LeanSecurity
 from .web.sending import Outermost
 from .web.validation import ValidationMiddleware
+from .world import World
 from .worlds import Worlds
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """How one description is served: where, by which handlers, with which wording of errors."""
+    """How one description is served: where, by which handlers, with which wording of errors.
+
+    Both are asked of the world that a request is for: each has its own implementation of the APIs.
+    """
 
     name: str
     base_path: str
-    handlers: object
-    error: Callable[[Exception, Negotiated | None], Response]
+    handlers: Callable[[World], object]
+    error: Callable[[World, Exception, Negotiated | None], Response]
 
 
 def mounts_of(settings: Settings, worlds: Worlds) -> list[Mount]:
     """What a server with these settings serves, longer base paths first."""
     mounts = []
     if "pixiebrix" in settings.apis:
-        mounts.append(Mount("pixiebrix", "/api", PixieBrixHandlers(), pixiebrix_error))
+        mounts.append(Mount("pixiebrix", "/api", _pixiebrix, _pixiebrix_error))
     if "pieces" in settings.apis:
-        mounts.append(Mount("pieces", "", PiecesHandlers(), pieces_error))
+        mounts.append(Mount("pieces", "", _pieces, _pieces_error))
     if settings.control:
         control = ControlHandlers(worlds, operations_of(settings))
-        mounts.insert(0, Mount(CONTROL, "/_mock", control, pixiebrix_error))
+        mounts.insert(0, Mount(CONTROL, "/_mock", lambda _: control, _control_error))
     return mounts
+
+
+def _pixiebrix(world: World) -> object:
+    return world.implementation.pixiebrix
+
+
+def _pieces(world: World) -> object:
+    return world.implementation.pieces
+
+
+def _pixiebrix_error(world: World, error: Exception, answer: Negotiated | None) -> Response:
+    return world.implementation.errors.pixiebrix(error, answer)
+
+
+def _pieces_error(world: World, error: Exception, answer: Negotiated | None) -> Response:
+    return world.implementation.errors.pieces(error, answer)
+
+
+def _control_error(_: World, error: Exception, answer: Negotiated | None) -> Response:
+    return pixiebrix_error(error, answer)
 
 
 def operations_of(settings: Settings) -> tuple[str, ...]:
@@ -72,7 +94,8 @@ def operations_of(settings: Settings) -> tuple[str, ...]:
 class Dispatcher:
     """The innermost application: calls the handler of the operation that Connexion's routing found."""
 
-    def __init__(self, handlers: Mapping[tuple[str, str], Handler]) -> None:
+    def __init__(self, handlers: Mapping[str, Callable[[World], object]]) -> None:
+        """Take what has the handlers of a world, by base path."""
         self._handlers = handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +111,8 @@ class Dispatcher:
             msg = "Not found."
             raise UnknownPath(msg)
         call: Call = scope[CALL]
-        response = await self._handlers[routing["api_base_path"], operation_id](call)
+        handler: Handler = getattr(self._handlers[routing["api_base_path"]](call.world), operation_id)
+        response = await handler(call)
         await response(scope, receive, send)
 
 
@@ -127,17 +151,16 @@ def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
 def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
     """The gateway over all mounted descriptions, without CORS."""
     mounts = mounts_of(settings, worlds)
-    handlers: dict[tuple[str, str], Handler] = {}
     descriptions = {mount.name: openapi.load(mount.name) for mount in mounts}
     operations = ConnexionMiddleware(
-        Dispatcher(handlers), middlewares=[IndexedRouting, LeanSecurity, ValidationMiddleware]
+        Dispatcher({mount.base_path: mount.handlers for mount in mounts}),
+        middlewares=[IndexedRouting, LeanSecurity, ValidationMiddleware]
     )
     apis = []
     for mount in mounts:
 
         def resolve(operation_id: str, mount: Mount = mount) -> Handler:
-            handler: Handler = getattr(mount.handlers, operation_id)
-            handlers[mount.base_path, operation_id] = handler
+            handler: Handler = getattr(mount.handlers(worlds.default), operation_id)
             return handler
 
         description = without_trailing_slashes(descriptions[mount.name])

@@ -71,6 +71,7 @@ class Draft:
         world.settings = replace(self.settings, auth=world.settings.auth, tokens=world.settings.tokens)
         world.faults, world.ids, world.signer = self.faults, self.ids, self.signer
         world.pixiebrix, world.objects, world.pieces = self.pixiebrix, self.objects, self.pieces
+        world.settle()
         world.throttle = Throttle()
 
 

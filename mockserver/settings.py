@@ -106,6 +106,7 @@ class Settings:
         control: serve the control API at `/_mock/`.
         control_token: lets clients on other machines use the control API.
         max_sandboxes: how many sandboxes are kept; beyond that the least recently used one goes.
+        deviations: names of defects and strangers (see `deviations`), the outermost first.
     """
 
     host: str = "127.0.0.1"
@@ -125,6 +126,7 @@ class Settings:
     control: bool = True
     control_token: str | None = None
     max_sandboxes: int = 1_000
+    deviations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = self.apis - ALL_APIS

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from .clock import Clock
 from .faults import FaultBook
 from .ids import IdSource, signing_secret
+from .implementation import FAITHFUL, Classes
 from .journal import Journal
 from .settings import ClockSetting, Settings, TokenGrant
 from .state.objects import ObjectStore
 from .state.pieces import PiecesDatabase
 from .state.pixiebrix import PixieBrixState
-from .storage.signing import Signer
 from .web.throttle import Throttle
 
 
@@ -66,7 +66,7 @@ class Base:
 
 
 class World:
-    """State, clock, ids, storage, settings, faults and journal of one isolated mock.
+    """State, clock, ids, storage, settings, faults, journal and implementation of one isolated mock.
 
     `prefix` is what stands before every path of this world (empty for the default world).
     """
@@ -74,8 +74,10 @@ class World:
     __slots__ = (
         "base",
         "clock",
+        "deviations",
         "faults",
         "ids",
+        "implementation",
         "journal",
         "name",
         "objects",
@@ -87,31 +89,76 @@ class World:
         "throttle",
     )
 
-    def __init__(self, base: Base, clock: Clock, settings: WorldSettings, *, name: str = "") -> None:
+    def __init__(
+        self,
+        base: Base,
+        clock: Clock,
+        settings: WorldSettings,
+        *,
+        name: str = "",
+        classes: Classes = FAITHFUL,
+        deviations: tuple[str, ...] = (),
+    ) -> None:
         self.name = name
         self.prefix = f"/~{name}" if name else ""
         self.journal = Journal()
-        self.reset(base, clock, settings)
+        self.reset(base, clock, settings, classes, deviations)
 
     @classmethod
-    def make(cls, base: Base, settings: Settings, *, name: str = "") -> World:
+    def make(
+        cls, base: Base, settings: Settings, *, name: str = "", classes: Classes = FAITHFUL
+    ) -> World:
         """A fresh world over a data set, with its clock as the settings say."""
-        return cls(base, make_clock(settings.clock, base.as_of), WorldSettings.of(settings), name=name)
+        clock = make_clock(settings.clock, base.as_of)
+        world_settings = WorldSettings.of(settings)
+        return cls(base, clock, world_settings, name=name, classes=classes, deviations=settings.deviations)
 
-    def reset(self, base: Base, clock: Clock, settings: WorldSettings) -> None:
-        """Begin anew over a data set: nothing of what happened remains, the journal neither."""
+    def reset(
+        self,
+        base: Base,
+        clock: Clock,
+        settings: WorldSettings,
+        classes: Classes = FAITHFUL,
+        deviations: tuple[str, ...] = (),
+    ) -> None:
+        """Begin anew over a data set: nothing of what happened remains, the journal neither.
+
+        Args:
+            base: the data set.
+            clock: the world's own from now on.
+            settings: the world's own from now on.
+            classes: what serves it.
+            deviations: the names of what deviates in these classes.
+        """
         self.base = base
         self.clock = clock
         self.settings = settings
         self.ids = IdSource(base.seed, self.name)
-        self.signer = Signer(signing_secret(base.seed, self.name))
-        self.pixiebrix = base.pixiebrix.fork()
-        self.pieces = base.pieces.fork()
+        self.implementation = implementation = classes.make()
+        self.deviations = deviations
+        self.signer = implementation.signer(signing_secret(base.seed, self.name))
+        self.pixiebrix = base.pixiebrix.fork(implementation.state)
+        self.pieces = base.pieces.fork(implementation.pieces_state)
         self.objects = base.objects.fork()
         self.faults = FaultBook(base.seed, self.name)
         self.throttle = Throttle()
         self.journal.clear()
         self.pixiebrix.rewind(min(base.as_of, clock.now()))
+
+    def become(self, classes: Classes, deviations: tuple[str, ...]) -> None:
+        """Be served by other classes from now on; what the world holds stays."""
+        self.implementation = classes.make()
+        self.deviations = deviations
+        self.settle()
+
+    def settle(self) -> None:
+        """Give what the world holds to the classes that serve it, after other classes made it."""
+        kinds = self.implementation
+        before = self.pixiebrix
+        self.pixiebrix = before.fork(kinds.state)
+        before.release()
+        self.pieces = self.pieces.fork(kinds.pieces_state)
+        self.signer = kinds.signer(self.signer.secret)
 
     def now(self) -> int:
         """The world's instant in µs, after every nightly job that is due by then has run."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from dbcontract import fixtures
 
 from .clock import real_time
+from .deviations import classes_of
 from .loading import load_base
 from .settings import Settings
 from .state.instants import day_of
@@ -40,7 +41,8 @@ class Worlds:
         self.base = base
         self._reload = reload
         self._bases: OrderedDict[tuple[str, int, int], Base] = OrderedDict()
-        self.default = World.make(base, settings)
+        self.classes = classes_of(settings.deviations)
+        self.default = World.make(base, settings, classes=self.classes)
         self._sandboxes: OrderedDict[str, World] = OrderedDict()
         self.evicted = 0
 
@@ -52,6 +54,16 @@ class Worlds:
             DataError: the data set is unknown or cannot be read.
         """
         return cls(settings, load_base(settings))
+
+    def deviate(self, names: tuple[str, ...]) -> None:
+        """Let the default world and all new sandboxes be served with these deviations.
+
+        Raises:
+            UnknownDeviation: there is none of such a name.
+        """
+        self.classes = classes_of(names)
+        self.settings = replace(self.settings, deviations=names)
+        self.default.become(self.classes, names)
 
     def find(self, path: str, head: str) -> tuple[World, str]:
         """The world that a path belongs to, and the path inside it.
@@ -83,7 +95,7 @@ class Worlds:
                 "beginning with a letter or digit"
             )
             raise SandboxNameError(msg)
-        world = World.make(self.base, self.settings, name=name)
+        world = World.make(self.base, self.settings, name=name, classes=self.classes)
         self._sandboxes[name] = world
         if len(self._sandboxes) > self.settings.max_sandboxes:
             gone, _ = self._sandboxes.popitem(last=False)

@@ -65,7 +65,7 @@ def pretty(body: str | None) -> str:
         return ""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
     text = json.dumps(value, indent=2, ensure_ascii=False)
     return text if text.count("\n") <= 60 else body

@@ -23,7 +23,7 @@ from .errors import one_line
 
 __all__ = ["main"]
 
-COMMANDS = ("serve", "exec", "check", "rules", "init", "data")
+COMMANDS = ("serve", "exec", "check", "rules", "prove", "defects", "init", "data")
 _MODULES = {"exec": "execute"}  # where a module cannot be called as its command: `exec` is a builtin
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE

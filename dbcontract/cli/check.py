@@ -218,7 +218,14 @@ def _embedded(wanted: Wanted) -> Iterator[Target]:
             served = replace(wanted, url=running.base_url, token_env="TOKEN")  # noqa: S106 (a name)
             target = _resolve(served, {"TOKEN": token})
             scratch = replace(target.scratch, read_only_token=read_only)
-            yield replace(target, name="the mock of dbcontract", scratch=scratch, arguments=wanted.arguments)
+            # Waiting is a call here, so nothing need be left out for taking long.
+            yield replace(
+                target,
+                name="the mock of dbcontract",
+                scratch=scratch,
+                arguments=wanted.arguments,
+                capabilities=target.capabilities | {"wait"},
+            )
     except StartError as error:
         raise CommandError(str(error)) from error
 

@@ -32,7 +32,13 @@ class AssetHandlers:
         world = call.world
         now = world.now()
         asset = world.pixiebrix.create_asset(call.path["databaseId"], call.body["filename"], now, world.ids)
-        url, fields = world.signer.presigned_post(
+        url, fields = self.form(asset, call, now)
+        body = {"asset": self.describe_asset(asset, call), "upload_url": url, "fields": fields}
+        return json_response(body, call.answer, 201)
+
+    def form(self, asset: Asset, call: Call, now: int) -> tuple[str, dict[str, str]]:
+        """The URL and the fields of the form that uploads the asset's file."""
+        return call.world.signer.presigned_post(
             call.origin,
             asset_key(asset.database_id, asset.id, asset.filename),
             now,
@@ -40,17 +46,19 @@ class AssetHandlers:
             filename=asset.filename,
             max_bytes=MAX_UPLOAD_BYTES,
         )
-        body = {"asset": self.describe_asset(asset, call), "upload_url": url, "fields": fields}
-        return json_response(body, call.answer, 201)
 
     async def getAsset(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The metadata with `meta=true`, else the file; 404 unless the asset is marked uploaded."""
         asset = call.world.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
         if call.query.get("meta"):
             return json_response(self.describe_asset(asset, call), call.answer)
-        if not asset.is_uploaded:
+        if not self.downloadable(asset):
             raise NotFound("asset", asset.id)
         return self.download(asset, call)
+
+    def downloadable(self, asset: Asset) -> bool:
+        """Whether the asset can be downloaded."""
+        return asset.is_uploaded
 
     def download(self, asset: Asset, call: Call) -> Response:
         """A redirect to the file in storage, as the vendor answers."""

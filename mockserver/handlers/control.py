@@ -79,7 +79,8 @@ class ControlHandlers:
                     base = await asyncio.to_thread(self._worlds.base_of, data, seed)
             except DataError as error:
                 raise InvalidInput({"data": [str(error)]}) from error
-        world.reset(base, make_clock(settings.clock, base.as_of), WorldSettings.of(settings))
+        clock, world_settings = make_clock(settings.clock, base.as_of), WorldSettings.of(settings)
+        world.reset(base, clock, world_settings, self._worlds.classes, settings.deviations)
         return await self.getHealth(call)
 
     async def getState(self, call: Call) -> Response:  # noqa: N802 - the operationId

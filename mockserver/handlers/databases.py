@@ -20,7 +20,8 @@ class DatabaseHandlers:
         """One page of the organization's databases."""
         databases = call.world.pixiebrix.list_databases(call.path["organizationId"])
         page, headers = listed(call, databases)
-        return json_response([describe_database(database) for database in page], call.answer, headers=headers)
+        items = [self.describe_database(database) for database in page]
+        return json_response(items, call.answer, headers=headers)
 
     async def createDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Make an empty database."""
@@ -33,7 +34,11 @@ class DatabaseHandlers:
             now=world.now(),
             new_id=world.ids,
         )
-        return json_response(describe_database(database), call.answer, 201)
+        return json_response(self.describe_database(database), call.answer, 201)
+
+    def describe_database(self, database: Database) -> dict[str, Any]:
+        """A database as the API shows it."""
+        return describe_database(database)
 
 
 def describe_database(database: Database) -> dict[str, Any]:

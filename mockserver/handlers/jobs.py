@@ -28,8 +28,8 @@ class JobHandlers:
             body["name"],
             [database.lower() for database in body["databases"]],
             body.get("media_type", "application/json"),
-            start=_instant(filters.get("start_date")),
-            end=_instant(filters.get("end_date")),
+            start=self.instant(filters.get("start_date")),
+            end=self.instant(filters.get("end_date")),
             now=now,
             duration_us=None,
             new_id=world.ids,
@@ -41,9 +41,14 @@ class JobHandlers:
         job.error_message = ordered or await _problem(job)
         job.looks_left = looks or 0
         # Only now may anybody see it end: with the message, if it ends in failure.
-        job.finishes_at = now + (world.settings.job_us if looks is None else 0)
+        job.finishes_at = self.end_of(job, call, now)
         # The documented answer: every job starts, however soon it ends.
         return json_response({"id": job.id, "status": "STARTED"}, call.answer, 201)
+
+    def end_of(self, job: Job, call: Call, now: int) -> int | None:  # noqa: ARG002
+        """When the job ends, in µs; None: never."""
+        settings = call.world.settings
+        return now + (settings.job_us if settings.job_looks is None else 0)
 
     async def getExportJob(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The job's details; once it succeeded, with a link to the exported data."""
@@ -51,6 +56,10 @@ class JobHandlers:
         shown = self.describe_job(job, call)
         job.look()
         return json_response(shown, call.answer)
+
+    def instant(self, text: str | None) -> int | None:
+        """A bound of the filters as an instant (µs)."""
+        return None if text is None else parse_instant(text)
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
         """A job as the API shows it (published specification)."""
@@ -82,6 +91,3 @@ async def _problem(job: Job) -> str | None:
     # Every cell is looked at; in a thread, so that half a million of them hold nobody up.
     return await asyncio.to_thread(artifacts.export_problem, job.media_type, job.rows)
 
-
-def _instant(text: str | None) -> int | None:
-    return None if text is None else parse_instant(text)

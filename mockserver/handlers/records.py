@@ -31,15 +31,31 @@ class RecordHandlers:
         world = call.world
         world.now()
         table = world.pixiebrix.database(call.path["databaseId"]).records
-        filters = parse_filters(call.pairs) if call.pairs else []
+        filters = self._filters(call) if call.pairs else []
         limit = world.settings.max_records
-        unpaged = call.answer.version == "1.0"
+        unpaged = self._unpaged(call)
         page = Page(1, limit) if unpaged else requested_page(call, limit)
         rows, more = await self._select(table, self._bounds(call, table), filters, page)
         if page.number > 1 and not rows:
             raise no_such_page()
         headers = {} if unpaged else paginate(call, page, more=more, total=None)
-        return render(rows, call, headers)
+        return self._rendered(rows, call, headers)
+
+    def _filters(self, call: Call) -> list[Filter]:
+        """What the query asks of the records' fields. Raises `InvalidInput`."""
+        return parse_filters(call.pairs)
+
+    def _unpaged(self, call: Call) -> bool:
+        """Whether one answer holds all records, or as many as it may."""
+        return call.answer.version == "1.0"
+
+    def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
+        """Rows in the negotiated media type."""
+        return render(rows, call, headers, status)
+
+    def _one(self, row: Row, call: Call, status: int) -> Response:
+        """The answer that shows one record."""
+        return Response(artifacts.record_json(row), status, None, call.answer.content_type)
 
     def _bounds(self, call: Call, table: RecordTable) -> tuple[int, int]:
         """The positions of the records created between the two dates, both inclusive."""
@@ -85,8 +101,8 @@ class RecordHandlers:
             if start + _WRITE < len(items):
                 await asyncio.sleep(0)
         if one:
-            return Response(artifacts.record_json(rows[0]), 201, None, call.answer.content_type)
-        return render(rows, call, {}, status=201)
+            return self._one(rows[0], call, 201)
+        return self._rendered(rows, call, {}, status=201)
 
     async def clearRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Remove every record; archives stay."""
@@ -100,7 +116,7 @@ class RecordHandlers:
         """One record by its key."""
         call.world.now()
         row = call.world.pixiebrix.get_record(call.path["databaseId"], call.path["recordKey"])
-        return Response(artifacts.record_json(row), 200, None, call.answer.content_type)
+        return self._one(row, call, 200)
 
     async def putRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Write one record by the key in the path, whatever `id` says: 201 when it is new, else 200."""
@@ -108,7 +124,7 @@ class RecordHandlers:
         row, created = world.pixiebrix.put_record(
             call.path["databaseId"], key, call.body["data"], strategy_of(call.body), world.now()
         )
-        return Response(artifacts.record_json(row), 201 if created else 200, None, call.answer.content_type)
+        return self._one(row, call, 201 if created else 200)
 
     async def deleteRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Remove one record."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 from urllib.parse import parse_qsl, quote
 
@@ -11,7 +12,7 @@ from starlette.types import Receive, Scope
 
 from ..state.objects import StoredObject
 from .disposition import content_disposition
-from .downloads import ItemResponse, Stored, find
+from .downloads import Item, ItemResponse, Stored, find
 from .errors import MethodNotAllowed, StorageError, error_response
 from .signing import PATH, Signer
 from .uploads import UNKNOWN_TYPE, is_media_type, read_upload
@@ -28,6 +29,43 @@ class StorageWorld(Stored, Protocol):
         """The present instant in µs."""
 
 
+Find = Callable[[StorageWorld, str, int], Awaitable[Item]]
+
+
+class Storage:
+    """How storage answers."""
+
+    async def respond(self, world: StorageWorld, request_path: str, scope: Scope, receive: Receive) -> Response:
+        """Answer a request, see `respond`."""
+        request = Request(scope, receive)
+        try:
+            if request.method == "POST" and not request_path:
+                return await self.upload(world, request)
+            if request.method in {"GET", "HEAD"}:
+                return await self.download(world, request_path, request)
+            raise MethodNotAllowed(request.method, "GET, HEAD" if request_path else "POST")
+        except StorageError as error:
+            return self.refuse(error, request)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+
+    async def upload(self, world: StorageWorld, request: Request) -> Response:
+        """Take in the file of a signed form. Raises `StorageError`."""
+        return await _upload(world, request)
+
+    async def download(self, world: StorageWorld, key: str, request: Request) -> Response:
+        """What a signed link gives. Raises `StorageError`."""
+        return await _download(world, key, request, self.find)
+
+    def refuse(self, error: StorageError, request: Request) -> Response:
+        """The answer to what is refused."""
+        return error_response(error, body=request.method != "HEAD")
+
+    async def find(self, world: StorageWorld, key: str, now: int) -> Item:
+        """What is stored under a key. Raises `NoSuchKey`."""
+        return await find(world, key, now)
+
+
 async def respond(world: StorageWorld, request_path: str, scope: Scope, receive: Receive) -> Response:
     """Answer a request to `/_storage/`: POST to the root uploads, GET and HEAD of a key download.
 
@@ -40,17 +78,7 @@ async def respond(world: StorageWorld, request_path: str, scope: Scope, receive:
     Returns:
         What S3 would answer; every refusal is an XML document with S3's code.
     """
-    request = Request(scope, receive)
-    try:
-        if request.method == "POST" and not request_path:
-            return await _upload(world, request)
-        if request.method in {"GET", "HEAD"}:
-            return await _download(world, request_path, request)
-        raise MethodNotAllowed(request.method, "GET, HEAD" if request_path else "POST")
-    except StorageError as error:
-        return error_response(error, body=request.method != "HEAD")
-    except ClientDisconnect:
-        return Response(status_code=400)  # nobody is there to read it
+    return await Storage().respond(world, request_path, scope, receive)
 
 
 async def _upload(world: StorageWorld, request: Request) -> Response:
@@ -64,7 +92,7 @@ async def _upload(world: StorageWorld, request: Request) -> Response:
     return Response(status_code=204, headers=headers)
 
 
-async def _download(world: StorageWorld, key: str, request: Request) -> Response:
+async def _download(world: StorageWorld, key: str, request: Request, find: Find) -> Response:
     query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     now = world.now()
     world.signer.verify(request.method, PATH + key, query, now)

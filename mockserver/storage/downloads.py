@@ -7,8 +7,8 @@ import hashlib
 import io
 import re
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import IO, Protocol
 
@@ -56,6 +56,14 @@ class Item:
     content_type: str
     filename: str
     modified: int
+
+    def rewritten(self, change: Callable[[bytes], bytes]) -> Item:
+        """The item with other content, in place of this one."""
+        with self.file:
+            self.file.seek(0)
+            content = change(self.file.read())
+        etag = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        return replace(self, file=io.BytesIO(content), size=len(content), etag=etag)
 
 
 async def find(world: Stored, key: str, now: int) -> Item:

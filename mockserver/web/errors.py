@@ -7,6 +7,7 @@ wrong method) is 404 and 405. PixieBrix answers as Django REST framework does.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
@@ -39,23 +40,63 @@ def pieces_error(error: Exception, answer: Negotiated | None) -> Response:
             return text_response("Internal error; the server's log has the details.\n", 500)
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What PixieBrix says to an error.
+
+    Attributes:
+        detail: a sentence, or the errors keyed by field.
+        headers: extra ones.
+    """
+
+    status: int
+    detail: Any
+    headers: dict[str, str] | None = None
+
+
+class Errors:
+    """How errors are answered."""
+
+    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
+        """The answer of Pieces OS."""
+        return pieces_error(error, answer)
+
+    def pixiebrix(self, error: Exception, answer: Negotiated | None) -> Response:
+        """The answer of PixieBrix."""
+        return refuse(self.refusal(error), answer)
+
+    def refusal(self, error: Exception) -> Refusal:
+        """Status, detail and headers of PixieBrix's answer."""
+        return refusal_of(error)
+
+
 def pixiebrix_error(error: Exception, answer: Negotiated | None) -> Response:
     """The answer of PixieBrix to an error."""
+    return refuse(refusal_of(error), answer)
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """What PixieBrix says to an error."""
     match error:
         case Problem():
-            status, detail, headers = error.status, error.detail, error.headers
+            return Refusal(error.status, error.detail, error.headers)
         case NotFound():
-            status, detail, headers = 404, "Not found.", None
+            return Refusal(404, "Not found.")
         case InvalidInput():
-            status, detail, headers = 400, error.errors, None
+            return Refusal(400, error.errors)
         case StateError():
-            status, detail, headers = 400, str(error), None
+            return Refusal(400, str(error))
         case _:
             logger.error("unexpected error", exc_info=error)
-            status, detail, headers = 500, "Internal error; the server's log has the details.", None
+            return Refusal(500, "Internal error; the server's log has the details.")
+
+
+def refuse(refusal: Refusal, answer: Negotiated | None) -> Response:
+    """A refusal as a response, in the negotiated version."""
+    detail = refusal.detail
     body = {"detail": detail} if isinstance(detail, str) else detail
     content_type = JSON if answer is None else Negotiated(JSON, answer.version).content_type
-    return Response(jsonio.dumps(body), status, headers, content_type)
+    return Response(jsonio.dumps(body), refusal.status, refusal.headers, content_type)
 
 
 def _sentence(detail: Any) -> str:

@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .. import storage
 from ..journal import Entry, mask
 from ..world import World
 from ..worlds import SandboxNameError, Worlds
@@ -24,18 +23,19 @@ from .call import EXCHANGE, Exchange
 from .documented import DocumentedResponses
 from .interference import interfere
 from .negotiation import Negotiated
-from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem, UnknownPath
+from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
 from .receiving import Receiver
 from .response_check import ResponseCheck, ResponseMismatch
 from .responses import json_error
 from .routes import MethodTable
 from .sending import Sender
-from .validation import hide_slashes
+from .surface import Surface, slashes_hidden, without_slash
 
 request_log = logging.getLogger("dbcontract.requests")
 
 STORAGE_PREFIX = "/_storage"
 CONTROL = "control"
+_PLAIN = Surface()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Api:
     base_path: str
     methods: MethodTable
     documented: DocumentedResponses
-    error: Callable[[Exception, Negotiated | None], Response]
+    error: Callable[[World, Exception, Negotiated | None], Response]
     check: ResponseCheck | None = None
 
 
@@ -125,19 +125,23 @@ class Gateway:
     @staticmethod
     async def _store(exchange: Exchange, path: str, scope: Scope, receiver: Receiver, send: Send) -> None:
         key = path[len(STORAGE_PREFIX) + 1 :]
-        response = await storage.respond(exchange.world, key, scope, receiver)
+        implementation = exchange.world.implementation
+        response = await implementation.storage.respond(exchange.world, key, scope, receiver)
         await receiver.look()
-        await response(scope, receiver, send)
+        await response(scope, receiver, implementation.surface.sending(send, exchange, scope))
 
     async def _serve(  # noqa: PLR0917 - ASGI brings three of them
         self, api: Api, exchange: Exchange, path: str, scope: Scope, receive: Receiver, sender: Sender
     ) -> None:
         scope = {**scope, EXCHANGE: exchange, "extensions": {}, "app": self, "root_path": "", "path": path}
+        world = exchange.world
+        surface = world.implementation.surface if api.name != CONTROL else _PLAIN
+        send = surface.sending(sender, exchange, scope)
         try:
             if api.name == CONTROL:
                 self._access.check(scope)
-            scope["path"] = self._routable(exchange, path)
-            await self._operations(scope, receive, self._checked(sender, scope, api))
+            scope["path"] = surface.path(exchange, path)
+            await self._operations(scope, receive, self._checked(send, scope, api))
         except ClientGone:
             return
         except Exception as error:  # whatever happens, the client gets a documented kind of answer
@@ -148,9 +152,10 @@ class Gateway:
             if isinstance(error, HTTPException):
                 error = self._as_problem(error, api, scope)
             try:
-                await api.error(error, exchange.answer)(scope, receive, self._checked(sender, scope, api))
+                response = api.error(world, error, exchange.answer)
+                await response(scope, receive, self._checked(send, scope, api))
             except ResponseMismatch as mismatch:
-                await api.error(mismatch, exchange.answer)(scope, receive, sender)
+                await api.error(world, mismatch, exchange.answer)(scope, receive, send)
 
     @staticmethod
     def _checked(send: Send, scope: Scope, api: Api) -> Send:
@@ -161,29 +166,6 @@ class Gateway:
             if not api.base_path or path == api.base_path or path.startswith(api.base_path + "/"):
                 return api
         return self._apis[-1]
-
-    @staticmethod
-    def _routable(exchange: Exchange, path: str) -> str:
-        """The path as the routing wants it: no trailing slash, encoded slashes kept out of its sight.
-
-        Raises:
-            UnknownPath: the percent-encoding is not UTF-8, so that two different paths would look the same,
-                or there are two slashes at the end, which the routing would answer with a redirect.
-        """
-        if "%" in exchange.path:
-            try:
-                unquote_to_bytes(exchange.path).decode()
-            except UnicodeDecodeError:
-                msg = "Not found. The path is not percent-encoded UTF-8."
-                raise UnknownPath(msg) from None
-            if "%2f" in exchange.path.lower():
-                exchange.hidden_slash = True
-                path = _slashes_hidden(exchange.path)
-        path = _cut(path)
-        if path.endswith("/") and path != "/":
-            msg = "Not found."
-            raise UnknownPath(msg)
-        return path
 
     @staticmethod
     def _as_problem(error: HTTPException, api: Api, scope: Mapping[str, Any]) -> Problem:
@@ -242,20 +224,12 @@ def _addressed(api: Api, path: str, raw: str, method: str) -> str | None:
     if _is_storage(path):
         return "uploadObject" if method == "POST" else "downloadObject"
     if "%2f" in raw.lower():
-        path = _slashes_hidden(raw)
-    return api.documented.operation_at(method, _cut(path))
-
-
-def _slashes_hidden(raw: str) -> str:
-    return "/".join(hide_slashes(unquote(segment)) for segment in raw.split("/"))
+        path = slashes_hidden(raw)
+    return api.documented.operation_at(method, without_slash(path))
 
 
 def _is_storage(path: str) -> bool:
     return path.startswith(STORAGE_PREFIX) and path[len(STORAGE_PREFIX) :][:1] in {"", "/"}
-
-
-def _cut(path: str) -> str:
-    return path[:-1] if len(path) > 1 and path.endswith("/") else path
 
 
 class _Checked:

@@ -30,6 +30,32 @@ class Negotiated:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What one operation can answer with.
+
+    Attributes:
+        media_types: the preferred one first.
+        versions: those that it serves.
+        own: the answer where nothing is asked for.
+        negotiate: what `negotiator` made for it.
+    """
+
+    operation_id: str
+    media_types: tuple[str, ...]
+    versions: tuple[str, ...]
+    own: Negotiated
+    negotiate: Callable[[str], Negotiated]
+
+
+class Negotiation:
+    """How an `Accept` header is answered."""
+
+    def choose(self, offer: Offer, accept: str | None) -> Negotiated:
+        """Media type and version of the answer. Raises `NotAcceptable`."""
+        return offer.own if accept is None or accept == "*/*" else offer.negotiate(accept)
+
+
+@dataclass(frozen=True, slots=True)
 class _Range:
     main: str
     sub: str

@@ -38,18 +38,72 @@ def _natural(text: str | None) -> int | None:
     return int(text)
 
 
+class Pagination:
+    """How lists are cut into pages; the functions of this module ask the one of the call's world."""
+
+    def requested(self, call: Call, maximum: int) -> Page:
+        """The page that a call asks for.
+
+        Raises:
+            UnknownPath: the page number is no number from 1.
+        """
+        return Page(self.number(call), self.size(call, maximum))
+
+    def number(self, call: Call) -> int:
+        """The page number that is asked for. Raises `UnknownPath` for what is none."""
+        number = _natural(call.query.get("page", "1"))
+        if number is None:
+            raise no_such_page()
+        return number
+
+    def size(self, call: Call, maximum: int) -> int:
+        """The page size that is asked for: a bad one gets the default, too large a one the maximum."""
+        size = _natural(call.query.get("page_size")) or call.world.settings.default_page_size
+        return min(size, maximum)
+
+    def headers(self, call: Call, page: Page, *, more: bool, total: int | None) -> dict[str, str]:
+        """The headers of one page, see `paginate`."""
+        links = self.links(page, more=more, total=total)
+        text = ", ".join(self.link(call, number, relation) for relation, number in links.items())
+        headers = {"Link": text} if text else {}
+        if total is not None:
+            headers["X-Total-Count"] = str(total)
+        return headers
+
+    def links(self, page: Page, *, more: bool, total: int | None) -> dict[str, int]:
+        """The page numbers that a page links to, by relation."""
+        links: dict[str, int] = {}
+        if page.number > 1:
+            links |= {"first": 1, "prev": page.number - 1}
+        if more:
+            links["next"] = page.number + 1
+            if total is not None:
+                links["last"] = -(-total // page.size)
+        return links
+
+    def link(self, call: Call, number: int, relation: str) -> str:
+        """One link: the URL of the call with another page number."""
+        return _link(call, number, relation)
+
+    def cut(self, items: Sequence[T], page: Page) -> Sequence[T]:
+        """The items of one page.
+
+        Raises:
+            UnknownPath: there is no such page.
+        """
+        if page.start >= len(items) and page.number > 1:
+            raise no_such_page()
+        return items[page.start : page.end]
+
+
 def requested_page(call: Call, maximum: int | None = None) -> Page:
     """The page that a call asks for: a bad size gets the default, too large a one the maximum.
 
     Raises:
         UnknownPath: the page number is no number from 1.
     """
-    settings = call.world.settings
-    size = _natural(call.query.get("page_size")) or settings.default_page_size
-    number = _natural(call.query.get("page", "1"))
-    if number is None:
-        raise no_such_page()
-    return Page(number, min(size, maximum or settings.max_page_size))
+    world = call.world
+    return world.implementation.pages.requested(call, maximum or world.settings.max_page_size)
 
 
 def no_such_page() -> UnknownPath:
@@ -66,18 +120,7 @@ def paginate(call: Call, page: Page, *, more: bool, total: int | None) -> dict[s
         more: whether items follow it.
         total: how many items there are in all; None where the vendor does not count (records).
     """
-    links = []
-    if page.number > 1:
-        links.append(_link(call, 1, "first"))
-        links.append(_link(call, page.number - 1, "prev"))
-    if more:
-        links.append(_link(call, page.number + 1, "next"))
-        if total is not None:
-            links.append(_link(call, -(-total // page.size), "last"))
-    headers = {"Link": ", ".join(links)} if links else {}
-    if total is not None:
-        headers["X-Total-Count"] = str(total)
-    return headers
+    return call.world.implementation.pages.headers(call, page, more=more, total=total)
 
 
 def listed(call: Call, items: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]:
@@ -87,10 +130,8 @@ def listed(call: Call, items: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]
         UnknownPath: there is no such page.
     """
     page = requested_page(call)
-    if page.start >= len(items) and page.number > 1:
-        raise no_such_page()
-    headers = paginate(call, page, more=page.end < len(items), total=len(items))
-    return items[page.start : page.end], headers
+    found = call.world.implementation.pages.cut(items, page)
+    return found, paginate(call, page, more=page.end < len(items), total=len(items))
 
 
 def _link(call: Call, number: int, relation: str) -> str:

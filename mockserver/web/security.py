@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
+
+from starlette.types import Scope
 
 from .body import header
 from .call import EXCHANGE
@@ -11,6 +13,7 @@ from .framework import AbstractSecurityHandler, ConnexionRequest
 from .problems import NotAuthenticated, PermissionDenied
 
 if TYPE_CHECKING:
+    from ..settings import TokenGrant
     from ..world import World
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -36,31 +39,54 @@ async def verify(request: ConnexionRequest) -> dict[str, Any]:
         Throttled: the token has used up this minute's requests.
     """
     scope = request.scope
-    world = scope[EXCHANGE].world
-    settings = world.settings
-    authorization = header(scope["headers"], b"authorization")
-    if not settings.auth:
-        _throttle(world, authorization or "")
-        return {"sub": None}
-    token = parse_authorization(authorization)
-    if settings.tokens is not None:
-        grant = settings.tokens.get(token)
-        if grant is None:
-            msg = "Invalid token."
-            raise NotAuthenticated(msg)
-        if grant.read_only and scope["method"] not in _READING:
-            msg = "You do not have permission to perform this action."
-            raise PermissionDenied(msg)
-        scope[EXCHANGE].organizations = grant.organizations
-    # Last, as in the vendor's framework: who may not come in is not counted.
-    _throttle(world, token)
+    token = scope[EXCHANGE].world.implementation.security.verify(scope)
     return {"sub": token}
 
 
-def _throttle(world: World, token: str) -> None:
-    limit = world.settings.requests_per_minute
-    if limit is not None:
-        world.throttle.hit(token, limit, world.clock.now())
+class Security:
+    """Who may do what."""
+
+    def verify(self, scope: Scope) -> str | None:
+        """Let a call pass, or raise as `verify` does; the token, unless none is needed."""
+        exchange = scope[EXCHANGE]
+        world = exchange.world
+        settings = world.settings
+        authorization = header(scope["headers"], b"authorization")
+        if not settings.auth:
+            self.throttle(world, authorization or "")
+            return None
+        token = self.token_of(authorization)
+        if settings.tokens is not None:
+            grant = self.grant_of(token, settings.tokens)
+            self.permit(grant, scope)
+            exchange.organizations = grant.organizations
+        # Last, as in the vendor's framework: who may not come in is not counted.
+        self.throttle(world, token)
+        return token
+
+    def token_of(self, authorization: str | None) -> str:
+        """The token of an Authorization header. Raises `NotAuthenticated`."""
+        return parse_authorization(authorization)
+
+    def grant_of(self, token: str, tokens: Mapping[str, TokenGrant]) -> TokenGrant:
+        """What an accepted token may do. Raises `NotAuthenticated` for any other."""
+        grant = tokens.get(token)
+        if grant is None:
+            msg = "Invalid token."
+            raise NotAuthenticated(msg)
+        return grant
+
+    def permit(self, grant: TokenGrant, scope: Scope) -> None:
+        """Let a call pass. Raises `PermissionDenied`."""
+        if grant.read_only and scope["method"] not in _READING:
+            msg = "You do not have permission to perform this action."
+            raise PermissionDenied(msg)
+
+    def throttle(self, world: World, token: str) -> None:
+        """Count a call. Raises `Throttled`."""
+        limit = world.settings.requests_per_minute
+        if limit is not None:
+            world.throttle.hit(token, limit, world.clock.now())
 
 
 def parse_authorization(value: str | None) -> str:

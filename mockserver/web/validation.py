@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .body import MAX_DOCUMENT, check_json_type, header, parse_json, read_body
 from .call import ABSENT, CALL, EXCHANGE, Call, Exchange
 from .framework import AbstractOperation, RoutedAPI, RoutedMiddleware
-from .negotiation import JSON, Negotiated, negotiator
-from .parameters import PathParameters, QueryParameters, parse_query
+from .negotiation import JSON, Negotiated, Offer, negotiator
+from .parameters import Pairs, PathParameters, QueryParameters, parse_query
 from .problems import BadRequest
 from .schemas import Compiler, findings
 from .visibility import require_visible
@@ -48,6 +48,7 @@ class BodyRule:
 
     def __init__(
         self,
+        operation_id: str,
         request_body: Mapping[str, Any],
         compiler: Compiler,
         *,
@@ -55,6 +56,7 @@ class BodyRule:
         any_type: bool,
         as_sent: bool = False,
     ) -> None:
+        self.operation_id = operation_id
         self._as_sent = as_sent
         self.required = bool(request_body.get("required"))
         schema = request_body["content"][JSON]["schema"]
@@ -67,7 +69,7 @@ class BodyRule:
         self._check_schema = check_schema
         self._any_type = any_type
 
-    async def read(self, scope: Scope, receive: Receive) -> Any:
+    async def read(self, scope: Scope, receive: Receive, validation: Validation) -> Any:
         """The parsed, valid body; `ABSENT` when there is none; bytes for an operation that parses it itself.
 
         Raises:
@@ -79,12 +81,14 @@ class BodyRule:
         if not raw and not self.required:
             return ABSENT
         if raw and not self._any_type:
-            check_json_type(header(scope["headers"], b"content-type"), required=self._check_schema)
+            validation.media_type(
+                self, header(scope["headers"], b"content-type"), required=self._check_schema
+            )
         body = parse_json(raw) if raw else {}
         if self._check_schema:
             if len(raw) > _LONG:
                 await asyncio.sleep(0)
-            self.check(body, long=len(raw) > _LONG)
+            validation.values(self, body, long=len(raw) > _LONG)
         return body
 
     def check(self, body: Any, *, long: bool = False) -> None:
@@ -106,11 +110,46 @@ class BodyRule:
             raise BadRequest(wrong)
 
 
+class Validation:
+    """What is checked of a request before its operation sees it; `operation_id` is the operation's."""
+
+    def path(self, operation_id: str, parameters: PathParameters, values: dict[str, str]) -> dict[str, str]:  # noqa: ARG002
+        """The path parameters. Raises `UnknownPath`."""
+        return parameters.check(values)
+
+    def pairs(self, operation_id: str, query: bytes) -> Pairs:  # noqa: ARG002
+        """The decoded pairs of the query string. Raises `BadRequest`."""
+        return parse_query(query)
+
+    def query(self, operation_id: str, parameters: QueryParameters, pairs: Pairs) -> dict[str, Any]:  # noqa: ARG002
+        """The described query parameters. Raises `BadRequest`."""
+        return parameters.check(pairs)
+
+    async def body(self, rule: BodyRule, scope: Scope, receive: Receive) -> Any:
+        """The parsed body. Raises `Problem`."""
+        return await rule.read(scope, receive, self)
+
+    def media_type(self, rule: BodyRule, content_type: str | None, *, required: bool) -> None:  # noqa: ARG002
+        """Accept the body's media type. Raises `UnsupportedMediaType`."""
+        check_json_type(content_type, required=required)
+
+    def values(self, rule: BodyRule, body: Any, *, long: bool) -> None:
+        """Accept the parsed body. Raises `BadRequest`."""
+        rule.check(body, long=long)
+
+
+_PLAIN = Validation()
+"""Of the control API, which no deviation reaches."""
+
+
 class ValidatedOperation:
     """One operation: its compiled rules, and the call that it makes of a request."""
 
-    def __init__(self, next_app: ASGIApp, operation: AbstractOperation, compiler: Compiler) -> None:
+    def __init__(
+        self, next_app: ASGIApp, operation: AbstractOperation, compiler: Compiler, *, mocked: bool
+    ) -> None:
         self._next = next_app
+        self._mocked = mocked
         self.operation_id: str = operation.operation_id
         raw = operation._operation  # noqa: SLF001 - Connexion offers no accessor for extensions
         versions = tuple(raw.get("x-versions", ()))
@@ -121,7 +160,8 @@ class ValidatedOperation:
         media_types = _produced(raw["responses"])
         version = raw.get("x-default-version", "")
         self._own = Negotiated(media_types[0], version)
-        self._negotiate = negotiator(media_types, versions, version, any_media_type="302" in raw["responses"])
+        negotiate = negotiator(media_types, versions, version, any_media_type="302" in raw["responses"])
+        self._offer = Offer(self.operation_id, media_types, versions, self._own, negotiate)
         body = operation.request_body
         self._body: BodyRule | None = None
         if body:
@@ -129,6 +169,7 @@ class ValidatedOperation:
             # An API without versions and with 400 is the control API: there any content type will do.
             checked = "400" in raw["responses"]
             self._body = BodyRule(
+                self.operation_id,
                 body,
                 compiler,
                 check_schema=checked,
@@ -139,21 +180,22 @@ class ValidatedOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make a `Call` of the request and pass it on."""
         exchange: Exchange = scope[EXCHANGE]
+        implementation = exchange.world.implementation
+        validation = implementation.validation if self._mocked else _PLAIN
         answer = self._own
         if self._versioned:
             exchange.answer = answer
             accept = header(scope["headers"], b"accept")
-            if accept is not None and accept != "*/*":
-                exchange.answer = answer = self._negotiate(accept)
+            exchange.answer = answer = implementation.negotiation.choose(self._offer, accept)
         path = scope.get("path_params", {})
         if path:
             if exchange.hidden_slash:
                 path = {name: show_slashes(value) for name, value in path.items()}
-            path = self._path.check(path)
+            path = validation.path(self.operation_id, self._path, path)
         # Where no parameter is described, whatever is sent is ignored, also what cannot be read.
-        pairs = parse_query(scope["query_string"]) if self._has_query else []
-        query = self._query.check(pairs) if pairs else {}
-        body = await self._body.read(scope, receive) if self._body is not None else ABSENT
+        pairs = validation.pairs(self.operation_id, scope["query_string"]) if self._has_query else []
+        query = validation.query(self.operation_id, self._query, pairs) if pairs else {}
+        body = await validation.body(self._body, scope, receive) if self._body is not None else ABSENT
         call = Call(exchange.world, scope, exchange, self.operation_id, path, query, pairs, body, answer)
         if exchange.organizations is not None:
             require_visible(call, exchange.organizations)
@@ -183,7 +225,8 @@ class ValidationAPI(RoutedAPI[ValidatedOperation]):  # type: ignore[misc]  # con
 
     def make_operation(self, operation: AbstractOperation) -> ValidatedOperation:
         """Compile one operation (called by Connexion while it reads the description)."""
-        return ValidatedOperation(self.next_app, operation, self._compiler)
+        mocked = self.base_path != "/_mock"
+        return ValidatedOperation(self.next_app, operation, self._compiler, mocked=mocked)
 
 
 class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[misc]  # connexion has no types

@@ -88,6 +88,21 @@ def _let_in(ask: Ask) -> None:
     ask.headers["authorization"] = "Token any-token-of-conformance"
 
 
+def _worded(status: int, value: object) -> OnReply:
+    def reply(_: Ask, answer: Reply) -> None:
+        if answer.status == status:
+            answer.json = value
+
+    return reply
+
+
+def _version(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
+    def ask(one: Ask) -> None:
+        one.headers["accept"] = one.headers.get("accept", "*/*").replace(old, new)
+
+    spoil(patch, ask=ask)
+
+
 @wrong("PB-AUTH-02", "PB-AUTH-03", "PB-AUTH-06")
 def nobody_asks_for_tokens(patch: pytest.MonkeyPatch) -> None:
     spoil(patch, ask=_let_in)
@@ -133,37 +148,9 @@ def a_wrong_token_gets_no_scheme(patch: pytest.MonkeyPatch) -> None:
     spoil(patch, reply=reply)
 
 
-def _worded(status: int, value: object) -> OnReply:
-    def reply(_: Ask, answer: Reply) -> None:
-        if answer.status == status:
-            answer.json = value
-
-    return reply
-
-
 @wrong("PB-AUTH-05")
 def a_401_with_an_error(patch: pytest.MonkeyPatch) -> None:
     spoil(patch, reply=_worded(401, {"error": "Who are you?"}))
-
-
-@wrong("PB-ERR-01")
-def a_404_with_an_error(patch: pytest.MonkeyPatch) -> None:
-    spoil(patch, reply=_worded(404, {"error": "Not found."}))
-
-
-@wrong("PB-ERR-02")
-def a_400_with_a_detail(patch: pytest.MonkeyPatch) -> None:
-    spoil(patch, reply=_worded(400, {"detail": "Something is missing."}))
-
-
-@wrong("PB-ERR-02")
-def a_400_with_text_for_a_list(patch: pytest.MonkeyPatch) -> None:
-    spoil(patch, reply=_worded(400, {"name": "missing", "databases": "missing", "filename": "missing"}))
-
-
-@wrong("PB-ERR-04")
-def a_403_in_a_list(patch: pytest.MonkeyPatch) -> None:
-    spoil(patch, reply=_worded(403, ["You may not."]))
 
 
 @wrong("PB-NEG-07")
@@ -211,13 +198,6 @@ def read_only_tokens_may_put(patch: pytest.MonkeyPatch) -> None:
     def ask(one: Ask) -> None:
         if one.method in {"PUT", "PATCH"}:
             _let_in(one)
-
-    spoil(patch, ask=ask)
-
-
-def _version(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
-    def ask(one: Ask) -> None:
-        one.headers["accept"] = one.headers.get("accept", "*/*").replace(old, new)
 
     spoil(patch, ask=ask)
 
@@ -283,147 +263,6 @@ def no_accept_is_refused(patch: pytest.MonkeyPatch) -> None:
 @wrong("PB-NEG-10")
 def pictures_are_answered_in_json(patch: pytest.MonkeyPatch) -> None:
     _version(patch, "image/png", "*/*")
-
-
-@wrong("PB-ERR-03")
-def what_is_no_json_is_nothing(patch: pytest.MonkeyPatch) -> None:
-    def ask(one: Ask) -> None:
-        if one.method == "PATCH":
-            one.body = b"{}"
-
-    spoil(patch, ask=ask)
-
-
-@wrong("PB-ERR-03")
-def what_is_no_json_is_422(patch: pytest.MonkeyPatch) -> None:
-    def ask(one: Ask) -> Reply | None:
-        return as_json(422, {"detail": "no JSON"}) if one.body.startswith(b"these") else None
-
-    spoil(patch, ask=ask)
-
-
-@wrong("PB-ERR-05")
-def errors_are_pages(patch: pytest.MonkeyPatch) -> None:
-    def reply(_: Ask, answer: Reply) -> None:
-        if answer.status == 404:
-            answer.headers["content-type"], answer.body = "text/html", b"<h1>Not Found</h1>"
-
-    spoil(patch, reply=reply)
-
-
-@wrong("PB-ERR-07")
-def words_break_the_server(patch: pytest.MonkeyPatch) -> None:
-    def ask(one: Ask) -> Reply | None:
-        return as_json(500, {"detail": "badly formed"}) if one.path.endswith("/jobs/no-uuid/") else None
-
-    spoil(patch, ask=ask)
-
-
-@wrong("PB-ERR-07")
-def words_name_empty_databases(patch: pytest.MonkeyPatch) -> None:
-    def ask(one: Ask) -> Reply | None:
-        return as_json(200, []) if one.path == "/api/databases/no-uuid/records/" else None
-
-    spoil(patch, ask=ask)
-
-
-@wrong("PB-ERR-09")
-def any_media_type_is_json(patch: pytest.MonkeyPatch) -> None:
-    def ask(one: Ask) -> None:
-        if "content-type" in one.headers:
-            one.headers["content-type"] = "application/json"
-
-    spoil(patch, ask=ask)
-
-
-@wrong("PB-ERR-10")
-def written_first_and_refused_then(patch: pytest.MonkeyPatch) -> None:
-    def ask(one: Ask) -> None:
-        if one.method == "PUT" and b"no object" in one.body:
-            one.json = {"data": {"probe": "no object"}}
-
-    def reply(one: Ask, answer: Reply) -> None:
-        if one.method == "PUT" and b"no object" in one.body:
-            answer.status, answer.json = 400, {"data": ["no object"]}
-
-    spoil(patch, ask=ask, reply=reply)
-
-
-@wrong("PB-ERR-10")
-def the_rest_is_changed(patch: pytest.MonkeyPatch) -> None:
-    def ask(one: Ask) -> None:
-        if one.method == "PATCH" and b"no boolean" in one.body:
-            one.json = {"is_uploaded": False}
-
-    def reply(one: Ask, answer: Reply) -> None:
-        if one.method == "PATCH" and b"no boolean" in one.body:
-            answer.status, answer.json = 400, {"is_uploaded": ["no boolean"]}
-
-    spoil(patch, ask=ask, reply=reply)
-
-
-@wrong("PB-DESC-01")
-def at_another_base_url(patch: pytest.MonkeyPatch) -> None:
-    def ask(one: Ask) -> None:
-        one.path = one.path.replace("/api/", "/api/api/")
-
-    spoil(patch, ask=ask)
-
-
-@wrong("PB-DESC-01")
-def a_page_at_the_base_url(patch: pytest.MonkeyPatch) -> None:
-    spoil(patch, ask=lambda _: Reply(200, {"content-type": "text/html"}, b"<h1>Welcome</h1>"))
-
-
-@wrong("PB-DESC-02")
-def slashes_are_demanded(patch: pytest.MonkeyPatch) -> None:
-    def ask(one: Ask) -> Reply | None:
-        return None if one.path.endswith("/") else as_json(404, {"detail": "Not found."})
-
-    spoil(patch, ask=ask)
-
-
-@wrong("PB-DESC-02")
-def writes_demand_slashes(patch: pytest.MonkeyPatch) -> None:
-    def ask(one: Ask) -> Reply | None:
-        wrong = one.method == "PUT" and not one.path.endswith("/")
-        return as_json(500, {"detail": "APPEND_SLASH"}) if wrong else None
-
-    spoil(patch, ask=ask)
-
-
-@wrong("PB-DESC-10")
-def other_methods_are_not_found(patch: pytest.MonkeyPatch) -> None:
-    def reply(_: Ask, answer: Reply) -> None:
-        answer.status = 404 if answer.status == 405 else answer.status
-
-    spoil(patch, reply=reply)
-
-
-@wrong("PB-DESC-10")
-def allow_forgets_a_method(patch: pytest.MonkeyPatch) -> None:
-    def reply(_: Ask, answer: Reply) -> None:
-        if "allow" in answer.headers:
-            answer.headers["allow"] = answer.headers["allow"].replace("DELETE", "HEAD")
-
-    spoil(patch, reply=reply)
-
-
-@wrong("PB-DESC-11")
-def unknown_parameters_are_refused(patch: pytest.MonkeyPatch) -> None:
-    def ask(one: Ask) -> Reply | None:
-        return as_json(400, {"detail": "?"}) if "dbcontract_unknown" in one.query else None
-
-    spoil(patch, ask=ask)
-
-
-@wrong("PB-DESC-11")
-def unknown_parameters_filter(patch: pytest.MonkeyPatch) -> None:
-    def reply(ask: Ask, answer: Reply) -> None:
-        if "dbcontract_unknown" in ask.query and ask.path.endswith("/assets/"):
-            answer.json = []
-
-    spoil(patch, reply=reply)
 
 
 @pytest.mark.parametrize("one", wrongs_in(globals()))

@@ -371,13 +371,11 @@ def offsets_are_cut_off(patch: pytest.MonkeyPatch) -> None:
 @wrong("PB-JOB-38")
 def offsets_are_turned_round(patch: pytest.MonkeyPatch) -> None:
     turned = {"+": "-", "-": "+"}
-    patch.setattr(
-        handler,
-        "parse_instant",
-        lambda text: parse_instant(
-            re.sub(r"([+-])(\d\d:\d\d)$", lambda found: turned[found[1]] + found[2], text)
-        ),
-    )
+
+    def parse(text: str) -> int:
+        return parse_instant(re.sub(r"[+-](?=\d\d:\d\d$)", lambda found: turned[found[0]], text))
+
+    patch.setattr(handler, "parse_instant", parse)
 
 
 @pytest.mark.parametrize("one", wrongs_in(globals()))

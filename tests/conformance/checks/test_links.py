@@ -162,12 +162,12 @@ def the_path_is_not_signed(patch: pytest.MonkeyPatch) -> None:
 def the_token_is_wanted(patch: pytest.MonkeyPatch) -> None:
     original = storage._download  # noqa: SLF001 - the request is needed
 
-    async def download(world: Any, key: str, request: Any) -> Any:
+    async def download(world: Any, key: str, request: Any, find: Any) -> Any:
         if "authorization" not in request.headers:
             error = AccessDenied()
             error.status = 401
             raise error
-        return await original(world, key, request)
+        return await original(world, key, request, find)
 
     patch.setattr(storage, "_download", download)
 

@@ -1,0 +1,41 @@
+"""`dbcontract defects`: the wrong and the unusual implementations that there are."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from dbcontract.mockserver.deviations import Deviation
+
+_WIDTH = 96
+
+
+@click.command("defects")
+@click.option("--strangers", is_flag=True, help="Those that are only unusual, in place of the wrong ones.")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
+def command(*, strangers: bool, as_json: bool) -> None:
+    """List what `serve --defect NAME` can switch on, with the rules that it breaks."""
+    from dbcontract.mockserver.deviations import discover
+
+    kind = "stranger" if strangers else "defect"
+    chosen = [one for one in discover() if one.kind == kind]
+    if as_json:
+        click.echo(json.dumps([as_entry(one) for one in chosen], indent=2))
+        return
+    area = ""
+    for one in chosen:
+        if one.area != area:
+            click.echo(f"{'' if not area else chr(10)}{one.area}")
+            area = one.area
+        click.echo(f"  {one.name}")
+        for line in textwrap.wrap(one.sentence, _WIDTH) + textwrap.wrap(", ".join(one.breaks), _WIDTH):
+            click.echo(f"      {line}")
+
+
+def as_entry(one: Deviation) -> dict[str, Any]:
+    """A deviation as JSON has it."""
+    return {"name": one.name, "kind": one.kind, "area": one.area, "sentence": one.sentence, "breaks": one.breaks}

@@ -1,0 +1,116 @@
+"""Runs the kit against the mock with and without deviations."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from dbcontract.conformance.catalogue import Catalogue, Rule, load_all
+from dbcontract.conformance.check import Checks
+from dbcontract.conformance.check import discover as discover_checks
+from dbcontract.conformance.description import Description
+from dbcontract.conformance.engine import Engine, Listener, Options
+from dbcontract.conformance.result import RunResult
+from dbcontract.conformance.sweep import SweepSettings
+from dbcontract.conformance.target import Pace, Target
+from dbcontract.conformance.wanted import Wanted
+from dbcontract.mockserver.deviations import Deviation
+from dbcontract.mockserver.server import Running, ServerThread
+from dbcontract.mockserver.settings import Settings, TokenGrant
+
+from .outcome import Outcome
+
+_SWEEP = SweepSettings(examples=10, walks=5, steps=5, seconds=20)
+"""Of a deviation that only generated calls show."""
+_PACE = Pace(check=30.0)
+
+
+@dataclass(slots=True)
+class _Prover:
+    running: Running
+    target: Target
+    catalogue: Catalogue
+    checks: Checks
+    descriptions: Mapping[str, Description]
+
+
+class Prover:
+    """A mock in this process, and the kit beside it; a context manager.
+
+    One run at a time: all of them share the mock, each with sandboxes of its own.
+
+    Args:
+        seed: of what the checks generate.
+    """
+
+    def __init__(self, *, seed: int = 1) -> None:
+        self._seed = seed
+        self._stack = ExitStack()
+        self._made: _Prover | None = None
+
+    def __enter__(self) -> Prover:
+        token, read_only = (f"prove-{secrets.token_hex(8)}" for _ in range(2))
+        settings = Settings(port=0, tokens=(TokenGrant(token), TokenGrant(read_only, read_only=True)))
+        running = self._stack.enter_context(ServerThread(settings))
+        wanted = Wanted(running.base_url, None, None, frozenset(), "TOKEN", None, ())
+        target = wanted.resolve({"TOKEN": token})
+        scratch = replace(target.scratch, read_only_token=read_only)
+        target = replace(target, name="a mock of dbcontract", scratch=scratch, pace=_PACE)
+        descriptions = {api: Description(api) for api in target.apis}
+        self._made = _Prover(running, target, load_all(), discover_checks(), descriptions)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def judge(
+        self,
+        deviation: Deviation | None,
+        *,
+        only: Sequence[str] | None = None,
+        listener: Listener | None = None,
+    ) -> RunResult:
+        """The kit's judgement of the mock with a deviation, or of the faithful one.
+
+        Args:
+            deviation: to switch on; None for the faithful mock.
+            only: ids of the rules to judge by; by default those of the APIs that the deviation can show in.
+            listener: is told what happens.
+        """
+        made = self._made
+        if made is None:
+            msg = "use it as a context manager"
+            raise RuntimeError(msg)
+        rules: list[Rule] = [
+            rule
+            for rule in made.catalogue.rules
+            if (deviation is None or rule.api in deviation.apis) and (only is None or rule.id in only)
+        ]
+        target = made.target
+        if deviation is not None:
+            target = replace(
+                target,
+                pieces=target.pieces if "pieces" in deviation.apis else None,
+                pixiebrix=target.pixiebrix if "pixiebrix" in deviation.apis else None,
+            )
+        sweep = _SWEEP if deviation is not None and deviation.sweep else None
+        made.running.worlds.deviate(() if deviation is None else (deviation.name,))
+        engine = Engine(
+            target,
+            rules,
+            made.checks,
+            catalogues=dict(made.catalogue.versions),
+            options=Options(seed=self._seed, sweep=sweep),
+            listener=listener,
+            descriptions=made.descriptions,
+        )
+        return engine.run()
+
+    def run(self, deviation: Deviation | None) -> Outcome:
+        """As `judge`, reduced to what a proof needs."""
+        return Outcome.of("" if deviation is None else deviation.name, self.judge(deviation))

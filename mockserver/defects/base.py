@@ -1,0 +1,28 @@
+"""How a defect is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from ..deviations import Note
+
+_Class = TypeVar("_Class", bound=type)
+
+
+def defect(*breaks: str, also: tuple[type, ...] = (), sweep: bool = False) -> Callable[[_Class], _Class]:
+    """Say that a subclass of a faithful class breaks these rules.
+
+    Its name in kebab-case is the defect's, its description's first sentence says what it does wrong.
+
+    Args:
+        breaks: ids of rules.
+        also: further subclasses that belong to it, where one method is not enough.
+        sweep: only generated calls show it.
+    """
+
+    def decorate(wrong: _Class) -> _Class:
+        Note("defect", breaks, also, sweep).leave(wrong)
+        return wrong
+
+    return decorate

@@ -1,0 +1,5 @@
+"""Implementations that keep the contract in unusual ways: a fair judge accepts every one of them."""
+
+from .base import stranger
+
+__all__ = ["stranger"]

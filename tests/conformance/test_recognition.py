@@ -1,0 +1,249 @@
+"""What is at a URL, and what hooks do there."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dbcontract.conformance import hooks
+from dbcontract.conformance.check import NotVerified
+from dbcontract.conformance.recognition import of_url, resolve
+from dbcontract.conformance.target import CommandHook, Endpoint, HttpHook, Target, TargetError
+from dbcontract.conformance.wanted import SelectionError, Wanted, permissions, select
+from dbcontract.conformance.wire import Wire
+from dbcontract.mockserver.server import Running
+
+from .conftest import DATABASE, JSON, PACE, Seen, Start
+
+
+@pytest.mark.parametrize("path", ["", "/", "/api", "/api/", "/~mine", "/~mine/api/"])
+def test_a_mock_is_recognized_by_any_of_its_urls(mock: Running, path: str) -> None:
+    target = resolve(of_url(mock.base_url + path), guess=True)
+    assert target.kind == "mock"
+    assert target.pieces is not None
+    assert target.pixiebrix is not None
+    assert (target.pieces.url, target.pixiebrix.url) == (mock.base_url, f"{mock.base_url}/api")
+    assert {"write", "destroy", "clock", "inject", "second"} <= target.capabilities
+    assert target.scratch.organization is not None
+    assert target.pieces.token is None
+
+
+def test_the_wanted_api_of_a_mock_is_kept(mock: Running) -> None:
+    assert resolve(of_url(mock.base_url, ("pieces",)), guess=False).apis == ("pieces",)
+
+
+def test_a_stranger_is_told_by_its_answers(stranger: Running) -> None:
+    target = resolve(of_url(stranger.base_url), guess=True)
+    assert target.kind == "other"
+    assert target.apis == ("pieces", "pixiebrix")
+    assert target.pixiebrix is not None
+    assert target.pixiebrix.url == f"{stranger.base_url}/api"
+    assert target.capabilities == {"read", "storage"}
+    alone = resolve(of_url(f"{stranger.base_url}/api"), guess=True)
+    assert alone.apis == ("pixiebrix",)
+
+
+def test_a_page_that_calls_itself_a_mock_is_none_without_capabilities(web: Start) -> None:
+    health = json.dumps({"name": "dbcontract", "apis": ["pieces", "other"], "capabilities": ["write", "all"]})
+    server = web(lambda _: (200, JSON, health.encode()))
+    target = resolve(of_url(server.url), guess=True)
+    assert target.apis == ("pieces",)
+    assert target.capabilities == {"write"}
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"nonsense", b'{"name": "other"}', b"[" * 50_000])
+def test_what_tells_nothing_has_to_be_named(web: Start, body: bytes) -> None:
+    server = web(lambda _: (404, JSON, body))
+    with pytest.raises(TargetError, match="say --api pieces or --api pixiebrix"):
+        resolve(of_url(server.url), guess=True)
+    assert resolve(of_url(server.url, ("pieces",)), guess=False).apis == ("pieces",)
+
+
+def test_where_nobody_answers_the_run_will_tell() -> None:
+    assert resolve(of_url("http://127.0.0.1:9"), guess=True).apis == ("pieces", "pixiebrix")
+
+
+# What the user says
+
+
+def test_flags_complete_a_url(stranger: Running) -> None:
+    wanted = Wanted(
+        url=f"{stranger.base_url}/api",
+        api="pixiebrix",
+        allow=("write", "wait"),
+        token_env="TOKEN",
+        organization=DATABASE.upper(),
+        databases=(DATABASE,),
+    )
+    target = wanted.resolve({"TOKEN": "secret"})
+    assert target.pixiebrix is not None
+    assert target.pixiebrix.token == "secret"
+    assert (target.scratch.organization, target.scratch.databases) == (DATABASE, (DATABASE,))
+    assert {"write", "wait"} <= target.capabilities
+    line = " ".join(target.arguments)
+    assert line == (
+        f"{stranger.base_url}/api --api pixiebrix --allow write,wait --token-env TOKEN "
+        f"--organization {DATABASE.upper()} --database {DATABASE}"
+    )
+    assert "secret" not in line
+
+
+def test_the_token_is_taken_from_the_usual_variable(stranger: Running) -> None:
+    target = Wanted(url=f"{stranger.base_url}/api").resolve({"DBCONTRACT_TOKEN": "secret"})
+    assert target.pixiebrix is not None
+    assert target.pixiebrix.token == "secret"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (Wanted(url="nowhere"), "URL: 'nowhere' is no http or https URL"),
+        (
+            Wanted(url="http://127.0.0.1:9", token_env="NOT_SET"),
+            "--token-env: the variable NOT_SET is not set",
+        ),
+        (Wanted(url="http://127.0.0.1:9", organization="x"), "--organization: 'x' is no UUID"),
+        (Wanted(url="http://127.0.0.1:9", databases=("x",)), "--database: 'x' is no UUID"),
+        (Wanted(target_file=Path("nowhere.toml")), r"nowhere\.toml: cannot be read"),
+    ],
+)
+def test_mistakes_are_named(wanted: Wanted, words: str) -> None:
+    with pytest.raises(TargetError, match=words):
+        wanted.resolve({})
+
+
+def test_permissions_are_lists() -> None:
+    assert permissions(["write, destroy", "write"], "--allow") == ("write", "destroy")
+    with pytest.raises(TargetError, match="--allow: 'clock' is unknown; allow some of write, destroy, wait"):
+        permissions(["clock"], "--allow")
+
+
+def test_rules_are_selected(catalogue: object) -> None:
+    from dbcontract.conformance.catalogue import Catalogue
+
+    assert isinstance(catalogue, Catalogue)
+    chosen = select(catalogue, ["pb-asset-0?"], ["documented"])
+    assert {rule.id for rule in chosen} >= {"PB-ASSET-03"}
+    assert all(rule.id.startswith("PB-ASSET-0") and rule.level == "documented" for rule in chosen)
+    assert all(rule.testable for rule in select(catalogue))
+    for only, levels, words in [
+        (["PB-ASSET-99"], [], "there is no rule 'PB-ASSET-99'; did you mean"),
+        (["PI-VER-11"], [], "no check can tell. PI-VER-11: "),
+        (["PI-VER-01"], ["inferred"], "no rule is left"),
+    ]:
+        with pytest.raises(SelectionError, match=words):
+            select(catalogue, only, levels)
+
+
+# Hooks
+
+
+@pytest.fixture
+def powers() -> Callable[..., hooks.HookPowers]:
+    def make(**given: HttpHook | CommandHook) -> hooks.HookPowers:
+        target = Target("t", pieces=Endpoint("http://h:1/x"), hooks=tuple(given.items()), pace=PACE)
+        return hooks.HookPowers(target, "r1", Wire(PACE.wire))
+
+    return make
+
+
+def test_a_hook_is_a_request(web: Start, powers: Callable[..., hooks.HookPowers]) -> None:
+    server = web(lambda _: (202, {}, b""))
+    hook = HttpHook(
+        f"{server.url}/clock?by={{seconds}}&at={{pieces_url}}",
+        "PUT",
+        (("X-Run", "{run}"),),
+        '{"seconds": {seconds}, "none": {other}}',
+    )
+    powers(advance_clock=hook).advance(90.5)
+    (seen,) = server.seen
+    assert (seen.method, seen.path) == ("PUT", "/clock?by=90.5&at=http://h:1/x")
+    assert seen.headers["x-run"] == "r1"
+    assert seen.body == b'{"seconds": 90.5, "none": {other}}'
+
+
+def test_a_hook_is_a_command(tmp_path: Path, powers: Callable[..., hooks.HookPowers]) -> None:
+    file = tmp_path / "out"
+    code = "import sys; open(sys.argv[1], 'a').write(' '.join(sys.argv[2:]) + '\\n')"
+    hook = CommandHook(
+        (sys.executable, "-c", code, str(file), "{operation}", "{status}", "{after}", "{message}")
+    )
+    made = powers(fail_next=hook)
+    made.fail_next("listRecords", 503)
+    made.fail_import_inside(4)
+    made.fail_next_job("no disk; rm -rf /")
+    assert file.read_text().splitlines() == [
+        "listRecords 503 0 ",
+        "importDatabase 500 4 ",
+        "createExportJob 500 0 no disk; rm -rf /",
+    ]
+
+
+def test_midnight_is_the_clock_and_the_nightly_job(
+    web: Start, powers: Callable[..., hooks.HookPowers]
+) -> None:
+    server = web(lambda _: (200, {}, b""))
+    made = powers(
+        advance_clock=HttpHook(f"{server.url}/clock/{{seconds}}"),
+        run_nightly=HttpHook(f"{server.url}/nightly"),
+    )
+    made.advance_to_next_midnight()
+    first, second = (seen.path for seen in server.seen)
+    assert 0 < float(first.removeprefix("/clock/")) <= 86_405
+    assert second == "/nightly"
+
+
+@pytest.mark.parametrize(
+    ("hook", "words"),
+    [
+        (
+            CommandHook((sys.executable, "-c", "import sys; sys.exit('no clock here')")),
+            "status 1: no clock here",
+        ),
+        (CommandHook(("./nowhere",)), "did not work"),
+        (CommandHook((sys.executable, "-c", "import time; time.sleep(60)"), 0.2), "did not work"),
+        (HttpHook("http://127.0.0.1:9/"), "did not work"),
+    ],
+)
+def test_a_hook_that_fails_leaves_the_rule_open(
+    powers: Callable[..., hooks.HookPowers], hook: HttpHook | CommandHook, words: str
+) -> None:
+    with pytest.raises(NotVerified, match=words):
+        powers(advance_clock=hook).advance(1)
+
+
+def test_a_hook_that_is_refused_leaves_the_rule_open(
+    web: Start, powers: Callable[..., hooks.HookPowers]
+) -> None:
+    server = web(lambda _: (403, {}, b"not you"))
+    with pytest.raises(NotVerified, match="was answered 403: not you"):
+        powers(reset=HttpHook(server.url)).reset()
+
+
+def test_without_hooks_nothing_can_be_done(powers: Callable[..., hooks.HookPowers]) -> None:
+    made = powers()
+    assert made.now() is None
+    for order, missing in [
+        (lambda: made.advance(1), ("clock",)),
+        (made.advance_to_next_midnight, ("clock",)),
+        (lambda: made.fail_next("x", None), ("inject",)),
+        (made.reset, ("second",)),
+    ]:
+        with pytest.raises(NotVerified) as caught:
+            order()
+        assert caught.value.missing == missing
+
+
+def test_a_header_cannot_be_smuggled_through_a_link(web: Start) -> None:
+    """A line break in a Location is percent-encoded, not sent."""
+    from dbcontract.conformance.session import redirected
+    from dbcontract.conformance.wire import Received, Request
+
+    request = Request("GET", "http://h/")
+    received = Received(302, "Found", (("Location", "/a\r\nX-Evil: 1"),), b"", 0.1)
+    following = redirected(request, received)
+    assert following is not None
+    assert "\r" not in following.url
+    assert isinstance(Seen("GET", "/", {}, b""), Seen)
