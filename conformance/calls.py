@@ -32,7 +32,12 @@ class Aim:
 
     def call(self, ctx: PixieBrix, **options: Any) -> Answer:
         """Call it; `options` as for `ctx.call`, where they also replace the good body."""
-        own = {} if self.body is NOT_SET or "body" in options else {"json": self.body}
+        own: dict[str, Any] = {}
+        if self.body is not NOT_SET and "body" not in options:
+            own["json"] = self.body
+        if self.operation == "getAsset":
+            # Its path ends without a slash, and a server may lead from there to the one with it.
+            own["follow"] = True
         return ctx.call(self.operation, path=self.path, **{**own, **options})
 
 
@@ -165,5 +170,5 @@ def metadata(ctx: PixieBrix, asset: Asset) -> dict[str, Any]:
     """The metadata of an asset, read anew."""
     with step("PB-ASSET-07", "read the metadata of an asset"):
         path = {"databaseId": asset.database, "assetId": asset.id}
-        answer = ctx.call("getAsset", path=path, query={"meta": True})
+        answer = Aim("getAsset", path).call(ctx, query={"meta": True})
         return answer.expect_status(200).expect_json(dict)

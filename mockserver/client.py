@@ -16,7 +16,7 @@ import contextlib
 import enum
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
@@ -287,6 +287,7 @@ class MockClient:
         max_page_size: int | None = None,
         max_records: int | None = None,
         requests_per_minute: int | _Unset | None = _Unset.UNSET,
+        tokens: Sequence[str] | _Unset | None = _Unset.UNSET,
     ) -> MockSettings:
         """Change the settings that are named, all of them or none; gives what then holds.
 
@@ -299,6 +300,7 @@ class MockClient:
             max_page_size: of paginated lists.
             max_records: of one answer of the records endpoint.
             requests_per_minute: of one token before it is answered 429; None: no limit.
+            tokens: the accepted ones, as `--token` takes them; None: any. They are never shown.
 
         Raises:
             MockError: a value that cannot be; nothing has changed.
@@ -315,6 +317,8 @@ class MockClient:
         order = {name: value for name, value in order.items() if value is not None}
         if requests_per_minute is not _Unset.UNSET:
             order["requests_per_minute"] = requests_per_minute
+        if tokens is not _Unset.UNSET:
+            order["tokens"] = None if tokens is None else list(tokens)
         method = "PATCH" if order else "GET"
         shown = self._world.call(method, "/settings", order or None)
         return MockSettings.of(shown)

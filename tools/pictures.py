@@ -41,7 +41,7 @@ def main() -> int:
     """Make all pictures; 1 when there is no browser for the pages."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as (url, banner):
-        terminal("serve", "dbcontract serve", "\n".join(banner.splitlines()[:SERVE_LINES] + ["  …"]))
+        terminal("serve", "dbcontract serve", "\n".join([*banner.splitlines()[:SERVE_LINES], "  …"]))
         report = Path(folder) / "report.html"
         done = subprocess.run(
             [*COMMAND, "check", "--report", f"html={report}"],

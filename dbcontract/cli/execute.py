@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from dbcontract.mockserver.settings import Settings
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127  # as shells have them
+FORWARDED = (signal.SIGINT, signal.SIGTERM)
+_CHILD = (signal.SIGCHLD,) if sys.platform != "win32" else ()
 
 
 @click.command("exec", context_settings={"allow_interspersed_args": False})
@@ -74,16 +75,7 @@ def run(argv: tuple[str, ...], environment: dict[str, str]) -> int:
 
     SIGINT and SIGTERM go on to the command, and it decides what becomes of them.
     """
-    early: list[int] = []
-    process: subprocess.Popen[bytes] | None = None
-
-    def forward(number: int, _frame: FrameType | None) -> None:
-        if process is None:
-            early.append(number)
-        elif number != signal.SIGINT or not _in_foreground():
-            process.send_signal(number)
-
-    with _handling(forward):
+    with _Signals() as signals:
         try:
             process = subprocess.Popen(argv, env=environment)  # noqa: S603 - to run it is what this is for
         except FileNotFoundError:
@@ -93,21 +85,49 @@ def run(argv: tuple[str, ...], environment: dict[str, str]) -> int:
             reason = os_reason(error) if isinstance(error, OSError) else str(error)
             click.echo(f"Error: {argv[0]}: {reason}", err=True)
             return NOT_EXECUTABLE
-        for number in early:
-            process.send_signal(number)
-        status = process.wait()
+        status = signals.wait(process)
     return status if status >= 0 else 128 - status
 
 
-@contextmanager
-def _handling(handler: Any) -> Iterator[None]:
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
+class _Signals:
+    """Waits for a command and sends on to it what comes meanwhile.
+
+    Signals are read from a pipe. A handler in Python would run only when a system call returns; a signal that
+    comes just before one begins would wait until the command ends.
+    """
+
+    def __enter__(self) -> Self:
+        self._reading, writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        os.set_blocking(writing, False)
+        self._writing = writing
+        self._before = {number: signal.signal(number, _noted) for number in (*FORWARDED, *_CHILD)}
+        self._wakeup = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        signal.set_wakeup_fd(self._wakeup)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        os.close(self._reading)
+        os.close(self._writing)
+
+    def wait(self, process: subprocess.Popen[bytes]) -> int:
+        """The status of the command, as `Popen` has it, once it has ended."""
+        if not _CHILD:  # no signal tells of its end; there are none to send on either
+            return process.wait()
+        while (status := process.poll()) is None:
+            select.select([self._reading], [], [])
+            for number in os.read(self._reading, 512):
+                if number in FORWARDED and not (number == signal.SIGINT and _in_foreground()):
+                    process.send_signal(number)
+        return status
+
+
+def _noted(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing: the number is in the pipe."""
 
 
 def _in_foreground() -> bool:

@@ -31,7 +31,7 @@ class UpdateLeavesTimes(PixieBrixState):
         return after
 
 
-@defect("PB-ASSET-20")
+@defect("PB-ASSET-10", "PB-ASSET-20", "PB-ASSET-24")
 class LastByteLost(Storage):
     """Loses the last byte of every uploaded file."""
 

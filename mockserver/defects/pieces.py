@@ -8,7 +8,7 @@ from ..state.pieces import PiecesDatabase
 from .base import defect
 
 
-@defect("PI-VER-07")
+@defect("PI-VER-07", "PI-VER-08")
 class VersionsComparedAsText(PiecesDatabase):
     """Compares versions letter by letter, so that 10.0.0 comes before 9.0.0."""
 

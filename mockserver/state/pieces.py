@@ -209,9 +209,9 @@ class PiecesDatabase:
     def fork(self, kind: type[PiecesDatabase] | None = None) -> PiecesDatabase:
         """An independent database with the same contents, of another class if one is given."""
         other = (kind or type(self))(self._version, self._migration, self._semantic)
-        other._contents = self._contents
-        # Another class may export otherwise.
-        other._export_json = self._export_json if type(other) is type(self) else None
+        other._contents = self._contents  # noqa: SLF001 - of its own kind
+        if type(other) is type(self):  # another class may export otherwise
+            other._export_json = self._export_json
         return other
 
     def _swap(self, contents: _Contents) -> None:

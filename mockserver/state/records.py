@@ -279,7 +279,7 @@ class RecordTable:
         `kind` is the class of the new table, by default that of this one.
         """
         other = (kind or type(self))()
-        other._core = self._core
+        other._core = self._core  # noqa: SLF001 - of its own kind
         self._core.owners += 1
         return other
 

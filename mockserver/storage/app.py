@@ -35,7 +35,9 @@ Find = Callable[[StorageWorld, str, int], Awaitable[Item]]
 class Storage:
     """How storage answers."""
 
-    async def respond(self, world: StorageWorld, request_path: str, scope: Scope, receive: Receive) -> Response:
+    async def respond(
+        self, world: StorageWorld, request_path: str, scope: Scope, receive: Receive
+    ) -> Response:
         """Answer a request, see `respond`."""
         request = Request(scope, receive)
         try:

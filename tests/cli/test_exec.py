@@ -162,15 +162,14 @@ urllib.request.urlopen(os.environ["DBCONTRACT_URL"] + "/_mock/reset", b'{"data":
 
 STUBBORN = """
 import signal, sys
-def tell(number, frame):
-    print("got", number, flush=True)
-    if number == signal.SIGTERM:
-        sys.exit(5)
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, tell)
+numbers = (signal.SIGINT, signal.SIGTERM)
+signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
 print("ready", flush=True)
 while True:
-    signal.pause()
+    number = signal.sigwait(numbers)
+    print("got", int(number), flush=True)
+    if number == signal.SIGTERM:
+        sys.exit(5)
 """
 WAIT = STUBBORN.replace("if number == signal.SIGTERM", "if True")
 IN_TERMINAL = """

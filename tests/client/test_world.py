@@ -163,3 +163,17 @@ def test_settings_that_cannot_be(mock: MockClient) -> None:
     with pytest.raises(TypeError, match="recordlimit"):
         mock.settings(recordlimit=5)  # type: ignore[call-arg]
     assert mock.settings() == before
+
+
+def test_tokens(mock: MockClient) -> None:
+    path = f"{mock.pixiebrix_url}/databases/{mock.database('Customers').id}/records/"
+
+    def status() -> int:
+        return mock.session().get(path).status_code
+
+    mock.settings(tokens=["another", "one-more:read-only"])
+    assert status() == 401
+    mock.settings(record_limit=5)
+    assert status() == 401
+    mock.settings(tokens=None)
+    assert status() == 200
