@@ -83,10 +83,11 @@ def requests(server: Watched) -> list[Request]:
         Request("JSON job of everything", lambda one: job(one, "application/json", {}), changes=True),
         Request("CSV job of 2 %", lambda one: job(one, "text/csv", some), changes=True),
         Request("XLSX job of 2 %", lambda one: job(one, "application/xlsx", some), changes=True),
-        Request("export of 1 MB", lambda one: one.ask("GET", "/database/export"), True, megabyte),
-        Request("import of 1 MB", megabyte, changes=True),
-        Request("nightly retention, a tenth", midnight, True, lambda one: limit(one, one.count * 9 // 10)),
-        Request("nightly retention, all", midnight, True, lambda one: limit(one, 0)),
+        Request("export of 1 MB of JSON", lambda one: one.ask("GET", "/database/export"), True, megabyte),
+        Request("import of 1 MB of JSON", megabyte, changes=True),
+        Request("nightly job, one date goes", midnight, True, lambda one: limit(one, one.count)),
+        Request("nightly job, a tenth goes", midnight, True, lambda one: limit(one, one.count * 9 // 10)),
+        Request("nightly job, everything goes", midnight, True, lambda one: limit(one, 0)),
         Request("clear of all records", lambda one: one.ask("DELETE", records), changes=True),
         Request("clear after a write", lambda one: one.ask("DELETE", records), True, touch),
         Request("reset after a write", lambda one: one.reset(), changes=True, prepare=touch),
@@ -121,11 +122,12 @@ def job(server: Watched, media_type: str, filters: dict[str, str]) -> None:
 
 
 def megabyte(server: Watched) -> None:
-    """Import values of a megabyte, as JSON three to four."""
+    """Import values that are a megabyte of JSON."""
     export = server.json("GET", "/database/export")
     raw = [number % 256 for number in range(1_000)]
-    export["values"]["iterable"] = [{"id": f"value-{number}", "raw": raw} for number in range(1_000)]
-    server.ask("POST", "/database/import", json.dumps(export).encode())
+    count = 1_000_000 // len(json.dumps(raw, separators=(",", ":")))
+    export["values"]["iterable"] = [{"id": f"value-{number}", "raw": raw} for number in range(count)]
+    server.ask("POST", "/database/import", json.dumps(export, separators=(",", ":")).encode())
 
 
 def limit(server: Watched, records: int) -> None:

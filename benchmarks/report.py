@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import statistics
+import time
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,8 +33,19 @@ def machine(*packages: str) -> str:
     return (
         f"{cpu}, {len(os.sched_getaffinity(0))} CPUs, {memory / 2**20:.1f} GiB, {platform.system()}"
         f" {platform.release()}\n{platform.python_implementation()} {platform.python_version()}, {versions}\n"
-        f"load average at the start: {load} (above 0.5: something else is running, trust CPU time only)"
+        f"load average at the start: {load} (above 0.5: something else is running, trust CPU time more)\n"
+        f"a fixed loop of Python takes {_calibration():.1f} ms of CPU now (to compare runs by)"
     )
+
+
+def _calibration() -> float:
+    """Milliseconds of CPU for a loop that is always the same, the median of five; caches and neighbours count."""
+    times = []
+    for _ in range(5):
+        began = time.process_time()
+        sum(number % 7 for number in range(200_000))
+        times.append(time.process_time() - began)
+    return statistics.median(times) * 1000
 
 
 def _lines(path: str) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from inspect import cleandoc
 from types import ModuleType
-from typing import Literal
+from typing import Any, Literal
 
 from .implementation import Classes, seam_of, with_deviations
 from .settings import SettingsError
@@ -53,6 +53,16 @@ class Deviation:
     breaks: tuple[str, ...]
     classes: tuple[type, ...]
     sweep: bool = False
+
+    def describe(self) -> dict[str, Any]:
+        """It as JSON has it."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "area": self.area,
+            "sentence": self.sentence,
+            "breaks": list(self.breaks),
+        }
 
     @property
     def apis(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +124,8 @@ class _Loader:
         ids = IdSource(seed, "loading")
         for database_id, rows in self.records.items():
             database = self.pixiebrix.databases[database_id]
-            database.records.load(rows)
             database.last_write_at = max((row[2] for row in rows), default=None)
+            database.records.load(_consumed(rows))
         for entry in self.archives:
             database = self.pixiebrix.databases[entry["database"]]
             rows = [_row(record) for record in entry["records"]]
@@ -177,12 +177,19 @@ def build_base(entries: Iterable[Mapping[str, Any]], settings: Settings) -> Base
 
 
 def _row(entry: Mapping[str, Any]) -> tuple[int, str, int, bytes]:
-    return (
-        parse_instant(entry["created_at"]),
-        entry["id"],
-        parse_instant(entry["updated_at"]),
-        jsonio.dumps(entry["data"]),
-    )
+    created = parse_instant(entry["created_at"])
+    updated = created if entry["updated_at"] == entry["created_at"] else parse_instant(entry["updated_at"])
+    return created, entry["id"], updated, jsonio.dumps(entry["data"])
+
+
+def _consumed(rows: list[tuple[int, str, int, bytes]]) -> Iterator[tuple[int, str, int, bytes]]:
+    """The rows in order, each gone from the list when it is taken: the table's rows then fill their places.
+
+    Half a million rows would otherwise leave holes in memory that nothing else fits into.
+    """
+    rows.reverse()
+    while rows:
+        yield rows.pop()
 
 
 def _optional_instant(text: str | None) -> int | None:

@@ -36,6 +36,7 @@ class Banner:
         token: what the Authorization header carries, and why.
         contents: (kind, [(id, name)], how many there are).
         commands: (operation id, shell command).
+        defects: names of the defects that are on.
     """
 
     data: str
@@ -43,6 +44,7 @@ class Banner:
     token: str
     contents: list[tuple[str, list[tuple[str, str]], int]] = field(default_factory=list)
     commands: list[tuple[str, str]] = field(default_factory=list)
+    defects: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings, running: Running) -> Banner:
@@ -61,6 +63,7 @@ class Banner:
             token=_token_line(settings),
             contents=_contents(world) if "pixiebrix" in settings.apis else [],
             commands=curl_lines(served, SampleIds.of(world), token_to_show(settings)),
+            defects=world.deviations,
         )
 
     def print(self) -> None:
@@ -98,6 +101,8 @@ class Banner:
         for name, url, swagger in self.urls:
             write(f"  [bold]{name:<10}[/]", f"{url:<{width}}  Swagger UI {swagger}")
         write("  [bold]Token     [/]", self.token)
+        if self.defects:
+            write("  [bold red]Defects   [/]", ", ".join(self.defects))
         for kind, items, count in self.contents:
             write()
             write(f"  [bold]{kind}[/]")

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import textwrap
-from typing import TYPE_CHECKING, Any
 
 import click
-
-if TYPE_CHECKING:
-    from dbcontract.mockserver.deviations import Deviation
 
 _WIDTH = 96
 
@@ -24,7 +20,7 @@ def command(*, strangers: bool, as_json: bool) -> None:
     kind = "stranger" if strangers else "defect"
     chosen = [one for one in discover() if one.kind == kind]
     if as_json:
-        click.echo(json.dumps([as_entry(one) for one in chosen], indent=2))
+        click.echo(json.dumps([one.describe() for one in chosen], indent=2))
         return
     area = ""
     for one in chosen:
@@ -34,8 +30,3 @@ def command(*, strangers: bool, as_json: bool) -> None:
         click.echo(f"  {one.name}")
         for line in textwrap.wrap(one.sentence, _WIDTH) + textwrap.wrap(", ".join(one.breaks), _WIDTH):
             click.echo(f"      {line}")
-
-
-def as_entry(one: Deviation) -> dict[str, Any]:
-    """A deviation as JSON has it."""
-    return {"name": one.name, "kind": one.kind, "area": one.area, "sentence": one.sentence, "breaks": one.breaks}

@@ -2,38 +2,83 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .errors import CommandError
+from .errors import CommandError, os_reason
+from .files import atomic_writer
 
 if TYPE_CHECKING:
     from dbcontract.mockserver.deviations import Deviation
+    from dbcontract.prove.judging import Proof
+    from dbcontract.prove.outcome import Outcome
+
+REPORTS = ("html", "json")
 
 
 @click.command("prove")
 @click.option("--only", metavar="GLOB", multiple=True, help="Only such defects and strangers. Repeatable.")
+@click.option("--sample", metavar="N", type=click.IntRange(min=1), help="Only so many of them, by chance.")
+@click.option(
+    "--seed", default="1", show_default=True, help="Any text; the same one gives the same sample."
+)
+@click.option("--jobs", type=click.IntRange(1, 64), help="Processes at a time. Default: one a processor.")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT=FILE",
+    multiple=True,
+    help=f"Write a report: {', '.join(REPORTS)}. Repeatable; - is standard output.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Say of every rule that is not green why.")
-def command(*, only: tuple[str, ...], verbose: bool) -> int:  # noqa: FBT001 (a flag)
-    """Run the checks against implementations that are wrong on purpose."""
+def command(
+    *,
+    only: tuple[str, ...],
+    sample: int | None,
+    seed: str,
+    jobs: int | None,
+    reports: tuple[str, ...],
+    verbose: bool,
+) -> int:
+    """Run the checks against implementations that are wrong on purpose, and ones that are only unusual.
+
+    Every defect has to turn red the rules that it names and no other, but for such that rest on them; every
+    checked rule needs a defect that turns it red; no unusual implementation may fail (see `dbcontract
+    defects`). Exit status: 0 all of this holds, 1 it does not, 2 wrong usage.
+    """
     from dbcontract.conformance.catalogue import load_all
     from dbcontract.mockserver.deviations import discover
     from dbcontract.prove.judging import prove
-    from dbcontract.prove.running import Prover
+    from dbcontract.prove.pool import FAITHFUL, processors, run_all
+    from dbcontract.prove.pool import sample as sample_of
 
     from .prove_output import print_proof
 
-    chosen = _chosen(discover(), only)
+    outputs = [_output(text) for text in reports]
+    known = discover()
+    chosen = _chosen(known, only)
+    if sample is not None:
+        chosen = sample_of(chosen, sample, seed)
+    names = [FAITHFUL, *(one.name for one in chosen)]
     started = time.monotonic()
-    with Prover() as prover:
-        faithful = None if only else prover.run(None)
-        ran = [(one, prover.run(one)) for one in chosen]
-    rests_on = {rule.id: rule.rests_on for rule in load_all().rules}
-    proof = prove(faithful, ran, rests_on, whole=not only, seconds=time.monotonic() - started)
-    print_proof(proof, verbose=verbose)
+    running = run_all(names, jobs=jobs or processors())
+    quiet = any(name == "-" for _, name in outputs)
+    outcomes = {one.name: one for one in _with_progress(running, len(names), quiet=quiet)}
+    proof = prove(
+        outcomes[FAITHFUL],
+        [(one, outcomes[one.name]) for one in chosen],
+        {rule.id: rule.rests_on for rule in load_all()},
+        whole=len(chosen) == len(known),
+        seconds=time.monotonic() - started,
+    )
+    print_proof(proof, verbose=verbose, to_stderr=quiet)
+    _write(proof, outputs)
     return 0 if proof.holds else 1
 
 
@@ -42,3 +87,50 @@ def _chosen(known: tuple[Deviation, ...], only: tuple[str, ...]) -> list[Deviati
         if not any(fnmatchcase(one.name, pattern) for one in known):
             raise CommandError(f"--only {pattern}: no defect or stranger; `dbcontract defects` lists them")
     return [one for one in known if not only or any(fnmatchcase(one.name, pattern) for pattern in only)]
+
+
+def _with_progress(outcomes: Iterable[Outcome], total: int, *, quiet: bool) -> Iterator[Outcome]:
+    """The outcomes, with a progress bar where there is a terminal to show it on."""
+    if quiet or not sys.stderr.isatty():
+        yield from outcomes
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    progress = Progress(
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with progress:
+        task = progress.add_task("starting", total=total)
+        for outcome in outcomes:
+            progress.update(task, advance=1, description=outcome.name or "the faithful mock")
+            yield outcome
+
+
+def _output(text: str) -> tuple[str, str]:
+    form, equals, name = text.partition("=")
+    if form not in REPORTS or not equals or not name:
+        raise CommandError(f"--report {text}: write FORMAT=FILE, FORMAT one of {', '.join(REPORTS)}")
+    return form, name
+
+
+def _write(proof: Proof, outputs: list[tuple[str, str]]) -> None:
+    from dbcontract.prove.report import render
+
+    for form, name in outputs:
+        text = render(form, proof)
+        if name == "-":
+            click.echo(text, nl=False)
+            continue
+        try:
+            with atomic_writer(Path(name)) as stream:
+                stream.write(text.encode("utf-8", "surrogatepass"))
+        except OSError as error:
+            message = f"--report {form}={name}: {os_reason(error)}; choose a file that can be written"
+            raise CommandError(message) from error
+        click.echo(f"{form} report: {name}", err=True)

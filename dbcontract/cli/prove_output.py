@@ -1,50 +1,98 @@
-"""What `dbcontract prove` prints."""
+"""What `dbcontract prove` prints: one line a deviation, details of what went wrong, and the sum."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from dbcontract.prove.judging import Judgement, Proof
 
+_SHOWN = 4
 
-def print_proof(proof: Proof, *, verbose: bool) -> None:
-    """Print every deviation with what came of it, and what the proof lacks."""
+
+def print_proof(proof: Proof, *, verbose: bool, to_stderr: bool = False) -> None:
+    """Print it; nothing in it is taken for markup."""
+    console = Console(stderr=to_stderr, highlight=False, soft_wrap=True)
+    if proof.judgements:
+        console.print(_matrix(proof))
     for one in proof.judgements:
-        _print(one, verbose=verbose)
+        if verbose or not one.right:
+            _details(console, one)
     for problem in proof.problems:
-        click.echo(f"FAIL  {problem}")
+        console.print(Text(problem, "bold red"))
     if proof.unproven:
-        click.echo(f"FAIL  {len(proof.unproven)} rules that no defect turns red: {', '.join(proof.unproven)}")
+        console.print(Text(f"{len(proof.unproven)} rules that no defect which names them turns red:", "bold red"))
+        console.print(Text(f"  {', '.join(proof.unproven)}"))
+    console.print(Text(summary(proof), "bold green" if proof.holds else "bold red"))
+
+
+def summary(proof: Proof) -> str:
+    """The sum in one line."""
     defects, strangers = proof.of("defect"), proof.of("stranger")
-    right = sum(one.right for one in defects)
-    accepted = sum(one.right for one in strangers)
-    click.echo(
-        f"{right} of {len(defects)} defects caught as named, {accepted} of {len(strangers)} strangers accepted, "
-        f"in {proof.seconds:.0f} s"
-    )
+    parts = [
+        f"{sum(one.right for one in defects)} of {len(defects)} defects caught as named",
+        f"{sum(one.right for one in strangers)} of {len(strangers)} strangers accepted",
+    ]
+    if proof.unproven is not None:
+        shown = len(proof.checked) - len(proof.unproven)
+        parts.append(f"{shown} of {len(proof.checked)} checked rules shown to fail")
+    return f"{'proven' if proof.holds else 'NOT PROVEN'}: {', '.join(parts)}, in {proof.seconds:.0f} s"
 
 
-def _print(one: Judgement, *, verbose: bool) -> None:
-    mark = "ok   " if one.right else "FAIL "
-    click.echo(f"{mark} {one.deviation.name} ({one.outcome.seconds:.1f} s): {one.deviation.sentence}")
-    rows = {
+def _matrix(proof: Proof) -> Table:
+    """One row a deviation: the rules that it turned red, by what they are to it."""
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    table.add_column("defect or stranger", no_wrap=True)
+    table.add_column("caught", justify="right")
+    for name in ("missed", "red beside", "stray"):
+        table.add_column(name, justify="right")
+    table.add_column("s", justify="right")
+    table.add_column("rules")
+    area = ""
+    for one in proof.judgements:
+        here = f"{one.deviation.kind}s: {one.deviation.area}"
+        if here != area:
+            table.add_row(Text(here, "dim"))
+            area = here
+        table.add_row(
+            Text(f"  {one.deviation.name}", "" if one.right else "bold red"),
+            f"{len(one.caught)}/{len(one.deviation.breaks)}" if one.deviation.kind == "defect" else "",
+            _count(one.missed, "bold red"),
+            _count(one.resting, ""),
+            _count(one.stray, "bold red"),
+            f"{one.outcome.seconds:.1f}",
+            Text(_few(one.caught), "dim"),
+        )
+    return table
+
+
+def _count(rules: tuple[str, ...], style: str) -> Text:
+    return Text(str(len(rules)), style) if rules else Text("")
+
+
+def _few(rules: tuple[str, ...]) -> str:
+    return ", ".join(rules[:_SHOWN]) + (" …" if len(rules) > _SHOWN else "")
+
+
+def _details(console: Console, one: Judgement) -> None:
+    mark = ("ok   ", "green") if one.right else ("FAIL ", "bold red")
+    console.print(Text.assemble(mark, (one.deviation.name, "bold"), f": {one.deviation.sentence}"))
+    for problem in one.problems:
+        console.print(Text(f"     {problem}", "red"))
+    groups = {
         "caught": one.caught,
         "missed": one.missed,
         "red beside": one.resting,
         "stray": one.stray,
         "broke": one.broke,
     }
-    for name, rules in rows.items():
-        if rules and (name != "caught" or verbose or not one.right):
-            click.echo(f"      {name}: {', '.join(rules)}")
-    for problem in one.problems:
-        click.echo(f"      {problem}")
-    if verbose or not one.right:
-        for rule, finding in sorted(one.outcome.findings.items()):
-            wanted = rule in one.deviation.breaks or rule in (*one.stray, *one.resting, *one.broke)
-            if wanted:
-                because = f" (because of {finding.because_of})" if finding.because_of else ""
-                click.echo(f"        {rule} {finding.verdict}: {finding.reason}{because}")
+    for name, rules in groups.items():
+        for rule in rules:
+            finding = one.outcome.findings.get(rule)
+            said = "passed" if finding is None else f"{finding.verdict}: {finding.reason}"
+            because = f" (because of {finding.because_of})" if finding and finding.because_of else ""
+            console.print(Text.assemble(f"     {name:<10}  ", (rule, "bold"), f"  {said}{because}"))

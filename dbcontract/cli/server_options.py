@@ -104,6 +104,13 @@ def server_options(default_port: int) -> Callable[[_Command], _Command]:
             metavar="SEMVER",
             help="The version that Pieces OS says it has. Default: that of the data.",
         ),
+        click.option(
+            "--defect",
+            "defects",
+            metavar="NAME",
+            multiple=True,
+            help="Be wrong in this way, in every sandbox too; `dbcontract defects` lists them. Repeatable.",
+        ),
         click.option("--no-control", is_flag=True, help="Serve no control API at /_mock/."),
         click.option(
             "--control-token",
@@ -156,6 +163,7 @@ class ServerFlags:
     job_seconds: float
     record_limit: int
     os_version: str | None
+    defects: tuple[str, ...]
     no_control: bool
     control_token: str | None
     max_sandboxes: int
@@ -192,6 +200,7 @@ class ServerFlags:
             control=not self.no_control,
             control_token=self.control_token,
             max_sandboxes=self.max_sandboxes,
+            deviations=tuple(dict.fromkeys(self.defects)),
         )
 
     def keeper(self) -> StateFile | None:

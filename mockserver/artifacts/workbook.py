@@ -12,8 +12,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 from xml.sax.saxutils import escape
 
-import xlsxwriter  # type: ignore[import-untyped]  # ships no types
-
 from ..state.records import Row
 from .table import field_names, fields_of, nested_text, number_text
 from .text import instant_text
@@ -81,6 +79,9 @@ def export_xlsx(rows: Sequence[tuple[str, Row]], created: int) -> bytes:
     Raises:
         ArtifactTooLarge: too many rows or columns, or too long a cell.
     """
+    # Here, because a server that writes no workbook need not wait for it when it starts.
+    import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415  # ships no types
+
     _check(rows)
     fields = _fields(rows)
     output = io.BytesIO()

@@ -16,7 +16,7 @@ from .base import defect
 class DownloadWithoutMark(AssetHandlers):
     """Lets an asset be downloaded that is not marked as uploaded."""
 
-    def downloadable(self, asset: Asset) -> bool:  # noqa: ARG002
+    def downloadable(self, asset: Asset) -> bool:
         return True
 
 

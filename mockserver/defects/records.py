@@ -35,5 +35,3 @@ class FilterMatchesParts(RecordHandlers):
             _Part(one.field, one.value) if isinstance(one, FieldEquals) else one
             for one in super()._filters(call)
         ]
-
-

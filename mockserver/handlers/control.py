@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from .. import document
 from ..clock import EARLIEST, LATEST
+from ..deviations import UnknownDeviation, classes_of, discover
 from ..faults import Fault, FaultError, make_fault
 from ..journal import JournalFilter
 from ..loading import DataError
@@ -189,6 +190,25 @@ class ControlHandlers:
         if not call.world.faults.remove(call.path["faultId"]):
             raise NotFound("fault", call.path["faultId"])
         return Response(None, 204)
+
+    async def getDefects(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """What is on in this world, and what there is."""
+        known = [one.describe() for one in await asyncio.to_thread(discover)]
+        return json_response({"on": call.world.deviations, "known": known}, call.answer)
+
+    async def putDefects(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Serve this world with these defects and no others.
+
+        Raises:
+            InvalidInput: there is none of such a name.
+        """
+        names = tuple(call.body["names"])
+        try:
+            classes = await asyncio.to_thread(classes_of, names)
+        except UnknownDeviation as error:
+            raise InvalidInput({"names": [str(error)]}) from error
+        call.world.become(classes, names)
+        return await self.getDefects(call)
 
     async def listRequests(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The journal: the exchanges that pass the filters, oldest first."""

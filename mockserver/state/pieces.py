@@ -211,7 +211,7 @@ class PiecesDatabase:
         other = (kind or type(self))(self._version, self._migration, self._semantic)
         other._contents = self._contents  # noqa: SLF001 - of its own kind
         if type(other) is type(self):  # another class may export otherwise
-            other._export_json = self._export_json
+            other._export_json = self._export_json  # noqa: SLF001
         return other
 
     def _swap(self, contents: _Contents) -> None:

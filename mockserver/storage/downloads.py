@@ -90,7 +90,8 @@ async def find(world: Stored, key: str, now: int) -> Item:
 
 
 async def _artifact(job: Job, key: str) -> Item:
-    rows = job.rows
+    # In a thread, as it may be half a million pairs.
+    rows = await asyncio.to_thread(lambda: job.rows)
     if job.media_type == "application/xlsx":
         try:
             chunks = iter([await asyncio.to_thread(artifacts.export_xlsx, rows, job.created_at)])

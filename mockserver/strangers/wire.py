@@ -8,7 +8,6 @@ from ..web.call import Exchange
 from ..web.surface import Surface
 from .base import stranger
 
-
 _HEADERS = ((b"Server", b"nginx/1.27.3"), (b"Vary", b"Accept, Origin"), (b"X-Frame-Options", b"DENY"))
 
 

@@ -7,12 +7,14 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import openpyxl
 import pytest
 
+from dbcontract.conformance import exporting
 from dbcontract.conformance.checks import (
     auth,
     errors,
@@ -28,6 +30,7 @@ from dbcontract.conformance.checks import (
     versions,
 )
 from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.target import Pace
 from dbcontract.mockserver.world import WorldSettings
 
 from .judging_pixiebrix import Judge, Patch, judging, rules_of, told
@@ -205,3 +208,15 @@ def test_what_is_unusual_is_not_wrong(judge: Judge, unusual: Patch, monkeypatch:
     misled = {rule: told(result) for rule, result in results.items() if result.verdict is not Verdict.PASSED}
     allowed = {"PB-JOB-23"} if unusual is quick_jobs else set()
     assert set(misled) == allowed, misled
+
+
+def test_no_check_leaves_records_among_those_of_others(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "REALLY_APART", 0.002)
+    monkeypatch.setattr(judge.running.world.settings, "job_looks", 0)
+    one = judge.of_database("Customers", "write", "storage")
+    elsewhere = Judge(judge.running, replace(one.target, pace=Pace(job_poll=0.01)), judge.checks)
+    databases = judge.running.world.pixiebrix.databases
+    before = {id_: (one.name, list(one.records.rows())) for id_, one in databases.items()}
+    for rule in rules_of(*MODULES):
+        elsewhere(rule)
+    assert {id_: (one.name, list(one.records.rows())) for id_, one in databases.items()} == before

@@ -1,0 +1,137 @@
+"""The proof as a document: JSON for programs, one HTML file for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Final
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from .judging import Judgement, Proof
+
+FORMAT: Final = "dbcontract-proof/1"
+
+
+def to_document(proof: Proof) -> dict[str, Any]:
+    """The proof as JSON has it.
+
+    `rules` has every rule that the faithful mock keeps, with the defects that name it and turn it red
+    (`shown_by`) and those that turn it red beside others. `unproven` is null where not all defects were run.
+    """
+    return {
+        "format": FORMAT,
+        "holds": proof.holds,
+        "seconds": round(proof.seconds, 1),
+        "defects": [_entry(one) for one in proof.of("defect")],
+        "strangers": [_entry(one) for one in proof.of("stranger")],
+        "rules": {
+            rule: {"shown_by": shown, "red_beside": beside} for rule, shown, beside in shown_rules(proof)
+        },
+        "unproven": None if proof.unproven is None else list(proof.unproven),
+        "problems": list(proof.problems),
+    }
+
+
+def shown_rules(proof: Proof) -> list[tuple[str, list[str], list[str]]]:
+    """Every checked rule, the defects that name it and turn it red, and those that only turn it red."""
+    defects = proof.of("defect")
+    return [
+        (
+            rule,
+            [one.deviation.name for one in defects if rule in one.caught],
+            [one.deviation.name for one in defects if rule in (*one.resting, *one.stray)],
+        )
+        for rule in proof.order
+        if rule in proof.checked
+    ]
+
+
+def _entry(one: Judgement) -> dict[str, Any]:
+    return {
+        "name": one.deviation.name,
+        "area": one.deviation.area,
+        "sentence": one.deviation.sentence,
+        "breaks": list(one.deviation.breaks),
+        "right": one.right,
+        "caught": list(one.caught),
+        "missed": list(one.missed),
+        "red_beside": list(one.resting),
+        "stray": list(one.stray),
+        "broke": list(one.broke),
+        "problems": list(one.problems),
+        "seconds": round(one.outcome.seconds, 2),
+        "requests": one.outcome.requests,
+        "findings": {
+            rule: {
+                "verdict": str(finding.verdict),
+                "reason": finding.reason,
+                "because_of": finding.because_of,
+            }
+            for rule, finding in one.outcome.findings.items()
+            if rule in (*one.caught, *one.missed, *one.resting, *one.stray, *one.broke)
+        },
+    }
+
+
+def _json(proof: Proof) -> str:
+    return json.dumps(to_document(proof), indent=2, ensure_ascii=False) + "\n"
+
+
+def _html(proof: Proof) -> str:
+    columns = [rule for rule, _, _ in shown_rules(proof)]
+    place = {rule: index for index, rule in enumerate(columns)}
+    cells = [
+        (place[rule], row, kind, rule)
+        for row, one in enumerate(proof.judgements)
+        for kind, rules in (
+            ("caught", one.caught),
+            ("missed", one.missed),
+            ("beside", one.resting),
+            ("stray", one.stray),
+        )
+        for rule in rules
+        if rule in place
+    ]
+    return _template().render(
+        proof=proof,
+        document=to_document(proof),
+        cells=cells,
+        columns=columns,
+        areas=_runs([rule.rpartition("-")[0] for rule in columns]),
+    )
+
+
+def _runs(names: list[str]) -> list[tuple[str, int, int]]:
+    """Each name that stands several times in a row, with its first place and how often."""
+    runs: list[tuple[str, int, int]] = []
+    for index, name in enumerate(names):
+        if runs and runs[-1][0] == name:
+            runs[-1] = (name, runs[-1][1], runs[-1][2] + 1)
+        else:
+            runs.append((name, index, 1))
+    return runs
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(files(__package__).joinpath("proof.html").read_text(encoding="utf-8"))
+
+
+FORMATS: Final[Mapping[str, Callable[[Proof], str]]] = MappingProxyType({"html": _html, "json": _json})
+"""Every format by its name: a function from the proof to a text (UTF-8)."""
+
+
+def render(form: str, proof: Proof) -> str:
+    """The report of that format.
+
+    Raises:
+        KeyError: there is no such format.
+    """
+    return FORMATS[form](proof)
