@@ -154,7 +154,7 @@ def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
     descriptions = {mount.name: openapi.load(mount.name) for mount in mounts}
     operations = ConnexionMiddleware(
         Dispatcher({mount.base_path: mount.handlers for mount in mounts}),
-        middlewares=[IndexedRouting, LeanSecurity, ValidationMiddleware]
+        middlewares=[IndexedRouting, LeanSecurity, ValidationMiddleware],
     )
     apis = []
     for mount in mounts:

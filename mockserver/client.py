@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
-from .client_controls import ClockControl, ControlledWorld, FaultControl
+from .client_controls import ClockControl, ControlledWorld, DefectControl, FaultControl
 from .client_http import ControlConnection, MockError
 from .client_types import (
     Database,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ClockControl",
     "Database",
+    "DefectControl",
     "Fault",
     "FaultControl",
     "JournalEntry",
@@ -74,6 +75,7 @@ class MockClient:
         token: what the PixieBrix side is called with.
         clock: the world's time.
         faults: the world's faults.
+        defects: what the world does wrong on purpose.
 
     Raises:
         ValueError: `base_url` is no http(s) URL.
@@ -97,6 +99,7 @@ class MockClient:
         self.token = DEFAULT_TOKEN if token is None else token
         self.clock = ClockControl(self._world)
         self.faults = FaultControl(self._world)
+        self.defects = DefectControl(self._world)
 
     def __repr__(self) -> str:
         return f"<MockClient {self.base_url}>"

@@ -1,4 +1,4 @@
-"""Parts of a `MockClient`: the clock and the faults of its world."""
+"""Parts of a `MockClient`: the clock, the faults and the defects of its world."""
 
 from __future__ import annotations
 
@@ -161,3 +161,26 @@ class FaultControl:
     def clear(self) -> None:
         """Take all back."""
         self._world.call("DELETE", "/faults")
+
+
+class DefectControl:
+    """The defects of a world: what it does wrong on purpose (`dbcontract defects` lists them)."""
+
+    def __init__(self, world: ControlledWorld) -> None:
+        self._world = world
+
+    def on(self) -> list[str]:
+        """The names of those that are on."""
+        return [str(name) for name in self._world.call("GET", "/defects")["on"]]
+
+    def set(self, *names: str) -> None:
+        """Let these be on and no others; what the world holds stays.
+
+        Raises:
+            MockError: there is none of such a name; nothing has changed.
+        """
+        self._world.call("PUT", "/defects", {"names": list(names)})
+
+    def clear(self) -> None:
+        """Let the world behave as documented."""
+        self.set()

@@ -10,6 +10,7 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from inspect import cleandoc
 from types import ModuleType
@@ -154,6 +155,8 @@ def classes_of(names: tuple[str, ...]) -> Classes:
     known = {one.name: one for one in discover()}
     for name in names:
         if name not in known:
-            raise UnknownDeviation(f'"{name[:80]}" is no defect; `dbcontract defects` lists them')
+            near = get_close_matches(name, known, 3)
+            hint = f"; near it: {', '.join(near)}" if near else ""
+            raise UnknownDeviation(f'"{name[:80]}" is no defect; `dbcontract defects` lists them{hint}')
     chosen = [known[name] for name in dict.fromkeys(names)]
     return with_deviations(part for one in chosen for part in one.classes)

@@ -103,7 +103,7 @@ class _Choices:
 
 def _told(reason: str) -> Exception:
     """What ends a fixture with one line instead of a traceback through this file."""
-    return pytest.fail.Exception(reason, pytrace=False)
+    return cast("Exception", pytest.fail.Exception(reason, pytrace=False))
 
 
 def _name_or_path(given: str, folder: Path) -> str:

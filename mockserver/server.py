@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import gc
 import logging
 import signal
 import socket
@@ -19,6 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from .app import create_app
+from .collecting import spare_what_lives
 from .settings import Settings
 from .world import World
 from .worlds import Worlds
@@ -177,13 +177,8 @@ def serve_forever(
         DataError: the data set cannot be loaded.
     """
     server, bound, running = _prepare(settings, keeper)
-    # The data set lives as long as the process; the collector need not walk it again and again. (Not in a
-    # thread of somebody else's process, whose objects would be kept from the collector, too.)
-    gc.collect()
-    gc.freeze()
-    # What a request leaves behind is found while it is young. To collect everything, which looks at all that
-    # was ever written, would hold other requests up: only once in ten million new objects.
-    gc.set_threshold(1_000, 10, 1_000)
+    # Not in a thread of somebody else's process, whose objects would be kept from the collector, too.
+    spare_what_lives()
 
     async def main() -> None:
         loop = asyncio.get_running_loop()

@@ -105,9 +105,7 @@ class World:
         self.reset(base, clock, settings, classes, deviations)
 
     @classmethod
-    def make(
-        cls, base: Base, settings: Settings, *, name: str = "", classes: Classes = FAITHFUL
-    ) -> World:
+    def make(cls, base: Base, settings: Settings, *, name: str = "", classes: Classes = FAITHFUL) -> World:
         """A fresh world over a data set, with its clock as the settings say."""
         clock = make_clock(settings.clock, base.as_of)
         world_settings = WorldSettings.of(settings)

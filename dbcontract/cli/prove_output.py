@@ -25,7 +25,9 @@ def print_proof(proof: Proof, *, verbose: bool, to_stderr: bool = False) -> None
     for problem in proof.problems:
         console.print(Text(problem, "bold red"))
     if proof.unproven:
-        console.print(Text(f"{len(proof.unproven)} rules that no defect which names them turns red:", "bold red"))
+        console.print(
+            Text(f"{len(proof.unproven)} rules that no defect which names them turns red:", "bold red")
+        )
         console.print(Text(f"  {', '.join(proof.unproven)}"))
     console.print(Text(summary(proof), "bold green" if proof.holds else "bold red"))
 
@@ -51,7 +53,7 @@ def _matrix(proof: Proof) -> Table:
     for name in ("missed", "red beside", "stray"):
         table.add_column(name, justify="right")
     table.add_column("s", justify="right")
-    table.add_column("rules")
+    table.add_column("rules", no_wrap=True)
     area = ""
     for one in proof.judgements:
         here = f"{one.deviation.kind}s: {one.deviation.area}"

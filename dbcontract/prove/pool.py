@@ -53,13 +53,14 @@ def run_all(names: Sequence[str], *, jobs: int, seed: int = 1) -> Iterator[Outco
     """
     known = {one.name: one for one in discover()}
     # Sweeps take longest; begun last, one would be waited for alone.
-    ordered = sorted(names, key=lambda name: name == FAITHFUL or not known[name].sweep)
+    sweep = {name for name in names if name != FAITHFUL and known[name].sweep}
+    ordered = sorted(names, key=lambda name: name != FAITHFUL and name not in sweep)
     if jobs == 1 or len(names) <= _FEW:
-        with Prover(seed=seed) as prover:
+        with Prover(seed=seed, sweep=bool(sweep)) as prover:
             for name in ordered:
                 yield prover.run(known.get(name))
         return
-    workers = [_Worker(seed) for _ in range(min(jobs, len(names)))]
+    workers = [_Worker(seed, sweep=bool(sweep)) for _ in range(min(jobs, len(names)))]
     try:
         yield from _shared_out(workers, ordered)
     finally:
@@ -95,11 +96,11 @@ def _shared_out(workers: Sequence[_Worker], names: Sequence[str]) -> Iterator[Ou
 class _Worker:
     """A process that runs what it is told, one after another."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, sweep: bool) -> None:
         # A forked process would share this one's threads and locks.
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, seed), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs, seed, sweep), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -110,11 +111,11 @@ class _Worker:
         self._process.join(_PATIENCE)
 
 
-def _work(connection: Connection, seed: int) -> None:
+def _work(connection: Connection, seed: int, sweep: bool) -> None:  # noqa: FBT001 (a process takes no keywords)
     # Ctrl-C reaches every process of the terminal; the first one decides, and ends these.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     known = {one.name: one for one in discover()}
-    with Prover(seed=seed) as prover:
+    with Prover(seed=seed, sweep=sweep) as prover:
         while True:
             try:
                 name = connection.recv()

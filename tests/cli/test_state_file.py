@@ -104,10 +104,20 @@ def test_a_killed_server_leaves_what_was_saved_last(serve: Callable[..., Any], t
     assert (tmp_path / "world.json").read_bytes() == before
 
 
-def whole_document(serve: Callable[..., Any], tmp_path: Path) -> bytes:
-    server = serve("--state", "whole.json", *FROZEN)
-    server.stop(signal.SIGTERM)
-    return (tmp_path / "whole.json").read_bytes()
+@pytest.fixture(scope="module")
+def whole() -> bytes:
+    """A world's document."""
+    import warnings
+
+    from dbcontract.mockserver.settings import Settings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # the web framework warns of its own dependencies while it is imported
+        from dbcontract.mockserver import document
+        from dbcontract.mockserver.worlds import Worlds
+    return document.dump(Worlds.load(Settings(data="empty")).default)
 
 
 @pytest.mark.parametrize(
@@ -134,18 +144,26 @@ def whole_document(serve: Callable[..., Any], tmp_path: Path) -> bytes:
     ],
 )
 def test_a_damaged_file_is_refused_and_never_overwritten(
-    serve: Callable[..., Any], run: Callable[..., Any], tmp_path: Path, damage: Callable[[bytes], bytes]
+    run: Callable[..., Any], tmp_path: Path, whole: bytes, damage: Callable[[bytes], bytes]
 ) -> None:
-    path = tmp_path / "world.json"
-    damaged = damage(whole_document(serve, tmp_path))
+    refused(run, ("serve", "--port", "0", "--state", "world.json"), tmp_path, damage(whole))
+
+
+def test_exec_refuses_a_damaged_file_before_it_runs_anything(
+    run: Callable[..., Any], tmp_path: Path, whole: bytes
+) -> None:
+    refused(run, ("exec", "--state", "world.json", "--", "echo", "told"), tmp_path, whole[:-1])
+
+
+def refused(run: Callable[..., Any], command: tuple[str, ...], folder: Path, damaged: bytes) -> None:
+    path = folder / "world.json"
     path.write_bytes(damaged)
-    for command in (("serve", "--port", "0"), ("exec",)):
-        result = run(*command, "--state", "world.json", *([] if command[0] == "serve" else ["--", "true"]))
-        assert (result.status, result.stdout) == (2, b"")
-        assert result.stderr.startswith("Error: --state world.json: ")
-        assert result.stderr.count("\n") == 1
-        assert path.read_bytes() == damaged
-    assert sorted(item.name for item in tmp_path.iterdir()) == ["whole.json", "world.json"]
+    result = run(*command)
+    assert (result.status, result.stdout) == (2, b"")
+    assert result.stderr.startswith("Error: --state world.json: ")
+    assert result.stderr.count("\n") == 1
+    assert path.read_bytes() == damaged
+    assert [item.name for item in folder.iterdir()] == ["world.json"]
 
 
 @pytest.mark.parametrize("name", ["missing/world.json", ".", "pipe"])

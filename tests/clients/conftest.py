@@ -19,7 +19,7 @@ def server() -> Iterator[Running]:
 
 
 @pytest.fixture
-def api(server: Running) -> Iterator[requests.Session]:
+def api() -> Iterator[requests.Session]:
     with requests.Session() as session:
         session.headers["Authorization"] = "Token anything"
         yield session

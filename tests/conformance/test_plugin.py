@@ -25,12 +25,12 @@ ALL_OF = [word for rule in RULES for word in ("--dbcontract-only", rule)]
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
-    """Run pytest in a process of its own, as users do."""
+    """Run pytest in an empty folder."""
     monkeypatch.setenv("DBCONTRACT_TOKEN", TOKEN)
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
     def start(*arguments: str) -> pytest.RunResult:
-        return pytester.runpytest_subprocess(*LOAD, "-p", "no:faker", *arguments)
+        return pytester.runpytest(*LOAD, "-p", "no:cov", *arguments)
 
     return start
 
@@ -59,18 +59,23 @@ def test_one_item_a_rule_beside_the_own_tests(
     result.stdout.fnmatch_lines(["*= conformance =*", "conformant (4 passed; catalogue*seed 1)"])
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
-@pytest.mark.parametrize("arguments", [["conformance", *ALL_OF], ["conformance::PB-ASSET-03"]])
+@pytest.mark.parametrize(
+    ("arguments", "passed"),
+    [
+        (["conformance", *ALL_OF], 4),
+        (["conformance::PB-ASSET-03"], 1),
+        (["conformance::PB-ASSET-03", "-n", "1"], 1),
+    ],
+)
 def test_alone(
     run: Callable[..., pytest.RunResult],
     pytester: pytest.Pytester,
     mock: Running,
     arguments: list[str],
-    workers: list[str],
+    passed: int,
 ) -> None:
     pytester.makepyfile("def test_own(): assert False")
-    result = run("--dbcontract-url", mock.base_url, *arguments, *workers)
-    result.assert_outcomes(passed=4 if len(arguments) > 1 else 1)
+    run("--dbcontract-url", mock.base_url, *arguments).assert_outcomes(passed=passed)
 
 
 def test_a_folder_of_that_name_is_the_users(
@@ -218,13 +223,12 @@ def test_a_session_that_stops_is_incomplete(
     assert document["results"][-1]["reason"] == "the run stopped at the first failure"
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
 def test_a_baseline_accepts_and_complains(
-    run: Callable[..., pytest.RunResult], pytester: pytest.Pytester, wrong: str, workers: list[str]
+    run: Callable[..., pytest.RunResult], pytester: pytest.Pytester, wrong: str
 ) -> None:
     file = pytester.path / "baseline.toml"
     url = ("--dbcontract-url", wrong, "--dbcontract-api", "pieces", "--dbcontract-only", "PI-EXP-0[17]")
-    baseline = ("--dbcontract-baseline", "baseline.toml", "conformance", *workers)
+    baseline = ("--dbcontract-baseline", "baseline.toml", "conformance")
     file.write_text('[[accepted]]\nrule = "PI-EXP-07"\nreason = "agreed upon"\n')
     accepted = run(*url, *baseline, "-rx")
     accepted.assert_outcomes(passed=1, xfailed=1)
@@ -292,12 +296,8 @@ def test_without_a_target_nothing_is_added_or_imported(pytester: pytest.Pytester
             assert not heavy & set(sys.modules)
         """
     )
-    blocked = [
-        word
-        for name in ("hypothesispytest", "schemathesis", "faker", "anyio")
-        for word in ("-p", f"no:{name}")
-    ]
-    result = pytester.runpytest_subprocess(*LOAD, *blocked)
+    others = ("hypothesispytest", "schemathesis", "faker", "anyio")
+    result = pytester.runpytest_subprocess(*LOAD, *(word for name in others for word in ("-p", f"no:{name}")))
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*conformance*")
 
