@@ -246,12 +246,13 @@ class GivenPixieBrix:
         """Send the file of an asset to the storage; whatever it answers is given back."""
         boundary = f"dbcontract-{self._ctx.random.getrandbits(64):016x}"
         parts = [
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
             for name, value in asset.fields.items()
         ]
         head = f'Content-Disposition: form-data; name="file"; filename="{asset.filename}"\r\n'
-        head = f"--{boundary}\r\n{head}Content-Type: {content_type}\r\n\r\n"
-        body = b"".join([*parts, head.encode(), content, f"\r\n--{boundary}--\r\n".encode()])
+        head = f"{''.join(parts)}--{boundary}\r\n{head}Content-Type: {content_type}\r\n\r\n"
+        # A field may hold what is no text at all: JSON can escape half of a surrogate pair.
+        body = head.encode(errors="replace") + content + f"\r\n--{boundary}--\r\n".encode()
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return self._ctx.fetch(asset.upload_url, method="POST", headers=headers, body=body)
 

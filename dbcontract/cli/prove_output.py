@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ def print_proof(proof: Proof, *, verbose: bool, to_stderr: bool = False) -> None
     """Print it; nothing in it is taken for markup."""
     console = Console(stderr=to_stderr, highlight=False, soft_wrap=True)
     if proof.judgements:
-        console.print(_matrix(proof))
+        _matrix(console, proof)
     for one in proof.judgements:
         if verbose or not one.right:
             _details(console, one)
@@ -45,35 +44,28 @@ def summary(proof: Proof) -> str:
     return f"{'proven' if proof.holds else 'NOT PROVEN'}: {', '.join(parts)}, in {proof.seconds:.0f} s"
 
 
-def _matrix(proof: Proof) -> Table:
-    """One row a deviation: the rules that it turned red, by what they are to it."""
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    table.add_column("defect or stranger", no_wrap=True)
-    table.add_column("caught", justify="right")
-    for name in ("missed", "red beside", "stray"):
-        table.add_column(name, justify="right")
-    table.add_column("s", justify="right")
-    table.add_column("rules", no_wrap=True)
+def _matrix(console: Console, proof: Proof) -> None:
+    """One row a deviation: how many rules it turned red, by what they are to it, and which as named."""
+    width = max(len(one.deviation.name) for one in proof.judgements) + 2
+    console.print(Text(f"{'':<{width}}  caught  missed  beside  stray       s  rules", "dim"))
     area = ""
     for one in proof.judgements:
         here = f"{one.deviation.kind}s: {one.deviation.area}"
         if here != area:
-            table.add_row(Text(here, "dim"))
+            console.print(Text(here, "dim"))
             area = here
-        table.add_row(
-            Text(f"  {one.deviation.name}", "" if one.right else "bold red"),
-            f"{len(one.caught)}/{len(one.deviation.breaks)}" if one.deviation.kind == "defect" else "",
-            _count(one.missed, "bold red"),
-            _count(one.resting, ""),
-            _count(one.stray, "bold red"),
-            f"{one.outcome.seconds:.1f}",
-            Text(_few(one.caught), "dim"),
+        named = len(one.deviation.breaks)
+        console.print(
+            Text.assemble(
+                (f"  {one.deviation.name:<{width}}", "" if one.right else "bold red"),
+                f"{f'{len(one.caught)}/{named}' if named else '':>6}",
+                (f"{len(one.missed) or '':>8}", "bold red"),
+                f"{len(one.resting) or '':>8}",
+                (f"{len(one.stray) or '':>7}", "bold red"),
+                f"{one.outcome.seconds:>8.1f}",
+                (f"  {_few(one.caught)}", "dim"),
+            )
         )
-    return table
-
-
-def _count(rules: tuple[str, ...], style: str) -> Text:
-    return Text(str(len(rules)), style) if rules else Text("")
 
 
 def _few(rules: tuple[str, ...]) -> str:

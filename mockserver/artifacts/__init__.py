@@ -7,12 +7,14 @@ carries nothing.
 
 from .csvtext import export_csv, records_csv
 from .jsontext import archive_jsonl, export_json, line_json, record_json, records_json
+from .pairs import Pairs
 from .text import CHUNK_ROWS
 from .workbook import ArtifactTooLarge, export_problem, export_xlsx
 
 __all__ = [
     "CHUNK_ROWS",
     "ArtifactTooLarge",
+    "Pairs",
     "archive_jsonl",
     "export_csv",
     "export_json",

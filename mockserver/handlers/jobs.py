@@ -89,4 +89,4 @@ async def _problem(job: Job) -> str | None:
     if job.media_type != "application/xlsx":
         return None
     # Every cell is looked at; in a thread, so that half a million of them hold nobody up.
-    return await asyncio.to_thread(lambda: artifacts.export_problem(job.media_type, job.rows))
+    return await asyncio.to_thread(artifacts.export_problem, job.media_type, artifacts.Pairs(job.parts))

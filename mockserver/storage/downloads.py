@@ -90,8 +90,7 @@ async def find(world: Stored, key: str, now: int) -> Item:
 
 
 async def _artifact(job: Job, key: str) -> Item:
-    # In a thread, as it may be half a million pairs.
-    rows = await asyncio.to_thread(lambda: job.rows)
+    rows = artifacts.Pairs(job.parts)
     if job.media_type == "application/xlsx":
         try:
             chunks = iter([await asyncio.to_thread(artifacts.export_xlsx, rows, job.created_at)])

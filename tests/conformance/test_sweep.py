@@ -1,0 +1,170 @@
+"""The sweep: nothing to complain of on the mock, and what is wrong elsewhere is found and told once."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dbcontract.conformance.described import ACCEPTED, BODY, GONE, MEDIA_TYPE, REFUSED, STATUS, Ledger
+from dbcontract.conformance.description import NO_ANSWER, SERVER_ERROR
+from dbcontract.conformance.mock import as_target, recognize
+from dbcontract.conformance.sweep import SweepSettings, Swept, sweep
+from dbcontract.conformance.target import Endpoint, Scratch, Target
+from dbcontract.conformance.wire import Wire
+from dbcontract.mockserver.server import Running
+
+from .conftest import DATABASE, JSON, PACE, TOKEN, Open, Seen, Start
+
+SMALL = SweepSettings(examples=5, walks=3, steps=5, seconds=60)
+Sweeping = Callable[..., tuple[Ledger, Swept]]
+
+
+def pieces(url: str, *capabilities: str) -> Target:
+    allowed = frozenset({"read", "write", *capabilities})
+    return Target("t", pieces=Endpoint(url), capabilities=allowed, pace=PACE)
+
+
+@pytest.fixture
+def swept(opened: Open) -> Sweeping:
+    def run(target: Target, api: str, settings: SweepSettings = SMALL) -> tuple[Ledger, Swept]:
+        ledger = Ledger()
+        calls: list[int] = []
+        result = sweep(api, opened(target), ledger, settings, lambda _phase, count: calls.append(count))
+        assert calls == sorted(calls)
+        return ledger, result
+
+    return run
+
+
+@pytest.fixture
+def on_mock(mock: Running) -> Target:
+    with Wire() as wire:
+        health = recognize(mock.base_url, wire)
+    assert health is not None
+    endpoint = Endpoint(mock.base_url, TOKEN)
+    return as_target(health, Target("mock", pieces=endpoint, pixiebrix=endpoint, pace=PACE))
+
+
+@pytest.mark.parametrize(
+    ("api", "checks"),
+    [
+        ("pieces", {STATUS, MEDIA_TYPE, BODY, REFUSED}),
+        ("pixiebrix", {STATUS, MEDIA_TYPE, BODY, SERVER_ERROR, ACCEPTED, REFUSED, GONE}),
+    ],
+)
+def test_the_mock_gives_no_cause_for_complaint(
+    swept: Sweeping, on_mock: Target, api: str, checks: set[str]
+) -> None:
+    ledger, result = swept(on_mock, api, SweepSettings(seconds=100))
+    assert {key: found[0].evidence.curl for key, found in ledger.violations.items()} == {}
+    assert result.problem is None
+    assert result.calls > 300
+    assert checks <= {check for check, _ in ledger.exercised}
+
+
+def test_a_wrong_answer_is_found(swept: Sweeping, web: Start) -> None:
+    def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+        if seen.method == "GET":
+            return 200, JSON, b'{"version": 1}'
+        return (204, {}, b"") if seen.body else (418, {"Content-Type": "text/plain"}, b"teapot")
+
+    ledger, _ = swept(pieces(web(answer).url), "pieces")
+    assert set(ledger.violations) == {
+        (BODY, "exportDatabase"),
+        (STATUS, "importDatabase"),
+        (REFUSED, "importDatabase"),
+    }
+    (violation, *_) = ledger.violations[REFUSED, "importDatabase"]
+    assert violation.evidence.status == 204
+    assert violation.evidence.curl.startswith("curl -i -X POST")
+    assert len(ledger.violations[REFUSED, "importDatabase"]) <= 3
+    assert ledger.counts[REFUSED, "importDatabase"] > 3
+
+
+def test_documented_errors_and_unknown_fields_are_no_finding(swept: Sweeping, web: Start) -> None:
+    """500 and 505 are documented, and a server may ignore what it does not know."""
+    known = {"version", "values", "schema", "persons", "tags"}
+
+    def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+        plain = {"Content-Type": "text/plain"}
+        if seen.method == "GET":
+            return 500, plain, b"not now"
+        try:
+            body = json.loads(seen.body)
+        except ValueError:
+            return 500, plain, b"no JSON"
+        fits = isinstance(body, dict) and known & set(body) and body.get("odd") is None
+        return (505, plain, b"too new") if fits else (500, plain, b"no")
+
+    ledger, _ = swept(pieces(web(answer).url), "pieces")
+    assert dict(ledger.violations) == {}
+
+
+def test_a_connection_that_breaks_is_a_finding(swept: Sweeping, web: Start) -> None:
+    server = web(lambda _: (500, {"Content-Type": "text/plain"}, b"no"))
+    server.dead = True
+    ledger, _ = swept(pieces(server.url), "pieces")
+    assert {check for check, _ in ledger.violations} == {NO_ANSWER}
+    assert {operation for _, operation in ledger.violations} <= {"exportDatabase", "importDatabase"}
+
+
+def test_without_permission_it_only_reads(swept: Sweeping, web: Start) -> None:
+    server = web(lambda _: (500, {"Content-Type": "text/plain"}, b"no"))
+    target = Target("t", pieces=Endpoint(server.url), capabilities=frozenset({"read"}), pace=PACE)
+    swept(target, "pieces")
+    assert {seen.method for seen in server.seen} == {"GET"}
+
+
+def test_the_token_goes_to_the_target_only(swept: Sweeping, web: Start) -> None:
+    elsewhere = web(lambda _: (200, JSON, b"[]"))
+
+    def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+        return 302, {"Location": f"{elsewhere.url}{seen.path}"}, b""
+
+    here = web(answer)
+    target = Target(
+        "t",
+        pixiebrix=Endpoint(here.url, TOKEN),
+        capabilities=frozenset({"read"}),
+        scratch=Scratch(DATABASE, (DATABASE,)),
+        pace=PACE,
+    )
+    ledger, _ = swept(target, "pixiebrix", SweepSettings(examples=2, walks=1, steps=2))
+    assert all(seen.headers.get("authorization") == f"Token {TOKEN}" for seen in here.seen)
+    assert not any(TOKEN in str(seen.headers) for seen in elsewhere.seen)
+    shown = repr([violation for found in ledger.violations.values() for violation in found])
+    assert TOKEN not in shown
+
+
+def test_without_an_organization_it_cannot_begin(swept: Sweeping, web: Start) -> None:
+    target = Target("t", pixiebrix=Endpoint(web(lambda _: (200, JSON, b"[]")).url, TOKEN), pace=PACE)
+    _, result = swept(target, "pixiebrix")
+    assert result.calls == 0
+    assert result.problem is not None
+    assert "the sweep of pixiebrix could not begin: no organization is given" in result.problem
+
+
+def test_it_ends_in_time(swept: Sweeping, web: Start) -> None:
+    server = web(lambda _: (500, {"Content-Type": "text/plain"}, b"no"))
+    _, result = swept(pieces(server.url), "pieces", SweepSettings(examples=10_000, walks=10_000, seconds=1))
+    assert result.problem == "the sweep of pieces ended early, after 1 s"
+
+
+def test_the_same_seed_makes_the_same_calls(swept: Sweeping, web: Start) -> None:
+    def calls() -> list[tuple[str, str, Any]]:
+        server = web(lambda _: (500, {"Content-Type": "text/plain"}, b"no"))
+        swept(pieces(server.url), "pieces", SweepSettings(examples=5, walks=1, steps=2))
+        return [(seen.method, seen.path, seen.body) for seen in server.seen]
+
+    assert calls() == calls()
+
+
+def test_a_settings_file_of_the_user_plays_no_part(
+    swept: Sweeping, web: Start, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "schemathesis.toml").write_text("[checks]\nenabled = false\n")
+    monkeypatch.chdir(tmp_path)
+    ledger, _ = swept(pieces(web(lambda _: (418, JSON, b"{}")).url), "pieces", SMALL)
+    assert (STATUS, "exportDatabase") in ledger.violations
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["schemathesis.toml"]

@@ -1,0 +1,17 @@
+"""All defects and strangers, for the tests beside."""
+
+from __future__ import annotations
+
+import warnings
+
+with warnings.catch_warnings():  # the web framework warns of its own dependencies while it is imported
+    warnings.simplefilter("ignore")
+    from dbcontract.mockserver.deviations import Deviation, discover
+
+ALL = discover()
+DEFECTS = [one for one in ALL if one.kind == "defect"]
+STRANGERS = [one for one in ALL if one.kind == "stranger"]
+
+
+def named(name: str) -> Deviation:
+    return next(one for one in ALL if one.name == name)

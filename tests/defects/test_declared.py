@@ -1,0 +1,129 @@
+"""Every defect and stranger there is: how it is named and described, and that it overrides something."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from dbcontract.conformance.catalogue import load_all
+from dbcontract.mockserver.defects import defect
+from dbcontract.mockserver.deviations import Deviation, collect
+from dbcontract.mockserver.implementation import NoSeam
+from dbcontract.mockserver.state.pieces import PiecesDatabase
+from dbcontract.mockserver.strangers import stranger
+
+from .declared import ALL, DEFECTS, STRANGERS
+
+CATALOGUE = load_all()
+EVERY = pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+
+
+def test_there_are_some_of_both() -> None:
+    assert DEFECTS
+    assert STRANGERS
+    assert [*DEFECTS, *STRANGERS] == list(ALL)
+
+
+def test_names_are_unique() -> None:
+    names = [one.name for one in ALL]
+    assert len(names) == len(set(names))
+
+
+@EVERY
+def test_a_name_is_kebab_case(one: Deviation) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", one.name), one.name
+
+
+@EVERY
+def test_what_it_does_is_one_sentence(one: Deviation) -> None:
+    assert re.fullmatch(r"[A-Z`].*[^.]\.", one.sentence), one.sentence
+    assert len(one.sentence) <= 160
+
+
+@pytest.mark.parametrize("one", DEFECTS, ids=lambda one: one.name)
+def test_a_defect_names_rules_that_a_check_can_tell(one: Deviation) -> None:
+    assert one.breaks
+    assert len(set(one.breaks)) == len(one.breaks)
+    known = {rule.id: rule for rule in CATALOGUE}
+    assert [rule for rule in one.breaks if rule not in known or not known[rule].testable] == []
+    assert {known[rule].api for rule in one.breaks} <= set(one.apis)
+
+
+@pytest.mark.parametrize("one", STRANGERS, ids=lambda one: one.name)
+def test_a_stranger_breaks_nothing(one: Deviation) -> None:
+    assert one.breaks == ()
+
+
+@EVERY
+def test_each_of_its_classes_overrides_what_is_there(one: Deviation) -> None:
+    # a method of another name would be dead, and a stranger that does nothing is no proof
+    for part in one.classes:
+        own = {name for name, value in vars(part).items() if callable(value) or isinstance(value, property)}
+        faithful = {name for base in part.__mro__[1:-1] for name in vars(base)}
+        assert own & faithful, part
+
+
+def test_a_class_that_overrides_nothing_of_ours_is_refused() -> None:
+    with pytest.raises(NoSeam, match="Elsewhere is derived from none of .*PixieBrixHandlers"):
+
+        @defect("PB-REC-01")
+        class Elsewhere:
+            """Is not part of anything."""
+
+    with pytest.raises(NoSeam):
+        stranger(also=(int,))(type("Half", (PiecesDatabase,), {"__doc__": "Is half wrong."}))
+
+
+PACKAGE = """
+from dbcontract.mockserver.{kind}s import {kind}
+from dbcontract.mockserver.state.records import RecordTable
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A package with deviations of its own."""
+    folder = tmp_path / "some_defects"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "first.py").write_text(
+        PACKAGE.format(kind="defect")
+        + "\nfrom dbcontract.mockserver.defects.assets import LastByteLost\n"
+        + '\n@defect("PB-REC-01", "PB-REC-02", sweep=True)\nclass XMLWrong2(RecordTable):\n'
+        + '    """Does this\n    and that.\n\n    More of it.\n    """\n    def clear(self): ...\n'
+        + "\nclass NotNoted(XMLWrong2): ...\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = __import__("some_defects")
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    return module
+
+
+def test_what_is_found_in_a_package(package: ModuleType) -> None:
+    # what is imported from another module is that one's; a subclass of a defect is none itself
+    (one,) = collect(package)
+    assert (one.name, one.kind, one.area) == ("xml-wrong2", "defect", "first")
+    assert one.sentence == "Does this and that."
+    assert one.breaks == ("PB-REC-01", "PB-REC-02")
+    assert one.sweep
+    assert one.apis == ("pixiebrix",)
+
+
+def test_the_same_name_twice_is_refused(package: ModuleType) -> None:
+    first = Path(str(package.__path__[0]), "first.py")
+    first.with_name("second.py").write_text(first.read_text())
+    with pytest.raises(ValueError, match="second: another one is called xml-wrong2, too"):
+        collect(package)
+
+
+def test_one_without_a_description_is_refused(package: ModuleType) -> None:
+    first = Path(str(package.__path__[0]), "first.py")
+    first.write_text(
+        PACKAGE.format(kind="defect") + '\n@defect("PB-REC-01")\nclass Silent(RecordTable): ...\n'
+    )
+    with pytest.raises(ValueError, match="Silent has no description"):
+        collect(package)

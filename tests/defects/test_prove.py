@@ -1,0 +1,94 @@
+"""The proof itself over a few defects, with real servers and the whole kit."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dbcontract.conformance.catalogue import load_all
+from dbcontract.prove.judging import Kinship, judge
+from dbcontract.prove.running import Prover
+
+from .declared import named
+
+CHOSEN = ("versions-compared-as-text", "last-byte-lost", "end-date-left-out", "relative-redirect")
+
+
+@pytest.fixture
+def dbcontract(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(Path(sys.executable).with_name("dbcontract")), *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100"},
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=110,
+        )
+
+    return run
+
+
+def test_three_defects_and_a_stranger_in_two_processes(
+    dbcontract: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    only = [word for name in CHOSEN for word in ("--only", name)]
+    done = dbcontract("prove", "--jobs", "2", *only, "--report", "json=proof.json", "--report", "html=p.html")
+    assert (done.returncode, done.stderr) == (0, "json report: proof.json\nhtml report: p.html\n"), (
+        done.stdout
+    )
+    assert done.stdout.splitlines()[-1].startswith(
+        "proven: 3 of 3 defects caught as named, 1 of 1 strangers accepted, in "
+    )
+    document = json.loads((tmp_path / "proof.json").read_text())
+    assert document["holds"]
+    caught = {one["name"]: set(one["caught"]) for one in document["defects"]}
+    assert caught == {name: set(named(name).breaks) for name in CHOSEN[:3]}
+    assert [one["name"] for one in document["strangers"]] == ["relative-redirect"]
+    assert "The proof holds" in (tmp_path / "p.html").read_text()
+
+
+def test_the_report_alone_on_standard_output(
+    dbcontract: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = dbcontract("prove", "--only", "versions-*", "--report", "json=-")
+    assert json.loads(done.stdout)["holds"]
+    assert "proven: 1 of 1 defects caught as named" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--only", "nothing-like-it"), "--only nothing-like-it: no defect or stranger"),
+        (("--report", "pdf=x"), "--report pdf=x: write FORMAT=FILE, FORMAT one of html, json"),
+    ],
+)
+def test_wrong_usage_is_told_at_once(
+    dbcontract: Callable[..., subprocess.CompletedProcess[str]], arguments: tuple[str, ...], told: str
+) -> None:
+    done = dbcontract("prove", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Error: {told}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_defect_that_lies_about_its_rules_is_found_out() -> None:
+    kinship = Kinship({rule.id: rule.rests_on for rule in load_all()})
+    honest = named("versions-compared-as-text")
+    with Prover() as prover:
+        outcome = prover.run(honest)
+        faithful = prover.judge(None, only=honest.breaks)
+    assert judge(honest, outcome, kinship).right
+    lying = judge(replace(honest, breaks=("PI-VER-04",)), outcome, kinship)
+    assert lying.missed == ("PI-VER-04",)
+    assert set(lying.stray) >= set(honest.breaks)
+    # and the next run is not tainted by the one before
+    assert {one.verdict for one in faithful.results} == {"passed"}
