@@ -102,13 +102,22 @@ def serving(folder: Path, server: str, api: str) -> Iterator[str]:
         "prism": ["mock", "--port", str(port), "--verboseLevel", "error"],
         "mockoon": ["start", "--port", str(port), "--disable-log-to-file", "--data"],
     }[server]
-    description = ROOT / "openapi" / f"{api}.yaml"
     # Mockoon serves below the path of the description's server, Prism does not.
     path = "/api" if (server, api) == ("mockoon", "pixiebrix") else ""
     url = f"http://127.0.0.1:{port}{path}"
-    with Process([str(program(folder, server)), *command, str(description)]) as process:
-        wait_for_any_answer(process, url)
-        yield url
+    with tempfile.TemporaryDirectory(prefix="foreign-") as copies:
+        description = Path(copies) / f"{api}.yaml"
+        description.write_text(localized(api, url), encoding="utf-8")
+        with Process([str(program(folder, server)), *command, str(description)]) as process:
+            wait_for_any_answer(process, url)
+            yield url
+
+
+def localized(api: str, url: str) -> str:
+    """A description whose examples link to the server itself: a check follows links, and must not leave."""
+    text = (ROOT / "openapi" / f"{api}.yaml").read_text(encoding="utf-8")
+    text = text.replace("https://storage.example.com", f"{url}/storage")
+    return text.replace("https://app.pixiebrix.com/api", url)
 
 
 def wait_for_any_answer(process: Process, url: str) -> None:

@@ -18,7 +18,7 @@ from .result import Part, Verdict
 from .run import Run
 from .session import Cancelled, Session, TimeIsUp
 from .trace import Trace
-from .wire import Unreachable
+from .wire import Unreachable, origin_of
 
 WHOLE = 2_000_000
 """So many characters of a body are shown where the whole exchange is asked for."""
@@ -65,8 +65,13 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
         context = (Pieces if check.api == PIECES else PixieBrix)(run, place, rule_id, trace)
         part = _run(check.function, context, run)
     except Unreachable as error:
-        broken = True
-        part = Part(Verdict.ERROR, f"the target could not be reached: {run.redactor.text(str(error))}")
+        text = run.redactor.text(str(error))
+        broken = error.origin in _origins(place, *trace.places)
+        if broken:
+            part = Part(Verdict.ERROR, f"the target could not be reached: {text}")
+        else:
+            # Whether the link is wrong or only our network ends before it, nobody can tell from here.
+            part = Part(Verdict.NOT_VERIFIED, f"what the target links to could not be reached: {text}")
     finally:
         left = _clean_up(context, trace, run, place)
     part = replace(
@@ -76,6 +81,12 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
     )
     broken = broken or any(exchange.problem is not None for exchange in trace.exchanges)
     return Outcome(part, trace, left, broken)
+
+
+def _origins(*places: Place) -> set[tuple[str, str, int]]:
+    """Where the target itself is, as against what it links to."""
+    endpoints = (endpoint for place in places for endpoint in (place.pieces, place.pixiebrix))
+    return {origin_of(endpoint.url) for endpoint in endpoints if endpoint is not None}
 
 
 def _run(function: Callable[[Context], None], context: Context, run: Run) -> Part:

@@ -7,7 +7,7 @@ and 505 of Pieces OS are documented, an asset without a file is a lawful 404, an
 from __future__ import annotations
 
 import copy
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,6 @@ from schemathesis.core.failures import Failure
 from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.recorder import Interaction, ScenarioRecorder
 from schemathesis.generation.case import Case
-from schemathesis.schemas import BaseSchema
 
 from dbcontract import openapi
 
@@ -35,7 +34,7 @@ from .wire import Received, Request
 
 Progress = Callable[[str, int], None]
 
-_SAFE_METHODS = ("GET",)
+_WRITING = ("post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,34 +88,43 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
     description = openapi.load(ctx.api)
     parameters = _existing(ctx, description)
     config = SchemathesisConfig.from_dict(_config(ctx, settings, parameters))
-    schema: BaseSchema = schemathesis.openapi.from_dict(copy.deepcopy(description), config=config)
     if not ctx.can("write"):
-        schema = schema.include(method=list(_SAFE_METHODS))
-    reader = _Reader(ctx.run.redactor, ledger, _relaxed_bodies(description))
+        description = _reading(description)
+    schema = schemathesis.openapi.from_dict(copy.deepcopy(description), config=config)
+    reader = _Reader(ctx.run.redactor, ledger, description)
     problem = None
     phase = ""
     stream = from_schema(schema).execute()
     # A limit in the configuration would not only end the sweep: its phases would repeat until then.
-    until = time.monotonic() + settings.seconds
-    for event in stream:
-        if problem is None and time.monotonic() > until:
-            problem = f"the sweep of {ctx.api} ended early, after {settings.seconds} s"
-            stream.stop()
-        if isinstance(event, events.PhaseStarted):
-            phase = event.phase.name.value
-        elif isinstance(event, events.ScenarioFinished):
-            reader.read(event.recorder)
-            progress(phase, reader.calls)
-        elif isinstance(event, events.NonFatalError):
-            reader.read_error(event)
-        elif isinstance(event, events.Interrupted) and problem is None:
-            raise KeyboardInterrupt
-        elif isinstance(event, events.FatalError):
-            problem = f"the sweep of {ctx.api} broke: {type(event.exception).__name__}: {event.exception}"
-        elif isinstance(event, events.EngineFinished) and problem is None:
-            explanation = event.stop_reason.skip_explanation
-            problem = explanation and f"the sweep of {ctx.api} ended early: {explanation}"
+    late = threading.Timer(settings.seconds, stream.stop)
+    late.start()
+    try:
+        for event in stream:
+            if isinstance(event, events.PhaseStarted):
+                phase = event.phase.name.value
+            elif isinstance(event, events.ScenarioFinished):
+                reader.read(event.recorder)
+                progress(phase, reader.calls)
+            elif isinstance(event, events.NonFatalError):
+                reader.read_error(event)
+            elif isinstance(event, events.Interrupted) and late.is_alive():
+                raise KeyboardInterrupt
+            elif isinstance(event, events.FatalError):
+                problem = f"broke: {type(event.exception).__name__}: {event.exception}"
+            elif isinstance(event, events.EngineFinished):
+                problem = problem or _why_early(event, settings, timed_out=not late.is_alive())
+    finally:
+        late.cancel()
+    if problem is not None:
+        problem = f"the sweep of {ctx.api} {problem}"
     return Swept(reader.calls, problem)
+
+
+def _why_early(event: events.EngineFinished, settings: SweepSettings, *, timed_out: bool) -> str | None:
+    if timed_out:
+        return f"ended early, after {settings.seconds} s"
+    explanation = event.stop_reason.skip_explanation
+    return f"ended early: {explanation}" if explanation is not None else None
 
 
 def _existing(ctx: Context, description: dict[str, Any]) -> dict[str, Any]:
@@ -165,7 +173,7 @@ def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]
         },
         "operations": [
             # What is not described in the query is ignored or refused, as the server likes.
-            {"include-method": list(_SAFE_METHODS), "checks": {REFUSED: {"enabled": False}}},
+            {"include-method": ["GET"], "checks": {REFUSED: {"enabled": False}}},
             # An asset whose file never came is not found, and that is right.
             {"include-operation-id": "getAsset", "checks": {FOUND: {"enabled": False}}},
         ],
@@ -173,6 +181,18 @@ def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]
     if pace.requests_per_second is not None:
         config["rate-limit"] = f"{max(1, int(pace.requests_per_second))}/s"
     return config
+
+
+def _reading(description: Mapping[str, Any]) -> dict[str, Any]:
+    """A description of what reads alone: what it does not have, nothing can call."""
+    found = copy.deepcopy(dict(description))
+    for item in found["paths"].values():
+        for method in [name for name in item if name in _WRITING]:
+            del item[method]
+    for item in found["paths"].values():
+        for response in item.get("get", {}).get("responses", {}).values():
+            response.pop("links", None)
+    return found
 
 
 def _relaxed_bodies(description: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,10 +235,16 @@ def _as_draft_4(value: Any) -> Any:
 class _Reader:
     """Reads what the engine recorded."""
 
-    def __init__(self, redactor: Redactor, ledger: Ledger, relaxed: Mapping[str, Any]) -> None:
+    def __init__(self, redactor: Redactor, ledger: Ledger, description: Mapping[str, Any]) -> None:
         self._redactor = redactor
         self._ledger = ledger
-        self._relaxed = relaxed
+        self._relaxed = _relaxed_bodies(description)
+        self._ids = {
+            f"{method.upper()} {path}": operation["operationId"]
+            for path, item in description["paths"].items()
+            for method, operation in item.items()
+            if "operationId" in operation
+        }
         self.calls = 0
 
     def read(self, recorder: ScenarioRecorder) -> None:
@@ -247,15 +273,18 @@ class _Reader:
     def _harmless(self, operation: str, case: Case[Any]) -> bool:
         """Whether a body is only absent, or wrong only in fields that the description does not know."""
         validator = self._relaxed.get(operation)
-        return case.body is NOT_SET or (validator is not None and bool(validator.is_valid(case.body)))
+        if case.body is NOT_SET or validator is None:
+            return True
+        return not isinstance(case.body, bytes) and bool(validator.is_valid(case.body))
 
     def read_error(self, event: events.NonFatalError) -> None:
         """Take in what went wrong on the network; other errors are the generator's own affair."""
         if "requests" not in type(event.value).__module__ and "urllib3" not in type(event.value).__module__:
             return
         message = self._redactor.text(f"{event.info.title}: {event.info.message}")
-        finding = Finding(NO_ANSWER, event.label, "No complete answer", message)
-        exchange = Exchange(Request("", ""), operation=event.label, problem=message)
+        operation = self._ids.get(event.label, event.label)
+        finding = Finding(NO_ANSWER, operation, "No complete answer", message)
+        exchange = Exchange(Request("", ""), operation=operation, problem=message)
         self._ledger.add(Violation(finding, exchange.as_evidence(self.calls, self._redactor)))
 
 

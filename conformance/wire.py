@@ -35,7 +35,16 @@ class _ClosedUnanswered(NoAnswer):
 
 
 class Unreachable(Exception):
-    """No connection to the target could be made; the message says where to and why not."""
+    """No connection could be made; the message says where to and why not.
+
+    Attributes:
+        origin: where to: scheme, host and port.
+    """
+
+    def __init__(self, origin: tuple[str, str, int], reason: str) -> None:
+        scheme, host, port = origin
+        super().__init__(f"{scheme}://{host}:{port}: {reason}")
+        self.origin = origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +171,7 @@ class Wire:
             if plain is not None:
                 plain.close()
             reason = "no connection in time" if isinstance(error, TimeoutError) else _reason(error)
-            message = f"{scheme}://{host}:{port}: {reason}"
-            raise Unreachable(message) from error
+            raise Unreachable(origin, reason) from error
         return _Connection(plain, origin)
 
     def _context(self) -> ssl.SSLContext:

@@ -1,4 +1,4 @@
-"""The garbage collector of a process that serves: half a million records need not be walked again and again."""
+"""The garbage collector of a serving process: half a million records need not be walked again and again."""
 
 from __future__ import annotations
 

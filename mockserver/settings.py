@@ -52,7 +52,7 @@ class TokenGrant:
                     "write NAME, NAME:read-only or NAME:organization=UUID"
                 )
                 raise SettingsError(msg)
-        if not token or not token.isascii() or not token.isprintable() or " " in token:
+        if not _is_token(token):
             msg = f'token "{text}": a token is one or more printable ASCII characters without spaces'
             raise SettingsError(msg)
         return cls(token, read_only, frozenset(organizations) or None)

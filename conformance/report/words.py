@@ -79,7 +79,8 @@ def facts(run: RunResult) -> list[tuple[str, str]]:
     catalogues = ", ".join(f"{api} {version}" for api, version in run.catalogues.items())
     sweep = "with generated calls" if run.swept else "without generated calls"
     return [
-        ("Target", f"{run.target.name} ({'a mock of dbcontract' if run.target.kind == 'mock' else urls})"),
+        ("Target", run.target.name),
+        ("Served", urls + (", recognized as a mock of dbcontract" if run.target.kind == "mock" else "")),
         ("Capabilities", ", ".join(run.target.capabilities)),
         ("Kit", f"dbcontract {run.kit_version}"),
         ("Catalogue", catalogues),

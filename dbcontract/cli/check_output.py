@@ -110,7 +110,7 @@ class _Printer:
         code = exit_code(run)
         style = {CONFORMANT: "bold green", NOT_CONFORMANT: "bold red"}.get(code, "bold yellow")
         known = dict(facts(run))
-        self._line((headline(run), style), f" · {counted(len(run.results), 'rule')} of {known['Target']}")
+        self._line((headline(run), style), f" · {counted(len(run.results), 'rule')} of {run.target.name}")
         self._line((f"catalogue {known['Catalogue']} · seed {run.seed} · {known['Time']}", "dim"))
 
     def _exchanges(self, result: RuleResult) -> None:

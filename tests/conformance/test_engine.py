@@ -193,8 +193,8 @@ def test_what_was_made_is_removed_in_reverse_even_after_a_failure(judged: Judged
     paths: list[str] = []
 
     def makes(ctx: Context) -> None:
-        for name in ("first", "second"):
-            ctx.cleanup(name, lambda name=name: ctx.raw("DELETE", f"/{name}"))
+        ctx.cleanup("first", lambda: ctx.raw("DELETE", "/first"))
+        ctx.cleanup("second", lambda: ctx.raw("DELETE", "/second"))
         ctx.cleanup("third", None)
         ctx.cleanup("fourth", lambda: ctx.raw("DELETE", "/fourth").expect_status(204))
         fails(ctx)

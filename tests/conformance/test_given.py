@@ -1,5 +1,6 @@
 """What checks start from, on a mock and elsewhere; time and failures there."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -121,7 +122,8 @@ def test_a_database_is_emptied_only_with_permission(web: Start, opened: Open) ->
 def test_time_cannot_be_moved_without_a_hook(web: Start, opened: Open) -> None:
     ctx = pixiebrix(opened(of_web(web(ok).url)))
     assert abs(ctx.clock.now() - datetime.now(UTC)) < timedelta(seconds=5)
-    for order in (lambda: ctx.clock.advance(10), ctx.clock.advance_to_next_midnight):
+    orders: list[Callable[[], None]] = [lambda: ctx.clock.advance(10), ctx.clock.advance_to_next_midnight]
+    for order in orders:
         with pytest.raises(NotVerified) as caught:
             order()
         assert "clock" in caught.value.missing

@@ -225,12 +225,13 @@ def test_a_hook_that_is_refused_leaves_the_rule_open(
 def test_without_hooks_nothing_can_be_done(powers: Callable[..., hooks.HookPowers]) -> None:
     made = powers()
     assert made.now() is None
-    for order, missing in [
+    orders: list[tuple[Callable[[], None], tuple[str, ...]]] = [
         (lambda: made.advance(1), ("clock",)),
         (lambda: made.advance_to_next_midnight(lambda: datetime.now(UTC)), ("clock",)),
         (lambda: made.fail_next("x", None), ("inject",)),
         (made.reset, ("second",)),
-    ]:
+    ]
+    for order, missing in orders:
         with pytest.raises(NotVerified) as caught:
             order()
         assert caught.value.missing == missing

@@ -103,7 +103,7 @@ def test_nonsense_everywhere(web: Start, judge: Judge, status: int, body: bytes)
 
 def test_a_field_of_every_type_everywhere(web: Start, judge: Judge) -> None:
     """Right at first sight, and wrong in its depths."""
-    values = [
+    values: list[object] = [
         None,
         True,
         7,
@@ -177,8 +177,11 @@ def test_connections_that_break_end_the_run(raw: Raw, judge: Judge, part: bytes)
 
 
 def test_silence_ends_the_run(raw: Raw, judge: Judge) -> None:
+    def wait(_connection: socket.socket, over: threading.Event) -> None:
+        over.wait(30)
+
     started = time.monotonic()
-    result = judge(raw(lambda _connection, over: bool(over.wait(30)) and None))
+    result = judge(raw(wait))
     assert (result.stopped, exit_code(result)) == ("unreachable", 3)
     assert time.monotonic() - started < 10
 

@@ -8,6 +8,8 @@ with warnings.catch_warnings():  # the web framework warns of its own dependenci
     warnings.simplefilter("ignore")
     from dbcontract.mockserver.deviations import Deviation, discover
 
+__all__ = ["ALL", "DEFECTS", "STRANGERS", "Deviation", "named"]
+
 ALL = discover()
 DEFECTS = [one for one in ALL if one.kind == "defect"]
 STRANGERS = [one for one in ALL if one.kind == "stranger"]

@@ -68,7 +68,7 @@ def test_each_of_its_classes_overrides_what_is_there(one: Deviation) -> None:
 
 
 def test_a_class_that_overrides_nothing_of_ours_is_refused() -> None:
-    with pytest.raises(NoSeam, match="Elsewhere is derived from none of .*PixieBrixHandlers"):
+    with pytest.raises(NoSeam, match=r"Elsewhere is derived from none of .*PixieBrixHandlers"):
 
         @defect("PB-REC-01")
         class Elsewhere:

@@ -1,0 +1,61 @@
+"""What a target links to is not the target: where it cannot be reached, nothing is known, and the run goes on."""
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from dbcontract.conformance.catalogue import Catalogue
+from dbcontract.conformance.check import Checks
+from dbcontract.conformance.description import Description
+from dbcontract.conformance.engine import Engine, Options
+from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.target import Endpoint, Scratch, Target
+
+from .conftest import DATABASE, JSON, PACE, TOKEN, Seen, Start
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """A URL whose port is taken, and refuses connections."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def test_a_storage_that_cannot_be_reached_leaves_the_rule_open(
+    web: Start, nobody: str, catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]
+) -> None:
+    asset = {
+        "id": DATABASE,
+        "filename": "x",
+        "download_url": f"{nobody}/x",
+        "is_uploaded": False,
+        "created_at": "2026-01-01T00:00:00.000000Z",
+        "updated_at": "2026-01-01T00:00:00.000000Z",
+    }
+    created = {"asset": asset, "upload_url": f"{nobody}/upload", "fields": {"key": "a"}}
+
+    def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+        post = seen.method == "POST"
+        return (201 if post else 200), JSON, json.dumps(created if post else asset).encode()
+
+    server = web(answer)
+    target = Target(
+        "t",
+        pixiebrix=Endpoint(server.url, TOKEN),
+        capabilities=frozenset({"read", "write", "storage"}),
+        scratch=Scratch(DATABASE, (DATABASE,)),
+        pace=PACE,
+    )
+    rules = [catalogue["PB-ASSET-17"], catalogue["PB-ASSET-04"]]
+    versions = dict(catalogue.versions)
+    options = Options(sweep=None)
+    engine = Engine(target, rules, checks, catalogues=versions, options=options, descriptions=descriptions)
+    result = engine.run()
+    by_rule = {one.rule: one for one in result.results}
+    assert by_rule["PB-ASSET-17"].verdict is Verdict.NOT_VERIFIED
+    assert nobody in by_rule["PB-ASSET-17"].reason
+    assert result.complete
+    assert by_rule["PB-ASSET-04"].verdict is Verdict.PASSED
