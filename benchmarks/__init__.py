@@ -1,1 +1,1 @@
-"""How fast the mock server is and how much memory it takes; see README.md. Run as `python -m benchmarks.<name>`."""
+"""How fast the mock server is and how much memory it takes; run as `python -m benchmarks.NAME` (README)."""

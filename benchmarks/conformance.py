@@ -64,7 +64,9 @@ def check(arguments: Sequence[str]) -> Cost:
             raise BenchmarkError(f"{' '.join(command)} ended with {child.returncode}:\n{said[-2_000:]}")
         found = json.loads(report.read_text(encoding="utf-8"))
     verdicts = {one["rule"]: one["verdict"] for one in found["results"]}
-    others = [rule for rule, verdict in verdicts.items() if verdict != "passed"]
+    # A few rules need the generated calls: without them they are not verified.
+    fine = {"passed"} if found["run"]["swept"] else {"passed", "not verified"}
+    others = [rule for rule, verdict in verdicts.items() if verdict not in fine]
     if others:
         raise BenchmarkError(f"the mock does not pass {', '.join(others)}")
     return Cost(wall, usage.ru_utime + usage.ru_stime, len(verdicts), found["run"]["requests"])

@@ -173,12 +173,12 @@ def judge(url: str, server: str, api: str, folder: Path, *, sweep: bool) -> Outc
 
 
 def keep(outcome: Outcome, url: str, made: Path, kept: Path) -> list[Path]:
-    """Copy the reports to where they are kept, with the server's usual port; HTML only if it is small."""
+    """Copy reports and target file to where they are kept, with the usual port; HTML only if it is small."""
     kept.mkdir(parents=True, exist_ok=True)
     server = outcome.name.partition("-")[0]
     port = url.removeprefix("http://127.0.0.1:").partition("/")[0]
     written = []
-    for end in ("md", "html"):
+    for end in ("toml", "md", "html"):
         text = (made / f"{outcome.name}.{end}").read_text(encoding="utf-8")
         text = re.sub(rf"(127\.0\.0\.1|localhost):{port}\b", f"127.0.0.1:{SERVERS[server]}", text)
         if end == "html" and len(text.encode()) > LONGEST_HTML:
@@ -225,8 +225,8 @@ def main(*, prefix: Path | None, only: Sequence[str], no_sweep: bool, reports: P
             raise click.ClickException(str(error)) from error
     show("rules by verdict", ("server and API", *VERDICTS, "exit", "seconds"), table(outcomes))
     for outcome in outcomes:
-        for error in outcome.errors:
-            say(f"{outcome.name}: error: {error}")
+        for broken in outcome.errors:
+            say(f"{outcome.name}: error: {broken}")
     if any(outcome.errors or outcome.status not in COMPLETE for outcome in outcomes):
         raise click.ClickException("a verdict is an error, or a report is not complete")
 

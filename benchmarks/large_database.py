@@ -1,4 +1,4 @@
-"""Half a million records in one database: memory, times beside those at 1,000 records, and the event loop's pauses.
+"""Half a million records in one database: memory, times beside those at 1,000, pauses of the event loop.
 
 `python -m benchmarks.large_database`.
 """
@@ -25,7 +25,7 @@ MIB = 2**20
 
 
 @click.command()
-@click.option("--records", default=500_000, show_default=True, help="How many records the large database has.")
+@click.option("--records", default=500_000, show_default=True, help="Records of the large database.")
 @click.option("--rounds", default=300, show_default=True, help="How often each small request is sent.")
 @click.option("--only", type=click.Choice(["memory", "times", "pauses"]), help="Leave the other parts out.")
 def main(*, records: int, rounds: int, only: str | None) -> None:
@@ -71,12 +71,12 @@ def report_memory(small: Watched, large: Watched, file: Path) -> None:
 def report_times(small: Watched, large: Watched, rounds: int) -> None:
     """The same small requests to both servers in turn."""
     key = {one: one.json("GET", f"{one.records}?page={_middle(one)}")[0] for one in (small, large)}
-    day = {one: (_day(one, 1 / 3), _day(one, 2 / 3)) for one in (small, large)}
+    days = {one: f"start_date={_day(one, 1 / 3)}&end_date={_day(one, 2 / 3)}" for one in (small, large)}
     requests: list[tuple[str, Callable[[Watched], str]]] = [
         ("first page", lambda one: one.records),
         ("page in the middle", lambda one: f"{one.records}?page={_middle(one)}"),
         ("last page", lambda one: f"{one.records}?page={one.count // 100}"),
-        ("page within two dates", lambda one: f"{one.records}?start_date={day[one][0]}&end_date={day[one][1]}"),
+        ("page within two dates", lambda one: f"{one.records}?{days[one]}"),
         ("single key", lambda one: f"{one.records}{key[one]['id']}/"),
     ]
     rows, reached = [], True

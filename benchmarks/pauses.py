@@ -78,18 +78,30 @@ def requests(server: Watched) -> list[Request]:
         Request("first write", lambda one: post(one, 1), changes=True),
         Request("POST of 1,000 records", lambda one: post(one, 1_000), changes=True, prepare=touch),
         Request("POST of 10,000 records", lambda one: post(one, 10_000), changes=True, prepare=touch),
-        Request("POST of 10,000, all there", lambda one: post(one, 10_000, "order-"), True, touch),
+        Request("POST of 10,000 again", lambda one: post(one, 10_000, "order-"), changes=True, prepare=touch),
         Request("JSON job of 2 %", lambda one: job(one, "application/json", some), changes=True),
         Request("JSON job of everything", lambda one: job(one, "application/json", {}), changes=True),
         Request("CSV job of 2 %", lambda one: job(one, "text/csv", some), changes=True),
         Request("XLSX job of 2 %", lambda one: job(one, "application/xlsx", some), changes=True),
-        Request("export of 1 MB of JSON", lambda one: one.ask("GET", "/database/export"), True, megabyte),
+        Request(
+            "export of 1 MB of JSON",
+            lambda one: one.ask("GET", "/database/export"),
+            changes=True,
+            prepare=megabyte,
+        ),
         Request("import of 1 MB of JSON", megabyte, changes=True),
-        Request("nightly job, one date goes", midnight, True, lambda one: limit(one, one.count)),
-        Request("nightly job, a tenth goes", midnight, True, lambda one: limit(one, one.count * 9 // 10)),
-        Request("nightly job, everything goes", midnight, True, lambda one: limit(one, 0)),
+        Request(
+            "nightly job, one date goes", midnight, changes=True, prepare=lambda one: limit(one, one.count)
+        ),
+        Request(
+            "nightly job, a tenth goes",
+            midnight,
+            changes=True,
+            prepare=lambda one: limit(one, one.count * 9 // 10),
+        ),
+        Request("nightly job, everything goes", midnight, changes=True, prepare=lambda one: limit(one, 0)),
         Request("clear of all records", lambda one: one.ask("DELETE", records), changes=True),
-        Request("clear after a write", lambda one: one.ask("DELETE", records), True, touch),
+        Request("clear after a write", lambda one: one.ask("DELETE", records), changes=True, prepare=touch),
         Request("reset after a write", lambda one: one.reset(), changes=True, prepare=touch),
     ]
 

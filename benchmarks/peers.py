@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .processes import BenchmarkError, Mock, Process, free_port
@@ -32,11 +32,13 @@ class Peer:
     Attributes:
         name: as the table shows it.
         validates: what it holds against the description.
+        headers: what is sent to it.
     """
 
     name: str
     validates: str
     start: Start
+    headers: Mapping[str, str] = field(default_factory=lambda: TOKEN)
 
 
 def bare_starlette() -> Peer:
@@ -110,7 +112,9 @@ def from_npm(folder: Path) -> list[Peer]:
         process = Process([*command, "--data", str(DESCRIPTION)], cpus=cpus)
         return process, f"http://127.0.0.1:{port}/api{PATH}"
 
-    return [Peer("Prism", "request", prism), Peer("Mockoon", "nothing", mockoon)]
+    # Prism answers with the example of the last media type, unless it is told.
+    told = {**TOKEN, "Accept": "application/json"}
+    return [Peer("Prism", "request", prism, told), Peer("Mockoon", "nothing", mockoon)]
 
 
 def wiremock(jar: Path) -> Peer:
@@ -125,7 +129,9 @@ def wiremock(jar: Path) -> Peer:
 
     def start(cpus: set[int] | None) -> tuple[Process, str]:
         port = free_port()
-        process = Process([java, "-jar", str(jar.resolve()), "--port", str(port), "--no-request-journal"], cpus=cpus)
+        process = Process(
+            [java, "-jar", str(jar.resolve()), "--port", str(port), "--no-request-journal"], cpus=cpus
+        )
         try:
             base_url = f"http://127.0.0.1:{port}"
             process.wait_for(f"{base_url}/__admin/mappings")

@@ -1,7 +1,8 @@
 """`dbcontract serve --data FILE`, watched from inside: how long was the event loop blocked?
 
-`probed_server.py READY DATA`: writes the base URL to the file READY when it answers. Each line on its standard input is
-answered with one line of JSON on its standard output: the longest pause of the event loop since the line before.
+`probed_server.py READY DATA`: writes the base URL to the file READY when it answers. Each line on its
+standard input is answered with one line of JSON on its standard output: the longest pause of the event loop
+since the line before.
 """
 
 from __future__ import annotations

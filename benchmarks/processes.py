@@ -51,9 +51,7 @@ class Process:
         cpus: the CPUs that it may use; all of them if None.
     """
 
-    def __init__(
-        self, command: Sequence[str], *, cpus: set[int] | None = None, pipe: bool = False
-    ) -> None:
+    def __init__(self, command: Sequence[str], *, cpus: set[int] | None = None, pipe: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
         self.log = self.folder / "log.txt"
         self.command = command
@@ -108,7 +106,9 @@ class Process:
                     return body
                 seen = f"{status} {body[:300]!r}"
             time.sleep(0.1)
-        raise BenchmarkError(f"{' '.join(self.command)} does not answer {url} with 200: {seen}\n{self._tail()}")
+        raise BenchmarkError(
+            f"{' '.join(self.command)} does not answer {url} with 200: {seen}\n{self._tail()}"
+        )
 
     def check(self) -> None:
         """Raises `BenchmarkError` if the process has ended."""

@@ -39,7 +39,7 @@ def machine(*packages: str) -> str:
 
 
 def _calibration() -> float:
-    """Milliseconds of CPU for a loop that is always the same, the median of five; caches and neighbours count."""
+    """Milliseconds of CPU for a loop that is always the same: the median of five."""
     times = []
     for _ in range(5):
         began = time.process_time()

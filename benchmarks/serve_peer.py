@@ -34,7 +34,7 @@ def starlette() -> ASGIApp:
 
     body = orjson.dumps(ASSET)
 
-    async def asset(_request: Request) -> Response:  # noqa: RUF029 - a plain function would run in a thread
+    async def asset(_request: Request) -> Response:
         return Response(body, media_type="application/json")
 
     return Starlette(routes=[Route("/api/databases/{database_id}/assets/{asset_id}", asset)])
@@ -48,14 +48,14 @@ def stock_connexion(description: Path) -> ASGIApp:
         from connexion.resolver import Resolver  # noqa: PLC0415
         from connexion.security import AbstractSecurityHandler  # noqa: PLC0415
 
-    async def verify(request: Any) -> dict[str, Any]:  # noqa: RUF029 - awaited by Connexion
+    async def verify(request: Any) -> dict[str, Any]:
         return {"sub": request.headers["authorization"]}
 
     class AnyToken(AbstractSecurityHandler):  # type: ignore[misc]  # connexion has no types
         def get_fn(self, _scheme: Any, _scopes: Any) -> Any:
             return verify
 
-    async def handler(**_arguments: Any) -> tuple[dict[str, Any], int, dict[str, str]]:  # noqa: RUF029 - runs in the loop
+    async def handler(**_arguments: Any) -> tuple[dict[str, Any], int, dict[str, str]]:
         return ASSET, 200, {"Content-Type": "application/json"}
 
     app = AsyncApp("peer", specification_dir=str(description.parent))

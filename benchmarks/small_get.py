@@ -11,12 +11,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
-from .peers import TOKEN, Peer, bare_starlette, from_npm, ours, stock_connexion, wiremock
+from .peers import Peer, bare_starlette, from_npm, ours, stock_connexion, wiremock
 from .processes import BenchmarkError, Process, get
 from .report import judged, machine, median, say, show
 
@@ -42,19 +43,21 @@ class Measured:
     def run(self, wrk: str, seconds: float, cpus: set[int] | None) -> None:
         """One round."""
         before = self.process.cpu_seconds()
-        count, rate = load(wrk, self.url, seconds, cpus)
+        count, rate = load(wrk, self.url, self.peer.headers, seconds, cpus)
         self.rates.append(rate)
         self.cpu.append((self.process.cpu_seconds() - before) / count)
 
 
-def load(wrk: str, url: str, seconds: float, cpus: set[int] | None) -> tuple[int, float]:
+def load(
+    wrk: str, url: str, sent: Mapping[str, str], seconds: float, cpus: set[int] | None
+) -> tuple[int, float]:
     """Ask for the URL as fast as it is answered: how many answers, and how many a second.
 
     Raises:
         BenchmarkError: not every answer was a success.
     """
     command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s"]
-    headers = [part for name, value in TOKEN.items() for part in ("-H", f"{name}: {value}")]
+    headers = [part for name, value in sent.items() for part in ("-H", f"{name}: {value}")]
     with subprocess.Popen(  # noqa: S603 - our own command
         [*command, *headers, url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as running:
@@ -63,7 +66,8 @@ def load(wrk: str, url: str, seconds: float, cpus: set[int] | None) -> tuple[int
         output, _ = running.communicate()
     count = re.search(r"(\d+) requests in", output)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
-    if running.returncode or count is None or rate is None or "Non-2xx" in output or "Socket errors" in output:
+    failed = running.returncode or "Non-2xx" in output or "Socket errors" in output
+    if failed or count is None or rate is None:
         raise BenchmarkError(f"wrk on {url}:\n{output}")
     return int(count[1]), float(rate[1])
 
@@ -71,9 +75,13 @@ def load(wrk: str, url: str, seconds: float, cpus: set[int] | None) -> tuple[int
 @click.command()
 @click.option("--rounds", default=7, show_default=True, help="How often each server has its turn.")
 @click.option("--seconds", default=3, show_default=True, help="How long a turn is.")
-@click.option("--peers", is_flag=True, help="Measure Prism and Mockoon, too (npm installs them for this run).")
+@click.option(
+    "--peers", is_flag=True, help="Measure Prism and Mockoon, too (npm installs them for this run)."
+)
 @click.option("--wiremock", "jar", type=click.Path(path_type=Path), help="Measure this jar of WireMock, too.")
-@click.option("--pin/--no-pin", default=True, help="Servers on one CPU and wrk on another, where there are two.")
+@click.option(
+    "--pin/--no-pin", default=True, help="Servers on one CPU and wrk on another, where there are two."
+)
 def main(*, rounds: int, seconds: int, peers: bool, jar: Path | None, pin: bool) -> None:
     """Requests a second, CPU a request, and the ratio to bare Starlette (goal: 0.4 or more)."""
     wrk = shutil.which("wrk")
@@ -106,13 +114,13 @@ def measure(wrk: str, peers: list[Peer], rounds: int, seconds: float, *, pin: bo
         for peer in peers:
             process, url = peer.start(server_cpus)
             running.enter_context(process)
-            body = process.wait_for(url, TOKEN)
+            body = process.wait_for(url, peer.headers)
             if b"is_uploaded" not in body:
                 raise BenchmarkError(f"{peer.name} answers {url} with something else: {body[:300]!r}")
             contenders.append(Measured(peer, process, url))
         ignored = {one.peer.name for one in contenders if get(one.url)[0] == 200}
         for one in contenders:
-            load(wrk, one.url, 1, wrk_cpus)
+            load(wrk, one.url, one.peer.headers, 1, wrk_cpus)
         # In turn, so that whatever else the machine does in between is shared by all.
         for _ in range(rounds):
             for one in contenders:

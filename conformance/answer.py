@@ -21,6 +21,13 @@ _LINK = re.compile(r"<([^>]*)>((?:[^,\"]|\"[^\"]*\")*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
 
 
+def _absolute(base: str, target: str) -> str:
+    try:
+        return urljoin(base, target)
+    except ValueError:
+        return target
+
+
 def status_text(status: int) -> str:
     """`404 Not Found`."""
     try:
@@ -101,13 +108,13 @@ class Answer:
 
     @property
     def links(self) -> dict[str, str]:
-        """The Link header (RFC 8288): absolute addresses by relation."""
+        """The Link header (RFC 8288): absolute addresses by relation; what is no address stays as it is."""
         found: dict[str, str] = {}
         for header in self.headers.get_all("Link"):
             for target, parameters in _LINK.findall(header):
                 for quoted, bare in _REL.findall(parameters):
                     for relation in (quoted or bare).split():
-                        found.setdefault(relation.lower(), urljoin(self.url, target))
+                        found.setdefault(relation.lower(), _absolute(self.url, target))
         return found
 
     @property

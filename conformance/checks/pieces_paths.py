@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..check import check
 from ..context import Pieces
+from ..given import field_of, step
 from ..probing import as_bytes, expect_unchanged
 
 _EXPORT, _IMPORT = "/database/export", "/database/import"
@@ -28,7 +29,10 @@ def other_methods_do_nothing(ctx: Pieces) -> None:
     """Sends other methods to both paths, a probe in the body, and compares the exports."""
     before = ctx.given.own
     # All that the target holds and a probe: a server that lets PUT replace the database loses nothing.
-    values = {"iterable": [*before.get("values", {}).get("iterable", []), ctx.given.probe()]}
+    with step("PI-EXP-10", "read the values of the export"):
+        entries = field_of(before, "values", "iterable")
+        ctx.expect_true("the values", isinstance(entries, list), expected="an array", actual=entries)
+    values = {"iterable": [*entries, ctx.given.probe()]}
     body = as_bytes({**before, "values": values})
     for path, method in ((_EXPORT, "POST"), (_EXPORT, "PUT"), (_IMPORT, "GET"), (_IMPORT, "PUT")):
         _expect_refused(ctx, method, path, None if method == "GET" else body)

@@ -57,7 +57,8 @@ def a_body_that_is_no_object_changes_nothing(ctx: Pieces) -> None:
 def a_missing_field_changes_nothing(ctx: Pieces) -> None:
     """Sends a probe import without `websites`, then one without `version`."""
     bodies = [_good_probes(ctx), _good_probes(ctx)]
-    del bodies[0]["websites"], bodies[1]["version"]
+    bodies[0].pop("websites", None)
+    del bodies[1]["version"]
     _expect_rollback(ctx, "PI-ERR-06", *bodies)
 
 

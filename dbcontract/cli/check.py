@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shlex
@@ -211,6 +212,8 @@ def _embedded(wanted: Wanted) -> Iterator[Target]:
     from dbcontract.mockserver.server import ServerThread, StartError
     from dbcontract.mockserver.settings import Settings, TokenGrant
 
+    # It is asked much that is no HTTP; what uvicorn would say about that on stderr is of no use here.
+    logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
     token, read_only = (f"conformance-{secrets.token_hex(8)}" for _ in range(2))
     settings = Settings(port=0, tokens=(TokenGrant(token), TokenGrant(read_only, read_only=True)))
     try:

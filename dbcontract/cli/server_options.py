@@ -69,7 +69,7 @@ def server_options(default_port: int) -> Callable[[_Command], _Command]:
             "tokens",
             metavar="TOKEN",
             multiple=True,
-            help="Accept this token; TOKEN:read-only may only read, TOKEN:organization=UUID sees that one alone. "
+            help="Accept this token; TOKEN:read-only may only read, TOKEN:organization=UUID sees no other. "
             "Repeatable. Without it, any is accepted.",
         ),
         click.option("--no-auth", is_flag=True, help="Accept requests without a token, too."),

@@ -1,4 +1,4 @@
-"""What a target links to is not the target: where it cannot be reached, nothing is known, and the run goes on."""
+"""What a target links to is not the target: where that cannot be reached, nothing is known."""
 
 import json
 import socket
@@ -49,13 +49,12 @@ def test_a_storage_that_cannot_be_reached_leaves_the_rule_open(
         scratch=Scratch(DATABASE, (DATABASE,)),
         pace=PACE,
     )
-    rules = [catalogue["PB-ASSET-17"], catalogue["PB-ASSET-04"]]
+    rules = [catalogue["PB-ASSET-17"]]
     versions = dict(catalogue.versions)
     options = Options(sweep=None)
     engine = Engine(target, rules, checks, catalogues=versions, options=options, descriptions=descriptions)
     result = engine.run()
-    by_rule = {one.rule: one for one in result.results}
-    assert by_rule["PB-ASSET-17"].verdict is Verdict.NOT_VERIFIED
-    assert nobody in by_rule["PB-ASSET-17"].reason
+    (found,) = result.results
+    assert found.verdict is Verdict.NOT_VERIFIED
+    assert nobody in found.reason
     assert result.complete
-    assert by_rule["PB-ASSET-04"].verdict is Verdict.PASSED
