@@ -1,6 +1,6 @@
 """The conformance kit: judges an implementation of the two Database APIs over HTTP, rule by rule.
 
-It will hold the catalogue of requirements, one check a rule, the engine that runs them against a target and
-the reports. It reaches a mock as it reaches a vendor, by HTTP only, and imports nothing of
+`catalogue` holds the rules and `checks` what tells whether they are kept; `engine` runs the checks against a
+`target`, and `report` shows the result. A mock is reached as a vendor is, by HTTP only: nothing here imports
 `dbcontract.mockserver`.
 """
