@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -17,8 +16,6 @@ from .conftest import JSON, TOKEN, Seen, Start
 pytest_plugins = ["pytester"]
 
 MODULE = "dbcontract.conformance.pytest_plugin"
-INSTALLED = any(point.value == MODULE for point in entry_points(group="pytest11"))
-LOAD = [] if INSTALLED else ["-p", MODULE]
 RULES = ["PB-ASSET-03", "PB-ASSET-04", "PI-EXP-01", "PI-EXP-02"]
 ALL_OF = [word for rule in RULES for word in ("--dbcontract-only", rule)]
 
@@ -30,7 +27,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
     def start(*arguments: str) -> pytest.RunResult:
-        return pytester.runpytest(*LOAD, "-p", "no:cov", *arguments)
+        return pytester.runpytest(*arguments)
 
     return start
 
@@ -297,7 +294,7 @@ def test_without_a_target_nothing_is_added_or_imported(pytester: pytest.Pytester
         """
     )
     others = ("hypothesispytest", "schemathesis", "faker", "anyio")
-    result = pytester.runpytest_subprocess(*LOAD, *(word for name in others for word in ("-p", f"no:{name}")))
+    result = pytester.runpytest_subprocess(*(word for name in others for word in ("-p", f"no:{name}")))
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*conformance*")
 
