@@ -16,7 +16,7 @@ from ..exporting import (
 )
 from ..given import step
 
-MORE_THAN_A_PAGE = 120
+MORE_THAN_A_PAGE = 101
 BATCH = 5_000
 
 

@@ -198,12 +198,21 @@ def test_when_the_call_answers_the_nights_are_done(mock: Mock, order: tuple[str,
     assert dates(mock, database) == ["2024-05-10"]
 
 
-def test_a_clock_set_back_runs_the_nights_that_come_again(mock: Mock) -> None:
+@pytest.mark.parametrize(
+    "back",
+    [("PATCH", "/clock", {"now": NOW}), ("POST", "/clock/advance", {"seconds": -36 * 3600})],
+    ids=["set", "advanced"],
+)
+def test_a_clock_set_back_runs_the_nights_that_come_again(
+    mock: Mock, back: tuple[str, str, dict[str, Any]]
+) -> None:
     database = mock.new_database()
     mock.put(database, "a", a=1)
     mock.control("POST", "/clock/advance", {"to": "next-midnight"})
     (first,) = mock.archives(database)
-    mock.control("PATCH", "/clock", {"now": NOW})
+    mock.control("POST", "/clock/advance", {"seconds": DAY})
+    mock.control(*back)
+    assert mock.control("GET", "/clock")["now"] == NOW
     mock.put(database, "b", a=1)
     assert [item["updated_at"] for item in mock.archives(database)] == [first["updated_at"]]
     mock.control("POST", "/clock/advance", {"to": "next-midnight"})

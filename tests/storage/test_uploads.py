@@ -313,7 +313,8 @@ def test_without_a_host_the_location_is_a_path(world: MiniWorld, raw: Raw) -> No
     ),
     st.sampled_from(["multipart/form-data; boundary=b", "multipart/form-data; boundary=b; charset=utf-7"])
     | st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=20).map(
-        lambda text: f"multipart/form-data; boundary={text}"
+        # A client may send no header value that ends in a blank (RFC 9110, 5.5).
+        lambda text: f"multipart/form-data; boundary={text}".rstrip(" \xa0\x85")
     ),
 )
 def test_no_bytes_whatever_bring_the_storage_down(

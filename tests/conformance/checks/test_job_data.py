@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dbcontract.conformance.checks import job_exports, job_files
+from dbcontract.mockserver import artifacts
 from dbcontract.mockserver.state import pixiebrix
 from dbcontract.mockserver.state.jobs import Job, select
 from dbcontract.mockserver.state.records import Row
@@ -49,8 +50,8 @@ def _text(patch: pytest.MonkeyPatch, change: Callable[[str], str], kind: str = "
 
 def _rows(patch: pytest.MonkeyPatch, change: Callable[[list[Pair]], Sequence[Pair]]) -> None:
     """Other records than those that were chosen."""
-    rows = vars(Job)["rows"].fget
-    patch.setattr(Job, "rows", property(lambda self: list(change(rows(self)))))
+    pairs = artifacts.Pairs
+    patch.setattr(artifacts, "Pairs", lambda parts: list(change(list(pairs(parts)))))
 
 
 def _items(patch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], Any]) -> None:
@@ -123,8 +124,9 @@ def as_of_the_download(patch: pytest.MonkeyPatch) -> None:
         return select(databases, ids, start, end)
 
     patch.setattr(pixiebrix, "select", remember)
-    live = property(lambda self: [(id_, row) for id_ in self.databases for row in tables[id_].rows()])
-    patch.setattr(Job, "rows", live)
+    patch.setattr(
+        artifacts, "Pairs", lambda parts: [(id_, row) for id_, _ in parts for row in tables[id_].rows()]
+    )
 
 
 @wrong("PB-JOB-48")
