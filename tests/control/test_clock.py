@@ -198,11 +198,14 @@ def test_when_the_call_answers_the_nights_are_done(mock: Mock, order: tuple[str,
     assert dates(mock, database) == ["2024-05-10"]
 
 
-@pytest.mark.parametrize(
+BACK = pytest.mark.parametrize(
     "back",
     [("PATCH", "/clock", {"now": NOW}), ("POST", "/clock/advance", {"seconds": -36 * 3600})],
     ids=["set", "advanced"],
 )
+
+
+@BACK
 def test_a_clock_set_back_runs_the_nights_that_come_again(
     mock: Mock, back: tuple[str, str, dict[str, Any]]
 ) -> None:
@@ -219,6 +222,20 @@ def test_a_clock_set_back_runs_the_nights_that_come_again(
     (second,) = mock.archives(database)
     assert second["id"] == first["id"]
     assert lines(mock, second) == 2
+
+
+@BACK
+def test_a_night_that_comes_again_applies_the_limit_of_now(
+    mock: Mock, back: tuple[str, str, dict[str, Any]]
+) -> None:
+    database = mock.new_database()
+    mock.put(database, "a", a=1)
+    mock.control("POST", "/clock/advance", {"seconds": 36 * 3600})
+    mock.control(*back)
+    mock.control("PATCH", "/settings", {"record_limit": 0})
+    assert mock.keys(database) == ["a"]
+    mock.control("POST", "/clock/advance", {"to": "next-midnight"})
+    assert mock.keys(database) == []
 
 
 def test_a_night_that_comes_again_without_news_changes_nothing(mock: Mock) -> None:
