@@ -6,7 +6,13 @@ Importing Connexion warns of deprecations in libraries that it imports and that 
 
 from __future__ import annotations
 
+import sys
 import warnings
+
+# Connexion imports Starlette's test client, that one httpx, and httpx its command line with all that it needs:
+# a seventh of a server's start, for nothing. While this stands, httpx takes that for not installed.
+_COMMAND_LINE = "httpx._main"
+sys.modules.setdefault(_COMMAND_LINE, None)  # type: ignore[arg-type]  # Python's word for "not there"
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -22,6 +28,9 @@ with warnings.catch_warnings():
     from connexion.resolver import Resolver
     from connexion.security import AbstractSecurityHandler
     from connexion.spec import Specification
+
+if sys.modules[_COMMAND_LINE] is None:
+    del sys.modules[_COMMAND_LINE]
 
 __all__ = [
     "ROUTING_CONTEXT",
