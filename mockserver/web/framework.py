@@ -12,7 +12,7 @@ import warnings
 # Connexion imports Starlette's test client, that one httpx, and httpx its command line with all that it needs:
 # a seventh of a server's start, for nothing. While this stands, httpx takes that for not installed.
 _COMMAND_LINE = "httpx._main"
-sys.modules.setdefault(_COMMAND_LINE, None)  # type: ignore[arg-type]  # Python's word for "not there"
+sys.modules.setdefault(_COMMAND_LINE, None)  # type: ignore[arg-type]  # Python's "not there"
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -20,20 +20,23 @@ class Receiver:
         body: its first bytes, `BODY_LIMIT` at most.
     """
 
-    __slots__ = ("_announced", "_more", "_receive", "_size", "body")
+    __slots__ = ("_headers", "_more", "_receive", "_size", "body")
 
     def __init__(self, receive: Receive, scope: Scope) -> None:
         self._receive = receive
-        length = header(scope["headers"], b"content-length") or ""
-        self._announced = int(length) if length.isdecimal() and len(length) < 19 else 0
-        self._more = self._announced > 0 or header(scope["headers"], b"transfer-encoding") is not None
+        self._headers = scope["headers"]
+        self._more = True
         self._size = 0
         self.body = b""
 
     @property
     def size(self) -> int:
         """How long the body is: as announced, or else as far as it was read."""
-        return max(self._announced, self._size)
+        return max(self._announced(), self._size) if self._more else self._size
+
+    def _announced(self) -> int:
+        length = header(self._headers, b"content-length") or ""
+        return int(length) if length.isdecimal() and len(length) < 19 else 0
 
     async def __call__(self) -> Message:
         """The next message of the request."""
@@ -50,14 +53,14 @@ class Receiver:
 
     async def look(self) -> None:
         """Read what the journal keeps of a body that nobody has read, before the answer ends the request."""
-        if not self._wanting():
+        if not self._announced() and header(self._headers, b"transfer-encoding") is None:
             return
         try:
             async with asyncio.timeout(_PATIENCE):
                 while self._wanting():
                     await self()
         except TimeoutError:
-            self._more = False
+            return
 
     def _wanting(self) -> bool:
         return self._more and len(self.body) < BODY_LIMIT
