@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 
-# Connexion imports Starlette's test client, that one httpx, and httpx its command line with all that it needs:
+# Connexion imports Starlette's test client, that one httpx, and httpx its command line with all it needs:
 # a seventh of a server's start, for nothing. While this stands, httpx takes that for not installed.
 _COMMAND_LINE = "httpx._main"
 sys.modules.setdefault(_COMMAND_LINE, None)  # type: ignore[arg-type]  # Python's "not there"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -347,3 +348,13 @@ def test_every_operation_is_recognized(mock: Mock) -> None:
     entries = mock.journal()
     assert [entry["operation"] for entry in entries] == list(described.values())
     assert json.dumps(entries)
+
+
+def test_a_client_that_announces_more_than_it_sends_gets_its_answer(mock: Mock) -> None:
+    address = urlsplit(mock.base)
+    with socket.create_connection((address.hostname, address.port or 80), timeout=10) as connection:
+        head = f"POST {address.path}/api{listing(mock)} HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nhalf"
+        connection.sendall(head.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 401 ")
+    (entry,) = mock.journal()
+    assert (entry["request"]["body"], entry["request"]["size"]) == ("half", 99)
