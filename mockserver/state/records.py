@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -9,6 +10,8 @@ from typing import Any, Final
 from .instants import DAY
 from .jsonio import dumps, loads
 from .merging import MergeStrategy, merge
+
+_LARGE: Final = 50_000
 
 # Plain tuples of plain values on purpose: the garbage collector stops tracking them, which it does not do for
 # a NamedTuple or any other class, so that half a million rows do not slow every full collection down.
@@ -294,6 +297,10 @@ class RecordTable:
         if core.owners > 1:
             core.owners -= 1
             self._core = core = core.copy()
+            if len(core.rows) > _LARGE and gc.get_freeze_count():
+                # A process that keeps its data out of the collector's sight keeps the copy out, too: the next
+                # collection would look at every row of the new index, which takes longer than the copying.
+                gc.freeze()
         return core
 
 
