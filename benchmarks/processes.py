@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -43,16 +44,30 @@ def get(url: str, headers: Mapping[str, str] | None = None, timeout: float = 60)
             return error.code, error.read()
 
 
+def new_folder() -> Path:
+    """A new temporary folder."""
+    return Path(tempfile.mkdtemp(prefix="benchmark-"))
+
+
 class Process:
     """A started server: a context manager that ends it, and everything that it has started.
 
     Args:
         command: what to run.
         cpus: the CPUs that it may use; all of them if None.
+        pipe: connect its standard input and output.
+        folder: where it runs and its log goes; removed at the end, and made if None.
     """
 
-    def __init__(self, command: Sequence[str], *, cpus: set[int] | None = None, pipe: bool = False) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        cpus: set[int] | None = None,
+        pipe: bool = False,
+        folder: Path | None = None,
+    ) -> None:
+        self.folder = folder or new_folder()
         self.log = self.folder / "log.txt"
         self.command = command
         with self.log.open("wb") as log:
@@ -86,6 +101,7 @@ class Process:
         for pipe in (self.popen.stdin, self.popen.stdout):
             if pipe is not None:
                 pipe.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def wait_for(self, url: str, headers: Mapping[str, str] | None = None, seconds: float = 60) -> bytes:
         """The body of the first answer with status 200.
@@ -153,10 +169,11 @@ class Mock(Process):
     """
 
     def __init__(self, *arguments: str, cpus: set[int] | None = None) -> None:
-        ready = Path(tempfile.mkdtemp(prefix="benchmark-")) / "ready.json"
+        folder = new_folder()
+        ready = folder / "ready.json"
         started = time.perf_counter()
         command = [sys.executable, "-m", "dbcontract", "serve", "--port", "0", "--ready-file", str(ready)]
-        super().__init__([*command, *arguments], cpus=cpus)
+        super().__init__([*command, *arguments], cpus=cpus, folder=folder)
         try:
             while not ready.exists():
                 self.check()

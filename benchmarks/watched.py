@@ -6,7 +6,6 @@ import http.client
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .processes import BenchmarkError, Process
+from .processes import BenchmarkError, Process, new_folder
 
 PROGRAM = Path(__file__).with_name("probed_server.py")
 
@@ -37,9 +36,12 @@ class Watched(Process):
     """
 
     def __init__(self, data: Path) -> None:
-        ready = Path(tempfile.mkdtemp(prefix="benchmark-")) / "ready.txt"
+        folder = new_folder()
+        ready = folder / "ready.txt"
         began = time.perf_counter()
-        super().__init__([sys.executable, "-P", str(PROGRAM), str(ready), str(data)], pipe=True)
+        super().__init__(
+            [sys.executable, "-P", str(PROGRAM), str(ready), str(data)], pipe=True, folder=folder
+        )
         try:
             while not ready.exists():
                 self.check()

@@ -85,6 +85,8 @@ def write(database: Database, day: int, rows: list[Row], now: int, new_id: Calla
     if present is None:
         database.archives[day] = Archive(new_id(), day, now, now, rows)
         return
+    if rows == present.rows:
+        return
     union = sorted(({row[KEY]: row for row in present.rows} | {row[KEY]: row for row in rows}).values())
     if union != present.rows:
         database.archives[day] = replace(present, updated_at=now, rows=union)

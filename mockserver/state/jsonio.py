@@ -28,7 +28,6 @@ _LONG: Final = b"0" * 19
 _DIGITS_TO_ZERO: Final = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
 _LONG_NUMBER: Final = re.compile(rb"([0-9]{15})[0-9]{4,}")
 _COPIED_BELOW: Final = 65_536
-_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NO_BRACKETS: Final = bytes(code for code in range(256) if code not in b"[]{}")
 _STEP: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
@@ -103,7 +102,9 @@ def _depth(raw: bytes, enough: int) -> int:
     most = raw.count(b"[") + raw.count(b"{")
     if most <= enough:
         return most
-    brackets = _STRING.sub(b"", raw).translate(None, _NO_BRACKETS)
+    # Without escapes, what stands outside of strings is every other part between the quotes.
+    parts = raw.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
+    brackets = b"".join(parts[::2]).translate(None, _NO_BRACKETS)
     return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
 
 

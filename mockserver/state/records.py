@@ -299,7 +299,11 @@ class RecordTable:
             self._core = core = core.copy()
             if len(core.rows) > _LARGE and gc.get_freeze_count():
                 # A process that keeps its data out of the collector's sight keeps the copy out, too: the next
-                # collection would look at every row of the new index, which takes longer than the copying.
+                # collection would look at every row of the new index, which takes longer than the copying. It
+                # knows of a dictionary only once that held something that it tracks, hence the list.
+                index: dict[Any, Any] = core.by_key
+                index[None] = []
+                del index[None]
                 gc.freeze()
         return core
 
