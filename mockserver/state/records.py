@@ -12,6 +12,8 @@ from .jsonio import dumps, loads
 from .merging import MergeStrategy, merge
 
 _LARGE: Final = 50_000
+# Text, as another type would make a dictionary of texts arrange itself anew.
+_NO_KEY: Final = "\0"
 
 # Plain tuples of plain values on purpose: the garbage collector stops tracking them, which it does not do for
 # a NamedTuple or any other class, so that half a million rows do not slow every full collection down.
@@ -301,9 +303,10 @@ class RecordTable:
                 # A process that keeps its data out of the collector's sight keeps the copy out, too: the next
                 # collection would look at every row of the new index, which takes longer than the copying. It
                 # knows of a dictionary only once that held something that it tracks, hence the list.
-                index: dict[Any, Any] = core.by_key
-                index[None] = []
-                del index[None]
+                index: dict[str, Any] = core.by_key
+                if _NO_KEY not in index:
+                    index[_NO_KEY] = []
+                    del index[_NO_KEY]
                 gc.freeze()
         return core
 
