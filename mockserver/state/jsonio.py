@@ -28,8 +28,11 @@ _LONG: Final = b"0" * 19
 _DIGITS_TO_ZERO: Final = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
 _LONG_NUMBER: Final = re.compile(rb"([0-9]{15})[0-9]{4,}")
 _COPIED_BELOW: Final = 65_536
-_NO_BRACKETS: Final = bytes(code for code in range(256) if code not in b"[]{}")
-_STEP: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_MARKS: Final = bytes(code for code in range(256) if code not in b'[]{}"')
+_ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
+_STEP: Final = {ord("["): 1, ord("]"): -1}
+_PEELED: Final = 16
+"""How many levels are taken off from inside, each at once, before the rest is counted one by one."""
 
 
 def loads(raw: bytes, max_depth: int = MAX_DEPTH) -> Any:
@@ -102,10 +105,16 @@ def _depth(raw: bytes, enough: int) -> int:
     most = raw.count(b"[") + raw.count(b"{")
     if most <= enough:
         return most
-    # Without escapes, what stands outside of strings is every other part between the quotes.
-    parts = raw.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
-    brackets = b"".join(parts[::2]).translate(None, _NO_BRACKETS)
-    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+    if b"\\" in raw:
+        raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # Taking away two quotes that stand together leaves all else inside or outside of a string as it was.
+    marks = raw.translate(_ONE_KIND, _NO_MARKS).replace(b'""', b"")
+    brackets = b"".join(marks.split(b'"')[::2]) if b'"' in marks else marks
+    depth = 0
+    while brackets and depth < _PEELED:
+        brackets = brackets.replace(b"[]", b"")
+        depth += 1
+    return depth + max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
 
 
 def _integer(text: str) -> int:
