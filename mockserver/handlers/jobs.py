@@ -42,8 +42,11 @@ class JobHandlers:
         job.looks_left = looks or 0
         # Only now may anybody see it end: with the message, if it ends in failure.
         job.finishes_at = self.end_of(job, call, now)
-        # The documented answer: every job starts, however soon it ends.
-        return json_response({"id": job.id, "status": "STARTED"}, call.answer, 201)
+        return json_response(self.describe_new(job, call), call.answer, 201)
+
+    def describe_new(self, job: Job, call: Call) -> dict[str, Any]:  # noqa: ARG002
+        """The documented answer to the creation: every job starts, however soon it ends."""
+        return {"id": job.id, "status": "STARTED"}
 
     def end_of(self, job: Job, call: Call, now: int) -> int | None:  # noqa: ARG002
         """When the job ends, in µs; None: never."""

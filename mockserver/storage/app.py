@@ -10,9 +10,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
+from ..state.jobs import Job
 from ..state.objects import StoredObject
 from .disposition import content_disposition
-from .downloads import Item, ItemResponse, Stored, find
+from .downloads import Item, ItemResponse, Stored, artifact, find, job_behind
 from .errors import MethodNotAllowed, StorageError, error_response
 from .signing import PATH, Signer
 from .uploads import UNKNOWN_TYPE, is_media_type, read_upload
@@ -65,7 +66,12 @@ class Storage:
 
     async def find(self, world: StorageWorld, key: str, now: int) -> Item:
         """What is stored under a key. Raises `NoSuchKey`."""
-        return await find(world, key, now)
+        job = job_behind(world, key, now)
+        return await (find(world, key, now) if job is None else self.artifact(job, key))
+
+    async def artifact(self, job: Job, key: str) -> Item:
+        """The exported data of a job that has succeeded. Raises `NoSuchKey`."""
+        return await artifact(job, key)
 
 
 async def respond(world: StorageWorld, request_path: str, scope: Scope, receive: Receive) -> Response:

@@ -72,11 +72,12 @@ async def find(world: Stored, key: str, now: int) -> Item:
     Raises:
         NoSuchKey: nothing, or nothing yet: an upload that did not happen, a job that has not succeeded.
     """
+    job = job_behind(world, key, now)
+    if job is not None:
+        return await artifact(job, key)
     match key.split("/"):
-        case ["exports", job_id, _]:
-            job = world.pixiebrix.jobs.get(job_id)
-            if job is not None and job.status(now) == "SUCCESS" and key == export_key(job):
-                return await _artifact(job, key)
+        case ["exports", _, _]:
+            pass
         case ["archives", database_id, name]:
             return await _archive(world, key, database_id, name)
         case _:
@@ -89,7 +90,18 @@ async def find(world: Stored, key: str, now: int) -> Item:
     raise NoSuchKey(key)
 
 
-async def _artifact(job: Job, key: str) -> Item:
+def job_behind(world: Stored, key: str, now: int) -> Job | None:
+    """The job whose artifact has this key, if it has succeeded."""
+    match key.split("/"):
+        case ["exports", job_id, _]:
+            job = world.pixiebrix.jobs.get(job_id)
+            if job is not None and job.status(now) == "SUCCESS" and key == export_key(job):
+                return job
+    return None
+
+
+async def artifact(job: Job, key: str) -> Item:
+    """The exported data of a job. Raises `NoSuchKey`."""
     rows = artifacts.Pairs(job.parts)
     if job.media_type == "application/xlsx":
         try:
