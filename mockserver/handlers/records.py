@@ -30,7 +30,7 @@ class RecordHandlers:
         """The records that pass the filters: one page, or at version 1.0 as many as one answer may hold."""
         world = call.world
         world.now()
-        table = world.pixiebrix.database(call.path["databaseId"]).records
+        table = self._table(call)
         filters = self._filters(call) if call.pairs else []
         limit = world.settings.max_records
         unpaged = self._unpaged(call)
@@ -40,6 +40,10 @@ class RecordHandlers:
             raise no_such_page()
         headers = {} if unpaged else paginate(call, page, more=more, total=None)
         return self._rendered(rows, call, headers)
+
+    def _table(self, call: Call) -> RecordTable:
+        """The records among which the list chooses. Raises `NotFound`."""
+        return call.world.pixiebrix.database(call.path["databaseId"]).records
 
     def _filters(self, call: Call) -> list[Filter]:
         """What the query asks of the records' fields. Raises `InvalidInput`."""
