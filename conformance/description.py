@@ -32,6 +32,9 @@ HELD: Final = (
 SERVER_ERROR: Final = "not_a_server_error"
 NO_ANSWER: Final = "no_answer"
 
+# No database of the usual kind holds a NUL, and a refusal of it says nothing.
+_GENERATION: Final[dict[str, Any]] = {"generation": {"allow-x00": False, "database": "none"}}
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -78,7 +81,7 @@ class Description:
         # Without a Config of its own, Schemathesis reads a schemathesis.toml of the folder it is started in.
         # `load` parses anew: inferring links changes what it is given.
         self.schema: OpenApiSchema = schemathesis.openapi.from_dict(
-            openapi.load(api), config=SchemathesisConfig()
+            openapi.load(api), config=SchemathesisConfig.from_dict(_GENERATION)
         )
         registry.load_all_checks()
         self._held: list[Any] = [*registry.CHECKS.get_by_names(list(HELD))]

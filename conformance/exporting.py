@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -57,17 +56,6 @@ def expect_accepted(ctx: PixieBrix, answer: Answer, what: str) -> dict[str, Any]
 
 
 # Jobs
-
-
-@contextmanager
-def as_own(ctx: PixieBrix) -> Iterator[None]:
-    """Tell the failure of a step as one of the check, if the step is what the check is about."""
-    try:
-        yield
-    except PrerequisiteFailed as error:
-        if error.rule != ctx.rule_id:
-            raise
-        raise CheckFailed(error.what, "that it works", "it does not") from error
 
 
 def succeeded(ctx: PixieBrix, *databases: Database, **fields: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .check import CheckFailed, PrerequisiteFailed
 
 if TYPE_CHECKING:
-    from .context import Pieces
+    from .context import Context, Pieces
 
 
 @contextmanager
@@ -25,6 +25,20 @@ def step(rule_id: str, what: str) -> Iterator[None]:
     except CheckFailed as error:
         message = f"to {what} did not work: {error}"
         raise PrerequisiteFailed(rule_id, message) from error
+
+
+@contextmanager
+def as_own(ctx: Context) -> Iterator[None]:
+    """Tell the failure of a step as one of the check, if the step is what the check is about."""
+    try:
+        yield
+    except PrerequisiteFailed as error:
+        if error.rule != ctx.rule_id:
+            raise
+        cause = error.__cause__
+        if isinstance(cause, CheckFailed):
+            raise cause from None
+        raise CheckFailed(error.what, "that it works", "it does not") from error
 
 
 def field_of(value: Mapping[str, Any], *names: str) -> Any:

@@ -299,8 +299,14 @@ class GivenPixieBrix:
             answer = self._ctx.call("getExportJob", path={"jobId": job_id})
             return answer.expect_status(200).expect_json(dict)
 
-    def finished_job(self, job_id: str) -> dict[str, Any]:
+    def finished_job(
+        self, job_id: str, *, look: Callable[[dict[str, Any]], object] | None = None
+    ) -> dict[str, Any]:
         """The details of a job when its status is final, whichever it is.
+
+        Args:
+            job_id: of the job.
+            look: called with the details each time that they are read.
 
         Raises:
             PrerequisiteFailed: it does not end in time.
@@ -309,6 +315,8 @@ class GivenPixieBrix:
         left = pace.job_wait
         while True:
             details = self.job_details(job_id)
+            if look is not None:
+                look(details)
             if details.get("status") in FINAL_STATUSES:
                 return details
             if left <= 0:

@@ -10,7 +10,7 @@ from ..context import PixieBrix
 from ..formats import as_timestamp
 from ..given import field_of, step
 from ..given_pixiebrix import Database
-from ..recorded import Query, expect_data, found, later, listed, path_of, read, written
+from ..recorded import Query, expect_data, found, later, listed, path_of, read, removed_later, written
 
 ODD_KEYS = ("a b+c%20d?e#f&g=h;i@j,k:l'm", "ключ é 名 😀")
 """Ends of keys that have to be percent-encoded in a path; one that looks encoded already is among them."""
@@ -20,7 +20,7 @@ ODD_KEYS = ("a b+c%20d?e#f&g=h;i@j,k:l'm", "ключ é 名 😀")
 def one_record_is_created(ctx: PixieBrix) -> None:
     """Posts an object with a key and data, and compares both with the answer."""
     database, key, data = ctx.given.database(), ctx.name("record"), {"probe": {"a": [1, "ü"]}}
-    _remove_later(ctx, database, key)
+    removed_later(ctx, database, key)
     answer = ctx.call("createRecords", path=path_of(database), json={"id": key, "data": data})
     record = answer.expect_status(201).expect_json(dict)
     ctx.expect("the key in the answer", key, record.get("id"))
@@ -33,7 +33,7 @@ def several_records_are_created(ctx: PixieBrix) -> None:
     database = ctx.given.database()
     contents = {ctx.name("record"): {"number": number} for number in range(3)}
     for key in contents:
-        _remove_later(ctx, database, key)
+        removed_later(ctx, database, key)
     body = [{"id": key, "data": data} for key, data in contents.items()]
     ctx.call("createRecords", path=path_of(database), json=body).expect_status(201)
     for key, data in contents.items():
@@ -45,7 +45,7 @@ def several_records_are_created(ctx: PixieBrix) -> None:
 def a_record_is_written_under_its_key(ctx: PixieBrix) -> None:
     """Puts a new record and reads it."""
     database, key, data = ctx.given.database(), ctx.name("record"), {"probe": "new"}
-    _remove_later(ctx, database, key)
+    removed_later(ctx, database, key)
     _put(ctx, database, key, data)
     record = ctx.call("getRecord", path=path_of(database, key)).expect_status(200).expect_json(dict)
     expect_data("the data of the record", data, record)
@@ -110,7 +110,7 @@ def a_key_may_be_any_string(ctx: PixieBrix) -> None:
     database = ctx.given.database()
     for odd in ODD_KEYS:
         key = f"{ctx.name('record')} {odd}"
-        _remove_later(ctx, database, key)
+        removed_later(ctx, database, key)
         path = path_of(database, key)
         _put(ctx, database, key, {"probe": odd})
         record = ctx.call("getRecord", path=path).expect_status(200).expect_json(dict)
@@ -126,7 +126,7 @@ def a_record_must_have_an_object_for_data(ctx: PixieBrix) -> None:
     key = str(ctx.given.record(database)["id"])
     for number, bad in enumerate(({}, {"data": "text"})):
         posted = f"{key}-{number}"
-        _remove_later(ctx, database, posted)
+        removed_later(ctx, database, posted)
         answer = ctx.call("createRecords", path=path_of(database), json={"id": posted, **bad})
         answer.expect_status(400)
         ctx.call("putRecord", path=path_of(database, key), json=bad).expect_status(400)
@@ -139,7 +139,7 @@ def one_bad_record_spoils_the_array(ctx: PixieBrix) -> None:
     control, *good = ctx.name("record"), ctx.name("record"), ctx.name("record")
     ctx.given.record(database, key=control)
     for key in good:
-        _remove_later(ctx, database, key)
+        removed_later(ctx, database, key)
     body: list[dict[str, Any]] = [{"id": key, "data": {"probe": True}} for key in good]
     body.insert(1, {"id": ctx.name("record")})
     ctx.call("createRecords", path=path_of(database), json=body).expect_status(400)
@@ -158,13 +158,3 @@ def _created(record: Query) -> object:
     with step("PB-REC-04", "read the time of creation"):
         created = as_timestamp(field_of(record, "created_at"))
         return created if created is not None else field_of(record, "created_at")
-
-
-def _remove_later(ctx: PixieBrix, database: Database, key: str) -> None:
-    """Have a record deleted after the check, which may not have been written."""
-    path = path_of(database, key)
-
-    def remove() -> None:
-        ctx.call("deleteRecord", path=path, described=False, note="cleans up").expect_status(204, 404)
-
-    ctx.cleanup(f"the record {key}", remove)

@@ -1,0 +1,73 @@
+"""What generated data are made of: the bodies that an API describes, and texts that any server can carry.
+
+What the usual servers do not carry, and no document promises, is left out: NUL and control characters, halves
+of surrogate pairs, numbers beyond what a double holds exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from schemathesis.core import NOT_SET
+from schemathesis.generation.modes import GenerationMode
+
+from .context import Context
+
+EXACT: Final = 2**53 - 1
+"""The largest whole number that a double, and so any JSON parser, holds exactly."""
+
+_NOT_CARRIED: Final = ("Cc", "Cn", "Co", "Cs")
+
+Strategy = st.SearchStrategy
+
+
+def bodies(ctx: Context, operation_id: str) -> Strategy[Any]:
+    """JSON bodies that the description of an operation allows."""
+    described = ctx.description.operation(operation_id).described
+    cases = described.as_strategy(generation_mode=GenerationMode.POSITIVE)
+    return cases.map(lambda case: case.body).filter(lambda body: body is not NOT_SET)
+
+
+def data(ctx: Context) -> Strategy[dict[str, Any]]:
+    """What a record may hold, as its description has it."""
+    return bodies(ctx, "putRecord").map(lambda body: _carried(body["data"]))
+
+
+def texts(*, least: int = 1, most: int = 20, without: str = "") -> Strategy[str]:
+    """Texts of any script, without control characters, and with no blank at either end."""
+    letters = st.characters(codec="utf-8", exclude_categories=_NOT_CARRIED, exclude_characters=without)
+    return (
+        st.text(letters, min_size=least, max_size=most).map(str.strip).filter(lambda text: len(text) >= least)
+    )
+
+
+def values() -> Strategy[Any]:
+    """Any JSON value, small."""
+    plain = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from((0.5, -1.25)) | texts(most=5)
+    return st.recursive(
+        plain,
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts(most=3), inner, max_size=2),
+        max_leaves=4,
+    )
+
+
+def _carried(value: Any) -> Any:
+    """A JSON value whose numbers and texts any server can carry; booleans and null are such."""
+    match value:
+        case dict():
+            return {_text(name): _carried(one) for name, one in value.items()}
+        case list():
+            return [_carried(one) for one in value]
+        case str():
+            return _text(value)
+        case float():
+            return round(math.fmod(value, 1e6), 3)
+        case int() if abs(value) > EXACT:
+            return value % EXACT
+    return value
+
+
+def _text(value: str) -> str:
+    return "".join(letter for letter in value if letter.isprintable())
