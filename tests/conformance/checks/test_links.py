@@ -84,7 +84,7 @@ def _refusal(patch: pytest.MonkeyPatch, error: type[Exception], refuse: Callable
     patch.setattr(Signer, "verify", verify)
 
 
-@wrong("PB-LINK-01", "PB-LINK-02", "PB-LINK-06")
+@wrong("PB-LINK-01", "PB-LINK-06")
 def nothing_behind_the_link(patch: pytest.MonkeyPatch) -> None:
     async def nothing(_world: Any, key: str, _now: int) -> None:
         raise NoSuchKey(key)
