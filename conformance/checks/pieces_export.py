@@ -70,8 +70,11 @@ def the_documented_accept_list_is_served(ctx: Pieces) -> None:
 
 @check("PI-EXP-07")
 def every_required_field_is_there(ctx: Pieces) -> None:
-    """Looks for each required field by its name and lists those that are missing."""
-    missing = [name for name in REQUIRED_FIELDS if name not in _exported(ctx)]
+    """Looks for each required field by its name, also in the export of an empty server where there is one."""
+    exports = [_exported(ctx)]
+    if ctx.can("second"):
+        exports.append(ctx.second().given.own)
+    missing = sorted({name for exported in exports for name in REQUIRED_FIELDS if name not in exported})
     ctx.expect("the required fields that are missing", [], missing)
 
 

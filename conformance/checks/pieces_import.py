@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..answer import Answer
-from ..check import check
+from ..check import PrerequisiteFailed, check
 from ..context import Pieces
 from ..exported import LISTS, OPTIONAL_FIELDS, REQUIRED_FIELDS, differences, entries_of
 from ..given import step
@@ -27,6 +27,8 @@ def an_import_succeeds(ctx: Pieces) -> None:
 def a_successful_import_has_no_body(ctx: Pieces) -> None:
     """Reads the connection to the end of the answer to a probe import."""
     answer = _send_probe(ctx, headers={"Connection": "close"})
+    if answer.status >= 300:
+        raise PrerequisiteFailed("PI-IMP-01", f"a probe import was answered {answer.summary}")
     ctx.expect("the body of the answer to an import", b"", answer.content)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from starlette.types import Scope
+from starlette.types import Scope, Send
 
 from ..faults import BODILESS, Fault
 from .body import header
@@ -57,7 +57,8 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
         return True
     if fault.status is not None:
         await receiver.look()
-        await send_answer(ordered(documented, operation, fault, fault.status, origin), scope, sender)
+        send = exchange.world.implementation.surface.sending(sender, exchange, scope)
+        await send_answer(ordered(documented, operation, fault, fault.status, origin), scope, send)
         return True
     sender.cut = fault.connection == "truncate"
     exchange.fault = fault
@@ -95,7 +96,7 @@ def forced(documented: DocumentedResponses, operation: str, code: str) -> Answer
     return Answer(400, {"content-type": "application/json"}, body)
 
 
-async def send_answer(answer: Answer, scope: Scope, sender: Sender) -> None:
+async def send_answer(answer: Answer, scope: Scope, send: Send) -> None:
     """Send a ready answer."""
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()
@@ -103,6 +104,6 @@ async def send_answer(answer: Answer, scope: Scope, sender: Sender) -> None:
     bodiless = answer.status in BODILESS
     if answer.status not in {204, 304}:  # those have not even a length (RFC 9110, 8.6)
         headers.append((b"content-length", b"0" if bodiless else str(len(answer.body)).encode()))
-    await sender({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     body = b"" if bodiless or scope["method"] == "HEAD" else answer.body
-    await sender({"type": "http.response.body", "body": body, "more_body": False})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
