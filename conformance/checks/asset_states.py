@@ -24,11 +24,12 @@ def download_before_the_mark(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-15")
 def the_mark_is_kept(ctx: PixieBrix) -> None:
-    """Creates an asset, marks it, and reads its metadata."""
+    """Creates an asset, marks it twice, and reads its metadata after each mark."""
     asset = ctx.given.asset()
-    asset_details.patch(ctx, asset, {"is_uploaded": True}).expect_status(*SEVERAL)
-    item = asset_details.metadata(ctx, asset)
-    ctx.expect("is_uploaded after the mark", expected=True, actual=item.get("is_uploaded"))
+    for what in ("the mark", "another mark"):
+        asset_details.patch(ctx, asset, {"is_uploaded": True}).expect_status(*SEVERAL)
+        item = asset_details.metadata(ctx, asset)
+        ctx.expect(f"is_uploaded after {what}", expected=True, actual=item.get("is_uploaded"))
 
 
 @check("PB-ASSET-16")
@@ -101,6 +102,9 @@ def a_mark_of_the_wrong_type_is_refused(ctx: PixieBrix) -> None:
 def an_asset_is_not_in_another_database(ctx: PixieBrix) -> None:
     """Marks an asset, asks for it below another database, and looks whether a change there reached it."""
     asset = _marked(ctx)
+    with step("PB-ASSET-15", "mark an asset as uploaded"):
+        before = asset_details.metadata(ctx, asset).get("is_uploaded")
+        ctx.expect("is_uploaded after the mark", expected=True, actual=before)
     path = {**asset_details.path_of(asset), "databaseId": ctx.given.database().id}
     ctx.call("getAsset", path=path, note="below another database").expect_status(404)
     asset_details.read(ctx, path).expect_status(404)

@@ -40,7 +40,7 @@ class AssetHandlers:
         """The URL and the fields of the form that uploads the asset's file."""
         return call.world.signer.presigned_post(
             call.origin,
-            asset_key(asset.database_id, asset.id, asset.filename),
+            self.key(asset),
             now,
             lifetime=HOUR,
             filename=asset.filename,
@@ -56,6 +56,10 @@ class AssetHandlers:
             raise NotFound("asset", asset.id)
         return self.download(asset, call)
 
+    def key(self, asset: Asset) -> str:
+        """Where the asset's file is stored."""
+        return asset_key(asset.database_id, asset.id, asset.filename)
+
     def downloadable(self, asset: Asset) -> bool:
         """Whether the asset can be downloaded."""
         return asset.is_uploaded
@@ -64,7 +68,7 @@ class AssetHandlers:
         """A redirect to the file in storage, as the vendor answers."""
         location = call.world.signer.presigned_get(
             call.origin,
-            asset_key(asset.database_id, asset.id, asset.filename),
+            self.key(asset),
             call.world.now(),
             lifetime=HOUR,
             filename=asset.filename,

@@ -74,9 +74,7 @@ def _patched(change: Callable[[Asset, Asset, int], Asset]) -> Callable[..., Asse
     return patched
 
 
-@wrong(
-    "PB-ASSET-15", "PB-ASSET-16", "PB-ASSET-18", "PB-ASSET-22", "PB-ASSET-24", "PB-ASSET-30", "PB-ASSET-10"
-)
+@wrong("PB-ASSET-15", "PB-ASSET-16", "PB-ASSET-18", "PB-ASSET-22", "PB-ASSET-24", "PB-ASSET-10")
 def the_mark_is_not_kept(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Asset, "patched", _patched(lambda old, new, _: replace(new, is_uploaded=old.is_uploaded)))
 
