@@ -33,7 +33,8 @@ def the_first_page_is_1(ctx: PixieBrix) -> None:
         size = listing.size
         first = ids_of(listing.good(size=size))
         ctx.expect(f"page 1 of the {listing}", first, ids_of(listing.good(1, size)))
-        ctx.expect(f"the first ids of the {listing}", listing.ids[:size], first)
+        # How many there are on a page is another rule's affair.
+        ctx.expect(f"the first ids of the {listing}", listing.ids[: len(first)], first)
 
 
 @check("PB-PAGE-03")
