@@ -87,7 +87,7 @@ class LabelWithoutHyphens(PixieBrixState):
 
 
 @defect("PB-JOB-25")
-class CsvByDefault(JobHandlers):
+class ExportIsCsvByDefault(JobHandlers):
     """Exports CSV when an order has no media type."""
 
     async def createExportJob(self, call: Call) -> Response:
@@ -106,7 +106,7 @@ class JsonByNameGivesCsv(JobHandlers):
 
 
 @defect("PB-JOB-26", "PB-JOB-28", "PB-JOB-44")
-class MediaTypeIgnored(JobHandlers):
+class JobMediaTypeIgnored(JobHandlers):
     """Exports CSV whenever an order has a media type, whichever it is."""
 
     async def createExportJob(self, call: Call) -> Response:
@@ -188,7 +188,7 @@ def _rows(content: bytes) -> list[list[str]]:
 
 
 @defect("PB-JOB-27")
-class CsvWithSemicolons(_Text):
+class ExportWithSemicolons(_Text):
     """Separates the values of a CSV export with semicolons."""
 
     def text(self, content: bytes) -> bytes:
@@ -196,7 +196,7 @@ class CsvWithSemicolons(_Text):
 
 
 @defect("PB-JOB-27")
-class CsvWithTabs(_Text):
+class ExportWithTabs(_Text):
     """Separates the values of a CSV export with tabs."""
 
     def text(self, content: bytes) -> bytes:
@@ -204,7 +204,7 @@ class CsvWithTabs(_Text):
 
 
 @defect("PB-JOB-27", "PB-JOB-42")
-class CsvInUtf16(_Text):
+class ExportInUtf16(_Text):
     """Writes a CSV export in UTF-16, as some spreadsheets like it."""
 
     def text(self, content: bytes) -> bytes:
@@ -245,7 +245,7 @@ class ExportsAreOctets(Storage):
 
 
 @defect("PB-JOB-44")
-class CsvIsPlainText(Storage):
+class ExportedCsvIsPlainText(Storage):
     """Serves CSV exports as text/plain."""
 
     async def artifact(self, job: Job, key: str) -> Item:

@@ -168,7 +168,7 @@ class ExportEndsAt10000(PixieBrixState):
 
 
 @defect("PB-JOB-48")
-class PagesOverlap(PixieBrixState):
+class ExportedPagesOverlap(PixieBrixState):
     """Reads a database page by page, and exports the last record of each page of 1,000 twice."""
 
     def _selected(self, ids: tuple[str, ...], start: int | None, end: int | None) -> tuple[Part, ...]:
@@ -179,7 +179,7 @@ class PagesOverlap(PixieBrixState):
 
 
 @defect("PB-JOB-31")
-class FirstDatabaseOnly(PixieBrixState):
+class FirstDatabaseExported(PixieBrixState):
     """Exports the first database of an order and forgets the others."""
 
     def _selected(self, ids: tuple[str, ...], start: int | None, end: int | None) -> tuple[Part, ...]:
@@ -187,7 +187,7 @@ class FirstDatabaseOnly(PixieBrixState):
 
 
 @defect("PB-JOB-31")
-class LastDatabaseWins(PixieBrixState):
+class LastDatabaseExported(PixieBrixState):
     """Writes each database over the one before it, so that the last one of an order is left."""
 
     def _selected(self, ids: tuple[str, ...], start: int | None, end: int | None) -> tuple[Part, ...]:

@@ -198,7 +198,7 @@ class EmptyFiltersRefused(_Orders):
 
 
 @defect("PB-JOB-14")
-class TimestampsInUtcOnly(_Dates):
+class JobDatesInUtcOnly(_Dates):
     """Refuses timestamps with an offset."""
 
     def good(self, text: str) -> bool:
@@ -206,7 +206,7 @@ class TimestampsInUtcOnly(_Dates):
 
 
 @defect("PB-JOB-14")
-class TimestampsWithoutFractions(_Dates):
+class JobDatesWithoutFractions(_Dates):
     """Refuses timestamps with fractions of a second."""
 
     def good(self, text: str) -> bool:
@@ -214,7 +214,7 @@ class TimestampsWithoutFractions(_Dates):
 
 
 @defect("PB-JOB-14")
-class TimestampsOfMilliseconds(_Dates):
+class JobDatesOfMilliseconds(_Dates):
     """Refuses timestamps that have more than three digits of a second's fraction."""
 
     def good(self, text: str) -> bool:
@@ -229,7 +229,7 @@ def _is_instant(text: object) -> bool:
 
 
 @defect("PB-JOB-15")
-class BadDatesIgnored(_Orders):
+class BadJobDatesIgnored(_Orders):
     """Leaves a filter out that it cannot read."""
 
     def order(self, body: dict[str, Any]) -> None:
@@ -238,7 +238,7 @@ class BadDatesIgnored(_Orders):
 
 
 @defect("PB-JOB-15")
-class DaysRollOver(_Orders):
+class JobDatesRollOver(_Orders):
     """Takes the 30th of February for the first of March."""
 
     def order(self, body: dict[str, Any]) -> None:

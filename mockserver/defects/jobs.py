@@ -97,7 +97,7 @@ class JobDoneAtOnce(JobHandlers):
 
 
 @defect("PB-JOB-04")
-class CreationAnswered200(JobHandlers):
+class JobCreationAnswered200(JobHandlers):
     """Answers the creation of a job with 200."""
 
     async def createExportJob(self, call: Call) -> Response:
@@ -107,7 +107,7 @@ class CreationAnswered200(JobHandlers):
 
 
 @defect("PB-JOB-04")
-class CreationAnswered202(JobHandlers):
+class JobCreationAnswered202(JobHandlers):
     """Answers the creation of a job with 202, for the work is still to be done."""
 
     async def createExportJob(self, call: Call) -> Response:
@@ -142,7 +142,7 @@ class EqualOrdersShareAJob(PixieBrixState):
 
 
 @defect("PB-JOB-18")
-class DetailsInAnArray(JobHandlers):
+class JobDetailsInAnArray(JobHandlers):
     """Gives a job's details in an array of one element."""
 
     async def getExportJob(self, call: Call) -> Response:
@@ -153,7 +153,7 @@ class DetailsInAnArray(JobHandlers):
 
 
 @defect("PB-JOB-18")
-class DetailsHaveNoId(JobHandlers):
+class JobDetailsHaveNoId(JobHandlers):
     """Leaves the id out of a job's details, for it is in the path already."""
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
@@ -163,7 +163,7 @@ class DetailsHaveNoId(JobHandlers):
 
 
 @defect("PB-JOB-19", "PB-JOB-21")
-class StatusInLowerCase(JobHandlers):
+class JobStatusInLowerCase(JobHandlers):
     """Writes the status of a job in lower case."""
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
@@ -181,7 +181,7 @@ class SuccessIsCalledDone(JobHandlers):
 
 
 @defect("PB-JOB-19")
-class CreatedAtIsANumber(JobHandlers):
+class JobCreatedAtIsANumber(JobHandlers):
     """Gives the time of a job's creation in seconds since 1970."""
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
@@ -323,7 +323,7 @@ class FinishedJobsExpire(JobHandlers):
 
 
 @defect("PB-JOB-46")
-class CreationTimeMoves(JobHandlers):
+class JobCreationTimeMoves(JobHandlers):
     """Shows the time at which a job is read as the time of its creation."""
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
