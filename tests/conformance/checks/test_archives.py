@@ -126,7 +126,7 @@ def a_page_too_few(patch: pytest.MonkeyPatch) -> None:
     _listed(patch, lambda call, items: [] if call.query.get("page") == "3" else listed(call, items)[0])
 
 
-@wrong("PB-ARCH-03")
+@wrong("PB-ARCH-03", "PB-ARCH-07", "PB-ARCH-08")
 def sorted_by_page_only(patch: pytest.MonkeyPatch) -> None:
     # The pages are cut in the order of the other direction, and each is then turned round.
     _listed(patch, lambda call, items: list(reversed(listed(call, list(reversed(items)))[0])))
