@@ -45,6 +45,7 @@ class Deviation:
         breaks: ids of the rules that are broken by it, as a judge has to find; none for a stranger.
         classes: the subclasses of faithful classes that it is made of.
         sweep: only generated calls show it.
+        wait: only checks show it that are let take long.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Deviation:
     breaks: tuple[str, ...]
     classes: tuple[type, ...]
     sweep: bool = False
+    wait: bool = False
 
     def describe(self) -> dict[str, Any]:
         """It as JSON has it."""
@@ -82,6 +84,7 @@ class Note:
     breaks: tuple[str, ...] = ()
     also: tuple[type, ...] = ()
     sweep: bool = False
+    wait: bool = False
 
     def leave(self, noted: type) -> None:
         """Leave the note. Raises `NoSeam` for a class that overrides nothing."""
@@ -126,6 +129,7 @@ def _deviation(noted: type, note: Note) -> Deviation:
         breaks=note.breaks,
         classes=(noted, *note.also),
         sweep=note.sweep,
+        wait=note.wait,
     )
 
 

@@ -9,7 +9,8 @@ import os
 import random
 import signal
 from collections.abc import Iterator, Sequence
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
 from typing import Final
 
 from dbcontract.mockserver.deviations import Deviation, discover
@@ -54,15 +55,17 @@ def run_all(names: Sequence[str], *, jobs: int, seed: int = 1) -> Iterator[Outco
         WorkerDied: a process ended before its time.
     """
     known = {one.name: one for one in discover()}
-    # Sweeps take longest; begun last, one would be waited for alone.
-    sweep = {name for name in names if name != FAITHFUL and known[name].sweep}
-    ordered = sorted(names, key=lambda name: name != FAITHFUL and name not in sweep)
+    chosen = [known[name] for name in names if name != FAITHFUL]
+    # These take longest; begun last, one would be waited for alone.
+    long = {one.name for one in chosen if one.sweep or one.wait}
+    ordered = sorted(names, key=lambda name: name != FAITHFUL and name not in long)
+    sweep, wait = any(one.sweep for one in chosen), any(one.wait for one in chosen)
     if jobs == 1 or len(names) <= _FEW:
-        with Prover(seed=seed, sweep=bool(sweep)) as prover:
+        with Prover(seed=seed, sweep=sweep, wait=wait) as prover:
             for name in ordered:
                 yield prover.run(known.get(name))
         return
-    workers = [_Worker(seed, sweep=bool(sweep)) for _ in range(min(jobs, len(names)))]
+    workers = [_Worker(seed, sweep=sweep, wait=wait) for _ in range(min(jobs, len(names)))]
     try:
         yield from _shared_out(workers, ordered)
     finally:
@@ -84,7 +87,7 @@ def _shared_out(workers: Sequence[_Worker], names: Sequence[str]) -> Iterator[Ou
     for worker in workers:
         give(worker)
     while busy:
-        for ready in wait(list(busy)):
+        for ready in wait_for(list(busy)):
             assert isinstance(ready, Connection)  # noqa: S101 (it is one of ours)
             worker = busy.pop(ready)
             try:
@@ -98,11 +101,11 @@ def _shared_out(workers: Sequence[_Worker], names: Sequence[str]) -> Iterator[Ou
 class _Worker:
     """A process that runs what it is told, one after another."""
 
-    def __init__(self, seed: int, *, sweep: bool) -> None:
+    def __init__(self, seed: int, *, sweep: bool, wait: bool) -> None:
         # A forked process would share this one's threads and locks.
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, seed, sweep), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs, seed, sweep, wait), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -113,12 +116,13 @@ class _Worker:
         self._process.join(_PATIENCE)
 
 
-def _work(connection: Connection, seed: int, sweep: bool) -> None:  # noqa: FBT001 (a process takes no keywords)
+# A process takes no keywords.
+def _work(connection: Connection, seed: int, sweep: bool, wait: bool) -> None:  # noqa: FBT001
     # Ctrl-C reaches every process of the terminal; the first one decides, and ends these.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable()  # what breaks on purpose is no news
     known = {one.name: one for one in discover()}
-    with Prover(seed=seed, sweep=sweep) as prover:
+    with Prover(seed=seed, sweep=sweep, wait=wait) as prover:
         first = True
         while True:
             try:

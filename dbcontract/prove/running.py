@@ -46,11 +46,13 @@ class Prover:
     Args:
         seed: of what the checks generate.
         sweep: sweep the faithful mock, too; of the deviations only those are swept that need it.
+        wait: let checks of the faithful mock take long, too; of the deviations only those that need it.
     """
 
-    def __init__(self, *, seed: int = 1, sweep: bool = False) -> None:
+    def __init__(self, *, seed: int = 1, sweep: bool = False, wait: bool = False) -> None:
         self._seed = seed
         self._sweep = sweep
+        self._wait = wait
         self._stack = ExitStack()
         self._made: _Prover | None = None
 
@@ -102,6 +104,8 @@ class Prover:
                 pixiebrix=target.pixiebrix if "pixiebrix" in deviation.apis else None,
             )
         wanted = self._sweep if deviation is None else deviation.sweep
+        if self._wait if deviation is None else deviation.wait:
+            target = replace(target, capabilities=target.capabilities | {"wait"})
         made.running.worlds.deviate(() if deviation is None else (deviation.name,))
         engine = Engine(
             target,

@@ -47,7 +47,15 @@ def _until(database: Database, limit: int, days: Iterable[int]) -> Iterator[int]
         yield day
 
 
-@defect("PB-RET-02")
+@defect("PB-RET-01", wait=True)
+class LimitIsAPowerOfTwo(PixieBrixState):
+    """Lets a database hold 524,288 records, the power of two that is near half a million."""
+
+    def __init__(self, record_limit: int = 500_000, *, now: int = 0) -> None:
+        super().__init__(2**19 if record_limit == 500_000 else record_limit, now=now)
+
+
+@defect("PB-RET-01", "PB-RET-02", wait=True)
 class FullTakenForTooFull(_Night):
     """Archives the oldest date of a database that has as many records as it may, and no more."""
 

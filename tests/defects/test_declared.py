@@ -93,7 +93,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     (folder / "first.py").write_text(
         PACKAGE.format(kind="defect")
         + "\nfrom dbcontract.mockserver.defects.assets import LastByteLost\n"
-        + '\n@defect("PB-REC-01", "PB-REC-02", sweep=True)\nclass XMLWrong2(RecordTable):\n'
+        + '\n@defect("PB-REC-01", "PB-REC-02", sweep=True, wait=True)\nclass XMLWrong2(RecordTable):\n'
         + '    """Does this\n    and that.\n\n    More of it.\n    """\n    def clear(self): ...\n'
         + "\nclass NotNoted(XMLWrong2): ...\n"
     )
@@ -110,6 +110,7 @@ def test_what_is_found_in_a_package(package: ModuleType) -> None:
     assert one.sentence == "Does this and that."
     assert one.breaks == ("PB-REC-01", "PB-REC-02")
     assert one.sweep
+    assert one.wait
     assert one.apis == ("pixiebrix",)
 
 
