@@ -86,6 +86,26 @@ class LabelWithoutHyphens(PixieBrixState):
 # Formats
 
 
+@defect("PB-JOB-28", "PB-JOB-44")
+class WorkbookJobsFail(JobHandlers):
+    """Ends every job for a workbook with FAILURE, for the library is not installed."""
+
+    def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
+        if job.media_type == XLSX:
+            job.error_message = "No module named openpyxl"
+        return super().describe_job(job, call)
+
+
+@defect("PB-JOB-27", "PB-JOB-44")
+class CsvFileMissing(Storage):
+    """Writes CSV exports to another place than their links lead to."""
+
+    async def artifact(self, job: Job, key: str) -> Item:
+        if job.media_type == CSV:
+            raise NoSuchKey(key)
+        return await super().artifact(job, key)
+
+
 @defect("PB-JOB-25")
 class ExportIsCsvByDefault(JobHandlers):
     """Exports CSV when an order has no media type."""

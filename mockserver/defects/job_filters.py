@@ -148,7 +148,27 @@ class JobDatesInLocalTime(JobHandlers):
         return None if instant is None else instant + 5 * HOUR
 
 
+@defect("PB-JOB-33", "PB-JOB-34", "PB-JOB-35", "PB-JOB-36", "PB-JOB-37", "PB-JOB-38")
+class JobsWithDatesFail(JobHandlers):
+    """Takes orders with dates, and then ends their jobs with FAILURE."""
+
+    def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
+        if (job.start, job.end) != (None, None):
+            job.error_message = "can't compare offset-naive and offset-aware datetimes"
+        return super().describe_job(job, call)
+
+
 # Databases
+
+
+@defect("PB-JOB-31")
+class SeveralDatabasesFail(JobHandlers):
+    """Takes orders for several databases, and then ends their jobs with FAILURE."""
+
+    def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
+        if len(job.databases) > 1:
+            job.error_message = "get() returned more than one database"
+        return super().describe_job(job, call)
 
 
 @defect("PB-JOB-30")

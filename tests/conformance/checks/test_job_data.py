@@ -203,6 +203,12 @@ def an_archive_that_is_no_workbook(patch: pytest.MonkeyPatch) -> None:
     _file(patch, change)
 
 
+@wrong("PB-JOB-28", "PB-JOB-43", "PB-JOB-44")
+def workbooks_fail(patch: pytest.MonkeyPatch) -> None:
+    # jobs that fail for one media type alone are no matter of the rule that jobs come to their end
+    patch.setattr(artifacts, "export_problem", lambda *_: "There is no room.")
+
+
 @wrong("PB-JOB-44")
 def everything_is_octets(patch: pytest.MonkeyPatch) -> None:
     def change(answer: Reply) -> None:
