@@ -15,8 +15,11 @@ from ..given_pixiebrix import Asset
 from ..session import REDIRECTS, same_origin, target_headers
 from ..wire import Request
 
-_ALL_BYTES: Final = bytes(range(256)) + b"\r\n\n\r\r\n\x1a--\r\n\xef\xbb\xbf\x00"
-"""Every byte, line breaks of all kinds, and what is easily taken for the end of something."""
+_ALL_BYTES: Final = (bytes(range(256)) + b"\r\n\n\r\r\n\x1a--\r\n\xef\xbb\xbf\x00") * 1_000
+"""Every byte, line breaks of all kinds, and what is easily taken for the end of something.
+
+More of it than is usually read or sent as one piece.
+"""
 
 _PNG: Final = bytes.fromhex(
     "89504e470d0a1a0a 0000000d49484452 00000001000000010100000000 376ef924"
@@ -68,7 +71,7 @@ def without_the_mark_there_is_no_download(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-20")
 def the_bytes_are_the_same(ctx: PixieBrix) -> None:
-    """Uploads all byte values and line breaks of all kinds, and compares what the download gives."""
+    """Uploads all byte values and line breaks of all kinds, again and again, and compares."""
     asset = ctx.given.uploaded_asset(
         _ALL_BYTES, filename="probe.bin", content_type="application/octet-stream"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +13,18 @@ from ..check import CheckFailed, NotVerified, PrerequisiteFailed, check
 from ..context import PixieBrix
 from ..formats import is_uuid
 from ..given import field_of, step
+from ..given_pixiebrix import Asset
 from ..pages import every_item
 
 
 @check("PB-ASSET-01")
 def the_list_is_an_array(ctx: PixieBrix) -> None:
-    """Lists the assets of the configured database and expects an array."""
+    """Lists the assets of the configured database, and of a new one, which has none, and expects arrays."""
     path = {"databaseId": ctx.given.existing_database()}
     ctx.call("listAssets", path=path).expect_status(200).expect_json(list)
+    with suppress(NotVerified):  # where no database can be made, the first one has to do
+        path = {"databaseId": ctx.given.database().id}
+        ctx.call("listAssets", path=path).expect_status(200).expect_json(list)
 
 
 @check("PB-ASSET-02")
@@ -132,10 +137,13 @@ def assets_of_another_database_are_not_listed(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-38")
 def the_list_has_the_metadata(ctx: PixieBrix) -> None:
-    """Checks the fields of each item of the list, of a new asset where there is none."""
+    """Checks the fields of each item of the list, and the values of a marked asset, where it may make one."""
     items = asset_details.listed(ctx, ctx.given.existing_database())
+    made = None
+    with suppress(NotVerified):  # what is there already is enough
+        made = ctx.given.asset()
     if not items:
-        items = asset_details.listed(ctx, ctx.given.asset().database)
+        items = asset_details.listed(ctx, (made or ctx.given.asset()).database)
     with step("PB-ASSET-02", "list an asset"):
         ctx.expect_true("the list", items, expected="an asset or more", actual="none")
     for item in items:
@@ -143,6 +151,19 @@ def the_list_has_the_metadata(ctx: PixieBrix) -> None:
         ctx.expect_true(
             "the fields of an asset in the list", not wrong, expected="; ".join(wrong), actual=item
         )
+    if made is not None:
+        _expect_present(ctx, made)
+
+
+def _expect_present(ctx: PixieBrix, asset: Asset) -> None:
+    """Mark an asset, and expect in the list what its metadata say."""
+    ctx.given.marked(asset)
+    present = asset_details.metadata(ctx, asset)
+    found = [item for item in asset_details.listed(ctx, asset.database) if item.get("id") == asset.id]
+    with step("PB-ASSET-02", "list an asset"):
+        ctx.expect_true("the list", found, expected=f"the asset {asset.id}", actual="a list without it")
+    for name in ("filename", "is_uploaded", "created_at", "updated_at"):
+        ctx.expect(f"{name} in the list", present.get(name), found[0].get(name))
 
 
 def _expect_refused(ctx: PixieBrix, body: dict[str, Any]) -> None:

@@ -248,6 +248,17 @@ class DateListedAgain(PixieBrixState):
 # What is not there
 
 
+@defect("PB-ARCH-01")
+class NoArchivesIsNotFound(PixieBrixState):
+    """Answers the list of archives 404 where a database has none."""
+
+    def archives(self, org_id: str, db_id: str, *, descending: bool = True) -> list[Archive]:
+        found = super().archives(org_id, db_id, descending=descending)
+        if not found:
+            raise NotFound("archives", db_id)
+        return found
+
+
 @defect("PB-ARCH-22")
 class NoArchivesOfTheUnknown(PixieBrixState):
     """Answers an empty list of archives where there is no such database."""

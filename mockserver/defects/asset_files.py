@@ -282,6 +282,14 @@ class FileEndsAtZero(_Rewriting):
         return content.partition(b"\0")[0]
 
 
+@defect("PB-ASSET-20")
+class FirstPieceStored(_Rewriting):
+    """Stores the first 64 KiB of an uploaded file, which is as much as it reads at once."""
+
+    def _rewritten(self, content: bytes) -> bytes:
+        return content[: 64 * 1024]
+
+
 @defect("PB-ASSET-36")
 class PicturesStoredAnew(_Rewriting):
     """Stores pictures anew, without the chunk that ends them."""

@@ -96,6 +96,28 @@ class AssetsListedByIdOnly(AssetHandlers):
         return answer
 
 
+@defect("PB-ASSET-01")
+class NoAssetsIsNotFound(PixieBrixState):
+    """Answers the list of assets 404 where a database has none."""
+
+    def list_assets(self, db_id: str) -> list[Asset]:
+        found = super().list_assets(db_id)
+        if not found:
+            raise NotFound("assets", db_id)
+        return found
+
+
+@defect("PB-ASSET-38")
+class ListShowsOldMarks(PixieBrixState):
+    """Lists assets as they were when they were created, from a copy that is never renewed."""
+
+    def list_assets(self, db_id: str) -> list[Asset]:
+        return [
+            replace(asset, is_uploaded=False, updated_at=asset.created_at)
+            for asset in super().list_assets(db_id)
+        ]
+
+
 @defect("PB-ASSET-38")
 class ListLacksDownloadUrls(AssetHandlers):
     """Lists assets without their `download_url`, which only the metadata of one asset have."""

@@ -122,6 +122,19 @@ class OneDateANight(_Night):
         return _until(database, self.record_limit, days[:1])
 
 
+@defect("PB-RET-05", "PB-RET-14")
+class NightEndsTooEarly(PixieBrixState):
+    """Ends the night at the first database that is within its limit, and leaves out all others."""
+
+    def _nightly(self, midnight: int, new_id: Callable[[], str]) -> None:
+        for database in self.databases.values():
+            close_date(database, day_of(midnight) - 1, midnight, new_id)
+        for database in self.databases.values():
+            if len(database.records) <= self.record_limit:
+                return
+            retain(database, day_of(midnight), self.record_limit, midnight, new_id)
+
+
 @defect("PB-RET-14")
 class LastDateNeverLeaves(_Night):
     """Keeps the last date, for a database is not to be empty."""
