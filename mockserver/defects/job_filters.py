@@ -179,6 +179,14 @@ class FirstPageExported(PixieBrixState):
         return tuple((id_, rows[:100]) for id_, rows in super()._selected(ids, start, end))
 
 
+@defect("PB-JOB-30", "PB-JOB-27", "PB-JOB-28", "PB-JOB-43", "PB-JOB-48")
+class LastRecordNotExported(PixieBrixState):
+    """Counts wrongly and leaves the last record of each database out of an export."""
+
+    def _selected(self, ids: tuple[str, ...], start: int | None, end: int | None) -> tuple[Part, ...]:
+        return tuple((id_, rows[:-1]) for id_, rows in super()._selected(ids, start, end))
+
+
 @defect("PB-JOB-48")
 class ExportEndsAt10000(PixieBrixState):
     """Exports at most 10,000 records of a database, as many as one request may return."""

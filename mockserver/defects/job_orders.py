@@ -170,7 +170,7 @@ class _Dates(_Orders):
 
     def order(self, body: dict[str, Any]) -> None:
         for name, text in _dates(body).items():
-            if isinstance(text, str) and not self.good(text):
+            if not self.good(str(text)):
                 raise BadRequest({"filters": {name: ["Datetime has wrong format."]}})
 
     def good(self, text: str) -> bool:

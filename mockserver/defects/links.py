@@ -267,6 +267,19 @@ class LinkWantsTheToken(Storage):
         return await super().download(world, key, request)
 
 
+_LOGIN = "<!DOCTYPE html><title>Log in</title><form><input type=password></form>"
+
+
+@defect("PB-LINK-01", "PB-LINK-06")
+class LinkLeadsToALogin(Storage):
+    """Answers whoever follows the link of an archive without the token with a page to log in, and 200."""
+
+    async def download(self, world: StorageWorld, key: str, request: Request) -> Response:
+        if _is_archive(key) and "authorization" not in request.headers:
+            return Response(_LOGIN, 200, {"Content-Type": "text/html; charset=utf-8"})
+        return await super().download(world, key, request)
+
+
 @defect("PB-LINK-07")
 class AnySignatureWorks(Signer):
     """Looks whether a link has a signature and has not expired, but not whether it is the right one."""
