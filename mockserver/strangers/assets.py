@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from ..handlers.assets import AssetHandlers
 from ..state.assets import Asset
+from ..storage.app import Storage, StorageWorld
+from ..storage.disposition import content_disposition
 from ..web.call import Call
 from .base import stranger
 
@@ -21,3 +24,47 @@ class RelativeRedirect(AssetHandlers):
         parts = urlsplit(answer.headers["location"])
         answer.headers["location"] = f"{parts.path}?{parts.query}"
         return answer
+
+
+@stranger()
+class SeeOther(AssetHandlers):
+    """Redirects a download with 303, and says in the body where it goes."""
+
+    def download(self, asset: Asset, call: Call) -> Response:
+        location = super().download(asset, call).headers["location"]
+        return Response("See the other place.\n", 303, {"Location": location}, "text/plain")
+
+
+@stranger()
+class TwoRedirects(AssetHandlers):
+    """Redirects a download twice, first to its own address with a parameter."""
+
+    def download(self, asset: Asset, call: Call) -> Response:
+        answer = super().download(asset, call)
+        if ("again", "1") not in call.pairs:
+            query = "&".join(f"{name}={value}" for name, value in [*call.pairs, ("again", "1")])
+            answer.headers["location"] = f"{call.origin}{call.exchange.path}?{query}"
+            answer.status_code = 307
+        return answer
+
+
+@stranger()
+class DownloadAnsweredDirectly(AssetHandlers):
+    """Answers a download with the file itself."""
+
+    def download(self, asset: Asset, call: Call) -> Response:
+        stored = call.world.objects.get(self.key(asset))
+        if stored is None:
+            return super().download(asset, call)
+        headers = {"Content-Disposition": content_disposition(asset.filename)}
+        return Response(stored.content, 200, headers, stored.content_type)
+
+
+@stranger()
+class UploadAnsweredWith201(Storage):
+    """Answers an upload with 201 and a document, as storage does when it is asked to."""
+
+    async def upload(self, world: StorageWorld, request: Request) -> Response:
+        answer = await super().upload(world, request)
+        body = f"<PostResponse><ETag>{answer.headers['etag']}</ETag></PostResponse>"
+        return Response(body, 201, {"ETag": answer.headers["etag"]}, "application/xml")

@@ -1,0 +1,134 @@
+"""Unusual JSON, and errors in other words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Scope, Send
+
+from ..web.call import Exchange
+from ..web.errors import Errors, Refusal
+from ..web.negotiation import Negotiated
+from ..web.surface import Surface
+from .base import stranger
+from .wire import Headers, once_whole
+
+
+class _Rewritten(Surface):
+    """Writes the JSON of the two APIs, and of nothing else, in another way."""
+
+    def written(self, value: Any, exchange: Exchange) -> str:
+        """The JSON text of a value."""
+        raise NotImplementedError
+
+    def sending(self, send: Send, exchange: Exchange, scope: Scope) -> Send:
+        further = super().sending(send, exchange, scope)
+        if exchange.path.startswith("/_storage/"):
+            return further
+
+        def change(headers: Headers, body: bytes) -> bytes:
+            if not body or not dict(headers).get(b"content-type", b"").startswith(b"application/json"):
+                return body
+            return self.written(json.loads(body), exchange).encode()
+
+        return once_whole(further, change)
+
+
+@stranger()
+class KeysInOtherOrder(_Rewritten):
+    """Writes the fields of JSON objects from the last letter of the alphabet to the first."""
+
+    def written(self, value: Any, exchange: Exchange) -> str:
+        return json.dumps(_turned(value), ensure_ascii=False)
+
+
+def _turned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _turned(value[name]) for name in sorted(value, reverse=True)}
+    return [_turned(one) for one in value] if isinstance(value, list) else value
+
+
+@stranger()
+class IndentedJson(_Rewritten):
+    """Writes JSON on many lines, and escapes everything beyond ASCII."""
+
+    def written(self, value: Any, exchange: Exchange) -> str:
+        return json.dumps(value, indent=4) + "\n"
+
+
+@stranger()
+class FurtherFields(_Rewritten):
+    """Shows fields in databases, records, jobs, archives, assets and errors that no document names."""
+
+    def written(self, value: Any, exchange: Exchange) -> str:
+        # An export of Pieces OS is the body of an import, so that its fields are not the server's to add.
+        if exchange.path.startswith("/api/"):
+            value = [_extended(one) for one in value] if isinstance(value, list) else _extended(value)
+        return json.dumps(value)
+
+
+def _extended(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {"_links": {"self": "#"}, "user": None, **value, "etag": "x1", "tags": []}
+
+
+@stranger()
+class OtherWords(Errors):
+    """Words errors in another language."""
+
+    def refusal(self, error: Exception) -> Refusal:
+        refusal = super().refusal(error)
+        return Refusal(refusal.status, _reworded(refusal.detail), refusal.headers)
+
+    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
+        response = super().pieces(error, answer)
+        body = "Das geht leider nicht.\n\nBitte die Größe prüfen.".encode()
+        headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+        return Response(body, response.status_code, headers)
+
+
+def _reworded(detail: Any) -> Any:
+    if isinstance(detail, dict):
+        return {name: _reworded(one) for name, one in detail.items()}
+    if isinstance(detail, list):
+        return [_reworded(one) for one in detail]
+    return "Das geht leider nicht." if isinstance(detail, str) else detail
+
+
+@stranger()
+class PlainTextWithoutCharset(Errors):
+    """Tells the errors of Pieces OS in text/plain without a charset."""
+
+    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
+        response = super().pieces(error, answer)
+        response.headers["content-type"] = "text/plain"
+        return response
+
+
+@stranger()
+class FlatValidationErrors(Errors):
+    """Tells nested validation errors by the path of each field, and not nested as the input is."""
+
+    def refusal(self, error: Exception) -> Refusal:
+        refusal = super().refusal(error)
+        if refusal.status != 400 or isinstance(refusal.detail, str):
+            return refusal
+        flat = {name: [text for _, text in _leaves(one)] for name, one in _fields(refusal.detail)}
+        return Refusal(400, flat, refusal.headers)
+
+
+def _fields(detail: Any) -> list[tuple[str, Any]]:
+    if isinstance(detail, dict):
+        return [(str(name), one) for name, one in detail.items()]
+    return [("non_field_errors", detail)]
+
+
+def _leaves(detail: Any, path: str = "") -> list[tuple[str, str]]:
+    if isinstance(detail, dict):
+        return [leaf for name, one in detail.items() for leaf in _leaves(one, f"{path}.{name}")]
+    if isinstance(detail, list):
+        return [leaf for one in detail for leaf in _leaves(one, path)]
+    return [(path, f"{path}: {detail}")]

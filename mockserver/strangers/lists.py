@@ -1,0 +1,111 @@
+"""Unusual pages and lists."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from ..handlers.records import RecordHandlers
+from ..state.records import Row
+from ..web.call import Call
+from ..web.negotiation import JSON, Negotiated, Negotiation, Offer
+from ..web.pagination import Page, Pagination
+from ..web.problems import BadRequest, UnknownPath
+from .base import stranger
+
+_VERSIONS = ("1.0", "2.0")
+
+
+@stranger()
+class NeighboursOnly(Pagination):
+    """Links a page to the next and the previous one, and to no others."""
+
+    def links(self, page: Page, *, more: bool, total: int | None) -> dict[str, int]:
+        links = super().links(page, more=more, total=total)
+        return {relation: number for relation, number in links.items() if relation in {"next", "prev"}}
+
+
+@stranger()
+class FirstAndLastOnEveryPage(Pagination):
+    """Links every page to the first and, where there is a count, to the last one."""
+
+    def links(self, page: Page, *, more: bool, total: int | None) -> dict[str, int]:
+        ends = {} if total is None else {"last": max(1, -(-total // page.size))}
+        return {"first": 1, **ends, **super().links(page, more=more, total=total)}
+
+
+@stranger()
+class RelativeLinks(Pagination):
+    """Links pages by paths, with the relation after other parameters and without quotes."""
+
+    def link(self, call: Call, number: int, relation: str) -> str:
+        target = super().link(call, number, relation).partition(">")[0].removeprefix(f"<{call.origin}")
+        return f'<{call.world.prefix}{target}>; title="page {number}, {relation}"; rel={relation}'
+
+
+@stranger()
+class BadPageIsTheFirst(Pagination):
+    """Answers a page that is no number with the first page."""
+
+    def number(self, call: Call) -> int:
+        try:
+            return super().number(call)
+        except UnknownPath:
+            return 1
+
+
+@stranger()
+class BadSizeIsRefused(Pagination):
+    """Refuses a page size that is no number."""
+
+    def size(self, call: Call, maximum: int) -> int:
+        text = call.query.get("page_size", "1")
+        if not text.isdecimal() or int(text) == 0:
+            raise BadRequest({"page_size": ["A positive number is needed."]})
+        return super().size(call, maximum)
+
+
+@stranger()
+class MoreVersions(Negotiation):
+    """Serves every operation at both versions, but archives at 2.0 only."""
+
+    def choose(self, offer: Offer, accept: str | None) -> Negotiated:
+        if offer.operation_id == "listRecordArchives" or not offer.versions:
+            return super().choose(offer, accept)
+        for version in _VERSIONS:
+            if f"version={version}" in (accept or "") and version not in offer.versions:
+                served = offer.versions[0]
+                found = super().choose(
+                    offer, (accept or "").replace(f"version={version}", f"version={served}")
+                )
+                return Negotiated(found.media_type, version)
+        return super().choose(offer, accept)
+
+
+@stranger()
+class NewestFirst(RecordHandlers):
+    """Lists records from the newest to the oldest within what one answer holds."""
+
+    def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
+        turned = rows[::-1] if call.operation_id == "listRecords" else rows
+        return super()._rendered(turned, call, headers, status)
+
+
+@stranger()
+class BareFieldNames(RecordHandlers):
+    """Names the columns of a CSV list by the fields alone, without `data.` in front."""
+
+    def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
+        response = super()._rendered(rows, call, headers, status)
+        if call.answer.media_type == JSON or not isinstance(response.body, bytes) or not response.body:
+            return response
+        header, end, rest = response.body.partition(b"\r\n")
+        renamed = header.replace(b",data.", b",").replace(b',"data.', b',"')
+        return Response(renamed + end + rest, status, headers, call.answer.content_type)
+
+
+@stranger()
+class PutIsAlways200(RecordHandlers):
+    """Answers the PUT of a new record with 200, as it does for one that exists."""
+
+    def _one(self, row: Row, call: Call, status: int) -> Response:
+        return super()._one(row, call, 200 if call.operation_id == "putRecord" else status)
