@@ -215,7 +215,7 @@ class CSVListInLatin1(_CSV):
         return super().csv(rows).decode().encode("latin-1", "replace")
 
 
-@defect("PB-CSV-04")
+@defect("PB-CSV-03", "PB-CSV-04")
 class CSVListWithSemicolons(_CSV):
     """Separates values with semicolons, as some spreadsheets want it."""
 
