@@ -8,7 +8,7 @@ from typing import Any
 from ..answer import Answer
 from ..check import check
 from ..context import Pieces
-from ..exported import entries_of, missing_from
+from ..exported import LISTS, entries_of, missing_from
 from ..given import step
 from ..probing import as_bytes, expect_unchanged, failed, next_major, own_schema, own_schema_or, send, thin
 
@@ -128,7 +128,7 @@ def a_collection_that_cannot_be_read_changes_nothing(ctx: Pieces) -> None:
 
 @check("PI-ROLL-13")
 def a_failure_inside_a_merge_changes_nothing(ctx: Pieces) -> None:
-    """Provokes a failure inside an import of five probes after none, some and all of them."""
+    """Provokes a failure inside an import of five probes, and inside one of a whole database."""
     before = ctx.given.own
     lists = {"values": 3, "messageValues": 1, "workstreamEventValues": 1}
     body = thin(ctx, **{name: ctx.given.probes(count) for name, count in lists.items()})
@@ -139,6 +139,20 @@ def a_failure_inside_a_merge_changes_nothing(ctx: Pieces) -> None:
     # Only now it is certain that nothing else was wrong with the import.
     if send(ctx, body, note="nothing fails any more").status != 204:
         ctx.skip("the target accepts no import of empty collections, with which the failures were provoked")
+    if ctx.can("second"):
+        _expect_no_part_of_a_move(ctx, before)
+
+
+def _expect_no_part_of_a_move(ctx: Pieces, source: dict[str, Any]) -> None:
+    """Provoke failures inside an import of a whole database into an empty server, collections and all."""
+    second = ctx.second()
+    if second.place.powers is ctx.place.powers:
+        return  # What is ordered would happen at the first one.
+    empty = second.given.own
+    for merged in (1, sum(len(entries_of(source, name)) for name in LISTS)):
+        second.inject.fail_import_inside(after=merged)
+        failed("PI-ERR-13", send(second, source, note=f"fails after {merged} entries"))
+        expect_unchanged(second, empty, f"a move that failed after {merged} entries")
 
 
 @check("PI-ROLL-14")
@@ -162,12 +176,21 @@ def a_failed_import_keeps_what_earlier_ones_brought(ctx: Pieces) -> None:
 
 @check("PI-ROLL-16")
 def after_a_failed_import_the_next_one_works(ctx: Pieces) -> None:
-    """Fails at an import, sends it again with the fault repaired, and looks for its probes."""
-    *good, last = ctx.given.probes(3)
-    failed("PI-ERR-08", send(ctx, ctx.given.importable(*good, {**last, "raw": [256]})))
+    """Fails at an import, sends it again repaired and with one probe less, and looks for all of them."""
+    *good, last, dropped = ctx.given.probes(4)
+    failed("PI-ERR-08", send(ctx, ctx.given.importable(*good, dropped, {**last, "raw": [256]})))
+    with step("PI-ROLL-05", "fail at an import"):
+        _expect_none(ctx, ctx.given.export(), dropped, "after it failed")
     send(ctx, ctx.given.importable(*good, last)).expect_status(204)
-    missing = missing_from(ctx.given.export(), [*good, last])
+    after = ctx.given.export()
+    missing = missing_from(after, [*good, last])
     ctx.expect("the repaired import's entries that did not arrive", [], missing)
+    _expect_none(ctx, after, dropped, "after the next one")
+
+
+def _expect_none(ctx: Pieces, export: dict[str, Any], probe: dict[str, Any], when: str) -> None:
+    found = [entry["id"] for entry in entries_of(export) if entry["id"] == probe["id"]]
+    ctx.expect(f"the failed import's entries that are there {when}", [], found)
 
 
 @check("PI-ROLL-17")

@@ -174,8 +174,8 @@ class ExportIsText(PiecesDatabase):
 
 
 @defect("PI-EXP-07")
-class EmptyCollectionsLeftOut(PiecesDatabase):
-    """Leaves out the collections that are empty."""
+class NoFieldForNothing(PiecesDatabase):
+    """Leaves out every collection that is empty, the required ones among them."""
 
     def export(self) -> dict[str, Any]:
         return {
