@@ -32,11 +32,14 @@ def no_token_is_answered_401(ctx: PixieBrix) -> None:
 
 @check("PB-AUTH-03")
 def a_wrong_token_is_answered_401(ctx: PixieBrix) -> None:
-    """Lists the databases with invented tokens, one longer than the right one, and with Token alone."""
+    """Lists the databases with invented tokens, some of them near to the right one, and with Token alone."""
     invented = ctx.given.unknown_token()
     _list(ctx, auth=invented).expect_status(401)
-    if ctx.endpoint.token is not None:
-        _list(ctx, auth=f"{ctx.endpoint.token}x").expect_status(401)
+    token = ctx.endpoint.token or ""
+    near = [f"{token}x", token[:-1], token.swapcase()] if token else []
+    for wrong in near:
+        if wrong not in {"", token}:
+            _list(ctx, auth=wrong).expect_status(401)
     _token_alone(ctx).expect_status(401)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from starlette.responses import Response
 from starlette.types import Scope
 
 from ..settings import TokenGrant
@@ -16,6 +17,7 @@ from ..state.errors import NotFound
 from ..web.body import header
 from ..web.call import EXCHANGE
 from ..web.errors import Errors, Refusal
+from ..web.negotiation import Negotiated
 from ..web.problems import NotAuthenticated, PermissionDenied
 from ..web.security import Security
 from .base import defect
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _RECORD = re.compile(r"/api/databases/([^/]+)/records/([^/]+)/?")
 _ASSET = re.compile(r"/api/databases/[^/]+/assets/[^/]+/?")
+_DATABASES = re.compile(r"/api/organizations/[^/]+/databases/?")
 _ORGANIZATION = re.compile(r"/api/organizations/([^/]+)/.*")
 
 
@@ -76,6 +79,24 @@ class BeginningOfTokenIsEnough(Security):
 
 
 @defect("PB-AUTH-03")
+class PartOfTokenIsEnough(Security):
+    """Accepts what a token begins with."""
+
+    def grant_of(self, token: str, tokens: Mapping[str, TokenGrant]) -> TokenGrant:
+        known = (grant for name, grant in tokens.items() if name.startswith(token))
+        return next(known, None) or super().grant_of(token, tokens)
+
+
+@defect("PB-AUTH-03")
+class TokenInCapitals(Security):
+    """Takes capital and small letters of a token for the same."""
+
+    def grant_of(self, token: str, tokens: Mapping[str, TokenGrant]) -> TokenGrant:
+        known = (grant for name, grant in tokens.items() if name.lower() == token.lower())
+        return next(known, None) or super().grant_of(token, tokens)
+
+
+@defect("PB-AUTH-03")
 class WordTokenIsEnough(Security):
     """Lets pass whoever sends the word Token and nothing after it."""
 
@@ -97,6 +118,17 @@ class BearerDemanded(Security):
         return token
 
 
+@defect("PB-AUTH-01")
+class ListsForAdministrators(Security):
+    """Forbids everybody the list of an organization's databases."""
+
+    def permit(self, grant: TokenGrant, scope: Scope) -> None:
+        super().permit(grant, scope)
+        if scope["method"] == "GET" and _DATABASES.fullmatch(scope["path"]):
+            msg = "You do not have permission to perform this action."
+            raise PermissionDenied(msg)
+
+
 @defect("PB-AUTH-02", "PB-AUTH-03", "PB-AUTH-06")
 class ForbiddenForUnauthenticated(Errors):
     """Answers 403 where the token is missing or wrong, as a framework does that knows no scheme to name."""
@@ -115,6 +147,15 @@ class SchemeNotNamed(Errors):
         return replace(found, headers=None) if found.status == 401 else found
 
 
+@defect("PB-AUTH-04", "PB-DESC-06")
+class SchemeNotNamedForWrongTokens(Errors):
+    """Names the scheme where there is no token, and not where the token is wrong."""
+
+    def refusal(self, error: Exception) -> Refusal:
+        found = super().refusal(error)
+        return replace(found, headers=None) if found.detail == "Invalid token." else found
+
+
 @defect("PB-AUTH-05", "PB-DESC-05")
 class UnauthenticatedInMessage(Errors):
     """Says under `message` what is wrong with a token, not under `detail`."""
@@ -122,6 +163,18 @@ class UnauthenticatedInMessage(Errors):
     def refusal(self, error: Exception) -> Refusal:
         found = super().refusal(error)
         return replace(found, detail={"message": found.detail}) if found.status == 401 else found
+
+
+@defect("PB-AUTH-05", "PB-ERR-05", "PB-DESC-04")
+class UnauthenticatedInWords(Errors):
+    """Answers 401 with a plain text."""
+
+    def pixiebrix(self, error: Exception, answer: Negotiated | None) -> Response:
+        found = super().pixiebrix(error, answer)
+        if found.status_code != 401:
+            return found
+        headers = {"WWW-Authenticate": found.headers["www-authenticate"]}
+        return Response("Unauthorized", 401, headers, "text/plain; charset=utf-8")
 
 
 @defect("PB-AUTH-07")

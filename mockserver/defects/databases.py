@@ -13,6 +13,7 @@ from ..state.errors import NotFound
 from ..state.pixiebrix import PixieBrixState
 from ..state.records import RecordTable, Row
 from ..web.call import Call
+from ..web.problems import PermissionDenied
 from ..web.responses import json_response
 from ..web.validation import BodyRule, Validation
 from .base import defect
@@ -95,6 +96,14 @@ class TypeInCapitals(DatabaseHandlers):
 
     def describe_database(self, database: Database) -> dict[str, Any]:
         return {**super().describe_database(database), "type": database.type.replace("-", "_").upper()}
+
+
+@defect("PB-DB-05", "PB-DESC-05")
+class TypeNotSet(DatabaseHandlers):
+    """Shows null as the type of a database."""
+
+    def describe_database(self, database: Database) -> dict[str, Any]:
+        return {**super().describe_database(database), "type": None}
 
 
 @defect("PB-DB-06")
@@ -233,3 +242,26 @@ class UnknownOrganizationIsEmpty(PixieBrixState):
             return super().list_databases(org_id)
         except NotFound:
             return []
+
+
+@defect("PB-DB-12")
+class UnknownOrganizationIsForbidden(PixieBrixState):
+    """Answers 403 for an organization that does not exist, as nobody is a member of it."""
+
+    def list_databases(self, org_id: str) -> list[Database]:
+        try:
+            return super().list_databases(org_id)
+        except NotFound as error:
+            msg = "You do not have permission to perform this action."
+            raise PermissionDenied(msg) from error
+
+
+@defect("PB-DB-12", "PB-DESC-03", "PB-DESC-07")
+class UnknownOrganizationBreaks(PixieBrixState):
+    """Fails with a 500 where an organization does not exist."""
+
+    def list_databases(self, org_id: str) -> list[Database]:
+        try:
+            return super().list_databases(org_id)
+        except NotFound as error:
+            raise AttributeError(org_id) from error

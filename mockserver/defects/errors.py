@@ -128,6 +128,15 @@ class ForbiddenInAList(Errors):
         return replace(found, detail=[found.detail]) if found.status == 403 else found
 
 
+@defect("PB-ERR-04", "PB-DESC-04")
+class ForbiddenWithoutBody(Errors):
+    """Answers 403 without a body."""
+
+    def pixiebrix(self, error: Exception, answer: Negotiated | None) -> Response:
+        found = super().pixiebrix(error, answer)
+        return Response(None, 403) if found.status_code == 403 else found
+
+
 @defect("PB-ERR-07", "PB-DESC-03", "PB-DESC-07")
 class WordForAnIdBreaks(Validation):
     """Fails with a 500 where an id in the path is no UUID."""
@@ -138,6 +147,15 @@ class WordForAnIdBreaks(Validation):
         except UnknownPath as error:
             msg = "badly formed hexadecimal UUID string"
             raise ValueError(msg) from error
+
+
+@defect("PB-ERR-07", "PB-DESC-06")
+class WordForAnIdFindsNothing(Errors):
+    """Answers 200 and an empty array where an id in the path is no UUID."""
+
+    def refusal(self, error: Exception) -> Refusal:
+        no_uuid = isinstance(error, UnknownPath) and "UUID" in str(error)
+        return Refusal(200, []) if no_uuid else super().refusal(error)
 
 
 @defect("PB-ERR-09")

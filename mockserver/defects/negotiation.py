@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from starlette.responses import Response
+
 from ..web.errors import Errors, Refusal
 from ..web.negotiation import JSON, Negotiated, Negotiation, Offer, negotiator
 from ..web.problems import NotAcceptable
@@ -18,6 +20,17 @@ class AssetsAtVersion1(Negotiation):
         if offer.operation_id == "listAssets":
             return negotiator((JSON,), ("1.0",), "1.0")(accept or "*/*")
         return super().choose(offer, accept)
+
+
+@defect("PB-NEG-01")
+class VersionCalled2(Negotiation):
+    """Calls the version 2 that is 2.0 in the documents."""
+
+    def choose(self, offer: Offer, accept: str | None) -> Negotiated:
+        if accept is not None and "version=2.0" in accept:
+            msg = 'Invalid version in "Accept" header.'
+            raise NotAcceptable(msg)
+        return super().choose(offer, accept and accept.replace("version=2", "version=2.0"))
 
 
 @defect("PB-NEG-02")
@@ -90,6 +103,14 @@ class LaterVersionsServed(Negotiation):
         return super().choose(offer, f"{head}{given}{newest}" if version > newest else accept)
 
 
+@defect("PB-NEG-05")
+class JobsAtAnyVersion(Negotiation):
+    """Never looks at the version that is asked for where export jobs are concerned."""
+
+    def choose(self, offer: Offer, accept: str | None) -> Negotiated:
+        return offer.own if "ExportJob" in offer.operation_id else super().choose(offer, accept)
+
+
 @defect("PB-NEG-06", "PB-ARCH-02")
 class ArchivesAtVersion1(Negotiation):
     """Serves the record archives at version 1.0, too."""
@@ -125,6 +146,15 @@ class NotAcceptableInAList(Errors):
     def refusal(self, error: Exception) -> Refusal:
         found = super().refusal(error)
         return replace(found, detail=["1.0", "2.0"]) if found.status == 406 else found
+
+
+@defect("PB-NEG-07", "PB-DESC-04")
+class NotAcceptableWithoutBody(Errors):
+    """Answers 406 without a body."""
+
+    def pixiebrix(self, error: Exception, answer: Negotiated | None) -> Response:
+        found = super().pixiebrix(error, answer)
+        return Response(None, 406) if found.status_code == 406 else found
 
 
 @defect("PB-NEG-08", "PB-NEG-09")

@@ -57,32 +57,12 @@ class PreviousIsTheFirst(Pagination):
 
 
 @defect("PB-PAGE-09")
-class NoFirstLink(Pagination):
-    """Leaves the first page out of the links."""
-
-    def links(self, page: Page, *, more: bool, total: int | None) -> dict[str, int]:
-        return {
-            name: to for name, to in super().links(page, more=more, total=total).items() if name != "first"
-        }
-
-
-@defect("PB-PAGE-09")
 class FirstLinkIsPageZero(Pagination):
     """Links to page 0 as the first page."""
 
     def links(self, page: Page, *, more: bool, total: int | None) -> dict[str, int]:
         found = super().links(page, more=more, total=total)
         return found | {"first": 0} if "first" in found else found
-
-
-@defect("PB-PAGE-10")
-class NoLastLink(Pagination):
-    """Leaves the last page out of the links."""
-
-    def links(self, page: Page, *, more: bool, total: int | None) -> dict[str, int]:
-        return {
-            name: to for name, to in super().links(page, more=more, total=total).items() if name != "last"
-        }
 
 
 @defect("PB-PAGE-10")
@@ -165,3 +145,28 @@ class LinksDoNotEncode(Pagination):
         kept = [f"{name}={value}" for name, value in call.pairs if name != "page"]
         query = "&".join([*kept, f"page={number}"])
         return f'<{call.origin}{call.exchange.path}?{query}>; rel="{relation}"'
+
+
+@defect("PB-PAGE-07", "PB-PAGE-08", "PB-PAGE-09", "PB-PAGE-10", "PB-PAGE-20")
+class LinksWithoutBrackets(Pagination):
+    """Leaves the angle brackets out of the Link header."""
+
+    def link(self, call: Call, number: int, relation: str) -> str:
+        return super().link(call, number, relation).replace("<", "").replace(">", "")
+
+
+@defect("PB-PAGE-07", "PB-PAGE-08", "PB-PAGE-09", "PB-PAGE-10", "PB-PAGE-20")
+class LinksInsideTheProxy(Pagination):
+    """Leaves /api out of its links, as the server behind the proxy knows nothing of it."""
+
+    def link(self, call: Call, number: int, relation: str) -> str:
+        return super().link(call, number, relation).replace("/api/", "/", 1)
+
+
+@defect("PB-PAGE-07", "PB-PAGE-08", "PB-PAGE-11", "PB-PAGE-12", "PB-PAGE-20")
+class NextAndPreviousSwapped(Pagination):
+    """Calls next what comes before, and prev what comes after."""
+
+    def link(self, call: Call, number: int, relation: str) -> str:
+        swapped = {"next": "prev", "prev": "next"}
+        return super().link(call, number, swapped.get(relation, relation))

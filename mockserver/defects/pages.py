@@ -12,6 +12,8 @@ from ..handlers.records import RecordHandlers
 from ..state.filters import Filter
 from ..state.records import RecordTable, Row
 from ..web.call import Call
+from ..web.errors import Errors
+from ..web.negotiation import Negotiated
 from ..web.pagination import Page, Pagination
 from ..web.problems import BadRequest, UnknownPath
 from ..web.responses import json_response
@@ -47,6 +49,14 @@ class PagesFromZero(Pagination):
 
     def number(self, call: Call) -> int:
         return super().number(call) + ("page" in call.query) if _counted(call) else super().number(call)
+
+
+@defect("PB-PAGE-03", "PB-PAGE-07", "PB-PAGE-08", "PB-ARCH-03")
+class OrderChanges(Pagination):
+    """Turns the order of a list around from page to page, as one without ORDER BY may."""
+
+    def cut(self, items: Sequence[T], page: Page) -> Sequence[T]:
+        return super().cut(items if page.number % 2 else items[::-1], page)
 
 
 @defect("PB-PAGE-03", "PB-PAGE-07", "PB-PAGE-08", "PB-ARCH-03")
@@ -147,6 +157,15 @@ class RecordsPastTheEndAreEmpty(RecordHandlers):
             return json_response([], call.answer)
 
 
+@defect("PB-PAGE-16", "PB-DESC-03")
+class PastTheEndNoContent(Errors):
+    """Answers 204 to a page past the end."""
+
+    def pixiebrix(self, error: Exception, answer: Negotiated | None) -> Response:
+        found = super().pixiebrix(error, answer)
+        return Response(None, 204) if str(error) == "Invalid page." else found
+
+
 @defect("PB-PAGE-16")
 class OneEmptyPageAtTheEnd(Pagination):
     """Has one more page, an empty one, after a last page that is full."""
@@ -162,6 +181,18 @@ class PagesBelowOne(Pagination):
     def number(self, call: Call) -> int:
         asked = call.query.get("page", "1")
         return int(asked) if asked in {"0", "-1"} else super().number(call)
+
+
+@defect("PB-PAGE-17")
+class PagesFromTheEnd(Pagination):
+    """Takes page -1 for the last one."""
+
+    def cut(self, items: Sequence[T], page: Page) -> Sequence[T]:
+        last = -(-len(items) // page.size)
+        return super().cut(items, page if page.number > 0 else replace(page, number=last))
+
+    def number(self, call: Call) -> int:
+        return -1 if call.query.get("page") == "-1" else super().number(call)
 
 
 @defect("PB-PAGE-17", "PB-DESC-03", "PB-DESC-07")
@@ -195,6 +226,17 @@ class TotalLeftOut(Pagination):
     def headers(self, call: Call, page: Page, *, more: bool, total: int | None) -> dict[str, str]:
         found = super().headers(call, page, more=more, total=total)
         return {name: value for name, value in found.items() if name == "Link"}
+
+
+@defect("PB-PAGE-13", "PB-DESC-06")
+class TotalOnTheFirstOnly(Pagination):
+    """Sends X-Total-Count with the first page alone."""
+
+    def headers(self, call: Call, page: Page, *, more: bool, total: int | None) -> dict[str, str]:
+        found = super().headers(call, page, more=more, total=total)
+        if page.number > 1:
+            found.pop("X-Total-Count", None)
+        return found
 
 
 @defect("PB-PAGE-13")
@@ -272,3 +314,17 @@ class RecordsOfTheLastPageLost(RecordHandlers):
         rows, _ = await super()._select(table, bounds, filters, page)
         after, _ = await super()._select(table, bounds, filters, Page(page.number + 1, page.size))
         return rows, len(after) == page.size
+
+
+@defect("PB-PAGE-20")
+class PagesOfRecordsOverlap(RecordHandlers):
+    """Begins every page of records with the last one of the page before."""
+
+    async def _select(
+        self, table: RecordTable, bounds: tuple[int, int], filters: list[Filter], page: Page
+    ) -> tuple[list[Row], bool]:
+        rows, more = await super()._select(table, bounds, filters, page)
+        if page.number > 1 and rows:
+            before, _ = await super()._select(table, bounds, filters, Page(page.number - 1, page.size))
+            rows = [before[-1], *rows]
+        return rows, more
