@@ -12,7 +12,7 @@ from .formats import as_timestamp, is_uuid
 from .given import step
 from .given_pixiebrix import CREATED, Asset, Database
 from .pages import every_item
-from .session import REDIRECTS
+from .wire import REDIRECTS
 
 SEVERAL: Final = (200, 202, 204)
 """What a change may be answered where its status is not the question."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json as jsonlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from dbcontract import openapi
 
-from .wire import Received, Request
+from .wire import REDIRECTS, Received, Request
 
 HELD: Final = (
     "status_code_conformance",
@@ -31,6 +31,7 @@ HELD: Final = (
 )
 SERVER_ERROR: Final = "not_a_server_error"
 NO_ANSWER: Final = "no_answer"
+_REDIRECT: Final = 302
 
 # No database of the usual kind holds a NUL, and a refusal of it says nothing.
 _GENERATION: Final[dict[str, Any]] = {"generation": {"allow-x00": False, "database": "none"}}
@@ -167,8 +168,10 @@ class Description:
         Returns:
             What is not as described; nothing, if all is well.
         """
-        response = as_response(request, received)
         operation_id = case.operation.definition.raw["operationId"]
+        if is_redirect_as_described(self.operation(operation_id).statuses, received.status):
+            received = replace(received, status=_REDIRECT)
+        response = as_response(request, received)
         try:
             self._validate(case, response, base_url)
         except FailureGroup:
@@ -193,6 +196,11 @@ class Description:
         case.validate_response(
             response, checks=[*only] or self._held, transport_kwargs={"base_url": base_url}
         )
+
+
+def is_redirect_as_described(statuses: Collection[int], status: int) -> bool:
+    """Whether an answer redirects where the described statuses have a redirect: which one, is left open."""
+    return status in REDIRECTS and _REDIRECT in statuses
 
 
 def query_string(query: Mapping[str, object]) -> str:

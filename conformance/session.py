@@ -9,9 +9,8 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urljoin
 
 from .target import Endpoint, Pace
-from .wire import Header, NoAnswer, Received, Request, Wire, origin_of
+from .wire import REDIRECTS, Header, NoAnswer, Received, Request, Wire, origin_of
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
 

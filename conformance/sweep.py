@@ -26,7 +26,7 @@ from dbcontract import openapi
 from .check import PIECES, CheckFailed, NotVerified, PrerequisiteFailed
 from .context import Context, Pieces, PixieBrix
 from .described import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS, Ledger, Violation
-from .description import NO_ANSWER, SERVER_ERROR, Finding
+from .description import NO_ANSWER, SERVER_ERROR, Finding, is_redirect_as_described
 from .evidence import BODY_SHOWN, Exchange
 from .redaction import Redactor
 from .run import Run
@@ -245,6 +245,12 @@ class _Reader:
             for method, operation in item.items()
             if "operationId" in operation
         }
+        self._statuses = {
+            operation["operationId"]: [int(status) for status in operation["responses"]]
+            for item in description["paths"].values()
+            for operation in item.values()
+            if "operationId" in operation
+        }
         self.calls = 0
 
     def read(self, recorder: ScenarioRecorder) -> None:
@@ -266,6 +272,8 @@ class _Reader:
     ) -> None:
         if name == REFUSED and self._harmless(operation, case):
             return
+        if name == STATUS and self._redirects(operation, interaction):
+            return
         finding = Finding(name, operation, failure.title, failure.message)
         evidence = _exchange(operation, interaction).as_evidence(self.calls, self._redactor, shown=BODY_SHOWN)
         self._ledger.add(Violation(finding, evidence))
@@ -276,6 +284,10 @@ class _Reader:
         if case.body is NOT_SET or validator is None:
             return True
         return not isinstance(case.body, bytes) and bool(validator.is_valid(case.body))
+
+    def _redirects(self, operation: str, interaction: Interaction) -> bool:
+        answer = interaction.response
+        return answer is not None and is_redirect_as_described(self._statuses[operation], answer.status_code)
 
     def read_error(self, event: events.NonFatalError) -> None:
         """Take in what went wrong on the network; other errors are the generator's own affair."""

@@ -23,6 +23,8 @@ from urllib.parse import SplitResult, urlsplit
 
 Header = tuple[str, str]
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
 _CHUNK = 65_536
 
 

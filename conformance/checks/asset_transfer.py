@@ -12,8 +12,8 @@ from ..check import CheckFailed, check
 from ..context import PixieBrix
 from ..given import field_of, step
 from ..given_pixiebrix import Asset
-from ..session import REDIRECTS, same_origin, target_headers
-from ..wire import Request
+from ..session import same_origin, target_headers
+from ..wire import REDIRECTS, Request
 
 _ALL_BYTES: Final = (bytes(range(256)) + b"\r\n\n\r\r\n\x1a--\r\n\xef\xbb\xbf\x00") * 1_000
 """Every byte, line breaks of all kinds, and what is easily taken for the end of something.

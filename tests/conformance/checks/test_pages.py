@@ -217,18 +217,8 @@ def prev_is_the_first(patch: pytest.MonkeyPatch) -> None:
 
 
 @wrong("PB-PAGE-09")
-def no_first(patch: pytest.MonkeyPatch) -> None:
-    _links(patch, r'.*rel="first"', "", "/databases/")
-
-
-@wrong("PB-PAGE-09")
 def first_is_the_second(patch: pytest.MonkeyPatch) -> None:
     _links(patch, r'\bpage=1>; rel="first"', 'page=2>; rel="first"')
-
-
-@wrong("PB-PAGE-10")
-def no_last(patch: pytest.MonkeyPatch) -> None:
-    _links(patch, r'.*rel="last"', "", "/record-archives/")
 
 
 @wrong("PB-PAGE-10")
