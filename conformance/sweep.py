@@ -28,6 +28,7 @@ from .context import Context, Pieces, PixieBrix
 from .described import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS, Ledger, Violation
 from .description import NO_ANSWER, SERVER_ERROR, Finding, is_redirect_as_described
 from .evidence import BODY_SHOWN, Exchange
+from .exported import OPTIONAL_COLLECTIONS, REQUIRED_COLLECTIONS
 from .redaction import Redactor
 from .run import Run
 from .wire import Received, Request
@@ -90,7 +91,7 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
     config = SchemathesisConfig.from_dict(_config(ctx, settings, parameters))
     if not ctx.can("write"):
         description = _reading(description)
-    schema = schemathesis.openapi.from_dict(copy.deepcopy(description), config=config)
+    schema = schemathesis.openapi.from_dict(_importable(ctx, description), config=config)
     reader = _Reader(ctx.run.redactor, ledger, description)
     problem = None
     phase = ""
@@ -136,6 +137,27 @@ def _existing(ctx: Context, description: dict[str, Any]) -> dict[str, Any]:
     schemas = description["components"]["schemas"]
     schemas["ExportJobRequest"]["properties"]["databases"]["items"]["enum"] = [database]
     return {"path.organizationId": given.organization, "path.databaseId": database}
+
+
+def _importable(ctx: Context, description: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of the description, whose imports are of the target's own version, with empty collections.
+
+    Otherwise nearly all would be refused for their version, whatever else is wrong with them. Where nothing
+    may be lost that is as well: a wrong server may take an empty collection for a new content.
+    """
+    found = copy.deepcopy(dict(description))
+    if not (isinstance(ctx, Pieces) and ctx.can("write") and ctx.can("destroy")):
+        return found
+    own, schemas = ctx.given.own, found["components"]["schemas"]
+    fields = schemas["ExportedDatabaseInput"]["properties"]
+    fields["version"]["enum"] = [own.get("version")]
+    required, optional = schemas["ByteCollection"], schemas["OptionalByteCollection"]
+    fields.update({name: {**required, "maxItems": 0} for name in REQUIRED_COLLECTIONS})
+    fields.update({name: {**optional, "maxItems": 0} for name in OPTIONAL_COLLECTIONS})
+    schema = own.get("schema")
+    if isinstance(schema, Mapping):
+        schemas["EmbeddedModelSchemaInput"]["properties"]["migration"]["maximum"] = schema.get("migration")
+    return found
 
 
 def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:

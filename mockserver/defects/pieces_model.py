@@ -284,19 +284,6 @@ class OptionalListsUnchecked(PiecesDatabase):
         return (yield from super()._read(_fields(document, objects)))
 
 
-@defect("PI-DESC-09", sweep=True)
-class SchemaOfAnyKind(PiecesDatabase):
-    """Passes over a schema that is no object."""
-
-    def _read(self, document: object) -> Reading:
-        def objects(fields: Document) -> Document:
-            return {
-                name: value for name, value in fields.items() if name != "schema" or isinstance(value, dict)
-            }
-
-        return (yield from super()._read(_fields(document, objects)))
-
-
 # Schemas
 
 
