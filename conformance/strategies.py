@@ -43,6 +43,17 @@ def texts(*, least: int = 1, most: int = 20, without: str = "") -> Strategy[str]
     )
 
 
+def short_and_long(*, without: str = "") -> Strategy[tuple[str, str]]:
+    """Two texts, the second longer than 40 letters, where some servers cut."""
+    return st.tuples(texts(without=without), texts(least=41, most=60, without=without))
+
+
+def quotable() -> Strategy[str]:
+    """Texts of what a table has to quote: quotes, separators and line breaks, several at once."""
+    pieces = ('"', '""', "'", ",", ";", "\n", "\t", " ", "é")
+    return st.lists(st.sampled_from(pieces), min_size=3, max_size=9).map("".join)
+
+
 def values() -> Strategy[Any]:
     """Any JSON value, small."""
     plain = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from((0.5, -1.25)) | texts(most=5)

@@ -14,7 +14,7 @@ from ..given import step
 from ..given_pixiebrix import Database
 from ..merged import mergeable, merged
 from ..pages import LARGEST
-from ..recorded import expect_data, field_name, found, listed, path_of, read, removed_later, written
+from ..recorded import expect_data, field_name, found, listed, path_of, removed_later, written
 
 _IN_A_PATH = "/\\"
 """What proxies and servers are known to treat of their own accord, however it is encoded."""
@@ -43,17 +43,17 @@ def any_key_is_a_key(ctx: PixieBrix) -> None:
     """Puts, reads, lists and deletes records under generated keys."""
     database = ctx.given.database()
 
-    def body(odd: str) -> None:
-        key = f"{ctx.name('record')} {odd}"
-        removed_later(ctx, database, key)
-        ctx.call("putRecord", path=path_of(database, key), json={"data": {"probe": odd}}).expect_status(
-            200, 201
-        )
-        record = ctx.call("getRecord", path=path_of(database, key)).expect_status(200).expect_json(dict)
-        ctx.expect("the key of the record", key, record.get("id"))
-        ctx.call("deleteRecord", path=path_of(database, key)).expect_status(204)
+    def body(texts: tuple[str, str]) -> None:
+        for odd in texts:
+            key = f"{ctx.name('record')} {odd}"
+            path = path_of(database, key)
+            removed_later(ctx, database, key)
+            ctx.call("putRecord", path=path, json={"data": {"probe": odd}}).expect_status(200, 201)
+            record = ctx.call("getRecord", path=path).expect_status(200).expect_json(dict)
+            ctx.expect("the key of the record", key, record.get("id"))
+            ctx.call("deleteRecord", path=path).expect_status(204)
 
-    for_all(ctx, strategies.texts(without=_IN_A_PATH), body, examples=5)
+    for_all(ctx, strategies.short_and_long(without=_IN_A_PATH), body, examples=3)
 
 
 @check("PB-REC-20")
@@ -77,15 +77,18 @@ def deep_append_merges_any_data(ctx: PixieBrix) -> None:
 def _merge(ctx: PixieBrix, strategy: str) -> None:
     database = ctx.given.database()
 
-    def body(pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
-        old, new = pair
-        (key,) = written(ctx, database, [old])
-        request = {"data": new, "merge_strategy": strategy}
-        ctx.call("putRecord", path=path_of(database, key), json=request).expect_status(200, 201)
-        told = f"the data after {old} met {new}, {strategy}"
-        expect_data(told, merged(strategy, old, new), read(ctx, database, key))
+    def body(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+        keys = written(ctx, database, [old for old, _ in pairs])
+        for key, (_, new) in zip(keys, pairs, strict=True):
+            request = {"data": new, "merge_strategy": strategy}
+            ctx.call("putRecord", path=path_of(database, key), json=request).expect_status(200, 201)
+        there = {record.get("id"): record for record in listed(ctx, database)}
+        for key, (old, new) in zip(keys, pairs, strict=True):
+            told = f"the data after {old} met {new}, {strategy}"
+            expect_data(told, merged(strategy, old, new), there.get(key, {}))
 
-    for_all(ctx, st.tuples(mergeable(), mergeable()), body, examples=5)
+    pairs = st.lists(st.tuples(mergeable(), mergeable()), min_size=8, max_size=8)
+    for_all(ctx, pairs, body, examples=3)
 
 
 # Filters
@@ -93,37 +96,40 @@ def _merge(ctx: PixieBrix, strategy: str) -> None:
 
 @check("PB-FILT-12")
 def any_value_is_found(ctx: PixieBrix) -> None:
-    """Writes generated values and finds the records of each by its own."""
+    """Writes generated values and finds the record of each by its own."""
     _each_value(ctx, others=False)
 
 
 @check("PB-FILT-13")
 def any_other_value_stays_out(ctx: PixieBrix) -> None:
-    """Writes generated values and expects no other record by the value of one."""
+    """Writes values that begin or end as a generated one, and filters by that one."""
     _each_value(ctx, others=True)
 
 
 def _each_value(ctx: PixieBrix, *, others: bool) -> None:
-    """Filter by one of several values, and look for its own record, or for all that are not."""
-    database = ctx.given.database()
+    """Filter by a value, and look for its own record, or for those of values that are nearly the same.
 
-    def body(values: list[str]) -> None:
-        field = field_name(ctx)
-        wanted, *rest = written(ctx, database, [{field: value} for value in values])
-        looked_for = rest if others else [wanted]
-        there = found(ctx, database, looked_for, {f"data__{field}": values[0]})
-        ctx.expect(f"of the records of {values}, those with {values[0]!r}", [] if others else [wanted], there)
+    They differ by a letter more, less or other; case and blanks have rules of their own.
+    """
+    database, field = ctx.given.database(), field_name(ctx)
 
-    # Case and blanks have rules of their own, and one letter may have several forms.
-    lists = st.lists(strategies.texts(), min_size=2, max_size=5, unique_by=str.casefold)
-    for_all(ctx, lists, body, examples=5)
+    def body(texts: tuple[str, str]) -> None:
+        for text in texts:
+            value = f"{text}x" if others else text
+            values = [value, text, f"{text}y", f"x{value}", f"{value}y"] if others else [value]
+            wanted, *rest = written(ctx, database, [{field: one} for one in values])
+            there = found(ctx, database, rest if others else [wanted], {f"data__{field}": value})
+            told = f"of the records with {values}, those that come by {value!r}"
+            ctx.expect(told, [] if others else [wanted], there)
+
+    for_all(ctx, strategies.short_and_long(), body, examples=5)
 
 
 @check("PB-FILT-25")
 def any_filters_hold_together(ctx: PixieBrix) -> None:
     """Writes records of all combinations of two fields, and filters by generated pairs and by null."""
     database, field = ctx.given.database(), field_name(ctx)
-    names, kinds = [f"{name}_{field}" for name in ("color", "shape")], ("one", "two", None)
+    names, kinds = [f"{name}_{field}" for name in ("front", "back")], ("square", "round", None)
     data = [dict(zip(names, pair, strict=True)) for pair in ((a, b) for a in kinds for b in kinds)]
     keys = written(ctx, database, data)
 
@@ -136,8 +142,8 @@ def any_filters_hold_together(ctx: PixieBrix) -> None:
         ]
         ctx.expect(f"the records with {query}", sorted(expected), found(ctx, database, keys, query))
 
-    wanted = st.sampled_from(("one", "two", True, False))
-    for_all(ctx, st.tuples(wanted, wanted), body, examples=8)
+    wanted = st.sampled_from(("square", "round", True, False))
+    for_all(ctx, st.tuples(wanted, wanted), body, examples=15)
 
 
 def _parameter(name: str, wanted: object) -> str:
@@ -168,8 +174,8 @@ def any_text_comes_through(ctx: PixieBrix) -> None:
         there = sorted(row[columns[0]] for row in rows[1:] if len(row) > columns[0] and row[columns[0]])
         ctx.expect("the values in the CSV", sorted(texts), there)
 
-    punctuation = st.text(st.sampled_from(",\";\n\t '|é"), max_size=8)
-    for_all(ctx, st.lists(strategies.texts() | punctuation, min_size=1, max_size=6), body, examples=4)
+    texts = st.lists(strategies.texts() | strategies.quotable(), min_size=8, max_size=12)
+    for_all(ctx, texts, body, examples=4)
 
 
 def _csv(ctx: PixieBrix, database: Database) -> list[list[str]]:
