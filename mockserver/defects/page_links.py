@@ -147,7 +147,7 @@ class LinksDoNotEncode(Pagination):
         return f'<{call.origin}{call.exchange.path}?{query}>; rel="{relation}"'
 
 
-@defect("PB-PAGE-07", "PB-PAGE-08", "PB-PAGE-09", "PB-PAGE-10", "PB-PAGE-20")
+@defect("PB-PAGE-07", "PB-PAGE-08", "PB-PAGE-20")
 class LinksWithoutBrackets(Pagination):
     """Leaves the angle brackets out of the Link header."""
 

@@ -157,7 +157,7 @@ class RecordsPastTheEndAreEmpty(RecordHandlers):
             return json_response([], call.answer)
 
 
-@defect("PB-PAGE-16", "PB-DESC-03")
+@defect("PB-PAGE-16", "PB-PAGE-17", "PB-DESC-03")
 class PastTheEndNoContent(Errors):
     """Answers 204 to a page past the end."""
 
