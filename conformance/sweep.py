@@ -148,15 +148,20 @@ def _importable(ctx: Context, description: Mapping[str, Any]) -> dict[str, Any]:
     found = copy.deepcopy(dict(description))
     if not (isinstance(ctx, Pieces) and ctx.can("write") and ctx.can("destroy")):
         return found
-    own, schemas = ctx.given.own, found["components"]["schemas"]
+    try:
+        own = ctx.given.own
+    except PrerequisiteFailed:
+        return found  # What is wrong with the export, its own rules say.
+    schemas = found["components"]["schemas"]
     fields = schemas["ExportedDatabaseInput"]["properties"]
-    fields["version"]["enum"] = [own.get("version")]
     required, optional = schemas["ByteCollection"], schemas["OptionalByteCollection"]
     fields.update({name: {**required, "maxItems": 0} for name in REQUIRED_COLLECTIONS})
     fields.update({name: {**optional, "maxItems": 0} for name in OPTIONAL_COLLECTIONS})
+    if isinstance(own.get("version"), str):
+        fields["version"]["enum"] = [own["version"]]
     schema = own.get("schema")
-    if isinstance(schema, Mapping):
-        schemas["EmbeddedModelSchemaInput"]["properties"]["migration"]["maximum"] = schema.get("migration")
+    if isinstance(schema, Mapping) and type(schema.get("migration")) is int:
+        schemas["EmbeddedModelSchemaInput"]["properties"]["migration"]["maximum"] = schema["migration"]
     return found
 
 

@@ -157,7 +157,7 @@ class FailedExportIsPage(Surface):
 # What is in it
 
 
-@defect("PI-EXP-04")
+@defect("PI-EXP-04", "PI-DESC-07")
 class ExportWrapped(PiecesDatabase):
     """Wraps the export in an object of its own."""
 
@@ -173,7 +173,7 @@ class ExportIsText(PiecesDatabase):
         return dumps(super().export_json().decode())
 
 
-@defect("PI-EXP-07")
+@defect("PI-EXP-07", "PI-DESC-07")
 class NoFieldForNothing(PiecesDatabase):
     """Leaves out every collection that is empty, the required ones among them."""
 
@@ -198,7 +198,7 @@ def _decoded(text: str) -> str | list[int]:
         return text
 
 
-@defect("PI-EXP-08", "PI-EXP-09", "PI-ERR-07")
+@defect("PI-EXP-08", "PI-EXP-09", "PI-ERR-07", "PI-DESC-07")
 class CollectionsAsBase64(PiecesDatabase):
     """Writes the bytes of the collections as Base64, and reads them so, too."""
 
@@ -217,7 +217,7 @@ class CollectionsAsBase64(PiecesDatabase):
         return (yield from super()._read(document))
 
 
-@defect("PI-EXP-08")
+@defect("PI-EXP-08", "PI-DESC-07")
 class LengthBeforeBytes(PiecesDatabase):
     """Writes the length of a required collection before its bytes."""
 
@@ -258,7 +258,7 @@ class ValuesWithoutIterable(PiecesDatabase):
         return {**document, "values": document["values"]["iterable"]}
 
 
-@defect("PI-EXP-10")
+@defect("PI-EXP-10", "PI-DESC-07")
 class ValuesById(PiecesDatabase):
     """Writes the values as an object with a field for each id."""
 
@@ -268,7 +268,7 @@ class ValuesById(PiecesDatabase):
         return {**document, "values": {"iterable": {entry["id"]: entry["raw"] for entry in entries}}}
 
 
-@defect("PI-EXP-11")
+@defect("PI-EXP-11", "PI-DESC-07")
 class MessagesWithoutIterable(PiecesDatabase):
     """Writes the values of messages as an array, without the object around it."""
 
@@ -277,7 +277,7 @@ class MessagesWithoutIterable(PiecesDatabase):
         return {**document, "messageValues": document["messageValues"]["iterable"]}
 
 
-@defect("PI-EXP-12")
+@defect("PI-EXP-12", "PI-DESC-07")
 class VersionInParts(PiecesDatabase):
     """Writes its version as an object of three numbers."""
 
@@ -295,7 +295,7 @@ class VersionLeftEmpty(PiecesDatabase):
         return {**super().export(), "version": ""}
 
 
-@defect("PI-EXP-13")
+@defect("PI-EXP-13", "PI-DESC-07")
 class SchemaWithoutSemantic(PiecesDatabase):
     """Writes the migration of its schema alone."""
 

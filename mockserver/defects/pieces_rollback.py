@@ -76,7 +76,7 @@ class MissingFieldFoundLast(PiecesDatabase):
     def _read(self, document: object) -> Reading:
         if isinstance(document, dict):
             rest = {"version": self.version, "values": {"iterable": []}}
-            missing = {name: [] for name in REQUIRED_COLLECTIONS} | rest
+            missing: dict[str, Any] = {name: [] for name in REQUIRED_COLLECTIONS} | rest
             if not missing.keys() <= document.keys():
                 self.apply(ImportPlan((yield from super()._read({**missing, **document}))))
         return (yield from super()._read(document))
