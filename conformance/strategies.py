@@ -7,6 +7,7 @@ of surrogate pairs, numbers beyond what a double holds exactly.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -28,6 +29,56 @@ def bodies(ctx: Context, operation_id: str) -> Strategy[Any]:
     described = ctx.description.operation(operation_id).described
     cases = described.as_strategy(generation_mode=GenerationMode.POSITIVE)
     return cases.map(lambda case: case.body).filter(lambda body: body is not NOT_SET)
+
+
+def described(ctx: Context, operation_id: str) -> Strategy[dict[str, Any]]:
+    """Bodies that the description allows, of one object each, with what any server can carry."""
+    return (
+        bodies(ctx, operation_id).filter(lambda body: isinstance(body, dict)).map(_carried).filter(_is_told)
+    )
+
+
+def _is_told(body: dict[str, Any]) -> bool:
+    """Whether no text of a body is blank: some servers cut blanks off, and find nothing left."""
+    return all(value.strip() for value in body.values() if isinstance(value, str))
+
+
+def required(ctx: Context, schema: str) -> tuple[str, ...]:
+    """The required fields of a described schema."""
+    return tuple(ctx.description.schema.raw_schema["components"]["schemas"][schema].get("required", ()))
+
+
+def wrong_fields(
+    ctx: Context, schema: str, names: Collection[str] | None = None
+) -> Strategy[tuple[str, Any]]:
+    """A field of a described schema, and a value of another type than it has.
+
+    Args:
+        ctx: of the check.
+        schema: its name in the description.
+        names: of the fields to choose from; by default the required ones.
+    """
+    schemas = ctx.description.schema.raw_schema["components"]["schemas"]
+    fields = schemas[schema]["properties"]
+    types = {name: _type_of(fields[name], schemas) for name in names or schemas[schema]["required"]}
+    return st.sampled_from(sorted(types)).flatmap(lambda name: st.tuples(st.just(name), _not_of(types[name])))
+
+
+def _type_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
+    """The type that a schema names, or the one that it refers to."""
+    if "$ref" in schema:
+        return _type_of(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if "allOf" in schema:
+        return _type_of(schema["allOf"][0], schemas)
+    return str(schema["type"])
+
+
+def _not_of(described: str) -> Strategy[Any]:
+    """Values of another type, null aside; for a plain one arrays and objects, as others may stand for it."""
+    right = {"array": list, "object": dict}.get(described)
+    if right is None:
+        return values().filter(lambda value: isinstance(value, list | dict))
+    return values().filter(lambda value: value is not None and not isinstance(value, right))
 
 
 def data(ctx: Context) -> Strategy[dict[str, Any]]:

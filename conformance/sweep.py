@@ -35,6 +35,8 @@ from .wire import Received, Request
 
 Progress = Callable[[str, int], None]
 
+_WALKS = "stateful"
+"""Schemathesis' name of the phase that makes calls in sequences."""
 _WRITING = ("post", "put", "patch", "delete")
 
 
@@ -104,7 +106,7 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
             if isinstance(event, events.PhaseStarted):
                 phase = event.phase.name.value
             elif isinstance(event, events.ScenarioFinished):
-                reader.read(event.recorder)
+                reader.read(event.recorder, walked=phase == _WALKS)
                 progress(phase, reader.calls)
             elif isinstance(event, events.NonFatalError):
                 reader.read_error(event)
@@ -280,15 +282,19 @@ class _Reader:
         }
         self.calls = 0
 
-    def read(self, recorder: ScenarioRecorder) -> None:
-        """Take in one scenario: every check that was made, and every failure."""
+    def read(self, recorder: ScenarioRecorder, *, walked: bool) -> None:
+        """Take in one scenario: every check that was made, and every failure.
+
+        What was made or deleted before, only a walk of several calls can tell.
+        """
         self.calls += len(recorder.interactions)
         for case_id, checks in recorder.checks.items():
             case = recorder.cases[case_id].value
             operation = _operation_id(case)
             for node in checks:
                 if node.status is Status.SUCCESS:
-                    self._ledger.exercise(node.name, operation)
+                    if walked or node.name not in {FOUND, GONE}:
+                        self._ledger.exercise(node.name, operation)
                 elif node.failure_info is not None:
                     self._fail(
                         node.name, operation, node.failure_info.failure, case, recorder.interactions[case_id]

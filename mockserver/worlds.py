@@ -12,6 +12,7 @@ from dbcontract import fixtures
 
 from .clock import real_time
 from .deviations import classes_of
+from .implementation import Classes
 from .loading import load_base
 from .settings import Settings
 from .state.instants import day_of
@@ -61,9 +62,13 @@ class Worlds:
         Raises:
             UnknownDeviation: there is none of such a name.
         """
-        self.classes = classes_of(names)
+        self.serve(classes_of(names), names)
+
+    def serve(self, classes: Classes, names: tuple[str, ...] = ()) -> None:
+        """Let the default world and all new sandboxes be served by classes that have these deviations."""
+        self.classes = classes
         self.settings = replace(self.settings, deviations=names)
-        self.default.become(self.classes, names)
+        self.default.become(classes, names)
 
     def find(self, path: str, head: str) -> tuple[World, str]:
         """The world that a path belongs to, and the path inside it.

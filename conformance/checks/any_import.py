@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,14 +10,15 @@ from hypothesis import strategies as st
 from .. import strategies
 from ..check import check
 from ..context import Pieces
-from ..exported import LISTS, entries_of
+from ..exported import LISTS, OPTIONAL_FIELDS, REQUIRED_FIELDS, entries_of
 from ..generated import for_all
 from ..given import step
 from ..probing import expect_unchanged, failed, own_version, send
 
 _BYTES = st.binary(max_size=40).map(list)
+_MODEL = "ExportedDatabaseInput"
+_ABSENT = "it is left out"
 _MANY_BYTES = st.binary(min_size=300, max_size=600).map(list)
-_TYPES: Mapping[str, tuple[type, ...]] = {"array": (list,), "object": (dict,), "string": (str,)}
 
 
 @check("PI-IMP-12")
@@ -68,7 +68,7 @@ def any_field_of_the_wrong_type_is_answered_500(ctx: Pieces) -> None:
         document = {**ctx.given.importable(ctx.given.probe()), name: value}
         send(ctx, document, note=note).expect_status(500)
 
-    for_all(ctx, _wrong_fields(ctx), body, examples=8)
+    for_all(ctx, strategies.wrong_fields(ctx, _MODEL), body, examples=8)
 
 
 @check("PI-ROLL-04")
@@ -81,29 +81,29 @@ def any_field_of_the_wrong_type_changes_nothing(ctx: Pieces) -> None:
         document = {**ctx.given.importable(ctx.given.probe()), name: value}
         failed("PI-ERR-07", send(ctx, document, note=f"{name}: {value!r}"))
 
-    for_all(ctx, _wrong_fields(ctx), body, examples=8)
+    for_all(ctx, strategies.wrong_fields(ctx, _MODEL), body, examples=8)
     expect_unchanged(ctx, before, "the failed imports")
 
 
-def _wrong_fields(ctx: Pieces) -> st.SearchStrategy[tuple[str, Any]]:
-    """A required field of the described body, and a value that is not of its type."""
-    schemas = ctx.description.schema.raw_schema["components"]["schemas"]
-    schema = schemas["ExportedDatabase"]
-    fields = {name: _type_of(schema["properties"][name], schemas) for name in schema["required"]}
+@check("PI-DESC-09")
+def a_body_that_breaks_the_model_is_refused(ctx: Pieces) -> None:
+    """Puts generated values of a wrong type into any field of a good import, and takes required ones away."""
 
-    def wrong(name: str) -> st.SearchStrategy[tuple[str, Any]]:
-        right = _TYPES[fields[name]]
-        values = strategies.values().filter(lambda value: value is not None and not isinstance(value, right))
-        return st.tuples(st.just(name), values)
+    def body(wrong: tuple[str, Any]) -> None:
+        name, value = wrong
+        good = ctx.given.importable(ctx.given.probe())
+        document = {field: one for field, one in good.items() if field != name}
+        if value is not _ABSENT:
+            document[name] = value
+        answer = send(ctx, document, note=f"{name}: {value!r}")
+        refused = answer.status != 204
+        ctx.expect_true(
+            "an import that breaks the model", refused, expected="an error", actual=answer.summary
+        )
 
-    return st.sampled_from(sorted(fields)).flatmap(wrong)
-
-
-def _type_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
-    """The type that a schema names, or the one that it refers to."""
-    if "$ref" in schema:
-        return _type_of(schemas[schema["$ref"].rpartition("/")[2]], schemas)
-    return str(schema["type"])
+    absent = st.sampled_from(REQUIRED_FIELDS).map(lambda name: (name, _ABSENT))
+    fields = (*REQUIRED_FIELDS, *OPTIONAL_FIELDS)
+    for_all(ctx, strategies.wrong_fields(ctx, _MODEL, fields) | absent, body, examples=8)
 
 
 @check("PI-ERR-08")

@@ -122,7 +122,7 @@ def _work(connection: Connection, seed: int, sweep: bool, wait: bool) -> None:  
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable()  # what breaks on purpose is no news
     known = {one.name: one for one in discover()}
-    with Prover(seed=seed, sweep=sweep, wait=wait) as prover:
+    with Prover(seed=seed, sweep=sweep, wait=wait, learn=True) as prover:
         first = True
         while True:
             try:

@@ -12,21 +12,24 @@ from typing import Self
 from dbcontract.conformance.catalogue import Catalogue, Rule, load_all
 from dbcontract.conformance.check import Checks
 from dbcontract.conformance.check import discover as discover_checks
+from dbcontract.conformance.described import FED
 from dbcontract.conformance.description import Description
 from dbcontract.conformance.engine import Engine, Listener, Options
-from dbcontract.conformance.result import RunResult
+from dbcontract.conformance.result import RunResult, Verdict
 from dbcontract.conformance.sweep import SweepSettings
 from dbcontract.conformance.target import Pace, Target
 from dbcontract.conformance.wanted import Wanted
 from dbcontract.mockserver.deviations import Deviation
 from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import Settings, TokenGrant
+from dbcontract.mockserver.settings import ClockSetting, Settings, TokenGrant
 
 from .outcome import Outcome
+from .reach import Reach, Recorder
 
-_SWEEP = SweepSettings(examples=10, walks=5, steps=5, seconds=20)
+_SWEEP = SweepSettings(examples=10, walks=5, steps=5, seconds=90)
 """Of a deviation that only generated calls show."""
 _PACE = Pace(check=30.0)
+_NOON = "2026-05-13T12:00:00Z"
 
 
 @dataclass(slots=True)
@@ -38,6 +41,16 @@ class _Prover:
     descriptions: Mapping[str, Description]
 
 
+class _Telling(Listener):
+    """Tells a recorder which rule is checked."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def checking(self, rule: Rule) -> None:
+        self._recorder.rule = rule.id
+
+
 class Prover:
     """A mock in this process, and the kit beside it; a context manager.
 
@@ -47,18 +60,25 @@ class Prover:
         seed: of what the checks generate.
         sweep: sweep the faithful mock, too; of the deviations only those are swept that need it.
         wait: let checks of the faithful mock take long, too; of the deviations only those that need it.
+        learn: record first which rules each deviation can reach, and run no others: worth it for many.
     """
 
-    def __init__(self, *, seed: int = 1, sweep: bool = False, wait: bool = False) -> None:
+    def __init__(
+        self, *, seed: int = 1, sweep: bool = False, wait: bool = False, learn: bool = False
+    ) -> None:
         self._seed = seed
         self._sweep = sweep
         self._wait = wait
+        self._learn = learn
+        self._reach: Reach | None = None
         self._stack = ExitStack()
         self._made: _Prover | None = None
 
     def __enter__(self) -> Self:
         token, read_only = (f"prove-{secrets.token_hex(8)}" for _ in range(2))
-        settings = Settings(port=0, tokens=(TokenGrant(token), TokenGrant(read_only, read_only=True)))
+        grants = (TokenGrant(token), TokenGrant(read_only, read_only=True))
+        # The same hour for every run: what is wrong about midnights may show in more checks late in the day.
+        settings = Settings(port=0, tokens=grants, clock=ClockSetting.parse(_NOON))
         running = self._stack.enter_context(ServerThread(settings))
         wanted = Wanted(running.base_url, token_env="TOKEN")  # noqa: S106 (a name)
         target = wanted.resolve({"TOKEN": token})
@@ -96,6 +116,9 @@ class Prover:
             for rule in made.catalogue.rules
             if (deviation is None or rule.api in deviation.apis) and (only is None or rule.id in only)
         ]
+        if deviation is not None and only is None:
+            needless = self._needless(deviation)
+            rules = [rule for rule in rules if rule.id not in needless]
         target = made.target
         if deviation is not None:
             target = replace(
@@ -107,16 +130,39 @@ class Prover:
         if self._wait if deviation is None else deviation.wait:
             target = replace(target, capabilities=target.capabilities | {"wait"})
         made.running.worlds.deviate(() if deviation is None else (deviation.name,))
+        return self._run(made, target, rules, _SWEEP if wanted else None, listener)
+
+    def _run(
+        self,
+        made: _Prover,
+        target: Target,
+        rules: Sequence[Rule],
+        sweep: SweepSettings | None,
+        listener: Listener | None,
+    ) -> RunResult:
         engine = Engine(
             target,
             rules,
             made.checks,
             catalogues=dict(made.catalogue.versions),
-            options=Options(seed=self._seed, sweep=_SWEEP if wanted else None),
+            options=Options(seed=self._seed, sweep=sweep),
             listener=listener,
             descriptions=made.descriptions,
         )
         return engine.run()
+
+    def _needless(self, deviation: Deviation) -> frozenset[str]:
+        """The rules that need not be run, as the deviation cannot reach them."""
+        made = self._made
+        if not self._learn or made is None:
+            return frozenset()
+        if self._reach is None:
+            recorder = Recorder()
+            made.running.worlds.serve(recorder.classes())
+            result = self._run(made, made.target, made.catalogue.rules, None, _Telling(recorder))
+            passed = (one.rule for one in result.results if one.verdict is Verdict.PASSED)
+            self._reach = Reach(recorder.reached, frozenset(passed) - FED.keys())
+        return self._reach.needless(deviation)
 
     def run(self, deviation: Deviation | None) -> Outcome:
         """As `judge`, reduced to what a proof needs."""

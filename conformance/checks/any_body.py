@@ -1,0 +1,106 @@
+"""Generated bodies of the operations that write, as the description has them and otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from .. import strategies
+from ..answer import Answer
+from ..calls import Aim, expect_refused, undone, writes
+from ..check import check
+from ..context import PixieBrix
+from ..generated import for_all
+from ..given import step
+from ..given_pixiebrix import Database
+from ..recorded import path_of
+
+_SCHEMAS: Final[Mapping[str, str]] = {
+    "createDatabase": "DatabaseRequest",
+    "createRecords": "RecordRequest",
+    "putRecord": "RecordUpdateRequest",
+    "createExportJob": "ExportJobRequest",
+    "createAsset": "AssetRequest",
+    "updateAsset": "AssetUpdateRequest",
+}
+"""The schema of each body, by its name in the description."""
+
+_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "createDatabase": ("name",),
+    "createRecords": ("id", "data", "merge_strategy"),
+    "putRecord": ("data", "merge_strategy"),
+    "createExportJob": ("name", "databases", "media_type", "filters"),
+    "createAsset": ("filename",),
+    "updateAsset": ("is_uploaded",),
+}
+"""The fields that count; the others are read-only, and ignored whatever they are."""
+
+_ITS_OWN: Final = frozenset({"id", "databases", "filters"})
+"""Fields that name things of this run, or times that have rules of their own."""
+
+
+@check("PB-DESC-08")
+def described_bodies_are_accepted(ctx: PixieBrix) -> None:
+    """Sends generated bodies, as the description allows them, to the operations that write."""
+    database = _database(ctx)
+    for aim in writes(ctx, database, ctx.given.asset(database)):
+
+        def body(generated: Any, aim: Aim = aim) -> None:
+            fields = {name: value for name, value in generated.items() if name not in _ITS_OWN}
+            answer = _sent(ctx, aim, {**aim.body, **fields})
+            accepted = 200 <= answer.status < 300
+            ctx.expect_true(f"the answer to {fields}", accepted, expected="a 2xx", actual=answer.summary)
+
+        for_all(ctx, strategies.described(ctx, aim.operation), body, examples=2)
+
+
+@check("PB-DESC-09")
+def other_bodies_are_refused(ctx: PixieBrix) -> None:
+    """Sends bodies with generated values of a wrong type in one field, and without the required ones."""
+    database = _database(ctx)
+    for aim in writes(ctx, database, ctx.given.asset(database)):
+        schema = _SCHEMAS[aim.operation]
+
+        def body(wrong: tuple[str, Any], aim: Aim = aim) -> None:
+            name, value = wrong
+            answer = _sent(ctx, aim, {**aim.body, name: value})
+            expect_refused(ctx, answer, f"{aim.operation} with {name}: {value!r}")
+
+        for_all(ctx, strategies.wrong_fields(ctx, schema, _FIELDS[aim.operation]), body, examples=3)
+        for name in strategies.required(ctx, schema):
+            less = {field: value for field, value in aim.body.items() if field != name}
+            expect_refused(ctx, _sent(ctx, aim, less), f"{aim.operation} without {name}")
+
+
+def _database(ctx: PixieBrix) -> Database:
+    if not ctx.can("write"):
+        ctx.skip("only what writes has a body, and writing is not allowed")
+    return ctx.given.database()
+
+
+def _sent(ctx: PixieBrix, aim: Aim, body: Mapping[str, Any]) -> Answer:
+    good = replace(aim, body={**aim.body, **body} if aim.operation == "createRecords" else aim.body)
+    return undone(ctx, good, aim.call(ctx, json=dict(body)))
+
+
+@check("PB-DESC-12")
+def what_was_made_is_found(ctx: PixieBrix) -> None:
+    """Makes a record in both ways, an asset and a job, reads each, and reads deleted records in vain."""
+    database = ctx.given.database()
+    posted = str(ctx.given.record(database)["id"])
+    put = ctx.name("record")
+    with step("PB-REC-13", "put a record"):
+        aim = Aim("putRecord", path_of(database, put), {"data": {}})
+        undone(ctx, aim, aim.call(ctx)).expect_status(200, 201)
+    asset, job = ctx.given.asset(database), ctx.given.job(database)
+    ctx.call(
+        "getAsset", path={"databaseId": database.id, "assetId": asset.id}, query={"meta": True}
+    ).expect_status(200)
+    ctx.call("getExportJob", path={"jobId": job}).expect_status(200)
+    for key in (posted, put):
+        path = path_of(database, key)
+        ctx.call("getRecord", path=path).expect_status(200)
+        with step("PB-REC-15", "delete a record"):
+            ctx.call("deleteRecord", path=path).expect_status(204)
+        ctx.call("getRecord", path=path).expect_status(404)
