@@ -58,4 +58,4 @@ class Database:
         ended = (day + 1) * DAY
         table = RecordTable()
         table.load(rows)
-        self.archives[day] = Archive(new_id(), day, ended, ended, table.slice(0, len(table)))
+        self.archives[day] = Archive(new_id(), day, ended, ended, list(table.rows()))

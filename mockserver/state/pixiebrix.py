@@ -35,7 +35,6 @@ class PixieBrixState:
         self.organizations: dict[str, Organization] = {}
         self.databases: dict[str, Database] = {}
         self.jobs: dict[str, Job] = {}
-        self.next_midnight = 0
         self.rewind(now)
 
     # Time

@@ -127,17 +127,11 @@ class RecordTable:
         """The record's row. Raises `KeyError`."""
         return self._core.by_key[key]
 
-    def put(self, key: str, data: dict[str, Any], strategy: MergeStrategy, now: int) -> tuple[Row, bool]:
-        """Write a record: create it, or merge into the one that exists. The row, and whether it is new.
-
-        The creation instant of an existing record stays, its update instant becomes `now`. Raises
-        `MalformedJSON` for data that JSON cannot hold; the table is then unchanged.
-        """
-        old = self._core.by_key.get(key)
-        return self.store(key, merged(old[DATA] if old is not None else None, data, strategy), now)
-
     def store(self, key: str, data: bytes, now: int) -> tuple[Row, bool]:
-        """Write the final data (compact JSON) of a record. The row, and whether it is new."""
+        """Write the final data (compact JSON) of a record. The row, and whether it is new.
+
+        The creation instant of an existing record stays, its update instant becomes `now`.
+        """
         core = self._own()
         old = core.by_key.get(key)
         if old is None:
@@ -260,10 +254,6 @@ class RecordTable:
     def days(self) -> list[int]:
         """The days on which rows were last updated, in order."""
         return sorted(self._core.per_day)
-
-    def oldest_day(self) -> int | None:
-        """The first of `days`, or None for an empty table."""
-        return min(self._core.per_day, default=None)
 
     def remove_day(self, day: int) -> list[Row]:
         """Remove the rows last updated on that day; they are returned in order of creation."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dbcontract.mockserver.state.assets import Asset
 from dbcontract.mockserver.state.databases import Database, Organization
 from dbcontract.mockserver.state.errors import InvalidInput, NotFound
 from dbcontract.mockserver.state.objects import ObjectStore, StoredObject
@@ -24,11 +25,13 @@ def state() -> PixieBrixState:
 
 def test_a_new_asset_is_not_uploaded(state: PixieBrixState, new_id: NewId) -> None:
     asset = state.create_asset("db", "my-file.png", 7, new_id)
-    assert (asset.filename, asset.is_uploaded, asset.created_at, asset.updated_at) == (
+    assert asset == Asset(
+        "00000000-0000-4000-8000-000000000001",
+        "db",
         "my-file.png",
-        False,
-        7,
-        7,
+        is_uploaded=False,
+        created_at=7,
+        updated_at=7,
     )
     assert state.asset("db", asset.id) == asset
     assert state.list_assets("other") == []
@@ -68,8 +71,9 @@ def test_other_file_names(state: PixieBrixState, new_id: NewId, filename: str) -
 
 def test_an_asset_is_found_in_its_own_database_only(state: PixieBrixState, new_id: NewId) -> None:
     asset = state.create_asset("db", "a", 7, new_id)
-    with pytest.raises(NotFound, match="asset"):
+    with pytest.raises(NotFound) as caught:
         state.asset("other", asset.id)
+    assert (caught.value.what, caught.value.id) == ("asset", asset.id)
     with pytest.raises(NotFound, match="asset"):
         state.patch_asset("other", asset.id, is_uploaded=True, now=8)
     with pytest.raises(NotFound, match="database"):

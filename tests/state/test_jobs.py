@@ -44,6 +44,13 @@ def test_a_job_exports_the_chosen_databases_as_they_were(state: PixieBrixState, 
     assert state.job(job.id) is job
 
 
+def test_a_job_is_what_was_asked_for(state: PixieBrixState, new_id: NewId) -> None:
+    job = state.create_job("My job", ["first"], "text/csv", 1, 3, now=20, duration_us=5, new_id=new_id)
+    rows = state.database("first").records.slice(1, 4)
+    id_ = "00000000-0000-4000-8000-000000000001"
+    assert job == Job(id_, "My job", ("first",), "text/csv", 1, 3, 20, 25, None, (("first", rows),))
+
+
 def test_both_bounds_are_inclusive(state: PixieBrixState, new_id: NewId) -> None:
     def export(start: int | None, end: int | None) -> list[str]:
         job = state.create_job("x", ["first"], JSON, start, end, now=20, duration_us=0, new_id=new_id)
@@ -61,6 +68,12 @@ def test_the_status_follows_the_clock(state: PixieBrixState, new_id: NewId) -> N
     assert [job.status(now) for now in (20, 24, 25, 10**15)] == ["STARTED", "STARTED", "SUCCESS", "SUCCESS"]
     job.error_message = "storage is full"
     assert [job.status(now) for now in (20, 24, 25)] == ["STARTED", "STARTED", "FAILURE"]
+    job.looks_left = 2  # it must still be looked at, whatever the time
+    seen = []
+    for _ in range(4):
+        seen.append((job.status(25), job.looks_left))
+        job.look()
+    assert seen == [("STARTED", 2), ("STARTED", 1), ("FAILURE", 0), ("FAILURE", 0)]
     endless = state.create_job("x", ["empty"], JSON, None, None, now=20, duration_us=None, new_id=new_id)
     assert endless.status(10**18) == "STARTED"
 
@@ -79,6 +92,11 @@ def test_everything_wrong_is_reported_by_field(state: PixieBrixState, new_id: Ne
     errors = caught.value.errors
     assert set(errors) == {"name", "databases", "media_type"}
     assert set(errors["databases"]) == {"1", "3"}
+    assert [field for field in errors if field in str(caught.value)] == list(errors)
+    for messages in (errors["name"], errors["databases"]["1"], errors["media_type"]):
+        assert [type(message) for message in messages] == [str]
+    assert "text/html" in errors["media_type"][0]
+    assert "nor" in errors["databases"]["3"][0]
     assert state.jobs == {}
 
 
@@ -88,10 +106,16 @@ def test_nothing_was_created_between_an_end_and_a_later_start(state: PixieBrixSt
     assert job.status(20) == "SUCCESS"
 
 
-@pytest.mark.parametrize(("name", "databases"), [("n" * 1025, ["first"]), ("x", [])])
-def test_more_that_is_wrong(state: PixieBrixState, new_id: NewId, name: str, databases: list[str]) -> None:
-    with pytest.raises(InvalidInput):
+@pytest.mark.parametrize(
+    ("name", "databases", "field"), [("n" * 1025, ["first"], "name"), ("n" * 1024, [], "databases")]
+)
+def test_more_that_is_wrong(
+    state: PixieBrixState, new_id: NewId, name: str, databases: list[str], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
         state.create_job(name, databases, JSON, None, None, now=20, duration_us=0, new_id=new_id)
+    assert list(caught.value.errors) == [field]
+    assert [type(message) for message in caught.value.errors[field]] == [str]
 
 
 def test_a_loaded_job_exports_what_is_there(state: PixieBrixState) -> None:
@@ -102,14 +126,15 @@ def test_a_loaded_job_exports_what_is_there(state: PixieBrixState) -> None:
             databases=(database,),
             media_type="text/csv",
             start=2,
-            end=None,
-            created_at=0,
+            end=3,
+            created_at=1,
             finishes_at=7,
-            error_message=None,
+            error_message="storage is full",
         )
 
-    assert keys(load("first")) == [("first", "f2"), ("first", "f3"), ("first", "f4")]
-    assert state.job("job").status(7) == "SUCCESS"
+    parts = (("first", state.database("first").records.slice(2, 4)),)
+    assert load("first") == Job("job", "x", ("first",), "text/csv", 2, 3, 1, 7, "storage is full", parts)
+    assert state.job("job").status(7) == "FAILURE"
     with pytest.raises(NotFound):
         load("unknown")
 
@@ -131,6 +156,8 @@ def named(name: str, media_type: str = JSON) -> str:
         ("日本語 отчёт ñandú हिन्दी", "日本語 отчёт ñandú हिन्दी"),
         ("../../etc/passwd", "_.._etc_passwd"),
         ("a\\b:c", "a_b_c"),
+        ("XMAX", "XMAX"),
+        ("no\u00a0break\u2003wide\u2028line", "no break wide line"),
         ("line\r\nbreak\x00", "linebreak"),
         ("\u202egnp.exe", "gnp.exe"),
         ("..", "export"),

@@ -140,6 +140,30 @@ def test_nesting_is_bounded(number: bytes) -> None:
         loads(crowded(MAX_DEPTH + 1))
 
 
+@pytest.mark.parametrize("level", [(b"[", b"]"), (b'{"a":', b"}"), (b'[{"a":', b"}]")])
+@pytest.mark.parametrize("number", [b"1", b"12345678901234567890"])
+def test_nesting_counts_objects_as_well_as_arrays(level: tuple[bytes, bytes], number: bytes) -> None:
+    opening, closing = level
+    times = MAX_DEPTH // (opening.count(b"[") + opening.count(b"{"))
+    assert loads(opening * times + number + closing * times)
+    with pytest.raises(MalformedJSON, match="nested"):
+        loads(opening * (times + 1) + number + closing * (times + 1))
+
+
+@pytest.mark.parametrize(
+    ("raw", "cause"),
+    [
+        (b"1" * 400 + b".0", "too large"),
+        (b"1" * (MAX_DIGITS + 1), f"more than {MAX_DIGITS} digits"),
+        (b"[1,]", "line 1 column"),
+    ],
+)
+def test_a_refusal_names_its_cause(raw: bytes, cause: str) -> None:
+    with pytest.raises(MalformedJSON) as caught:
+        loads(raw)
+    assert cause in caught.value.reason
+
+
 def test_brackets_inside_texts_are_no_nesting() -> None:
     value = ["[" * 5_000, '{"' * 5_000, "\\" * 101, '\\"[' * 300]
     assert loads(dumps(value)) == value
@@ -167,8 +191,9 @@ def circular() -> list[Any]:
     ],
 )
 def test_what_json_cannot_hold_is_not_written(value: Any) -> None:
-    with pytest.raises(MalformedJSON):
+    with pytest.raises(MalformedJSON) as caught:
         dumps(value)
+    assert caught.value.reason.startswith("not expressible as JSON: ")
 
 
 def test_integers_that_nobody_could_read_are_not_written() -> None:

@@ -9,9 +9,9 @@ from dbcontract.mockserver.state.databases import Database, Organization
 from dbcontract.mockserver.state.errors import InvalidInput, MalformedJSON, NotFound, StateError
 from dbcontract.mockserver.state.instants import DAY
 from dbcontract.mockserver.state.jsonio import loads
-from dbcontract.mockserver.state.merging import MergeStrategy
+from dbcontract.mockserver.state.merging import MergeStrategy, merge
 from dbcontract.mockserver.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.state.records import CREATED, DATA, KEY, UPDATED
+from dbcontract.mockserver.state.records import CREATED, DATA, KEY, UPDATED, RecordTable
 
 NewId = Callable[[], str]
 REPLACE = MergeStrategy.REPLACE
@@ -23,6 +23,16 @@ def state() -> PixieBrixState:
     state.organizations["org"] = Organization("org", "Org")
     state.databases["db"] = Database("db", "db", "org", 0)
     return state
+
+
+class OtherTable(RecordTable):
+    """What another kind of state keeps its records in."""
+
+
+class OtherState(PixieBrixState):
+    """A state of another kind."""
+
+    table = OtherTable
 
 
 def contents(state: PixieBrixState) -> dict[str, Any]:
@@ -58,6 +68,7 @@ def test_what_is_no_database(state: PixieBrixState, new_id: NewId, name: str, ty
     with pytest.raises(InvalidInput) as caught:
         state.create_database("org", name, type_, enforce_schema=False, now=0, new_id=new_id)
     assert list(caught.value.errors) == [field]
+    assert [type(message) for message in caught.value.errors[field]] == [str]
     assert list(state.databases) == ["db"]
 
 
@@ -97,6 +108,16 @@ def test_a_record_is_created_and_then_updated(state: PixieBrixState) -> None:
     row, created = state.put_record("db", "k", {"b": 2}, MergeStrategy.SHALLOW, 9)
     assert (row[CREATED], row[UPDATED], loads(row[DATA]), created) == (5, 9, {"a": 1, "b": 2}, False)
     assert state.get_record("db", "k") == row
+
+
+@pytest.mark.parametrize("strategy", MergeStrategy)
+def test_a_write_merges_as_told_alone_and_among_many(state: PixieBrixState, strategy: MergeStrategy) -> None:
+    old = {"kept": 1, "both": {"old": 1}, "list": [1]}
+    new = {"both": {"new": 2}, "list": [2]}
+    state.put_records("db", [("alone", old, REPLACE), ("many", old, REPLACE)], 1)
+    state.put_record("db", "alone", new, strategy, 2)
+    state.put_records("db", [("many", new, strategy)], 2)
+    assert contents(state) == dict.fromkeys(["alone", "many"], merge(strategy, old, new))
 
 
 def test_every_write_and_delete_moves_the_last_write(state: PixieBrixState) -> None:
@@ -183,3 +204,20 @@ def test_forks_share_nothing_that_changes(state: PixieBrixState, new_id: NewId) 
         "a": {"from": "fork"},
         "b": {},
     }
+
+
+def test_a_fork_of_another_kind_has_tables_of_its_kind(state: PixieBrixState, new_id: NewId) -> None:
+    state.put_record("db", "a", {"n": 1}, REPLACE, 5)
+    other = state.fork(OtherState)
+    other.create_database("org", "new", "Asset", enforce_schema=False, now=6, new_id=new_id)
+    assert type(other) is OtherState
+    assert {type(database.records) for database in other.databases.values()} == {OtherTable}
+    assert contents(other) == {"a": {"n": 1}}
+    back = other.fork(PixieBrixState)
+    assert type(back) is PixieBrixState
+    assert {type(database.records) for database in back.databases.values()} == {RecordTable}
+    assert {type(database.records) for database in other.fork().databases.values()} == {OtherTable}
+
+
+def test_a_database_holds_half_a_million_records_unless_told_otherwise() -> None:
+    assert PixieBrixState().record_limit == 500_000

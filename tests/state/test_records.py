@@ -12,7 +12,16 @@ from dbcontract.mockserver.state import jsonio
 from dbcontract.mockserver.state.errors import MalformedJSON
 from dbcontract.mockserver.state.instants import DAY
 from dbcontract.mockserver.state.merging import MergeStrategy, merge
-from dbcontract.mockserver.state.records import CREATED, DATA, KEY, SEQUENCE, UPDATED, RecordTable, Row
+from dbcontract.mockserver.state.records import (
+    CREATED,
+    DATA,
+    KEY,
+    SEQUENCE,
+    UPDATED,
+    RecordTable,
+    Row,
+    merged,
+)
 
 REPLACE = MergeStrategy.REPLACE
 
@@ -51,6 +60,13 @@ class Model:
         return other
 
 
+def put(
+    table: RecordTable, key: str, data: dict[str, Any], strategy: MergeStrategy, now: int
+) -> tuple[Row, bool]:
+    old = table.get(key)[DATA] if key in table else None
+    return table.store(key, merged(old, data, strategy), now)
+
+
 def plain(rows: list[Row]) -> list[list[Any]]:
     return [[row[CREATED], row[SEQUENCE], row[KEY], row[UPDATED], jsonio.loads(row[DATA])] for row in rows]
 
@@ -64,7 +80,6 @@ def check(table: RecordTable, model: Model) -> None:
             assert plain([table.get(key)]) == [model.by_key[key]]
     days = sorted({record[3] // DAY for record in model.by_key.values()})
     assert table.days() == days
-    assert table.oldest_day() == (days[0] if days else None)
     for day in range(-1, DAYS + 1):
         assert plain(table.updated_on(day)) == model.updated_on(day)
         assert table.count_on(day) == len(model.updated_on(day))
@@ -100,7 +115,7 @@ OPERATIONS = st.lists(
 def perform(table: RecordTable, model: Model, operation: Any) -> None:
     match operation:
         case ("put", key, data, strategy, now):
-            row, created = table.put(key, data, strategy, now)
+            row, created = put(table, key, data, strategy, now)
             assert created == (key not in model.by_key)
             model.put(key, data, strategy, now)
             assert plain([row]) == [model.by_key[key]]
@@ -143,7 +158,7 @@ def test_a_span_holds_what_was_created_from_start_to_before_end(
 ) -> None:
     table = RecordTable()
     for number, now in enumerate(instants):
-        table.put(str(number), {}, REPLACE, now)
+        put(table, str(number), {}, REPLACE, now)
     lo, hi = table.span(start, end)
     inside = [
         now for now in sorted(instants) if (start is None or start <= now) and (end is None or now < end)
@@ -164,7 +179,7 @@ def filled(count: int, day: Callable[[int], int]) -> RecordTable:
 def test_removing_a_scattered_day_leaves_everything_else_in_order() -> None:
     table = filled(1_000, lambda number: number // 100)
     for number in range(0, 1_000, 7):  # of every day some rows are updated on day 50
-        table.put(str(number), {"n": number}, REPLACE, 50 * DAY + number)
+        put(table, str(number), {"n": number}, REPLACE, 50 * DAY + number)
     stay = [row for row in table.rows() if row[UPDATED] // DAY != 50]
     gone = table.remove_day(50)
     assert [row[KEY] for row in gone] == [str(number) for number in range(0, 1_000, 7)]
@@ -176,26 +191,26 @@ def test_a_failed_write_changes_nothing() -> None:
     table = filled(3, lambda number: number)
     before = list(table.rows())
     with pytest.raises(MalformedJSON):
-        table.put("0", {"a": float("nan")}, REPLACE, 9 * DAY)
+        put(table, "0", {"a": float("nan")}, REPLACE, 9 * DAY)
     with pytest.raises(MalformedJSON):
-        table.put("new", {"a": "\ud800"}, MergeStrategy.DEEP, 9 * DAY)
+        put(table, "new", {"a": "\ud800"}, MergeStrategy.DEEP, 9 * DAY)
     assert list(table.rows()) == before
     assert table.days() == [0, 1, 2]
 
 
 def test_merging_into_a_record_keeps_integers_exact() -> None:
     table = RecordTable()
-    table.put("k", {"n": 2**80}, REPLACE, 0)
-    row, created = table.put("k", {"m": -(2**80)}, MergeStrategy.SHALLOW, 1)
+    put(table, "k", {"n": 2**80}, REPLACE, 0)
+    row, created = put(table, "k", {"m": -(2**80)}, MergeStrategy.SHALLOW, 1)
     assert (jsonio.loads(row[DATA]), created) == ({"n": 2**80, "m": -(2**80)}, False)
 
 
 def test_a_cleared_table_is_released_bit_by_bit_and_can_be_used_at_once() -> None:
     table = filled(1_000, lambda number: number // 100)
     for number in range(300):
-        table.put(str(number), {}, REPLACE, 50 * DAY)
+        put(table, str(number), {}, REPLACE, 50 * DAY)
     discarded = table.clear()
-    table.put("0", {"new": True}, REPLACE, 0)
+    put(table, "0", {"new": True}, REPLACE, 0)
     lengths = [len(discarded)]
     while discarded.release(300):
         lengths.append(len(discarded))
@@ -216,10 +231,10 @@ def test_only_the_first_write_after_a_fork_copies() -> None:
     table = filled(100, lambda number: number)
     shared = table.rows()
     fork = table.fork()
-    fork.put("0", {}, REPLACE, 5)
+    put(fork, "0", {}, REPLACE, 5)
     own = fork.rows()
-    fork.put("1", {}, REPLACE, 5)
-    table.put("2", {}, REPLACE, 5)  # nobody else has the rows any more
+    put(fork, "1", {}, REPLACE, 5)
+    put(table, "2", {}, REPLACE, 5)  # nobody else has the rows any more
     assert own is fork.rows()
     assert shared is table.rows()
     assert own is not shared
@@ -227,7 +242,154 @@ def test_only_the_first_write_after_a_fork_copies() -> None:
 
 def test_rows_do_not_burden_the_garbage_collector() -> None:
     table = filled(100, lambda number: number)
-    table.put("0", {"a": 1}, REPLACE, 5)
-    table.put("new", {"a": 1}, REPLACE, 5)
+    put(table, "0", {"a": 1}, REPLACE, 5)
+    put(table, "new", {"a": 1}, REPLACE, 5)
     gc.collect()
     assert not any(gc.is_tracked(row) for row in table.rows())
+
+
+@pytest.mark.parametrize("strategy", MergeStrategy)
+def test_a_record_that_exists_is_merged_into_as_told(strategy: MergeStrategy) -> None:
+    old = {"kept": 1, "both": {"old": 1}, "list": [1]}
+    new = {"both": {"new": 2}, "list": [2]}
+    assert jsonio.loads(merged(None, new, strategy)) == new
+    assert jsonio.loads(merged(jsonio.dumps(old), new, strategy)) == merge(strategy, old, new)
+
+
+def test_of_three_that_share_each_writes_for_itself() -> None:
+    tables = [filled(3, lambda number: number)]
+    tables += [tables[0].fork(), tables[0].fork()]
+    for number, table in enumerate(tables):
+        put(table, str(number), {"table": number}, REPLACE, 9 * DAY)
+        put(table, f"new {number}", {}, REPLACE, 9 * DAY)
+    for number, table in enumerate(tables):
+        assert [row[KEY] for row in table.rows()] == ["0", "1", "2", f"new {number}"]
+        changed = [row[KEY] for row in table.rows() if row[DATA] != b"{}"]
+        assert changed == [str(number)]
+        assert [row[KEY] for row in table.updated_on(9)] == [str(number), f"new {number}"]
+
+
+def test_a_fork_that_is_given_up_is_empty_and_spares_the_copy() -> None:
+    table = filled(3, lambda number: number)
+    shared = table.rows()
+    fork = table.fork()
+    fork.release()
+    put(table, "new", {}, REPLACE, 5 * DAY)
+    assert table.rows() is shared
+    put(fork, "own", {}, REPLACE, 5)
+    assert ([row[KEY] for row in fork.rows()], "own" in table) == (["own"], False)
+
+
+def test_giving_one_fork_up_leaves_the_others_their_records() -> None:
+    table = filled(3, lambda number: number)
+    given_up, kept = table.fork(), table.fork()
+    given_up.release()
+    put(table, "new", {}, REPLACE, 5 * DAY)
+    assert [row[KEY] for row in kept.rows()] == ["0", "1", "2"]
+    put(kept, "own", {}, REPLACE, 5 * DAY)
+    assert [row[KEY] for row in table.rows()] == ["0", "1", "2", "new"]
+
+
+# As another table had them
+
+FIRST: Row = (5, 9, "first", 3 * DAY, b'{"n":1}')
+SECOND: Row = (7, 3, "second", 7, b"{}")
+THIRD: Row = (7, 4, "third", 7, b"{}")
+
+
+def appended(*rows: Row) -> RecordTable:
+    table = RecordTable()
+    for row in rows:
+        table.append(row)
+    return table
+
+
+def test_appended_rows_are_those_of_the_other_table() -> None:
+    table = appended(FIRST, SECOND, THIRD)
+    assert list(table.rows()) == [FIRST, SECOND, THIRD]
+    assert (table.get("first"), table.sequence) == (FIRST, 9)
+    assert (table.updated_on(0), table.updated_on(3)) == ([SECOND, THIRD], [FIRST])
+    fork = table.fork()
+    fork.append((8, 5, "fourth", 8, b"{}"))
+    assert (len(table), len(fork), fork.sequence) == (3, 4, 9)
+
+
+@pytest.mark.parametrize(
+    "row", [(9, 9, "second", 9, b"{}"), (6, 9, "new", 6, b"{}"), (7, 2, "new", 7, b""), (7, 4, "new", 8, b"")]
+)
+def test_a_row_out_of_order_is_not_appended_nor_one_whose_key_is_there(row: Row) -> None:
+    table = appended(FIRST, SECOND, THIRD)
+    with pytest.raises(ValueError, match=row[KEY]):
+        table.append(row)
+    assert list(table.rows()) == [FIRST, SECOND, THIRD]
+
+
+def test_a_table_continues_after_the_sequence_that_it_is_told() -> None:
+    table = appended(FIRST, SECOND)
+    table.continue_after(9)
+    table.continue_after(20)
+    with pytest.raises(ValueError, match="19"):
+        table.continue_after(19)
+    row, _ = put(table, "new", {}, REPLACE, 8)
+    assert (row[SEQUENCE], table.sequence) == (21, 21)
+
+
+# What half a million rows cost
+
+
+def test_instants_that_are_equal_are_one_object() -> None:
+    def instant() -> int:
+        return int("1700000000000000")
+
+    table = RecordTable()
+    table.load([(instant(), "loaded", instant(), b"{}")])
+    table.store("stored", b"{}", instant())
+    table.store("stored", b"[]", instant())
+    assert all(row[CREATED] is row[UPDATED] for row in table.rows())
+
+
+def test_what_one_release_frees_is_bounded_however_many_days_it_is_spread_over() -> None:
+    table = filled(40, lambda number: number)
+    for number in range(40):  # two rows on each day, none of them created on it
+        put(table, str(number), {}, REPLACE, (100 + number // 2) * DAY)
+    discarded = table.clear()
+    releases = 1
+    while discarded.release(5):
+        releases += 1
+    assert releases == 8
+
+
+def collected_indexes(key: str) -> int:
+    """How many large dictionaries with that key the garbage collector looks through."""
+    return sum(1 for one in gc.get_objects() if type(one) is dict and len(one) > 50_000 and key in one)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_large_copy_is_out_of_the_collectors_sight_if_the_data_is(frozen: bool) -> None:
+    table = filled(50_002, lambda number: number // 10_000)
+    gc.unfreeze()
+    try:
+        if frozen:
+            gc.freeze()
+        before = gc.get_freeze_count()
+        fork = table.fork()
+        put(fork, "first", {}, REPLACE, 9 * DAY)
+        assert (gc.get_freeze_count() > before) is frozen
+        put(fork, "second", {}, REPLACE, 9 * DAY)
+        assert (collected_indexes("second") == 0) is frozen
+        assert (len(table), len(fork), len(list(fork.rows()))) == (50_002, 50_004, 50_004)
+        assert [row[KEY] for row in fork.remove_day(9)] == ["first", "second"]
+        assert "\0" not in fork
+    finally:
+        gc.unfreeze()
+
+
+def test_a_small_copy_freezes_nothing() -> None:
+    gc.freeze()
+    try:
+        before = gc.get_freeze_count()
+        table = filled(10, lambda number: number)
+        put(table.fork(), "new", {}, REPLACE, 9 * DAY)
+        assert gc.get_freeze_count() <= before  # less if something frozen has gone meanwhile
+    finally:
+        gc.unfreeze()
