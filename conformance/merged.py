@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -33,6 +34,7 @@ def _deep(old: Mapping[str, Any], new: Mapping[str, Any], *, append: bool) -> di
     return found
 
 
+@cache
 def mergeable(depth: int = 3) -> st.SearchStrategy[dict[str, Any]]:
     """Data whose names meet often, never with values of different kinds, for which no rule is known."""
     fields: dict[str, st.SearchStrategy[Any]] = {

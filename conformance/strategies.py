@@ -7,7 +7,8 @@ of surrogate pairs, numbers beyond what a double holds exactly.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -24,23 +25,43 @@ _NOT_CARRIED: Final = ("Cc", "Cn", "Co", "Cs")
 Strategy = st.SearchStrategy
 
 
+# Making a strategy, and its first use, cost more than ten examples of it: each is made once.
+
+
 def bodies(ctx: Context, operation_id: str) -> Strategy[Any]:
     """JSON bodies that the description of an operation allows."""
-    described = ctx.description.operation(operation_id).described
-    cases = described.as_strategy(generation_mode=GenerationMode.POSITIVE)
-    return cases.map(lambda case: case.body).filter(lambda body: body is not NOT_SET)
+
+    def make() -> Strategy[Any]:
+        described = ctx.description.operation(operation_id).described
+        cases = described.as_strategy(generation_mode=GenerationMode.POSITIVE)
+        return cases.map(lambda case: case.body).filter(lambda body: body is not NOT_SET)
+
+    return _kept(ctx, f"bodies of {operation_id}", make)
 
 
 def described(ctx: Context, operation_id: str) -> Strategy[dict[str, Any]]:
     """Bodies that the description allows, of one object each, with what any server can carry."""
-    return (
-        bodies(ctx, operation_id).filter(lambda body: isinstance(body, dict)).map(_carried).filter(_is_told)
-    )
+
+    def make() -> Strategy[dict[str, Any]]:
+        objects = bodies(ctx, operation_id).filter(lambda body: isinstance(body, dict))
+        return objects.map(_carried).filter(_is_told)
+
+    return _kept(ctx, f"described bodies of {operation_id}", make)
 
 
 def _is_told(body: dict[str, Any]) -> bool:
     """Whether no text of a body is blank: some servers cut blanks off, and find nothing left."""
     return all(value.strip() for value in body.values() if isinstance(value, str))
+
+
+def data(ctx: Context) -> Strategy[dict[str, Any]]:
+    """What a record may hold, as its description has it."""
+    return _kept(ctx, "data", lambda: bodies(ctx, "putRecord").map(lambda body: _carried(body["data"])))
+
+
+def _kept(ctx: Context, name: str, make: Callable[[], Strategy[Any]]) -> Strategy[Any]:
+    found: Strategy[Any] = ctx.description.kept(name, make)
+    return found
 
 
 def required(ctx: Context, schema: str) -> tuple[str, ...]:
@@ -49,7 +70,7 @@ def required(ctx: Context, schema: str) -> tuple[str, ...]:
 
 
 def wrong_fields(
-    ctx: Context, schema: str, names: Collection[str] | None = None
+    ctx: Context, schema: str, names: tuple[str, ...] | None = None
 ) -> Strategy[tuple[str, Any]]:
     """A field of a described schema, and a value of another type than it has.
 
@@ -60,8 +81,12 @@ def wrong_fields(
     """
     schemas = ctx.description.schema.raw_schema["components"]["schemas"]
     fields = schemas[schema]["properties"]
-    types = {name: _type_of(fields[name], schemas) for name in names or schemas[schema]["required"]}
-    return st.sampled_from(sorted(types)).flatmap(lambda name: st.tuples(st.just(name), _not_of(types[name])))
+
+    def make() -> Strategy[tuple[str, Any]]:
+        types = {name: _type_of(fields[name], schemas) for name in names or required(ctx, schema)}
+        return st.one_of([st.tuples(st.just(name), _not_of(types[name])) for name in sorted(types)])
+
+    return _kept(ctx, f"wrong {schema} {names}", make)
 
 
 def _type_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
@@ -73,6 +98,7 @@ def _type_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
     return str(schema["type"])
 
 
+@cache
 def _not_of(described: str) -> Strategy[Any]:
     """Values of another type, null aside; for a plain one arrays and objects, as others may stand for it."""
     right = {"array": list, "object": dict}.get(described)
@@ -81,11 +107,7 @@ def _not_of(described: str) -> Strategy[Any]:
     return values().filter(lambda value: value is not None and not isinstance(value, right))
 
 
-def data(ctx: Context) -> Strategy[dict[str, Any]]:
-    """What a record may hold, as its description has it."""
-    return bodies(ctx, "putRecord").map(lambda body: _carried(body["data"]))
-
-
+@cache
 def texts(*, least: int = 1, most: int = 20, without: str = "") -> Strategy[str]:
     """Texts of any script, without control characters, and with no blank at either end."""
     letters = st.characters(codec="utf-8", exclude_categories=_NOT_CARRIED, exclude_characters=without)
@@ -94,17 +116,20 @@ def texts(*, least: int = 1, most: int = 20, without: str = "") -> Strategy[str]
     )
 
 
+@cache
 def short_and_long(*, without: str = "") -> Strategy[tuple[str, str]]:
     """Two texts, the second longer than 40 letters, where some servers cut."""
     return st.tuples(texts(without=without), texts(least=41, most=60, without=without))
 
 
+@cache
 def quotable() -> Strategy[str]:
     """Texts of what a table has to quote: quotes, separators and line breaks, several at once."""
     pieces = ('"', '""', "'", ",", ";", "\n", "\t", " ", "é")
     return st.lists(st.sampled_from(pieces), min_size=3, max_size=9).map("".join)
 
 
+@cache
 def values() -> Strategy[Any]:
     """Any JSON value, small."""
     plain = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from((0.5, -1.25)) | texts(most=5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -99,13 +100,14 @@ class ChangeSetsTheTimes(AssetHandlers):
     async def updateAsset(self, call: Call) -> Response:
         answer = await super().updateAsset(call)
         assets = call.world.pixiebrix.database(call.path["databaseId"]).assets
-        if "created_at" in call.body:
+        with suppress(ValueError):
+            created_at = parse_instant(str(call.body.get("created_at")))
             id_ = call.path["assetId"]
-            assets[id_] = replace(assets[id_], created_at=parse_instant(call.body["created_at"]))
+            assets[id_] = replace(assets[id_], created_at=created_at)
         return answer
 
 
-@defect("PB-ASSET-27")
+@defect("PB-ASSET-27", "PB-DESC-08")
 class ReadOnlyFieldsRefused(Validation):
     """Refuses a change of an asset that sends read-only fields along."""
 

@@ -149,7 +149,8 @@ class StrategyInTheAnswer(RecordHandlers):
 
     async def putRecord(self, call: Call) -> Response:
         answer = await super().putRecord(call)
-        shown = {**jsonio.loads(bytes(answer.body)), **call.body}
+        sent = {name: call.body[name] for name in ("data", "merge_strategy") if name in call.body}
+        shown = {**jsonio.loads(bytes(answer.body)), **sent}
         return Response(jsonio.dumps(shown), answer.status_code, None, call.answer.content_type)
 
 
@@ -285,7 +286,8 @@ class UnknownStrategyReplaces(_Mended):
     """Takes an unknown `merge_strategy` for `replace`."""
 
     def mend(self, record: dict[str, Any]) -> None:
-        if record.get("merge_strategy") not in {one.value for one in MergeStrategy}:
+        strategy = record.get("merge_strategy")
+        if isinstance(strategy, str) and strategy not in {one.value for one in MergeStrategy}:
             record.pop("merge_strategy", None)
 
 
