@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,7 +60,6 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
     started = time.perf_counter()
     context: Context | None = None
     broken = False
-    left: tuple[str, ...] = ()
     try:
         context = (Pieces if check.api == PIECES else PixieBrix)(run, place, rule_id, trace)
         part = _run(check.function, context, run)
@@ -123,24 +122,24 @@ def _told(error: Exception, run: Run) -> Part | None:
 
 def _unexpected(error: Exception, run: Run) -> Part:
     """An exception of no kind of ours: a group may hold one of ours, as Hypothesis raises them."""
-    for inner in _inner(error):
+    for inner in _inner(error, set()):
         part = _told(inner, run)
         if part is not None:
             return part
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    last = traceback.extract_tb(error.__traceback__)[-1]
     reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    return Part(Verdict.ERROR, run.redactor.text(f"the check itself broke: {reason}{where}"))
+    where = f"{Path(last.filename).name}:{last.lineno}"
+    return Part(Verdict.ERROR, run.redactor.text(f"the check itself broke: {reason} ({where})"))
 
 
-def _inner(error: BaseException) -> list[Exception]:
-    """The exceptions that a group holds, or that led to this one, depth first."""
-    found: list[Exception] = []
+def _inner(error: BaseException, seen: set[int]) -> Iterator[Exception]:
+    """The exceptions that a group holds, or that led to this one; each once, for they may form a ring."""
+    seen.add(id(error))
     nested = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
     for one in (*nested, error.__cause__, error.__context__):
-        if isinstance(one, Exception):
-            found += [*_inner(one), one] if isinstance(one, BaseExceptionGroup) else [one, *_inner(one)]
-    return found
+        if isinstance(one, Exception) and id(one) not in seen:
+            yield one
+            yield from _inner(one, seen)
 
 
 def shown(value: object, limit: int = 1_000) -> str:
@@ -164,7 +163,7 @@ def _chosen(trace: Trace, run: Run, verdict: Verdict, *, whole: bool) -> tuple[E
 def _clean_up(context: Context | None, trace: Trace, run: Run, place: Place) -> tuple[str, ...]:
     """Remove what was created, in reverse, whether or not the run was stopped; tell what stays."""
     left: list[str] = []
-    if context is not None and trace.cleanups:
+    if context is not None:
         session = run.session
         context.run = replace(run, session=Session(session.wire, session.pace, Event()))
         context.until = time.monotonic() + _MINUTES_TO_CLEAN_UP * 60

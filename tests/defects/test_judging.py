@@ -38,7 +38,10 @@ def an_outcome(name: str = "some-defect", **verdicts: Verdict) -> Outcome:
 
 
 def of(one: Deviation, **verdicts: Verdict) -> Judgement:
-    return judge(one, an_outcome(one.name, **verdicts), Kinship(RESTS_ON))
+    outcome = an_outcome(one.name, **verdicts)
+    judged = judge(one, outcome, Kinship(RESTS_ON))
+    assert (judged.deviation, judged.outcome) == (one, outcome)
+    return judged
 
 
 @pytest.mark.parametrize("verdict", [FAILED, WARNED])
@@ -110,6 +113,29 @@ def test_a_stranger_may_not_be_blamed(verdict: Verdict | None, right: bool) -> N
     assert of(A_STRANGER, **({} if verdict is None else {"PB_A_01": verdict})).right is right
 
 
+def test_what_a_stranger_is_blamed_for_is_named() -> None:
+    judged = of(A_STRANGER, PB_C_01=FAILED, PB_A_01=WARNED, PB_B_01=ERROR)
+    assert (judged.stray, judged.broke) == (("PB-A-01", "PB-C-01"), ("PB-B-01",))
+    red, broke = judged.problems
+    assert "PB-A-01, PB-C-01" in red
+    assert "PB-B-01" in broke
+
+
+def test_a_rule_that_is_in_no_catalogue_is_related_to_none() -> None:
+    kinship = Kinship({"PB-A-01": ("PB-Z-01",), "PB-A-02": ("PB-A-01",)})
+    assert not kinship.related("PB-Y-01", "PB-Y-02")
+    assert kinship.related("PB-Z-01", "PB-A-02")
+    assert kinship.related("PB-A-02", "PB-Z-01")
+
+
+@pytest.mark.parametrize(("strays", "rest"), [(8, ""), (9, " and 1 more"), (11, " and 3 more")])
+def test_of_many_rules_the_first_are_named(strays: int, rest: str) -> None:
+    names = [f"PB-X-{number:02}" for number in range(1, strays + 1)]
+    outcome = an_outcome(PB_A_01=FAILED, **{name.replace("-", "_"): FAILED for name in names})
+    (problem,) = judge(a_defect("PB-A-01"), outcome, Kinship(RESTS_ON)).problems
+    assert problem == f"{', '.join(names[:8])}{rest} turned red, which it does not name"
+
+
 # All together
 
 
@@ -152,6 +178,22 @@ def test_the_faithful_mock_has_to_be_green(verdict: Verdict) -> None:
     judged = proof(an_outcome("", PB_C_01=verdict), *EVERY_RULE[:-1])
     assert judged.problems == ("the faithful mock: PB-C-01 did not stay green",)
     assert not judged.holds
+
+
+def test_a_run_of_the_faithful_mock_that_stopped_fails_the_proof() -> None:
+    judged = proof(replace(GREEN, problem="the run stopped: unreachable"), *EVERY_RULE)
+    assert judged.problems == ("the faithful mock: the run stopped: unreachable",)
+
+
+def test_it_keeps_what_it_was_made_of() -> None:
+    ran = (*EVERY_RULE, (A_STRANGER, an_outcome()))
+    judged = prove(GREEN, ran, RESTS_ON, whole=True, seconds=12.5)
+    assert (judged.faithful, judged.checked, judged.seconds) == (GREEN, GREEN.passed, 12.5)
+    assert judged.order == tuple(RESTS_ON)
+    assert [one.deviation for one in judged.of("defect")] == [deviation for deviation, _ in EVERY_RULE]
+    assert [one.deviation for one in judged.of("stranger")] == [A_STRANGER]
+    nothing = prove(None, (), RESTS_ON, whole=True)
+    assert (nothing.checked, nothing.unproven, nothing.seconds) == (frozenset(), None, 0.0)
 
 
 def test_one_wrong_judgement_fails_the_proof() -> None:

@@ -1,0 +1,413 @@
+"""What stands between checks and verdicts: hindrances, findings of all exchanges, and what a result says."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from types import ModuleType
+
+import pytest
+
+from dbcontract.conformance.bench import Bench
+from dbcontract.conformance.catalogue import Capability, Level, Rule, Source
+from dbcontract.conformance.check import Checks, check, collect
+from dbcontract.conformance.context import Context
+from dbcontract.conformance.described import BODY, STATUS, Violation
+from dbcontract.conformance.description import Description, Finding
+from dbcontract.conformance.evidence import Exchange
+from dbcontract.conformance.redaction import Redactor
+from dbcontract.conformance.result import Part, RuleResult, Verdict
+from dbcontract.conformance.sweep import SweepSettings
+from dbcontract.conformance.target import Endpoint, Target
+from dbcontract.conformance.wire import Limits, NoAnswer, Received, Request, Unreachable, Wire, origin_of
+
+from .conftest import PACE, Start
+
+PIECES, PIXIEBRIX = "http://pieces.test", "http://pixiebrix.test/api"
+SECRET = "the-secret-token"
+TARGET = Target(
+    "made up",
+    pieces=Endpoint(PIECES),
+    pixiebrix=Endpoint(PIXIEBRIX, SECRET),
+    capabilities=frozenset({"write", "read"}),
+    pace=PACE,
+    arguments=("--target", "dev"),
+)
+RULE = Rule(
+    id="PI-EXP-01",
+    api="pieces",
+    level=Level.PUBLISHED,
+    title="the title",
+    statement="The statement.",
+    source=Source("decision", "the heading"),
+    operations=("exportDatabase",),
+    needs=(),
+    rests_on=(),
+)
+STATUSES = replace(RULE, id="PI-DESC-04")
+REFUSALS = replace(RULE, id="PI-DESC-09")
+
+
+class Answering(Wire):
+    """Answers without a network; at the URLs that something happens at, that."""
+
+    def __init__(self, limits: Limits | None = None, *, ca_bundle: str | None = None) -> None:
+        super().__init__(limits, ca_bundle=ca_bundle)
+        self.happens: dict[str, Exception] = {}
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, request: Request, *, until: float | None = None) -> Received:
+        del until
+        self.sent.append((request.method, request.url))
+        if request.url in self.happens:
+            raise self.happens[request.url]
+        return Received(404, "Not Found", (), b"x" * 9_000, 0.01)
+
+
+def checks_of(*functions: Callable[[Context], None]) -> Checks:
+    module = ModuleType("checks.sample")
+    for number, function in enumerate(functions):
+
+        def one(ctx: Context, function: Callable[[Context], None] = function) -> None:
+            function(ctx)
+
+        one.__module__ = "checks.sample"
+        one.__doc__ = f"Step {number}."
+        setattr(module, f"check_{number}", check("PI-EXP-01")(one))
+    return Checks(collect(module))
+
+
+def a_bench(
+    *functions: Callable[[Context], None],
+    target: Target = TARGET,
+    rules: Sequence[Rule] = (RULE,),
+    **options: object,
+) -> Bench:
+    bench = Bench(target, {rule.id: rule for rule in rules}, checks_of(*functions), **options)  # type: ignore[arg-type]
+    bench.wire = Answering(target.pace.wire)
+    return bench
+
+
+def asks(ctx: Context) -> None:
+    ctx.raw("GET", "/1")
+
+
+def violation(check: str = STATUS, operation: str = "exportDatabase") -> Violation:
+    exchange = Exchange(Request("GET", f"{PIECES}/1"))
+    finding = Finding(check, operation, "Undocumented status", "Received: 418")
+    return Violation(finding, exchange.as_evidence(1, Redactor()))
+
+
+# Can it be verified at all
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict", "words", "missing"),
+    [
+        (replace(RULE, untestable="nobody can see it"), Verdict.NOT_VERIFIED, "nobody can see it", ()),
+        (
+            replace(RULE, needs=(Capability.CLOCK, Capability.READ, Capability.DESTROY)),
+            Verdict.NOT_VERIFIED,
+            "clock, destroy",
+            ("clock", "destroy"),
+        ),
+        (replace(RULE, id="PI-EXP-02"), Verdict.NOT_VERIFIED, "no check of the kit covers this rule yet", ()),
+    ],
+)
+def test_what_hinders_a_rule(rule: Rule, verdict: Verdict, words: str, missing: tuple[str, ...]) -> None:
+    part = a_bench(asks).hindrance(rule)
+    assert part is not None
+    assert (part.verdict, part.missing) == (verdict, missing)
+    assert part.reason.endswith(words)
+
+
+@pytest.mark.parametrize("rule", [RULE, STATUSES, replace(RULE, needs=(Capability.READ, Capability.WRITE))])
+def test_nothing_hinders_what_can_be_checked(rule: Rule) -> None:
+    assert a_bench(asks).hindrance(rule) is None
+
+
+@pytest.mark.parametrize(
+    ("capability", "missing"),
+    [
+        ("wait", ("clock",)),
+        # who can move the clock need not wait
+        ("clock", ()),
+        ("inject", ("clock", "wait")),
+    ],
+)
+def test_a_clock_that_moves_is_as_good_as_waiting(capability: str, missing: tuple[str, ...]) -> None:
+    bench = a_bench(asks, target=replace(TARGET, capabilities=frozenset({capability})))
+    part = bench.hindrance(replace(RULE, needs=(Capability.CLOCK, Capability.WAIT)))
+    assert (part.missing if part else ()) == missing
+
+
+def test_the_clock_makes_up_for_waiting_only() -> None:
+    bench = a_bench(asks, target=replace(TARGET, capabilities=frozenset({"clock"})))
+    part = bench.hindrance(replace(RULE, needs=(Capability.INJECT,)))
+    assert part is not None
+    assert part.missing == ("inject",)
+
+
+# Does it answer
+
+
+def test_whether_every_api_answers() -> None:
+    bench = a_bench()
+    assert bench.unreachable() is None
+    assert isinstance(bench.wire, Answering)
+    assert bench.wire.sent == [("GET", f"{PIECES}/"), ("GET", f"{PIXIEBRIX}/")]
+
+
+@pytest.mark.parametrize(
+    "error", [Unreachable(origin_of(PIXIEBRIX), f"no {SECRET}"), NoAnswer(f"no {SECRET}")]
+)
+def test_an_api_that_does_not_answer_is_told(error: Exception) -> None:
+    bench = a_bench()
+    assert isinstance(bench.wire, Answering)
+    bench.wire.happens[f"{PIXIEBRIX}/"] = error
+    told = bench.unreachable() or ""
+    assert told.startswith(f"{PIXIEBRIX} does not answer: ")
+    assert told.endswith("no $TOKEN")
+
+
+def test_the_connections_are_as_the_target_asks() -> None:
+    target = replace(
+        TARGET, pixiebrix=Endpoint("https://127.0.0.1:9"), pieces=None, ca_bundle="/no/such/file"
+    )
+    bench = Bench(target, {}, checks_of())
+    try:
+        assert bench.wire.limits == PACE.wire
+        with pytest.raises(Exception, match="No such file"):
+            bench.wire._context()  # noqa: SLF001 (a handshake that needs it would need a server with TLS)
+    finally:
+        bench.close()
+
+
+# Running checks
+
+
+def test_what_checks_share(descriptions: dict[str, Description]) -> None:
+    run = a_bench(descriptions=descriptions, seed=7).run
+    assert run.descriptions is descriptions
+    assert (run.seed, run.target) == (7, TARGET)
+    assert a_bench(descriptions=descriptions).run.seed == 1
+
+
+def test_all_checks_of_a_rule_count(descriptions: dict[str, Description]) -> None:
+    seen: list[str] = []
+
+    def twice(ctx: Context) -> None:
+        ctx.cleanup("a thing", None)
+        ctx.call("exportDatabase")
+        asks(ctx)
+        seen.append(ctx.rule_id)
+
+    def once(ctx: Context) -> None:
+        ctx.cleanup("a thing", None)
+        ctx.call("exportDatabase")
+
+    examined = a_bench(twice, once, descriptions=descriptions).examine("PI-EXP-01")
+    assert [part.verdict for part in examined.parts] == [Verdict.PASSED, Verdict.PASSED]
+    assert examined.requests == 3
+    assert examined.left == {"a thing": 2}
+    assert seen == ["PI-EXP-01"]
+    # 404 is not described, in either of them
+    statuses = [one for one in examined.violations if one.finding.check == STATUS]
+    assert [one.evidence.number for one in statuses] == [1, 1]
+    assert (examined.stopped, examined.unreachable) == (False, False)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_whole_exchanges_are_kept_where_asked_for(whole: bool) -> None:
+    bench = a_bench(asks, descriptions={}, whole=True) if whole else a_bench(asks, descriptions={})
+    (part,) = bench.examine("PI-EXP-01").parts
+    assert (part.evidence[0].response_body == "x" * 9_000) is whole
+
+
+def test_a_run_that_is_stopped_begins_no_other_check() -> None:
+    def stops(ctx: Context) -> None:
+        asks(ctx)
+        bench.cancelled.set()
+
+    bench = a_bench(stops, asks, descriptions={})
+    examined = bench.examine("PI-EXP-01")
+    assert (len(examined.parts), examined.stopped) == (1, True)
+
+
+def test_a_target_that_died_gets_no_other_check() -> None:
+    bench = a_bench(asks, asks, descriptions={})
+    assert isinstance(bench.wire, Answering)
+    bench.wire.happens[f"{PIECES}/1"] = NoAnswer("closed")
+    # it answers elsewhere: that is the target's failure, and the others have their turn
+    examined = bench.examine("PI-EXP-01")
+    assert (len(examined.parts), examined.unreachable) == (2, False)
+    bench.wire.happens[f"{PIECES}/"] = NoAnswer("closed")
+    examined = bench.examine("PI-EXP-01")
+    assert (len(examined.parts), examined.unreachable) == (1, True)
+
+
+# What all exchanges say
+
+
+@pytest.fixture
+def seen(descriptions: dict[str, Description]) -> Bench:
+    """A bench whose exchanges showed an undocumented status of one operation."""
+
+    def calls(ctx: Context) -> None:
+        ctx.call("exportDatabase")
+
+    bench = a_bench(calls, descriptions=descriptions)
+    bench.examine("PI-EXP-01")
+    return bench
+
+
+OWN = Part(Verdict.PASSED, "of its own")
+
+
+def test_what_all_exchanges_say_stands_beside_the_checks(seen: Bench) -> None:
+    (part,) = seen.described(STATUSES)
+    assert part.verdict is Verdict.FAILED
+    assert part.reason.startswith("exportDatabase: ")
+    own, again = seen.described(STATUSES, iter([OWN]))
+    assert (own, again) == (OWN, part)
+    (open_,) = seen.described(replace(STATUSES, operations=("importDatabase",)))
+    assert open_.reason == "no exchange of the run shows it"
+    assert seen.described(replace(STATUSES, operations=("importDatabase",)), [OWN]) == [OWN, open_]
+
+
+def test_what_only_the_sweep_shows_does_not_open_what_a_check_has_closed(seen: Bench) -> None:
+    (part,) = seen.described(REFUSALS)
+    assert part.verdict is Verdict.NOT_VERIFIED
+    assert part.reason == "only the sweep shows it, and it was left out"
+    assert seen.described(REFUSALS, [OWN]) == [OWN]
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ([violation()], "exportDatabase: Undocumented status"),
+        ([violation(BODY), violation()], "exportDatabase: Undocumented status"),
+        (
+            [violation(), violation()],
+            "exportDatabase: Undocumented status, and 1 more answers like it or worse",
+        ),
+        ([violation(BODY)], None),
+        ([violation(operation="importDatabase")], None),
+        ([], None),
+    ],
+)
+def test_the_exchanges_of_some_checks_alone(found: list[Violation], told: str | None) -> None:
+    bench = a_bench(asks, descriptions={})
+    examined = bench.examine("PI-EXP-01")
+    examined.violations += found
+    part = bench.violation(STATUSES, examined)
+    assert (part and part.reason) == told
+    if part is not None:
+        assert part.verdict is Verdict.FAILED
+        assert part.evidence[-1] == found[-1].evidence
+
+
+# The sweep
+
+
+@pytest.fixture
+def swept(web: Start, descriptions: dict[str, Description]) -> Iterator[Bench]:
+    server = web(lambda _: (418, {"Content-Type": "application/json"}, b"{}"))
+    target = replace(TARGET, pieces=Endpoint(server.url), pixiebrix=None)
+    settings = SweepSettings(examples=1, walks=1, steps=2, seconds=20)
+    bench = Bench(target, {RULE.id: RULE}, checks_of(asks), settings=settings, descriptions=descriptions)
+    yield bench
+    bench.close()
+
+
+def test_an_api_is_swept_once(swept: Bench) -> None:
+    calls: list[int] = []
+    first = swept.sweep("pieces", lambda _phase, count: calls.append(count))
+    assert first is not None
+    assert first.calls > 0
+    assert calls
+    (part,) = swept.described(STATUSES)
+    assert part.verdict is Verdict.FAILED
+    before = len(calls)
+    assert swept.sweep("pieces", lambda _phase, count: calls.append(count)) is first
+    assert len(calls) == before
+    # what the sweep alone shows, and what it did not
+    (unseen,) = swept.described(replace(REFUSALS, operations=("noSuchOperation",)))
+    assert unseen.reason == "no exchange of the run shows it"
+
+
+def test_the_sweep_can_be_left_out() -> None:
+    bench = a_bench(asks, descriptions={})
+    assert bench.sweep("pieces", lambda _phase, _count: None) is None
+    assert isinstance(bench.wire, Answering)
+    assert bench.wire.sent == []
+
+
+# The verdict
+
+
+def result_of(bench: Bench, *parts: Part, rule: Rule = RULE, **results: Verdict) -> RuleResult:
+    others = {
+        name.replace("_", "-"): bench.verdict(bench.rules[name.replace("_", "-")], [Part(verdict)], {})
+        for name, verdict in results.items()
+    }
+    return bench.verdict(rule, parts, others)
+
+
+def test_a_result_says_what_the_catalogue_says() -> None:
+    bench = a_bench(asks, asks, seed=3)
+    result = result_of(bench, Part(Verdict.PASSED, seconds=1.5), Part(Verdict.PASSED, seconds=2.0))
+    assert (result.rule, result.api, result.area, result.level) == (
+        "PI-EXP-01",
+        "pieces",
+        "EXP",
+        Level.PUBLISHED,
+    )
+    assert (result.title, result.statement) == ("the title", "The statement.")
+    assert result.source == str(RULE.source)
+    assert "the heading" in result.source
+    assert result.seconds == 3.5
+    # as its checks say, unless the catalogue does
+    assert result.how == "Step 0. Step 1."
+    assert result_of(bench, rule=replace(RULE, how="By looking.")).how == "By looking."
+    assert result.reproduce == "dbcontract check --target dev --only PI-EXP-01 --seed 3"
+
+
+def test_a_result_says_what_the_worst_part_says() -> None:
+    evidence = (violation().evidence,)
+    part = Part(Verdict.FAILED, "the thing", "1", "2", evidence, 1.0, ("clock",))
+    result = result_of(a_bench(), Part(Verdict.PASSED), part)
+    assert (result.verdict, result.reason, result.expected, result.actual) == (
+        Verdict.FAILED,
+        "the thing",
+        "1",
+        "2",
+    )
+    assert (result.evidence, result.missing, result.because_of) == (evidence, ("clock",), None)
+
+
+def test_a_rule_without_parts_is_not_verified() -> None:
+    result = result_of(a_bench())
+    assert result.verdict is Verdict.NOT_VERIFIED
+    assert result.reason == "no check of the kit covers this rule yet"
+
+
+def test_what_did_not_pass_is_explained() -> None:
+    upper = replace(RULE, id="PI-EXP-02", rests_on=("PI-EXP-01",))
+    bench = a_bench(rules=(RULE, upper, replace(RULE, id="PI-EXP-03")))
+
+    def because(part: Part, **results: Verdict) -> str | None:
+        return result_of(bench, part, rule=upper, **results).because_of
+
+    failed, blames = Part(Verdict.FAILED), Part(Verdict.NOT_VERIFIED, because_of="PI-EXP-03")
+    assert because(failed, PI_EXP_01=Verdict.FAILED) == "PI-EXP-01"
+    assert because(failed, PI_EXP_01=Verdict.PASSED) is None
+    assert because(Part(Verdict.NOT_VERIFIED), PI_EXP_01=Verdict.FAILED) is None
+    assert because(blames, PI_EXP_01=Verdict.PASSED) == "PI-EXP-03"
+    assert because(blames, PI_EXP_01=Verdict.FAILED, PI_EXP_03=Verdict.FAILED) == "PI-EXP-03"
+
+
+def test_the_target_as_reports_name_it() -> None:
+    summary = a_bench().summary()
+    assert (summary.name, summary.kind) == ("made up", "other")
+    assert summary.urls == {"pieces": PIECES, "pixiebrix": PIXIEBRIX}
+    assert summary.capabilities == ("read", "write")
+    assert a_bench(target=replace(TARGET, pieces=None)).summary().urls == {"pixiebrix": PIXIEBRIX}

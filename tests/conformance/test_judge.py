@@ -1,0 +1,400 @@
+"""How one check can end, and what is kept of it: without a server, against answers made up here."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from dbcontract.conformance.check import Check, CheckFailed, NotVerified, PrerequisiteFailed
+from dbcontract.conformance.context import Context, Pieces
+from dbcontract.conformance.evidence import BODY_SHOWN
+from dbcontract.conformance.hooks import ConfiguredPlaces
+from dbcontract.conformance.judge import Outcome, judge, shown
+from dbcontract.conformance.place import Place
+from dbcontract.conformance.redaction import Redactor
+from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.run import Run
+from dbcontract.conformance.session import Cancelled, Session
+from dbcontract.conformance.target import Endpoint, Pace, Target
+from dbcontract.conformance.wire import NoAnswer, Received, Request, Unreachable, Wire, origin_of
+
+SECRET = "the-secret-token"
+PIECES, SECOND, PIXIEBRIX = "http://pieces.test", "http://second.test", "https://pixiebrix.test/api"
+TARGET = Target(
+    "made up",
+    pieces=Endpoint(PIECES, second_url=SECOND),
+    pixiebrix=Endpoint(PIXIEBRIX, SECRET),
+    pace=Pace(check=20),
+)
+
+
+@dataclass
+class Sent:
+    """One request, and by when its answer has to be there."""
+
+    method: str
+    url: str
+    until: float | None
+
+
+class Answering(Wire):
+    """Gives every request the same answer, but for the URLs that something happens at."""
+
+    def __init__(self, content: bytes = b"{}") -> None:
+        super().__init__()
+        self.content = content
+        self.happens: dict[str, Exception] = {}
+        self.sent: list[Sent] = []
+
+    def send(self, request: Request, *, until: float | None = None) -> Received:
+        self.sent.append(Sent(request.method, request.url, until))
+        if request.url in self.happens:
+            raise self.happens[request.url]
+        return Received(200, "OK", (("Content-Type", "application/json"),), self.content, 0.01)
+
+
+class Watched(ConfiguredPlaces):
+    """Knows which places were closed."""
+
+    def __init__(self, target: Target, wire: Wire) -> None:
+        super().__init__(target, "r1", wire)
+        self.closed: list[Place] = []
+        self.gone = False
+
+    def close(self, place: Place) -> None:
+        self.closed.append(place)
+        if self.gone:
+            raise Unreachable(origin_of(PIECES), "gone")
+
+
+@dataclass
+class Bench:
+    """Everything that one check needs."""
+
+    wire: Answering = field(default_factory=Answering)
+    target: Target = TARGET
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.places = Watched(self.target, self.wire)
+
+    @property
+    def run(self) -> Run:
+        session = Session(self.wire, self.target.pace, self.cancelled)
+        redactor = Redactor(self.target.secrets)
+        return Run("r1", 1, self.target, session, self.places, {}, redactor, self.cancelled)
+
+    def judged(self, function: Callable[..., None], *, api: str = "pieces") -> Outcome:
+        return judge(Check(("PI-EXP-01",), api, function, "sample.check", "how"), "PI-EXP-01", self.run)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def asks(ctx: Context, times: int = 1) -> None:
+    for number in range(1, times + 1):
+        ctx.raw("GET", f"/{number}")
+
+
+def raises(error: Exception) -> Callable[[Context], None]:
+    def function(ctx: Context) -> None:
+        asks(ctx)
+        raise error
+
+    return function
+
+
+# How it ends
+
+
+def test_a_check_that_returns_has_passed(bench: Bench) -> None:
+    started = time.perf_counter()
+    outcome = bench.judged(asks)
+    assert (outcome.part.verdict, outcome.part.reason) == (Verdict.PASSED, "")
+    assert 0 < outcome.part.seconds <= time.perf_counter() - started
+    assert (outcome.left, outcome.broken) == ((), False)
+    assert [exchange.request.url for exchange in outcome.trace.exchanges] == [f"{PIECES}/1"]
+    (closed,) = bench.places.closed
+    assert closed.pieces == TARGET.pieces
+
+
+def test_a_check_gets_the_context_of_its_api(bench: Bench) -> None:
+    seen: list[tuple[str, str, str]] = []
+
+    def function(ctx: Context) -> None:
+        seen.append((type(ctx).__name__, ctx.base_url, ctx.rule_id))
+        asks(ctx)
+
+    for api in ("pieces", "pixiebrix"):
+        bench.judged(function, api=api)
+    assert seen == [("Pieces", PIECES, "PI-EXP-01"), ("PixieBrix", PIXIEBRIX, "PI-EXP-01")]
+
+
+def test_a_check_that_asked_nothing_is_an_error(bench: Bench) -> None:
+    part = bench.judged(lambda _: None).part
+    assert (part.verdict, part.reason) == (Verdict.ERROR, "the check asked nothing of the target")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            CheckFailed(f"what {SECRET}", [SECRET], 5),
+            {
+                "verdict": Verdict.FAILED,
+                "reason": "what $TOKEN",
+                "expected": "['$TOKEN']",
+                "actual": "5",
+            },
+        ),
+        (
+            PrerequisiteFailed("PI-IMP-01", f"an import with {SECRET}"),
+            {
+                "verdict": Verdict.NOT_VERIFIED,
+                "reason": "an import with $TOKEN",
+                "because_of": "PI-IMP-01",
+                "missing": (),
+            },
+        ),
+        (
+            NotVerified(f"nothing at {SECRET}", missing=("clock", "wait")),
+            {
+                "verdict": Verdict.NOT_VERIFIED,
+                "reason": "nothing at $TOKEN",
+                "missing": ("clock", "wait"),
+                "because_of": None,
+            },
+        ),
+        (Cancelled(), {"verdict": Verdict.NOT_VERIFIED, "reason": "the run was stopped"}),
+    ],
+)
+def test_an_exception_of_ours_says_how_it_ended(
+    bench: Bench, error: Exception, expected: Mapping[str, object]
+) -> None:
+    part = bench.judged(raises(error)).part
+    assert {name: getattr(part, name) for name in expected} == expected
+
+
+def test_of_any_other_exception_it_is_told_where_it_was_raised(bench: Bench) -> None:
+    def function(ctx: Context) -> None:
+        asks(ctx)
+        json.loads("{")
+
+    part = bench.judged(function).part
+    assert part.verdict is Verdict.ERROR
+    assert part.reason.startswith("the check itself broke: JSONDecodeError: Expecting property name")
+    # the deepest frame, which is not one of this file
+    file, _, line = part.reason.rpartition(" (")[2].rstrip(")").partition(":")
+    assert file == "decoder.py"
+    source = Path(json.decoder.__file__).read_text(encoding="utf-8").splitlines()
+    assert "self.scan_once(s, idx)" in source[int(line) - 1]
+
+
+def test_a_long_message_is_one_line_of_bounded_length(bench: Bench) -> None:
+    reason = bench.judged(raises(ValueError(f"{SECRET}\n" + "x" * 400))).part.reason
+    message, _, where = reason.removeprefix("the check itself broke: ").partition(" (test_judge.py:")
+    assert message == f"ValueError: {SECRET} {'x' * 400}"[:300].replace(SECRET, "$TOKEN")
+    assert where
+
+
+WHAT = CheckFailed("the thing", 1, 2)
+
+
+def from_another(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+def while_handling(error: Exception, other: Exception) -> Exception:
+    error.__context__ = other
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ExceptionGroup("several", [WHAT]),
+        ExceptionGroup("several", [ValueError(), WHAT, NotVerified("later")]),
+        ExceptionGroup("several", [ExceptionGroup("one", [ValueError()]), ExceptionGroup("one", [WHAT])]),
+        ExceptionGroup("several", [from_another(ValueError(), WHAT), NotVerified("later")]),
+        from_another(ValueError(), WHAT),
+        while_handling(ValueError(), WHAT),
+        from_another(ValueError(), while_handling(KeyError(), ExceptionGroup("one", [WHAT]))),
+        while_handling(from_another(ValueError(), KeyError()), WHAT),
+    ],
+)
+def test_an_exception_of_ours_is_found_inside_others(bench: Bench, error: Exception) -> None:
+    part = bench.judged(raises(error)).part
+    assert (part.verdict, part.reason) == (Verdict.FAILED, "the thing")
+
+
+def test_exceptions_that_led_to_each_other_come_to_an_end(bench: Bench) -> None:
+    one, other = ValueError("one"), KeyError("other")
+    part = bench.judged(raises(from_another(one, from_another(other, one)))).part
+    assert part.verdict is Verdict.ERROR
+    assert "ValueError: one" in part.reason
+    chain: Exception = ValueError("first")
+    for _ in range(40):
+        chain = while_handling(from_another(ValueError("next"), chain), chain)
+    assert bench.judged(raises(chain)).part.verdict is Verdict.ERROR
+
+
+# Who could not be reached
+
+
+@pytest.mark.parametrize("url", [PIECES, PIXIEBRIX])
+def test_a_target_that_is_gone_is_an_error(bench: Bench, url: str) -> None:
+    bench.wire.happens[f"{PIECES}/1"] = Unreachable(origin_of(url), f"refused {SECRET}")
+    outcome = bench.judged(asks)
+    assert outcome.part.verdict is Verdict.ERROR
+    assert outcome.part.reason.startswith("the target could not be reached: http")
+    assert outcome.part.reason.endswith("refused $TOKEN")
+    assert outcome.broken
+
+
+def test_what_the_target_links_to_may_be_out_of_reach(bench: Bench) -> None:
+    bench.wire.happens[f"{PIECES}/1"] = Unreachable(origin_of("http://pieces.test:81"), "refused")
+    outcome = bench.judged(asks)
+    assert outcome.part.verdict is Verdict.NOT_VERIFIED
+    assert outcome.part.reason == (
+        "what the target links to could not be reached: http://pieces.test:81: refused"
+    )
+    assert not outcome.broken
+
+
+def test_a_second_instance_belongs_to_the_target(bench: Bench) -> None:
+    def function(ctx: Pieces) -> None:
+        asks(ctx.second())
+
+    bench.wire.happens[f"{SECOND}/1"] = Unreachable(origin_of(SECOND), "refused")
+    outcome = bench.judged(function)
+    assert outcome.part.verdict is Verdict.ERROR
+    assert outcome.broken
+    assert [place.name for place in bench.places.closed] == ["", "second"]
+
+
+def test_an_answer_that_does_not_come_breaks_it_too(bench: Bench) -> None:
+    bench.wire.happens[f"{PIECES}/1"] = NoAnswer("closed")
+    outcome = bench.judged(asks)
+    assert outcome.part.verdict is Verdict.FAILED
+    assert outcome.broken
+
+
+# What is kept
+
+
+def fails_after(times: int) -> Callable[[Context], None]:
+    def function(ctx: Context) -> None:
+        asks(ctx, times)
+        ctx.fail("the thing", expected=1, actual=2)
+
+    return function
+
+
+@pytest.mark.parametrize(
+    ("function", "kept"),
+    [
+        (lambda ctx: asks(ctx, 1), [1]),
+        (lambda ctx: asks(ctx, 5), [4, 5]),
+        (fails_after(16), [*range(1, 17)]),
+        (fails_after(17), [*range(1, 5), *range(6, 18)]),
+        (fails_after(30), [*range(1, 5), *range(19, 31)]),
+    ],
+)
+def test_the_exchanges_that_are_worth_it_are_kept(
+    bench: Bench, function: Callable[[Context], None], kept: list[int]
+) -> None:
+    evidence = bench.judged(function).part.evidence
+    assert [one.number for one in evidence] == kept
+    assert [one.url for one in evidence] == [f"{PIECES}/{number}" for number in kept]
+
+
+def test_all_of_all_exchanges_is_kept_where_it_is_asked_for() -> None:
+    bench = Bench(Answering(b"x" * 50_000))
+    check = Check(("PI-EXP-01",), "pieces", fails_after(20), "sample.check", "how")
+    part = judge(check, "PI-EXP-01", bench.run, whole=True).part
+    assert [one.number for one in part.evidence] == [*range(1, 21)]
+    assert {one.response_body for one in part.evidence} == {"x" * 50_000}
+    short = judge(check, "PI-EXP-01", bench.run).part.evidence[-1].response_body or ""
+    assert short.startswith("x" * BODY_SHOWN + " … (")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("as it is", "as it is"),
+        (["a", None], "['a', None]"),
+        (None, "None"),
+        ("x" * 1_000, "x" * 1_000),
+        ("x" * 1_001, "x" * 1_000 + " … (1 more)"),
+        ("x" * 1_500, "x" * 1_000 + " … (500 more)"),
+    ],
+)
+def test_a_value_is_shown_as_a_reader_needs_it(value: object, text: str) -> None:
+    assert shown(value) == text
+
+
+# Cleaning up
+
+
+def test_it_cleans_up_after_the_run_was_stopped_and_the_time_is_over(bench: Bench) -> None:
+    bench.target = replace(TARGET, pace=Pace(check=0.01))
+
+    def function(ctx: Context) -> None:
+        ctx.cleanup("the first", lambda: ctx.raw("DELETE", "/first"))
+        ctx.cleanup("the second", lambda: ctx.raw("DELETE", "/second"))
+        asks(ctx)
+        bench.cancelled.set()
+        while time.monotonic() < ctx.until:
+            pass
+        asks(ctx)
+
+    outcome = bench.judged(function)
+    assert outcome.part.verdict is Verdict.NOT_VERIFIED
+    assert outcome.left == ()
+    assert [(one.method, one.url) for one in bench.wire.sent[1:]] == [
+        ("DELETE", f"{PIECES}/second"),
+        ("DELETE", f"{PIECES}/first"),
+    ]
+    # two minutes for all of it
+    until = bench.wire.sent[-1].until
+    assert until is not None
+    assert 100 < until - time.monotonic() <= 120
+
+
+def test_what_could_not_be_removed_is_told(bench: Bench) -> None:
+    def function(ctx: Context) -> None:
+        ctx.cleanup("the first", lambda: ctx.raw("DELETE", "/first"))
+        ctx.cleanup("the second", None)
+        ctx.cleanup("the third", lambda: ctx.raw("DELETE", "/third"))
+        asks(ctx)
+
+    bench.wire.happens[f"{PIECES}/third"] = NoAnswer("closed")
+    outcome = bench.judged(function)
+    assert outcome.left == ("the third", "the second")
+    assert bench.wire.sent[-1].url == f"{PIECES}/first"
+    assert [one.method for one in outcome.part.evidence] == ["GET"]
+    assert not outcome.broken
+
+
+def test_a_target_that_goes_away_meanwhile_does_not_matter_when_closing(bench: Bench) -> None:
+    bench.places.gone = True
+    assert bench.judged(asks).part.verdict is Verdict.PASSED
+    assert len(bench.places.closed) == 1
+
+
+def test_ctrl_c_cleans_up_and_goes_on_its_way(bench: Bench) -> None:
+    def function(ctx: Context) -> None:
+        ctx.cleanup("it", lambda: ctx.raw("DELETE", "/it"))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.judged(function)
+    assert [one.method for one in bench.wire.sent] == ["DELETE"]
+    assert len(bench.places.closed) == 1

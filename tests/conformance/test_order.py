@@ -1,0 +1,100 @@
+"""Which rule comes before which, and which failure explains which: on rules made up for the purpose."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pytest
+
+from dbcontract.conformance.catalogue import Level, Rule, Source
+from dbcontract.conformance.order import origin, waves_of
+from dbcontract.conformance.result import RuleResult, Verdict
+
+PASSED, FAILED, WARNED, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.WARNED, Verdict.NOT_VERIFIED
+
+
+def rules_of(rests_on: Mapping[str, Sequence[str]]) -> dict[str, Rule]:
+    return {
+        rule_id: Rule(
+            id=rule_id,
+            api="pieces",
+            level=Level.DOCUMENTED,
+            title="title",
+            statement="statement",
+            source=Source("decision", "x"),
+            operations=(),
+            needs=(),
+            rests_on=tuple(others),
+        )
+        for rule_id, others in rests_on.items()
+    }
+
+
+def results_of(verdicts: Mapping[str, Verdict]) -> dict[str, RuleResult]:
+    return {
+        rule_id: RuleResult(rule_id, "pieces", "EXP", Level.DOCUMENTED, "", "", "", "", verdict)
+        for rule_id, verdict in verdicts.items()
+    }
+
+
+def explained(
+    rests_on: Mapping[str, Sequence[str]], blamed: str | None = None, **verdicts: Verdict
+) -> str | None:
+    """What explains the failure of the rule X."""
+    return origin("X", blamed, rules_of(rests_on), results_of(verdicts))
+
+
+@pytest.mark.parametrize(
+    ("asked", "rests_on", "expected"),
+    [
+        ("ABC", {}, ["ABC"]),
+        ("ABC", {"A": "B", "B": "C"}, ["C", "B", "A"]),
+        ("ABCD", {"A": "BC", "C": "D"}, ["BD", "C", "A"]),
+        ("AB", {"A": "Z", "B": "A"}, ["A", "B"]),
+        ("ABC", {"A": "B", "B": "A"}, ["C", "AB"]),
+        ("", {}, []),
+    ],
+)
+def test_a_wave_rests_on_earlier_waves_only(
+    asked: Iterable[str], rests_on: Mapping[str, Iterable[str]], expected: list[str]
+) -> None:
+    assert waves_of([*asked], rests_on) == [[*wave] for wave in expected]
+
+
+CHAIN = {"X": "A", "A": "B", "B": "C", "C": ""}
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ({"A": PASSED, "B": PASSED, "C": PASSED}, None),
+        ({"A": OPEN, "B": OPEN, "C": OPEN}, None),
+        ({"A": FAILED}, "A"),
+        ({"A": WARNED}, "A"),
+        ({"A": PASSED, "B": FAILED}, "B"),
+        ({"B": FAILED}, "B"),
+        # the deepest of those that fail one upon another
+        ({"A": FAILED, "B": FAILED, "C": FAILED}, "C"),
+        # but a rule that holds ends that line
+        ({"A": FAILED, "B": PASSED, "C": FAILED}, "A"),
+    ],
+)
+def test_the_bad_rule_at_the_bottom_explains(verdicts: dict[str, Verdict], expected: str | None) -> None:
+    assert explained(CHAIN, **verdicts) == expected
+
+
+def test_nothing_is_looked_at_twice() -> None:
+    # X and B, both known by then, stand before A, which explains it
+    around = {"X": ("B", "C"), "B": ("X", "C"), "C": ("B", "X", "A"), "A": ("A",)}
+    assert explained(around, A=FAILED) == "A"
+    assert explained(around) is None
+
+
+def test_what_the_check_itself_blames_comes_first() -> None:
+    rests_on = {"X": ("A",), "A": (), "B": ("C",), "C": ()}
+    assert explained(rests_on, "B", A=FAILED, B=FAILED) == "B"
+    assert explained(rests_on, "B", A=FAILED, B=FAILED, C=FAILED) == "C"
+    assert explained(rests_on, "B", A=PASSED, B=PASSED) == "B"
+
+
+def test_a_rule_that_is_in_no_catalogue_can_be_explained_by_its_check_only() -> None:
+    assert origin("Z", None, {}, {}) is None
+    assert origin("Z", "B", {}, {}) == "B"
