@@ -230,8 +230,9 @@ class RecordTable:
     def span(self, start: int | None, end: int | None) -> tuple[int, int]:
         """The positions (lo, hi) of the rows created from `start` to before `end` (µs; None: open)."""
         rows = self._core.rows
-        lo = 0 if start is None else bisect_left(rows, _before(start))
-        hi = len(rows) if end is None else bisect_left(rows, _before(end))
+        # A tuple of the instant alone sorts before every row created at it.
+        lo = 0 if start is None else bisect_left(rows, (start,))
+        hi = len(rows) if end is None else bisect_left(rows, (end,))
         return lo, max(lo, hi)
 
     def updated_on(self, day: int) -> list[Row]:
@@ -311,11 +312,6 @@ def merged(old: bytes | None, data: dict[str, Any], strategy: MergeStrategy) -> 
     return dumps(merge(strategy, loads(old), data))
 
 
-def _before(instant: int) -> Row:
-    """A row that sorts before every real one created at that instant (sequences start at 1)."""
-    return (instant, 0, "", 0, b"")
-
-
 def _cut(rows: list[Row], gone: list[Row]) -> None:
     """Take `gone` (a sorted part of `rows`) out of `rows`, copying whole runs of what stays."""
     first = bisect_left(rows, gone[0])
@@ -327,7 +323,7 @@ def _cut(rows: list[Row], gone: list[Row]) -> None:
     start = position = first
     for row in gone:
         if rows[position] is not row:
-            position = bisect_left(rows, row, position, last)
+            position = bisect_left(rows, row, position)
         kept += rows[start:position]
         start = position = position + 1
     rows[first:last] = kept

@@ -319,6 +319,7 @@ def test_a_malformed_import_is_refused_with_its_place(
         with pytest.raises(ImportRejected) as caught:
             refuse(malformed)
         assert caught.value.reason.startswith(sentence)
+        assert str(caught.value) == caught.value.reason
     assert database.export_json() == before
 
 
