@@ -1,0 +1,96 @@
+"""What a deviation cannot reach is left out of the proof, and changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from dbcontract.conformance.described import FED
+from dbcontract.mockserver.deviations import Deviation
+from dbcontract.mockserver.handlers.records import RecordHandlers
+from dbcontract.mockserver.state.pieces import PiecesDatabase
+from dbcontract.mockserver.state.records import RecordTable
+from dbcontract.prove.reach import Reach, Recorder, touches
+from dbcontract.prove.running import Prover
+
+from .declared import named
+
+
+def _of(*classes: type) -> Deviation:
+    return Deviation("one", "defect", "here", "Does.", (), classes)
+
+
+class _Bounds(RecordHandlers):
+    def _bounds(self, *_: object) -> tuple[int, int]:
+        return 0, 0
+
+    def helper(self) -> None:
+        """Is nothing that the faithful class has."""
+
+
+class _Below(_Bounds):
+    def _one(self, *_: object) -> None:  # type: ignore[override]
+        """Overrides one more."""
+
+
+class _Table(RecordTable):
+    def span(self, *_: object) -> tuple[int, int]:
+        return 0, 0
+
+
+class _Static(PiecesDatabase):
+    @staticmethod
+    def is_version(text: str) -> bool:
+        return bool(text)
+
+
+class _Begins(PiecesDatabase):
+    def __init__(self, version: str, migration: int, semantic: str) -> None:
+        super().__init__(version, migration, semantic)
+
+
+def test_the_methods_that_a_deviation_overrides() -> None:
+    assert touches(_of(_Bounds)) == {("pixiebrix", "_bounds")}
+    assert touches(_of(_Below)) == {("pixiebrix", "_bounds"), ("pixiebrix", "_one")}
+    assert touches(_of(_Bounds, _Table)) == {("pixiebrix", "_bounds"), ("table", "span")}
+
+
+@pytest.mark.parametrize("part", [_Static, _Begins])
+def test_what_is_no_plain_method_may_be_reached_by_all(part: type) -> None:
+    assert touches(_of(part)) is None
+    assert Reach({}, frozenset({"PI-VER-01"})).needless(_of(part)) == frozenset()
+
+
+def test_what_reaches_none_of_its_methods_is_needless() -> None:
+    reached = {("pixiebrix", "_bounds"): frozenset({"A", "B"}), ("pixiebrix", "_one"): frozenset({"B", "C"})}
+    reach = Reach(reached, frozenset("ABCD"))
+    assert reach.needless(_of(_Bounds)) == {"C", "D"}
+    assert reach.needless(_of(_Below)) == {"D"}
+    assert reach.needless(_of(_Table)) == set("ABCD")
+
+
+def test_a_recorder_tells_who_asked_for_what() -> None:
+    recorder = Recorder()
+    table = recorder.classes().table()
+    recorder.rule = "A"
+    list(table.days())
+    recorder.rule = "B"
+    table.span(None, None)
+    recorder.rule = None
+    table.clear()
+    assert recorder.reached[("table", "days")] == {"A"}
+    assert recorder.reached[("table", "span")] == {"B"}
+    assert ("table", "clear") not in recorder.reached
+
+
+@pytest.mark.parametrize("name", ["last-byte-lost", "first-link-is-page-zero", "versions-compared-as-text"])
+def test_the_verdicts_are_those_of_a_run_of_all_rules(name: str) -> None:
+    deviation = named(name)
+    with Prover(learn=True) as prover:
+        some = prover.run(deviation)
+    with Prover() as prover:
+        every = prover.run(deviation)
+    assert some.red == every.red
+    assert some.broke == every.broke
+    left_out = every.passed - some.passed - frozenset(some.findings)
+    assert len(left_out) > 20
+    assert not left_out & FED.keys()
