@@ -11,20 +11,20 @@ found when it brings a failure that no faithful run had: another kind, or of ano
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -47,8 +47,15 @@ Failure = tuple[str, str]
 
 @dataclass(frozen=True)
 class Tested:
-    """What Schemathesis said of one implementation, in how many seconds of wall time."""
+    """What Schemathesis said of one implementation (None: the faithful mock) in one run.
 
+    Attributes:
+        seconds: of CPU, those of the server included.
+    """
+
+    name: str | None
+    api: str
+    seed: int
     failures: frozenset[Failure]
     calls: int
     seconds: float
@@ -61,6 +68,7 @@ class Way:
     Attributes:
         found: names of the defects that were told from the faithful mock.
         alarmed: the lawful implementations that got a failure, the faithful mock under the name `faithful`.
+        seconds: of CPU for one implementation.
     """
 
     name: str
@@ -69,13 +77,20 @@ class Way:
     seconds: float
 
 
-def plain(url: str, api: str, *, seed: int, examples: int) -> Tested:
+Run = tuple[str | None, str, int]
+"""The name of a deviation, or None; an API; a seed."""
+
+
+def plain(server: Mock, run: Run, *, examples: int) -> Tested:
     """One run of Schemathesis.
 
     Raises:
         BenchmarkError: it came to no end.
     """
-    with tempfile.TemporaryDirectory(prefix="plain-") as folder:
+    name, api, seed = run
+    told(server, "POST", "/reset", {})
+    told(server, "PUT", "/defects", {"names": [name] if name else []})
+    with tempfile.TemporaryDirectory(prefix="plain-") as folder, tempfile.TemporaryFile() as log:
         command = [
             sys.executable,
             "-P",
@@ -84,19 +99,34 @@ def plain(url: str, api: str, *, seed: int, examples: int) -> Tested:
             "run",
             str(ROOT / "openapi" / f"{api}.yaml"),
         ]
-        command += ["--url", f"{url}{PATHS[api]}", "--header", "Authorization: Token any", "--checks", "all"]
+        command += [
+            "--url",
+            f"{server.base_url}{PATHS[api]}",
+            "--header",
+            "Authorization: Token any",
+            "--checks",
+            "all",
+        ]
         command += ["--seed", str(seed), "--max-examples", str(examples), "--no-shrink"]
         command += ["--report", "json", "--report-json-path", "report.json"]
-        began = time.perf_counter()
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - our own
-        seconds = time.perf_counter() - began
-        if done.returncode not in ENDED:
-            raise BenchmarkError(
-                f"schemathesis ended with {done.returncode}:\n{done.stdout[-2_000:]}{done.stderr}"
-            )
+        before = server.cpu_seconds()
+        status, seconds = measured(command, Path(folder), log)
+        seconds += server.cpu_seconds() - before
+        if status not in ENDED:
+            log.seek(0)
+            text = log.read().decode(errors="replace")[-2_000:]
+            raise BenchmarkError(f"schemathesis ended with {status} on {name}:\n{text}")
         report = json.loads((Path(folder) / "report.json").read_text(encoding="utf-8"))
     failures = {(one["title"], operation) for one in report["failures"] for operation in one["operations"]}
-    return Tested(frozenset(failures), report["test_cases"]["generated"], seconds)
+    return Tested(name, api, seed, frozenset(failures), report["test_cases"]["generated"], seconds)
+
+
+def measured(command: Sequence[str], folder: Path, log: IO[bytes]) -> tuple[int, float]:
+    """Run a command to its end: its exit status, and the CPU seconds of it and all its children."""
+    child = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)  # noqa: S603 - our own
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, usage.ru_utime + usage.ru_stime
 
 
 def told(server: Mock, method: str, path: str, body: object) -> None:
@@ -111,55 +141,67 @@ def told(server: Mock, method: str, path: str, body: object) -> None:
         answer.read()
 
 
-def tested(
-    deviations: Sequence[Deviation], *, jobs: int, examples: int
-) -> Iterator[tuple[Deviation | None, str, Tested]]:
-    """The runs as they come: of the faithful mock (None) by each seed, and of each deviation by the first."""
-    runs: list[tuple[Deviation | None, str, int]] = [
-        (None, api, seed) for api in PATHS for seed in FAITHFUL_SEEDS
-    ]
-    runs += [(one, api, FAITHFUL_SEEDS[0]) for one in deviations for api in one.apis]
+def tested(runs: Sequence[Run], *, jobs: int, examples: int) -> Iterator[Tested]:
+    """The runs as they come, each on a server of its own."""
     with ExitStack() as stack:
         free: SimpleQueue[Mock] = SimpleQueue()
         for _ in range(jobs):
             free.put(stack.enter_context(Mock("--log-format", "json")))
 
-        def run(deviation: Deviation | None, api: str, seed: int) -> tuple[Deviation | None, str, Tested]:
+        def one(run: Run) -> Tested:
             server = free.get()
             try:
-                told(server, "POST", "/reset", {})
-                told(server, "PUT", "/defects", {"names": [deviation.name] if deviation else []})
-                return deviation, api, plain(server.base_url, api, seed=seed, examples=examples)
+                return plain(server, run, examples=examples)
             finally:
                 free.put(server)
 
         pool = stack.enter_context(ThreadPoolExecutor(jobs))
-        for done in as_completed([pool.submit(run, *one) for one in runs]):
+        for done in as_completed([pool.submit(one, run) for run in runs]):
             yield done.result()
 
 
-def by_schemathesis(deviations: Sequence[Deviation], *, jobs: int, examples: int) -> Way:
-    """Plain Schemathesis over the faithful mock and every deviation."""
-    usual: dict[str, set[Failure]] = {api: set() for api in PATHS}
-    shown: dict[tuple[str, str], frozenset[Failure]] = {}
-    seconds = 0.0
-    total = len(PATHS) * len(FAITHFUL_SEEDS) + sum(len(one.apis) for one in deviations)
+def kept(results: Path | None) -> list[Tested]:
+    """The runs of an earlier time."""
+    if results is None or not results.exists():
+        return []
+    found = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+    return [Tested(**{**one, "failures": frozenset(map(tuple, one["failures"]))}) for one in found]
+
+
+def by_schemathesis(
+    deviations: Sequence[Deviation], *, jobs: int, examples: int, results: Path | None
+) -> Way:
+    """Plain Schemathesis over the faithful mock (by each seed) and every deviation (by the first)."""
+    runs: list[Run] = [(None, api, seed) for api in PATHS for seed in FAITHFUL_SEEDS]
+    runs += [(one.name, api, FAITHFUL_SEEDS[0]) for one in deviations for api in one.apis]
+    done = {(one.name, one.api, one.seed): one for one in kept(results)}
+    left = [run for run in runs if run not in done]
     with click.progressbar(
-        tested(deviations, jobs=jobs, examples=examples), length=total, label="schemathesis", file=sys.stderr
-    ) as runs:
-        for deviation, api, found in runs:
-            if deviation is None:
-                usual[api] |= found.failures
-                continue
-            seconds += found.seconds
-            shown[deviation.name, api] = found.failures
+        tested(left, jobs=jobs, examples=examples), length=len(left), label="schemathesis", file=sys.stderr
+    ) as bar:
+        for one in bar:
+            done[one.name, one.api, one.seed] = one
+            if results is not None:
+                with results.open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps({**asdict(one), "failures": sorted(one.failures)}) + "\n")
+    return summed(deviations, [done[run] for run in runs], examples)
+
+
+def summed(deviations: Sequence[Deviation], runs: Sequence[Tested], examples: int) -> Way:
+    """What Schemathesis found in all."""
+    usual = {(one.api, failure) for one in runs if one.name is None for failure in one.failures}
     kinds = {one.name: one.kind for one in deviations}
-    found = {name for (name, api), failures in shown.items() if failures - usual[api]}
-    alarmed = {name for (name, _), failures in shown.items() if kinds[name] == "stranger" and failures}
-    alarmed |= {"faithful"} if any(usual.values()) else set()
-    defects = frozenset(name for name in found if kinds[name] == "defect")
-    name = f"schemathesis run, all checks, {examples} examples"
-    return Way(name, defects, frozenset(alarmed), seconds / max(1, len(deviations)))
+    found, alarmed = set(), {"faithful"} if usual else set()
+    for one in runs:
+        if one.name is None or not one.failures:
+            continue
+        if kinds[one.name] == "stranger":
+            alarmed.add(one.name)
+        elif any((one.api, failure) not in usual for failure in one.failures):
+            found.add(one.name)
+    seconds = sum(one.seconds for one in runs if one.name is not None) / max(1, len(deviations))
+    name = f"`schemathesis run`, all checks, {examples} examples"
+    return Way(name, frozenset(found), frozenset(alarmed), seconds)
 
 
 def by_the_kit(deviations: Sequence[Deviation], names: Sequence[str], *, jobs: int) -> Way:
@@ -168,21 +210,20 @@ def by_the_kit(deviations: Sequence[Deviation], names: Sequence[str], *, jobs: i
     Raises:
         BenchmarkError: it wrote no report.
     """
-    with tempfile.TemporaryDirectory(prefix="proof-") as folder:
+    with tempfile.TemporaryDirectory(prefix="proof-") as folder, tempfile.TemporaryFile() as log:
         report = Path(folder) / "proof.json"
         command = [sys.executable, "-P", "-m", "dbcontract", "prove", "--jobs", str(jobs)]
         command += ["--report", f"json={report}", *(f"--only={one}" for one in names)]
-        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - our own
+        status, seconds = measured(command, Path(folder), log)
         if not report.exists():
-            raise BenchmarkError(f"dbcontract prove ended with {done.returncode}:\n{done.stdout[-2_000:]}")
+            log.seek(0)
+            raise BenchmarkError(f"dbcontract prove ended with {status}:\n{log.read().decode()[-2_000:]}")
         proof: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     wanted = {one.name for one in deviations}
-    runs = [one for one in [*proof["defects"], *proof["strangers"]] if one["name"] in wanted]
-    found = frozenset(one["name"] for one in proof["defects"] if one["caught"] and one["name"] in wanted)
-    alarmed = {one["name"] for one in proof["strangers"] if one["stray"] and one["name"] in wanted}
+    found = {one["name"] for one in proof["defects"] if one["caught"]}
+    alarmed = {one["name"] for one in proof["strangers"] if one["stray"]}
     alarmed |= {"faithful"} if proof["problems"] else set()
-    seconds = sum(one["seconds"] for one in runs) / max(1, len(runs))
-    return Way("dbcontract check", found, frozenset(alarmed), seconds)
+    return Way("`dbcontract check`", frozenset(found & wanted), frozenset(alarmed), seconds / len(wanted))
 
 
 def rows(ways: Iterable[Way], deviations: Sequence[Deviation]) -> Iterator[tuple[str, ...]]:
@@ -198,7 +239,7 @@ def rows(ways: Iterable[Way], deviations: Sequence[Deviation]) -> Iterator[tuple
         )
 
 
-COLUMNS = ("", "defects found", "false alarms on lawful implementations", "seconds each")
+COLUMNS = ("", "defects found", "false alarms on lawful implementations", "CPU seconds each")
 
 
 def as_markdown(table: Sequence[Sequence[str]]) -> str:
@@ -246,18 +287,21 @@ def _listed(names: Iterable[str]) -> str:
 @click.command()
 @click.option("--only", multiple=True, metavar="GLOB", help="Deviations by name; by default all.")
 @click.option(
-    "--max-examples", "examples", default=20, show_default=True, help="Of Schemathesis, by operation."
+    "--max-examples", "examples", default=10, show_default=True, help="Of Schemathesis, by operation."
 )
 @click.option("--jobs", default=2, show_default=True, help="How many run at a time.")
+@click.option(
+    "--results", type=click.Path(path_type=Path), help="Keep Schemathesis' results here, and go on from them."
+)
 @click.option("--write", "keep", is_flag=True, help="Write the README's table and docs/comparison.md.")
-def main(*, only: Sequence[str], examples: int, jobs: int, keep: bool) -> None:
-    """Compare plain Schemathesis and the kit over all defects and strangers, in a quarter of an hour."""
+def main(*, only: Sequence[str], examples: int, jobs: int, results: Path | None, keep: bool) -> None:
+    """Compare plain Schemathesis and the kit over all defects and strangers; half an hour on two cores."""
     say(machine("schemathesis", "hypothesis", "dbcontract"))
     known = discover()
     deviations = [one for one in known if not only or any(fnmatch(one.name, glob) for glob in only)]
     try:
         ways = [
-            by_schemathesis(deviations, jobs=jobs, examples=examples),
+            by_schemathesis(deviations, jobs=jobs, examples=examples, results=results),
             by_the_kit(deviations, only, jobs=jobs),
         ]
         table = list(rows(ways, deviations))
