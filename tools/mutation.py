@@ -39,7 +39,7 @@ _WITHOUT = ("schemathesis", "faker", "xdist")
 _TYPES = "--types"
 
 
-def lay_out() -> None:
+def lay_out(*, types_too: bool) -> None:
     """Packages, tests and settings in a folder of their own, as mutmut wants them."""
     link_packages(TREE, copy=True)
     shutil.copytree(ROOT / "tests", TREE / "tests", ignore=shutil.ignore_patterns("__pycache__"))
@@ -49,7 +49,9 @@ def lay_out() -> None:
         "pytest_add_cli_args_test_selection": TESTS,
         "pytest_add_cli_args": [word for plugin in _WITHOUT for word in ("-p", f"no:{plugin}")],
         # `mypy` tells mutmut in which format the findings come
-        "type_check_command": [sys.executable, str(Path(__file__).resolve()), _TYPES, "mypy"],
+        "type_check_command": (
+            [sys.executable, str(Path(__file__).resolve()), _TYPES, "mypy"] if types_too else []
+        ),
         "use_git_change_detection": False,
         "timeout_constant": 5.0,
     }
@@ -91,12 +93,14 @@ def main() -> int:
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes at a time"
     )
+    parser.add_argument("--tests-only", action="store_true", help="do not ask mypy: the tests alone")
     options = parser.parse_args()
     accepted = read_accepted(sorted((ROOT / "tests" / "mutation").glob("accepted-*.yaml")))
-    lay_out()
+    lay_out(types_too=not options.tests_only)
     command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(options.jobs)]
-    done = subprocess.run([*command, *options.globs], cwd=TREE, check=False)
-    if done.returncode:
+    try:
+        subprocess.run([*command, *options.globs], cwd=TREE, check=True)
+    except (subprocess.CalledProcessError, KeyboardInterrupt):
         return 2
     mutants = list(read_mutants(TREE))
     result = judged(mutants, accepted)
@@ -107,7 +111,7 @@ def main() -> int:
     print(f"\n{table(result)}\n")
     for mutant in result.left:
         print(f"{mutant.name}: {mutant.fate}\n{mutant.diff}")
-    stale = result.stale if whole else ()
+    stale = result.stale if whole and not options.tests_only else ()
     for entry in stale:
         print(f"{entry.file}: {entry.function}: no such mutant survives")
         print(f"    - {entry.before}\n    + {entry.after}")
