@@ -11,15 +11,19 @@ if TYPE_CHECKING:
     from dbcontract.prove.judging import Judgement, Proof
 
 _SHOWN = 4
+_MANY = 60
+"""From so many deviations on there is a line for each area, not for each of them."""
 
 
 def print_proof(proof: Proof, *, verbose: bool, to_stderr: bool = False) -> None:
     """Print it; nothing in it is taken for markup."""
     console = Console(stderr=to_stderr, highlight=False, soft_wrap=True)
-    if proof.judgements:
+    if len(proof.judgements) >= _MANY:
+        _areas(console, proof)
+    elif proof.judgements:
         _matrix(console, proof)
     for one in proof.judgements:
-        if verbose or not one.right:
+        if (verbose and len(proof.judgements) < _MANY) or not one.right:
             _details(console, one)
     for problem in proof.problems:
         console.print(Text(problem, "bold red"))
@@ -42,6 +46,32 @@ def summary(proof: Proof) -> str:
         shown = len(proof.checked) - len(proof.unproven)
         parts.append(f"{shown} of {len(proof.checked)} checked rules shown to fail")
     return f"{'proven' if proof.holds else 'NOT PROVEN'}: {', '.join(parts)}, in {proof.seconds:.0f} s"
+
+
+def _areas(console: Console, proof: Proof) -> None:
+    """One row an area: its deviations, how many were told right, and which rules they turned red."""
+    groups: dict[tuple[str, str], list[Judgement]] = {}
+    for one in proof.judgements:
+        groups.setdefault((one.deviation.kind, one.deviation.area), []).append(one)
+    width = max(len(area) for _, area in groups) + 2
+    console.print(Text(f"{'':<{width}}  right     rules  red beside       s", "dim"))
+    shown = ""
+    for (kind, area), ones in groups.items():
+        if kind != shown:
+            console.print(Text(f"{kind}s", "dim"))
+            shown = kind
+        right = sum(one.right for one in ones)
+        rules = {rule for one in ones for rule in one.caught}
+        beside = sum(len(one.resting) for one in ones)
+        seconds = sum(one.outcome.seconds for one in ones)
+        console.print(
+            Text.assemble(
+                f"  {area.replace('_', ' '):<{width}}",
+                (f"{right:>3} of {len(ones):<3}", "" if right == len(ones) else "bold red"),
+                f"{len(rules) or '':>6}{beside or '':>12}",
+                (f"{seconds:>8.1f}", "dim"),
+            )
+        )
 
 
 def _matrix(console: Console, proof: Proof) -> None:

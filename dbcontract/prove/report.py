@@ -84,9 +84,10 @@ def _json(proof: Proof) -> str:
 def _html(proof: Proof) -> str:
     columns = [rule for rule, _, _ in shown_rules(proof)]
     place = {rule: index for index, rule in enumerate(columns)}
+    rows = sorted(proof.judgements, key=lambda one: _first(one, place))
     cells = [
         (place[rule], row, kind, rule)
-        for row, one in enumerate(proof.judgements)
+        for row, one in enumerate(rows)
         for kind, rules in (
             ("caught", one.caught),
             ("missed", one.missed),
@@ -99,10 +100,17 @@ def _html(proof: Proof) -> str:
     return _template().render(
         proof=proof,
         document=to_document(proof),
+        rows=rows,
         cells=cells,
         columns=columns,
         areas=_runs([rule.rpartition("-")[0] for rule in columns]),
     )
+
+
+def _first(one: Judgement, place: Mapping[str, int]) -> tuple[int, int, str]:
+    """Where a row of the matrix belongs: with the first rule of the catalogue that it was caught by."""
+    first = min((place[rule] for rule in one.caught if rule in place), default=len(place))
+    return int(one.deviation.kind == "stranger"), first, one.deviation.name
 
 
 def _runs(names: list[str]) -> list[tuple[str, int, int]]:
