@@ -35,11 +35,11 @@ _PEELED: Final = 16
 """How many levels are taken off from inside, each at once, before the rest is counted one by one."""
 
 
-def loads(raw: bytes) -> Any:
+def loads(raw: bytes, max_depth: int = MAX_DEPTH) -> Any:
     """The value that the UTF-8 JSON text holds; integers of any size stay exact.
 
     Raises `MalformedJSON` for text that is not UTF-8 or not JSON, for NaN and infinities (also `1e400`), for
-    lone surrogates, for nesting deeper than `MAX_DEPTH` and for integers of more than `MAX_DIGITS` digits.
+    lone surrogates, for nesting deeper than `max_depth` and for integers of more than `MAX_DIGITS` digits.
     """
     exact = _LONG in raw.translate(_DIGITS_TO_ZERO)  # much faster than a search for the pattern
     try:
@@ -48,8 +48,8 @@ def loads(raw: bytes) -> Any:
         value = orjson.loads(_LONG_NUMBER.sub(rb"\1", raw) if exact else raw)
     except orjson.JSONDecodeError as error:
         raise MalformedJSON(f"not valid JSON: {error}") from None
-    if _depth(raw) > MAX_DEPTH:
-        raise MalformedJSON(f"not acceptable JSON: nested deeper than {MAX_DEPTH} levels")
+    if _depth(raw, max_depth) > max_depth:
+        raise MalformedJSON(f"not acceptable JSON: nested deeper than {max_depth} levels")
     if not exact:
         return value
     try:
@@ -100,10 +100,10 @@ def _refuse_what_changes(value: Any) -> None:
             raise MalformedJSON(f"not expressible as JSON: {item}")
 
 
-def _depth(raw: bytes) -> int:
-    """How deep valid JSON nests; an upper bound where that is already acceptable."""
+def _depth(raw: bytes, enough: int) -> int:
+    """How deep valid JSON nests; an upper bound where that is already small enough."""
     most = raw.count(b"[") + raw.count(b"{")
-    if most <= MAX_DEPTH:
+    if most <= enough:
         return most
     if b"\\" in raw:
         raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
