@@ -151,6 +151,15 @@ def test_nesting_counts_objects_as_well_as_arrays(level: tuple[bytes, bytes], nu
 
 
 @pytest.mark.parametrize(
+    ("raw", "depth"), [(b"[[],[],[]]", 2), (b'{"a":{"b":["[[",[]]},"c":{}}', 4), (b"[" * 19 + b"]" * 19, 19)]
+)
+def test_another_bound_of_nesting_is_as_exact(raw: bytes, depth: int) -> None:
+    assert loads(raw, depth) == json.loads(raw)
+    with pytest.raises(MalformedJSON, match=f"deeper than {depth - 1} levels"):
+        loads(raw, depth - 1)
+
+
+@pytest.mark.parametrize(
     ("raw", "cause"),
     [
         (b"1" * 400 + b".0", "too large"),
