@@ -22,6 +22,7 @@ from rich.text import Text
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 WIDTH = 116
 SERVE_LINES = 46
+PROOF_SIZE = "1120,1850"
 ENVIRONMENT = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
 COMMAND = [sys.executable, "-m", "dbcontract"]
 CHROMIUM_FLAGS = (
@@ -61,6 +62,9 @@ def main() -> int:
             return 1
         page(browser, "swagger", f"{url}/api/ui/", Path(folder))
         page(browser, "report", report.as_uri(), Path(folder))
+        proof = Path(folder) / "proof.html"
+        subprocess.run([*COMMAND, "prove", "--report", f"html={proof}"], capture_output=True, check=True)
+        page(browser, "proof", proof.as_uri(), Path(folder), PROOF_SIZE)
     return 0
 
 
@@ -89,13 +93,13 @@ def terminal(name: str, title: str, output: str) -> None:
     console.save_svg(str(PICTURES / f"{name}.svg"), title="dbcontract")
 
 
-def page(browser: str, name: str, url: str, folder: Path) -> None:
+def page(browser: str, name: str, url: str, folder: Path, size: str = "1200,900") -> None:
     """Take a picture of a page in a browser with a profile of its own."""
     target = PICTURES / f"{name}.png"
     options = [
         f"--user-data-dir={folder / name}",
         "--virtual-time-budget=8000",
-        "--window-size=1200,900",
+        f"--window-size={size}",
         f"--screenshot={target}",
     ]
     subprocess.run([browser, *CHROMIUM_FLAGS, *options, url], capture_output=True, check=True, timeout=60)
