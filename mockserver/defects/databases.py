@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -117,23 +118,12 @@ class DatabaseCreatedWith200(DatabaseHandlers):
 
 
 @defect("PB-DB-06")
-class NameMadeASlug(PixieBrixState):
+class NameMadeASlug(DatabaseHandlers):
     """Turns the name of a new database into letters and underscores."""
 
-    def create_database(
-        self,
-        org_id: str,
-        name: str,
-        type: str,  # noqa: A002 - the field's name
-        *,
-        enforce_schema: bool,
-        now: int,
-        new_id: Callable[[], str],
-    ) -> Database:
-        slug = "".join(letter if letter.isalnum() else "_" for letter in name)
-        return super().create_database(
-            org_id, slug, type, enforce_schema=enforce_schema, now=now, new_id=new_id
-        )
+    async def createDatabase(self, call: Call) -> Response:
+        slug = "".join(letter if letter.isalnum() else "_" for letter in call.body["name"])
+        return await super().createDatabase(replace(call, body={**call.body, "name": slug}))
 
 
 @defect("PB-DB-07")
