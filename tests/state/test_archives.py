@@ -182,9 +182,9 @@ def test_a_jump_of_fifty_years_is_quick(new_id: NewId) -> None:
     for number in range(50):
         state.databases[str(number)] = Database(str(number), "", "org", 0)
     state.rewind(0)
-    begun = time.perf_counter()
+    begun = time.process_time()
     state.catch_up(50 * 366 * DAY, new_id)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     assert sorted(files(state)) == list(range(200))
 
 
