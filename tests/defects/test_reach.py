@@ -49,9 +49,9 @@ class _Begins(PiecesDatabase):
 
 
 def test_the_methods_that_a_deviation_overrides() -> None:
-    assert touches(_of(_Bounds)) == {("pixiebrix", "_bounds")}
-    assert touches(_of(_Below)) == {("pixiebrix", "_bounds"), ("pixiebrix", "_one")}
-    assert touches(_of(_Bounds, _Table)) == {("pixiebrix", "_bounds"), ("table", "span")}
+    assert touches(_of(_Bounds)) == frozenset({("pixiebrix", "_bounds")})
+    assert touches(_of(_Below)) == frozenset({("pixiebrix", "_bounds"), ("pixiebrix", "_one")})
+    assert touches(_of(_Bounds, _Table)) == frozenset({("pixiebrix", "_bounds"), ("table", "span")})
 
 
 @pytest.mark.parametrize("part", [_Static, _Begins])
