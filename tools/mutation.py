@@ -53,7 +53,9 @@ def lay_out(*, types_too: bool) -> None:
             [sys.executable, str(Path(__file__).resolve()), _TYPES, "mypy"] if types_too else []
         ),
         "use_git_change_detection": False,
+        # four times as long as the tests take otherwise, and 20 s, is time enough
         "timeout_constant": 5.0,
+        "timeout_multiplier": 4.0,
     }
     # JSON texts, lists, numbers and booleans are TOML too
     lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
