@@ -7,7 +7,6 @@ import os
 import secrets
 import shlex
 import signal
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .errors import CommandError, os_reason
-from .files import atomic_writer
+from .errors import CommandError
+from .reports import Output, output_of, to_standard_output, write_reports
 
 if TYPE_CHECKING:
     from dbcontract.conformance.baseline import Baseline
@@ -107,7 +106,7 @@ def command(  # noqa: PLR0917 (one argument an option)
 
     if url is not None and target_file is not None:
         raise CommandError("URL, --target: give one of the two; the file says where the target is")
-    outputs = [_output(text) for text in reports]
+    outputs = [output_of(text, REPORTS) for text in reports]
     wanted = _wanted(
         url=url,
         api=api,
@@ -130,7 +129,7 @@ def command(  # noqa: PLR0917 (one argument an option)
             target = at_the_end.enter_context(_embedded(wanted))
         else:
             target = _resolve(wanted, os.environ)
-        result = _run(target, rules, catalogue, options, quiet=any(name == "-" for _, name in outputs))
+        result = _run(target, rules, catalogue, options, quiet=to_standard_output(outputs))
     if baseline is not None:
         result = _with_baseline(result, baseline, catalogue)
     _show(result, outputs, verbose=verbose)
@@ -287,31 +286,13 @@ def _with_baseline(result: RunResult, accepted: Baseline, catalogue: Catalogue) 
     return baseline.apply(accepted, result, known=known, today=datetime.now(UTC).date())
 
 
-def _output(text: str) -> tuple[str, str]:
-    form, equals, name = text.partition("=")
-    if form not in REPORTS or not equals or not name:
-        raise CommandError(f"--report {text}: write FORMAT=FILE, FORMAT one of {', '.join(REPORTS)}")
-    return form, name
-
-
-def _show(result: RunResult, outputs: list[tuple[str, str]], *, verbose: bool) -> None:
+def _show(result: RunResult, outputs: list[Output], *, verbose: bool) -> None:
     from dbcontract.conformance import report
 
     from .check_output import print_result
 
-    print_result(result, verbose=verbose, to_stderr=any(name == "-" for _, name in outputs))
-    for form, name in outputs:
-        text = report.render(form, result)
-        if name == "-":
-            click.echo(text, nl=False)
-            continue
-        try:
-            with atomic_writer(Path(name)) as stream:
-                stream.write(text.encode("utf-8", "surrogatepass"))
-        except OSError as error:
-            message = f"--report {form}={name}: {os_reason(error)}; choose a file that can be written"
-            raise CommandError(message) from error
-        click.echo(f"{form} report: {name}", file=sys.stderr)
+    print_result(result, verbose=verbose, to_stderr=to_standard_output(outputs))
+    write_reports(outputs, lambda form: report.render(form, result))
 
 
 def _status(result: RunResult) -> int:

@@ -11,6 +11,8 @@ import click
 
 from dbcontract.conformance.engine import Listener
 
+from .reports import progress_bar
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -54,18 +56,7 @@ def listening(*, quiet: bool) -> Iterator[Listener]:
     if quiet or not sys.stderr.isatty():
         yield Listener()
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    progress = Progress(
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with progress:
+    with progress_bar() as progress:
         yield _Bar(progress)
 
 

@@ -6,17 +6,15 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .errors import CommandError, os_reason
-from .files import atomic_writer
+from .errors import CommandError
+from .reports import output_of, progress_bar, to_standard_output, write_reports
 
 if TYPE_CHECKING:
     from dbcontract.mockserver.deviations import Deviation
-    from dbcontract.prove.judging import Proof
     from dbcontract.prove.outcome import Outcome
 
 REPORTS = ("html", "json")
@@ -55,10 +53,11 @@ def command(
     from dbcontract.prove.judging import prove
     from dbcontract.prove.pool import FAITHFUL, processors, run_all
     from dbcontract.prove.pool import sample as sample_of
+    from dbcontract.prove.report import render
 
     from .prove_output import print_proof
 
-    outputs = [_output(text) for text in reports]
+    outputs = [output_of(text, REPORTS) for text in reports]
     known = discover()
     chosen = _chosen(known, only)
     if sample is not None:
@@ -67,7 +66,7 @@ def command(
     names = [*([] if only else [FAITHFUL]), *(one.name for one in chosen)]
     started = time.monotonic()
     running = run_all(names, jobs=jobs or processors())
-    quiet = any(name == "-" for _, name in outputs)
+    quiet = to_standard_output(outputs)
     outcomes = {one.name: one for one in _with_progress(running, len(names), quiet=quiet)}
     proof = prove(
         outcomes.get(FAITHFUL),
@@ -77,7 +76,7 @@ def command(
         seconds=time.monotonic() - started,
     )
     print_proof(proof, verbose=verbose, to_stderr=quiet)
-    _write(proof, outputs)
+    write_reports(outputs, lambda form: render(form, proof))
     return 0 if proof.holds else 1
 
 
@@ -93,43 +92,8 @@ def _with_progress(outcomes: Iterable[Outcome], total: int, *, quiet: bool) -> I
     if quiet or not sys.stderr.isatty():
         yield from outcomes
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    progress = Progress(
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with progress:
+    with progress_bar() as progress:
         task = progress.add_task("starting", total=total)
         for outcome in outcomes:
             progress.update(task, advance=1, description=outcome.name or "the faithful mock")
             yield outcome
-
-
-def _output(text: str) -> tuple[str, str]:
-    form, equals, name = text.partition("=")
-    if form not in REPORTS or not equals or not name:
-        raise CommandError(f"--report {text}: write FORMAT=FILE, FORMAT one of {', '.join(REPORTS)}")
-    return form, name
-
-
-def _write(proof: Proof, outputs: list[tuple[str, str]]) -> None:
-    from dbcontract.prove.report import render
-
-    for form, name in outputs:
-        text = render(form, proof)
-        if name == "-":
-            click.echo(text, nl=False)
-            continue
-        try:
-            with atomic_writer(Path(name)) as stream:
-                stream.write(text.encode("utf-8", "surrogatepass"))
-        except OSError as error:
-            message = f"--report {form}={name}: {os_reason(error)}; choose a file that can be written"
-            raise CommandError(message) from error
-        click.echo(f"{form} report: {name}", err=True)

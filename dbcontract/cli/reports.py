@@ -1,0 +1,70 @@
+"""What `check` and `prove` have in common: a progress bar, and reports that are written at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .errors import CommandError, os_reason
+from .files import atomic_writer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+Output = tuple[str, str]
+"""The format of a report, and the file that it goes to; `-` is standard output."""
+
+
+def output_of(text: str, formats: Sequence[str]) -> Output:
+    """Read FORMAT=FILE.
+
+    Raises:
+        CommandError: it is of another form, or there is no such format.
+    """
+    form, equals, name = text.partition("=")
+    if form not in formats or not equals or not name:
+        raise CommandError(f"--report {text}: write FORMAT=FILE, FORMAT one of {', '.join(formats)}")
+    return form, name
+
+
+def to_standard_output(outputs: Sequence[Output]) -> bool:
+    """Whether a report takes standard output, so that nothing else may go there."""
+    return any(name == "-" for _, name in outputs)
+
+
+def write_reports(outputs: Sequence[Output], render: Callable[[str], str]) -> None:
+    """Write the reports; `render` makes the text of a format.
+
+    Raises:
+        CommandError: a file cannot be written.
+    """
+    for form, name in outputs:
+        text = render(form)
+        if name == "-":
+            click.echo(text, nl=False)
+            continue
+        try:
+            with atomic_writer(Path(name)) as stream:
+                stream.write(text.encode("utf-8", "surrogatepass"))
+        except OSError as error:
+            message = f"--report {form}={name}: {os_reason(error)}; choose a file that can be written"
+            raise CommandError(message) from error
+        click.echo(f"{form} report: {name}", err=True)
+
+
+def progress_bar() -> Progress:
+    """A bar with a count, the time and a description, which is gone when it is done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=Console(stderr=True),
+        transient=True,
+    )
