@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -87,7 +87,7 @@ class Description:
         registry.load_all_checks()
         self._held: list[Any] = [*registry.CHECKS.get_by_names(list(HELD))]
         self._operations = {}
-        self._kept: dict[str, Any] = {}
+        self._kept: dict[Hashable, Any] = {}
         for path, item in self.schema.raw_schema["paths"].items():
             for method, raw in item.items():
                 if isinstance(raw, dict) and "operationId" in raw:
@@ -112,7 +112,7 @@ class Description:
             described=self.schema.find_operation_by_id(raw["operationId"]),
         )
 
-    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+    def kept(self, name: Hashable, make: Callable[[], Any]) -> Any:
         """What was made of this description under a name, or is made now: for what is costly to make."""
         if name not in self._kept:
             self._kept[name] = make()

@@ -83,24 +83,28 @@ def for_all(
 ) -> None:
     """Run `body` with generated values, of which there must be several; the same seed gives the same values.
 
+    They are drawn before the first of them is used, and once for all runs that share a description.
+
     Raises:
         Whatever `body` raises first.
     """
-    first, seen = _First(), 0
+    number = ctx.random.getrandbits(64)
+    # A check makes its strategy anew every time; the code of the body tells which one it is.
+    name = (getattr(body, "__code__", object()), number, examples)
+    for value in ctx.description.kept(name, lambda: _drawn(strategy, number, examples)):
+        body(value)
 
-    def test(value: Value) -> None:
-        nonlocal seen
-        seen += 1
-        # The first is the simplest of all: it costs as much as the others, and finds the least.
-        assume(seen > 1)
-        try:
-            body(value)
-        except BaseException as error:
-            first.keep(error)
-            raise
 
-    run = seed(ctx.random.getrandbits(64))(_settings(examples)(given(strategy)(test)))
-    _raise_first(run, first)
+def _drawn(strategy: st.SearchStrategy[Value], number: int, examples: int) -> tuple[Value, ...]:
+    """So many values but the first: the simplest of all costs as much as the others, and finds the least."""
+    found: list[Value] = []
+
+    def keep(value: Value) -> None:
+        found.append(value)
+        assume(len(found) > 1)
+
+    seed(number)(_settings(examples)(given(strategy)(keep)))()
+    return tuple(found[1:])
 
 
 def explore(ctx: Context, machine: Callable[[], Walk], *, examples: int = 5, steps: int = 12) -> None:

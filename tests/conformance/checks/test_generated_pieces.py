@@ -13,7 +13,7 @@ from dbcontract.conformance.checks import any_import, walk_imports
 from dbcontract.conformance.exported import Version
 from dbcontract.conformance.result import Verdict
 from dbcontract.mockserver.state.errors import ImportRejected
-from dbcontract.mockserver.state.exported import REQUIRED_COLLECTIONS, Format
+from dbcontract.mockserver.state.exported import OPTIONAL_COLLECTIONS, REQUIRED_COLLECTIONS, Format
 from dbcontract.mockserver.state.pieces import ImportPlan, PiecesDatabase
 
 from . import judging
@@ -97,6 +97,16 @@ def what_is_empty_has_no_type(patch: pytest.MonkeyPatch) -> None:
             name: [] if name in REQUIRED_COLLECTIONS and not value else value
             for name, value in document.items()
         }
+
+    _documents(patch, typed)
+
+
+@wrong("PI-DESC-09")
+def optional_fields_of_a_wrong_type_are_overlooked(patch: pytest.MonkeyPatch) -> None:
+    def typed(document: dict[str, Any]) -> dict[str, Any]:
+        lists = dict.fromkeys(("messageValues", "workstreamEventValues"), dict)
+        kinds = {**dict.fromkeys(OPTIONAL_COLLECTIONS, list), **lists}
+        return {name: value for name, value in document.items() if isinstance(value, kinds.get(name, object))}
 
     _documents(patch, typed)
 
