@@ -104,6 +104,6 @@ def an_export_is_not_bound_to_10000_records(ctx: PixieBrix) -> None:
     for start in range(0, count, BATCH):
         ctx.given.records(database, [{"probe": mark}] * min(BATCH, count - start))
     rows = exported(ctx, succeeded(ctx, database, media_type="text/csv")).csv_rows()
-    rows = [row for row in rows if any(mark in cell for cell in row)]
+    rows = [row for row in rows if mark in row or any(mark in cell for cell in row)]
     ctx.expect("the rows of the export that hold a record", count, len(rows))
     ctx.expect("the different rows of the export", count, len(set(map(tuple, rows))))
