@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> str:
     # Lazy: reading the metadata costs some milliseconds, and `dbcontract serve` should start at once.
     if name == "__version__":
-        from importlib.metadata import version
+        from .mockserver.version import version
 
-        return version("dbcontract")
+        return version()
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

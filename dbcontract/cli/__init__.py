@@ -15,6 +15,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -25,6 +26,8 @@ __all__ = ["main"]
 
 COMMANDS = ("serve", "exec", "check", "rules", "prove", "defects", "init", "data")
 _MODULES = {"exec": "execute"}  # where a module cannot be called as its command: `exec` is a builtin
+_OF_THE_KIT = ("check", "rules", "prove", "init")
+"""What the distribution `dbcontract-mock`, the mock alone, does not have."""
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -35,12 +38,17 @@ class CommandGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         """The commands in the order of a user's way, not of the alphabet."""
-        return list(COMMANDS)
+        return [name for name in COMMANDS if name not in _OF_THE_KIT or _kit_is_installed()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import the module of that command."""
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name in _OF_THE_KIT and not _kit_is_installed():
+            raise click.UsageError(
+                f"`{cmd_name}` is not part of dbcontract-mock, the mock alone;"
+                " `pip install dbcontract` brings the conformance kit, too."
+            )
         module = _MODULES.get(cmd_name, cmd_name)
         command: click.Command = import_module(f"{__name__}.{module}").command
         return command
@@ -79,6 +87,10 @@ class CommandGroup(click.Group):
             )
             sys.exit(INTERNAL_ERROR)
         sys.exit(status if isinstance(status, int) else 0)
+
+
+def _kit_is_installed() -> bool:
+    return find_spec("dbcontract.conformance") is not None
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
