@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json as jsonlib
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
@@ -58,6 +59,7 @@ class Operation:
     """What the description says of one operation.
 
     Attributes:
+        around: none of the documents has it; only a rule of its own may judge it.
         versions: at which it is served; empty for an API without versions.
         default_version: the one that is asked for, unless a check wants another.
         produces: the media types of its answers of success, without wildcards.
@@ -67,6 +69,7 @@ class Operation:
     id: str
     method: str
     path: str
+    around: bool
     versions: tuple[str, ...]
     default_version: str | None
     produces: tuple[str, ...]
@@ -105,6 +108,7 @@ class Description:
             id=raw["operationId"],
             method=method.upper(),
             path=path,
+            around=is_around(raw),
             versions=tuple(raw.get("x-versions", ())),
             default_version=raw.get("x-default-version"),
             produces=tuple(dict.fromkeys(produces)),
@@ -120,8 +124,8 @@ class Description:
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """All operations, in the order of the description."""
-        return tuple(self._operations.values())
+        """The operations of the documents, in the order of the description."""
+        return tuple(one for one in self._operations.values() if not one.around)
 
     def operation(self, operation_id: str) -> Operation:
         """The operation of that id.
@@ -203,6 +207,32 @@ class Description:
         case.validate_response(
             response, checks=[*only] or self._held, transport_kwargs={"base_url": base_url}
         )
+
+
+def is_around(operation: Mapping[str, Any]) -> bool:
+    """Whether an operation of a description is one that none of the documents has."""
+    return operation.get("x-around") is True
+
+
+def of_the_documents(description: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a description without the operations around the documents, and without the links to them."""
+    found = copy.deepcopy(dict(description))
+    for item in found["paths"].values():
+        for method in [name for name, one in item.items() if isinstance(one, dict) and is_around(one)]:
+            del item[method]
+    there = {
+        one["operationId"]
+        for item in found["paths"].values()
+        for one in item.values()
+        if isinstance(one, dict) and "operationId" in one
+    }
+    for item in found["paths"].values():
+        for one in item.values():
+            for response in one.get("responses", {}).values() if isinstance(one, dict) else ():
+                links = response.get("links", {})
+                for name in [name for name, link in links.items() if link["operationId"] not in there]:
+                    del links[name]
+    return found
 
 
 def is_redirect_as_described(statuses: Collection[int], status: int) -> bool:

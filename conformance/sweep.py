@@ -26,7 +26,7 @@ from dbcontract import openapi
 from .check import PIECES, CheckFailed, NotVerified, PrerequisiteFailed
 from .context import Context, Pieces, PixieBrix
 from .described import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS, Ledger, Violation
-from .description import NO_ANSWER, SERVER_ERROR, Finding, is_redirect_as_described
+from .description import NO_ANSWER, SERVER_ERROR, Finding, is_redirect_as_described, of_the_documents
 from .evidence import BODY_SHOWN, Exchange
 from .exported import OPTIONAL_COLLECTIONS, REQUIRED_COLLECTIONS
 from .redaction import Redactor
@@ -88,7 +88,7 @@ def sweep(api: str, run: Run, ledger: Ledger, settings: SweepSettings, progress:
 
 
 def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Progress) -> Swept:
-    description = openapi.load(ctx.api)
+    description = of_the_documents(openapi.load(ctx.api))
     parameters = _existing(ctx, description)
     config = SchemathesisConfig.from_dict(_config(ctx, settings, parameters))
     if not ctx.can("write"):

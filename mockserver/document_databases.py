@@ -52,6 +52,7 @@ _JOB = frozenset(
         "error_message",
         "link_issued_at",
         "looks_left",
+        "organizations",
         "parts",
     }
 )
@@ -106,22 +107,21 @@ def settle(
     """Put the records into the archives and jobs that refer to them.
 
     Raises:
-        ValueError: a record, its database, or the database's organization is not in the document.
+        ValueError: a record, or a database's organization is not in the document.
     """
     for draft in databases.values():
         if draft.database.organization_id not in organizations:
             msg = f"organization {draft.database.organization_id} is not in the document"
             raise ValueError(msg)
         for archive, kept in draft.archives:
-            rows = yield from _rows(kept, draft.database)
+            rows = yield from _rows(kept, draft.database.records, draft.database.id)
             archive.rows.extend(rows)
     for waiting in jobs.values():
         parts = []
         for name, kept in waiting.parts:
-            if name not in databases:
-                msg = f"database {name} of job {waiting.job.id} is not in the document"
-                raise ValueError(msg)
-            rows = yield from _rows(kept, databases[name].database)
+            # A job's records outlive their database.
+            table = databases[name].database.records if name in databases else RecordTable()
+            rows = yield from _rows(kept, table, name)
             parts.append((name, rows))
         waiting.job.parts = tuple(parts)
     return (
@@ -130,9 +130,8 @@ def settle(
     )
 
 
-def _rows(kept: Kept, database: Database) -> Generator[None, None, list[Row]]:
+def _rows(kept: Kept, table: RecordTable, database_id: str) -> Generator[None, None, list[Row]]:
     rows: list[Row] = []
-    table = database.records
     for count, item in enumerate(kept):
         if count % (10 * ROWS_A_STEP) == 0:
             yield
@@ -141,7 +140,7 @@ def _rows(kept: Kept, database: Database) -> Generator[None, None, list[Row]]:
         elif item in table:
             rows.append(table.get(item))
         else:
-            msg = f"record {item!r} is not in database {database.id}"
+            msg = f"record {item!r} is not in database {database_id}"
             raise ValueError(msg)
     return rows
 
@@ -267,6 +266,7 @@ def _job(walk: JSONWalk) -> Generator[None, None, JobDraft]:
         error_message=optional(text, item["error_message"]),
         link_issued_at=optional(instant, item["link_issued_at"]),
         looks_left=number(item["looks_left"]),
+        organizations=frozenset(identifier(name) for name in listed(item["organizations"])),
     )
     return JobDraft(job, parts)
 

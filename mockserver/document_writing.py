@@ -143,13 +143,17 @@ def _job(job: Job, state: PixieBrixState) -> Iterator[bytes]:
         "error_message": job.error_message,
         "link_issued_at": _optional(job.link_issued_at),
         "looks_left": job.looks_left,
+        "organizations": sorted(job.organizations),
     }
     yield _open(head) + b',"parts":'
-    yield from _array(
-        _holder({"database": database}, rows, state.databases[database].records)
-        for database, rows in job.parts
-    )
+    yield from _array(_part(database, rows, state) for database, rows in job.parts)
     yield b"}"
+
+
+def _part(database: str, rows: Sequence[Row], state: PixieBrixState) -> Iterator[bytes]:
+    # What a job has exported outlives its database; its records are then written whole.
+    known = state.databases.get(database)
+    return _holder({"database": database}, rows, None if known is None else known.records)
 
 
 def _object(key: str, stored: StoredObject) -> Iterator[bytes]:
@@ -165,7 +169,7 @@ def _object(key: str, stored: StoredObject) -> Iterator[bytes]:
     yield b'"}'
 
 
-def _holder(head: dict[str, Any], rows: Sequence[Row], table: RecordTable) -> Iterator[bytes]:
+def _holder(head: dict[str, Any], rows: Sequence[Row], table: RecordTable | None) -> Iterator[bytes]:
     """Something that keeps records as they once were."""
     yield _open(head) + b',"records":'
     yield from _rows(rows, table)

@@ -142,6 +142,19 @@ def an_unknown_organization_is_not_found(ctx: PixieBrix) -> None:
     ctx.call("listDatabases", path=invented).expect_status(404)
 
 
+@check("PB-DB-13")
+def a_database_can_be_deleted(ctx: PixieBrix) -> None:
+    """Creates two databases with a record each, deletes the first and lists the records of both."""
+    gone, kept = _new(ctx), _new(ctx)
+    for database in (gone, kept):
+        written(ctx, database, [{"probe": True}])
+    path = {"organizationId": gone.organization, "databaseId": gone.id}
+    ctx.call("deleteDatabase", path=path).expect_status(204)
+    ctx.call("listRecords", path={"databaseId": gone.id}).expect_status(404)
+    left = ctx.call("listRecords", path={"databaseId": kept.id}).expect_status(200).expect_objects()
+    ctx.expect("the number of records of the other database", 1, len(left))
+
+
 def _path(ctx: PixieBrix) -> dict[str, str]:
     return {"organizationId": ctx.given.organization}
 

@@ -59,7 +59,10 @@ class SampleIds:
         """The value for a parameter of a path of the description; None if there is nothing to put there."""
         values = {
             "organizationId": self.organization,
-            "databaseId": self.asset_database if "/assets/" in path else self.database,
+            # Not the organization's path, so that one deletion does not take away what the next one deletes.
+            "databaseId": self.asset_database
+            if "/assets/" in path or path == "/databases/{databaseId}/"
+            else self.database,
             "recordKey": self.record,
             "assetId": self.asset,
             "jobId": self.job,
@@ -88,7 +91,7 @@ def curl_lines(base_urls: Mapping[str, str], ids: SampleIds, token: str | None) 
         token: sent to the operations that ask for one; None sends none.
     """
     lines: list[tuple[str, str]] = []
-    deletions: list[tuple[int, tuple[str, str]]] = []
+    deletions: list[tuple[tuple[bool, int], tuple[str, str]]] = []
     for api, base_url in base_urls.items():
         api_lines = _Api(openapi.load(api), base_url, ids, token)
         for operation in api_lines.operations():
@@ -96,7 +99,8 @@ def curl_lines(base_urls: Mapping[str, str], ids: SampleIds, token: str | None) 
             if command is None:
                 continue
             if operation.method == "delete":
-                deletions.append((-operation.path.count("{"), (operation.id, command)))
+                size = (operation.path.endswith("/{databaseId}/"), -operation.path.count("{"))
+                deletions.append((size, (operation.id, command)))
             else:
                 lines.append((operation.id, command))
     return lines + [line for _, line in sorted(deletions)]

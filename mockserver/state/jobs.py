@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,6 +46,8 @@ class Job:
     link_issued_at: int | None = None
     looks_left: int = 0
     """How often the job must still be looked at before it ends, whatever the time."""
+    organizations: frozenset[str] = frozenset()
+    """Whose databases it exports: who may not see all of these may not see the job."""
 
     @property
     def rows(self) -> list[tuple[str, Row]]:
@@ -80,6 +82,11 @@ def select(
         table = databases[id_].records
         parts.append((id_, table.slice(*table.span(start, None if end is None else end + 1))))
     return tuple(parts)
+
+
+def owners(databases: Mapping[str, Database], ids: Iterable[str]) -> frozenset[str]:
+    """The organizations that these databases belong to."""
+    return frozenset(databases[id_].organization_id for id_ in ids)
 
 
 def job_errors(name: str, ids: list[str], media_type: str, known: Mapping[str, Any]) -> dict[str, Any]:

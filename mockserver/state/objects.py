@@ -50,6 +50,11 @@ class ObjectStore:
         """Remove the object. Whether there was one."""
         return self._objects.pop(key, None) is not None
 
+    def delete_below(self, prefix: str) -> None:
+        """Remove every object whose key begins like this."""
+        for key in [key for key in self._objects if key.startswith(prefix)]:
+            del self._objects[key]
+
     def items(self) -> ItemsView[str, StoredObject]:
         """All keys and objects, in the order of their first storing."""
         return self._objects.items()

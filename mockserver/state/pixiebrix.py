@@ -14,7 +14,7 @@ from .assets import Asset, filename_errors
 from .databases import TYPES, Database, Organization
 from .errors import InvalidInput, NotFound
 from .instants import DAY, day_of
-from .jobs import Job, Part, job_errors, select
+from .jobs import Job, Part, job_errors, owners, select
 from .merging import MergeStrategy
 from .records import DATA, Discarded, RecordTable, Row, merged
 
@@ -109,6 +109,20 @@ class PixieBrixState:
         except KeyError:
             raise NotFound("database", id) from None
 
+    def database_of(self, org_id: str, db_id: str) -> Database:
+        """An organization's database. Raises `NotFound`, also for another organization's."""
+        self.organization(org_id)
+        database = self.database(db_id)
+        if database.organization_id != org_id:
+            raise NotFound("database", db_id)
+        return database
+
+    def delete_database(self, id: str) -> Database:  # noqa: A002
+        """Remove a database with all that is in it; what jobs have exported stays. Raises `NotFound`."""
+        database = self.database(id)
+        del self.databases[id]
+        return database
+
     # Records
 
     def put_record(
@@ -202,6 +216,7 @@ class PixieBrixState:
         finishes_at = None if duration_us is None else now + duration_us
         parts = self._selected(chosen, start, end)
         job = Job(new_id(), name, chosen, media_type, start, end, now, finishes_at, None, parts)
+        job.organizations = owners(self.databases, chosen)
         self.jobs[job.id] = job
         return job
 
@@ -231,6 +246,7 @@ class PixieBrixState:
             self.database(id_)
         parts = self._selected(databases, start, end)
         job = Job(id, name, databases, media_type, start, end, created_at, finishes_at, error_message, parts)
+        job.organizations = owners(self.databases, databases)
         self.jobs[job.id] = job
         return job
 
@@ -245,10 +261,7 @@ class PixieBrixState:
 
     def archives(self, org_id: str, db_id: str, *, descending: bool = True) -> list[Archive]:
         """The database's archives by date. Raises `NotFound`, also for another organization's database."""
-        self.organization(org_id)
-        database = self.database(db_id)
-        if database.organization_id != org_id:
-            raise NotFound("database", db_id)
+        database = self.database_of(org_id, db_id)
         return [database.archives[day] for day in sorted(database.archives, reverse=descending)]
 
     # Assets

@@ -14,7 +14,12 @@ _SEPARATING = re.compile(r"[%/\\\x00-\x1f\x7f]")
 
 def asset_key(database_id: str, asset_id: str, filename: str) -> str:
     """Where an asset's upload goes; different file names give different keys."""
-    return f"assets/{database_id}/{asset_id}/{_segment(filename)}"
+    return f"{assets_below(database_id)}{asset_id}/{_segment(filename)}"
+
+
+def assets_below(database_id: str) -> str:
+    """How the keys of all uploads of a database begin."""
+    return f"assets/{database_id}/"
 
 
 def export_key(job: Job) -> str:

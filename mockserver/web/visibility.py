@@ -35,7 +35,7 @@ def require_visible(call: Call, organizations: frozenset[str]) -> None:
     if database is not None and hidden(database):
         raise NotFound("database", database)
     job = state.jobs.get(call.path.get("jobId", ""))
-    if job is not None and any(map(hidden, job.databases)):
+    if job is not None and job.organizations - organizations:
         raise NotFound("job", job.id)
     body: Any = call.body
     named = body.get("databases") if isinstance(body, dict) else None

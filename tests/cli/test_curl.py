@@ -112,7 +112,13 @@ def test_a_download_stays_in_the_folder(filename: str) -> None:
 
 def test_what_deletes_comes_last_and_the_smallest_first() -> None:
     order = list(lines())
-    assert order[-2:] == ["deleteRecord", "clearRecords"]
+    assert order[-4:] == ["deleteRecord", "clearRecords", "deleteDatabase", "deleteUserDatabase"]
+
+
+def test_the_two_deletions_of_a_database_delete_two() -> None:
+    commands = lines()
+    assert url(commands["deleteDatabase"]).endswith(f"/databases/{IDS.database}/")
+    assert url(commands["deleteUserDatabase"]).endswith(f"/databases/{IDS.asset_database}/")
 
 
 def test_without_ids_only_what_needs_none() -> None:

@@ -173,7 +173,9 @@ def test_numbers_have_no_gaps_unless_a_rule_was_retired(rules: Catalogue) -> Non
 @pytest.mark.parametrize("api", catalogue.APIS)
 def test_operations_and_rules_know_each_other(api: str) -> None:
     named = {name for rule in catalogue.load(api) for name in rule.operations}
-    assert named == set(operations(api))
+    known = operations(api)
+    judged = {name for name, (_, operation) in known.items() if not operation.get("x-around")}
+    assert judged <= named <= set(known)
 
 
 @pytest.mark.parametrize("api", catalogue.APIS)

@@ -224,6 +224,8 @@ WRONG = [
     ((*JOB, "finishes_at"), 5),
     ((*JOB, "error_message"), False),
     ((*JOB, "looks_left"), -1),
+    ((*JOB, "organizations"), ["x"]),
+    ((*JOB, "organizations"), None),
     ((*JOB, "parts", 0, "database"), UNKNOWN),
     ((*JOB, "parts", 0, "records", 0), "no such record"),
     ((*OBJECT, "content"), "not base64!"),

@@ -63,6 +63,18 @@ def test_putting_the_state_back_undoes_everything(full: Mock) -> None:
     assert full.state() == before
 
 
+def test_what_a_job_has_exported_outlives_its_database(mock: Mock, sandbox: Callable[[], Mock]) -> None:
+    database = mock.new_database("Gone")
+    mock.put(database, "kept", text="exported")
+    job = mock.new_job(database)
+    assert mock.api("DELETE", f"/databases/{database}/").status_code == 204
+    document, other = mock.state(), sandbox()
+    other.restore(document)
+    assert other.state() == document
+    (part,) = next(one for one in json.loads(document)["jobs"] if one["id"] == job)["parts"]
+    assert [record["id"] for record in part["records"]] == ["kept"]
+
+
 def test_another_sandbox_becomes_the_same_world(full: Mock, sandbox: Callable[[], Mock]) -> None:
     document, other = full.state(), sandbox()
     other.control("POST", "/reset", {"data": "empty", "seed": 5})

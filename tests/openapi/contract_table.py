@@ -48,6 +48,10 @@ PIXIEBRIX = {
     "createDatabase": Row(
         "post", f"{ORGANIZATION}/", {201: {JSON}}, {400, 415, *DETAIL}, body="required", versions=("2.0",)
     ),
+    "deleteDatabase": Row(
+        "delete", f"{ORGANIZATION}/{{databaseId}}/", {204: set()}, {*DETAIL}, versions=("2.0",)
+    ),
+    "deleteUserDatabase": Row("delete", f"{DATABASE}/", {204: set()}, {*DETAIL}, versions=("2.0",)),
     "listRecords": Row(
         "get", f"{DATABASE}/records/", {200: {JSON, CSV}}, {400, *DETAIL},
         PAGES | {"start_date", "end_date", "data_filters"}, versions=("1.0", "2.0"),

@@ -25,6 +25,8 @@ WRITES = {
     "updateAsset": ("PATCH", "/databases/{database}/assets/{asset}/"),
     "deleteRecord": ("DELETE", "/databases/{database}/records/kept/"),
     "clearRecords": ("DELETE", "/databases/{database}/records/"),
+    "deleteDatabase": ("DELETE", "/organizations/{organization}/databases/{database}/"),
+    "deleteUserDatabase": ("DELETE", "/databases/{user_database}/"),
 }
 """The operations that write."""
 WITH_BODY = {name: value for name, value in WRITES.items() if value[0] != "DELETE"}
@@ -33,6 +35,8 @@ ALLOWED = {
     "/databases/records/jobs/": {"POST"},
     "/databases/records/jobs/{job}/": {"GET", "HEAD"},
     "/organizations/{organization}/databases/": {"GET", "HEAD", "POST"},
+    "/organizations/{organization}/databases/{database}/": {"DELETE"},
+    "/databases/{database}/": {"DELETE"},
     "/databases/{database}/records/": {"GET", "HEAD", "POST", "DELETE"},
     "/databases/{database}/records/kept/": {"GET", "HEAD", "PUT", "DELETE"},
     "/organizations/{organization}/databases/{database}/record-archives/": {"GET", "HEAD"},
@@ -44,12 +48,13 @@ ALLOWED = {
 
 @dataclass(frozen=True)
 class Places:
-    """A database with the record `kept`, an asset and a job."""
+    """A database with the record `kept`, an asset and a job, and another database."""
 
     organization: str
     database: str
     asset: str
     job: str
+    user_database: str = ""
 
     def path(self, template: str) -> str:
         return template.format(**vars(self))
@@ -69,4 +74,5 @@ class Places:
 def make_places(pb: PixieBrix) -> Places:
     database = pb.new_database("Places")
     pb.put(database, "kept", text="kept", number=1)
-    return Places(pb.organization, database, pb.new_asset(database)["asset"]["id"], pb.new_job(database))
+    asset = pb.new_asset(database)["asset"]["id"]
+    return Places(pb.organization, database, asset, pb.new_job(database), pb.new_database("Other"))

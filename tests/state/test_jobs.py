@@ -48,7 +48,10 @@ def test_a_job_is_what_was_asked_for(state: PixieBrixState, new_id: NewId) -> No
     job = state.create_job("My job", ["first"], "text/csv", 1, 3, now=20, duration_us=5, new_id=new_id)
     rows = state.database("first").records.slice(1, 4)
     id_ = "00000000-0000-4000-8000-000000000001"
-    assert job == Job(id_, "My job", ("first",), "text/csv", 1, 3, 20, 25, None, (("first", rows),))
+    parts, organizations = (("first", rows),), frozenset({"org"})
+    assert job == Job(
+        id_, "My job", ("first",), "text/csv", 1, 3, 20, 25, None, parts, organizations=organizations
+    )
 
 
 def test_both_bounds_are_inclusive(state: PixieBrixState, new_id: NewId) -> None:
@@ -133,7 +136,10 @@ def test_a_loaded_job_exports_what_is_there(state: PixieBrixState) -> None:
         )
 
     parts = (("first", state.database("first").records.slice(2, 4)),)
-    assert load("first") == Job("job", "x", ("first",), "text/csv", 2, 3, 1, 7, "storage is full", parts)
+    loaded = load("first")
+    assert loaded.organizations == {"org"}
+    loaded.organizations = frozenset()
+    assert loaded == Job("job", "x", ("first",), "text/csv", 2, 3, 1, 7, "storage is full", parts)
     assert state.job("job").status(7) == "FAILURE"
     with pytest.raises(NotFound):
         load("unknown")
