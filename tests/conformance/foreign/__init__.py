@@ -1,0 +1,1 @@
+"""The kit on servers that share no code with the mock."""
