@@ -27,8 +27,6 @@ from .target import Endpoint, ServiceLimits
 from .trace import Trace
 from .wire import Header, NoAnswer, Received, Request
 
-USER_AGENT = "dbcontract-conformance"
-
 
 class Context:
     """One check at one place.
@@ -131,7 +129,7 @@ class Context:
         if raw_query:
             url = f"{url}?{raw_query}"
         content = body if body is not None else self.description.body(case)
-        sent: list[Header] = [("User-Agent", USER_AGENT)]
+        sent: list[Header] = []
         wanted = self._accept(operation, accept, version)
         if wanted:
             sent.append(("Accept", wanted))
@@ -164,7 +162,7 @@ class Context:
         patient: bool = True,
         note: str = "",
     ) -> Answer:
-        """Send what no case can express; nothing is added but Host, Content-Length and the token.
+        """Send what no case can express; nothing is added but Host, User-Agent, Content-Length and the token.
 
         Args:
             method: any.
@@ -204,7 +202,7 @@ class Context:
         """
         if not self.can("storage"):
             raise NotVerified("the target's storage links cannot be reached", missing=("storage",))
-        request = Request(method, ascii_url(url), (("User-Agent", USER_AGENT), *_items(headers)), body)
+        request = Request(method, ascii_url(url), _items(headers), body)
         return self.send(request, follow=True, note=note)
 
     def send(

@@ -16,6 +16,7 @@ from .described import FED
 from .description import Description
 from .order import waves_of
 from .result import Part, RuleResult, RunResult, Stop, Verdict
+from .session import Cancelled
 from .sweep import SweepSettings
 from .target import Target
 
@@ -120,7 +121,7 @@ class Engine:
         self._listener.started(len(self.rules))
         try:
             self._everything()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Cancelled):
             self._halt("interrupted")
         finally:
             self.bench.close()

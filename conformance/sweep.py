@@ -8,30 +8,27 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema_rs
 import schemathesis
 from schemathesis.config import SchemathesisConfig
-from schemathesis.core import NOT_SET
-from schemathesis.core.failures import Failure
-from schemathesis.engine import Status, events, from_schema
-from schemathesis.engine.recorder import Interaction, ScenarioRecorder
-from schemathesis.generation.case import Case
+from schemathesis.engine import events
+from schemathesis.engine.core import EventStream
 
 from dbcontract import openapi
 
 from .check import PIECES, CheckFailed, NotVerified, PrerequisiteFailed
 from .context import Context, Pieces, PixieBrix
-from .described import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS, Ledger, Violation
-from .description import NO_ANSWER, SERVER_ERROR, Finding, is_redirect_as_described, of_the_documents
-from .evidence import BODY_SHOWN, Exchange
+from .described import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS, Ledger
+from .description import SERVER_ERROR, of_the_documents
 from .exported import OPTIONAL_COLLECTIONS, REQUIRED_COLLECTIONS
-from .redaction import Redactor
 from .run import Run
-from .wire import Received, Request
+from .session import Cancelled
+from .sweep_reader import Reader
+from .sweep_transport import SessionTransport, engine_of, sending_by
 
 Progress = Callable[[str, int], None]
 
@@ -94,40 +91,65 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
     if not ctx.can("write"):
         description = _reading(description)
     schema = schemathesis.openapi.from_dict(_importable(ctx, description), config=config)
-    reader = _Reader(ctx.run.redactor, ledger, description)
-    problem = None
-    phase = ""
-    stream = from_schema(schema).execute()
+    reader = Reader(ctx.run.redactor, ledger, description)
+    transport = SessionTransport(
+        ctx.run.session,
+        private=tuple(name for name, _ in ctx.endpoint.headers),
+        until=time.monotonic() + settings.seconds,
+        no_answer=reader.read_no_answer,
+    )
+    stream = engine_of(sending_by(transport, schema)).execute()
+    transport.ends(stream.stop)
     # A limit in the configuration would not only end the sweep: its phases would repeat until then.
-    late = threading.Timer(settings.seconds, stream.stop)
+    late = threading.Timer(settings.seconds, transport.end, ["late"])
     late.start()
     try:
-        for event in stream:
-            if isinstance(event, events.PhaseStarted):
-                phase = event.phase.name.value
-            elif isinstance(event, events.ScenarioFinished):
-                reader.read(event.recorder, walked=phase == _WALKS)
-                progress(phase, reader.calls)
-            elif isinstance(event, events.NonFatalError):
-                reader.read_error(event)
-            elif isinstance(event, events.Interrupted) and late.is_alive():
-                raise KeyboardInterrupt
-            elif isinstance(event, events.FatalError):
-                problem = f"broke: {type(event.exception).__name__}: {event.exception}"
-            elif isinstance(event, events.EngineFinished):
-                problem = problem or _why_early(event, settings, timed_out=not late.is_alive())
+        problem = _follow(stream, ctx, reader, transport, progress)
     finally:
         late.cancel()
-    if problem is not None:
-        problem = f"the sweep of {ctx.api} {problem}"
-    return Swept(reader.calls, problem)
+        stream.stop()
+    if transport.ending == "stopped":
+        raise Cancelled
+    problem = "; ".join(
+        filter(None, [problem or _why_early(transport, settings), _unjudged(transport), reader.settle()])
+    )
+    return Swept(transport.calls, f"the sweep of {ctx.api} {problem}" if problem else None)
 
 
-def _why_early(event: events.EngineFinished, settings: SweepSettings, *, timed_out: bool) -> str | None:
-    if timed_out:
+def _follow(
+    stream: EventStream, ctx: Context, reader: Reader, transport: SessionTransport, progress: Progress
+) -> str | None:
+    """Read what the engine tells, to its end; what is wrong with the engine itself."""
+    problem = None
+    phase = ""
+    for event in stream:
+        if ctx.run.cancelled.is_set():
+            transport.end("stopped")
+        if isinstance(event, events.PhaseStarted):
+            phase = event.phase.name.value
+        elif isinstance(event, events.ScenarioFinished):
+            reader.read(event.recorder, walked=phase == _WALKS)
+            progress(phase, transport.calls)
+        elif isinstance(event, events.Interrupted) and transport.ending is None:
+            raise KeyboardInterrupt
+        elif isinstance(event, events.FatalError):
+            problem = f"broke: {type(event.exception).__name__}: {event.exception}"
+        elif isinstance(event, events.EngineFinished) and transport.ending is None:
+            explanation = event.stop_reason.skip_explanation
+            problem = problem or (f"ended early: {explanation}" if explanation is not None else None)
+    return problem
+
+
+def _why_early(transport: SessionTransport, settings: SweepSettings) -> str | None:
+    if transport.ending == "late":
         return f"ended early, after {settings.seconds} s"
-    explanation = event.stop_reason.skip_explanation
-    return f"ended early: {explanation}" if explanation is not None else None
+    return f"ended early: {transport.problem}" if transport.ending == "unreachable" else None
+
+
+def _unjudged(transport: SessionTransport) -> str | None:
+    if not transport.cut:
+        return None
+    return f"could not judge {transport.cut} answers, which were longer than pace.max_body_bytes"
 
 
 def _existing(ctx: Context, description: dict[str, Any]) -> dict[str, Any]:
@@ -168,15 +190,12 @@ def _importable(ctx: Context, description: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    pace = ctx.run.target.pace
     token = {"Authorization": f"Token {ctx.endpoint.token}"} if ctx.endpoint.token else {}
-    config: dict[str, Any] = {
+    return {
         "seed": ctx.run.seed,
         "base-url": ctx.base_url,
         "headers": {**dict(ctx.endpoint.headers), **token},
         "continue-on-failure": True,
-        "request-timeout": pace.wire.read,
-        "tls-verify": ctx.run.target.ca_bundle or True,
         "parameters": dict(parameters),
         "cache": {"enabled": False},
         "generation": {
@@ -207,9 +226,6 @@ def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]
             {"include-operation-id": "getAsset", "checks": {FOUND: {"enabled": False}}},
         ],
     }
-    if pace.requests_per_second is not None:
-        config["rate-limit"] = f"{max(1, int(pace.requests_per_second))}/s"
-    return config
 
 
 def _reading(description: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,133 +238,3 @@ def _reading(description: Mapping[str, Any]) -> dict[str, Any]:
         for response in item.get("get", {}).get("responses", {}).values():
             response.pop("links", None)
     return found
-
-
-def _relaxed_bodies(description: Mapping[str, Any]) -> dict[str, Any]:
-    """Validators of the request bodies by operation, that let unknown fields pass."""
-    relaxed = _without_closing(description)
-    found = {}
-    for item in relaxed["paths"].values():
-        for operation in item.values():
-            content = (
-                operation.get("requestBody", {}).get("content", {}) if isinstance(operation, dict) else {}
-            )
-            if "application/json" in content:
-                schema = {**content["application/json"]["schema"], "components": relaxed["components"]}
-                found[operation["operationId"]] = jsonschema_rs.Draft4Validator(_as_draft_4(schema))
-    return found
-
-
-def _without_closing(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {
-            key: _without_closing(one)
-            for key, one in value.items()
-            if not (key == "additionalProperties" and one is False)
-        }
-    return [_without_closing(one) for one in value] if isinstance(value, list) else value
-
-
-def _as_draft_4(value: Any) -> Any:
-    """OpenAPI 3.0's `nullable` as JSON Schema has it."""
-    if isinstance(value, list):
-        return [_as_draft_4(one) for one in value]
-    if not isinstance(value, Mapping):
-        return value
-    plain = {
-        key: _as_draft_4(one) for key, one in value.items() if key not in {"nullable", "example", "examples"}
-    }
-    return {"anyOf": [plain, {"type": "null"}]} if value.get("nullable") is True else plain
-
-
-class _Reader:
-    """Reads what the engine recorded."""
-
-    def __init__(self, redactor: Redactor, ledger: Ledger, description: Mapping[str, Any]) -> None:
-        self._redactor = redactor
-        self._ledger = ledger
-        self._relaxed = _relaxed_bodies(description)
-        self._ids = {
-            f"{method.upper()} {path}": operation["operationId"]
-            for path, item in description["paths"].items()
-            for method, operation in item.items()
-            if "operationId" in operation
-        }
-        self._statuses = {
-            operation["operationId"]: [int(status) for status in operation["responses"]]
-            for item in description["paths"].values()
-            for operation in item.values()
-            if "operationId" in operation
-        }
-        self.calls = 0
-
-    def read(self, recorder: ScenarioRecorder, *, walked: bool) -> None:
-        """Take in one scenario: every check that was made, and every failure.
-
-        What was made or deleted before, only a walk of several calls can tell.
-        """
-        self.calls += len(recorder.interactions)
-        for case_id, checks in recorder.checks.items():
-            case = recorder.cases[case_id].value
-            operation = _operation_id(case)
-            for node in checks:
-                if node.status is Status.SUCCESS:
-                    if walked or node.name not in {FOUND, GONE}:
-                        self._ledger.exercise(node.name, operation)
-                elif node.failure_info is not None:
-                    self._fail(
-                        node.name, operation, node.failure_info.failure, case, recorder.interactions[case_id]
-                    )
-
-    def _fail(
-        self, name: str, operation: str, failure: Failure, case: Case[Any], interaction: Interaction
-    ) -> None:
-        if name == REFUSED and self._harmless(operation, case):
-            return
-        if name == STATUS and self._redirects(operation, interaction):
-            return
-        finding = Finding(name, operation, failure.title, failure.message)
-        evidence = _exchange(operation, interaction).as_evidence(self.calls, self._redactor, shown=BODY_SHOWN)
-        self._ledger.add(Violation(finding, evidence))
-
-    def _harmless(self, operation: str, case: Case[Any]) -> bool:
-        """Whether a body is only absent, or wrong only in fields that the description does not know."""
-        validator = self._relaxed.get(operation)
-        if case.body is NOT_SET or validator is None:
-            return True
-        return not isinstance(case.body, bytes) and bool(validator.is_valid(case.body))
-
-    def _redirects(self, operation: str, interaction: Interaction) -> bool:
-        answer = interaction.response
-        return answer is not None and is_redirect_as_described(self._statuses[operation], answer.status_code)
-
-    def read_error(self, event: events.NonFatalError) -> None:
-        """Take in what went wrong on the network; other errors are the generator's own affair."""
-        if "requests" not in type(event.value).__module__ and "urllib3" not in type(event.value).__module__:
-            return
-        message = self._redactor.text(f"{event.info.title}: {event.info.message}")
-        operation = self._ids.get(event.label, event.label)
-        finding = Finding(NO_ANSWER, operation, "No complete answer", message)
-        exchange = Exchange(Request("", ""), operation=operation, problem=message)
-        self._ledger.add(Violation(finding, exchange.as_evidence(self.calls, self._redactor)))
-
-
-def _operation_id(case: Case[Any]) -> str:
-    return str(case.operation.definition.raw["operationId"])
-
-
-def _exchange(operation: str, interaction: Interaction) -> Exchange:
-    sent, got = interaction.request, interaction.response
-    request = Request(sent.method, sent.uri, tuple(_pairs(sent.headers)), sent.body)
-    received = None
-    if got is not None:
-        received = Received(
-            got.status_code, got.message, tuple(_pairs(got.headers)), got.content or b"", got.elapsed
-        )
-    return Exchange(request, received, operation=operation, note="from the sweep")
-
-
-def _pairs(headers: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
-    for name, values in headers.items():
-        for value in values:
-            yield name, value

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
 
+from .identity import user_agent
+
 Header = tuple[str, str]
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -63,6 +65,7 @@ class Limits:
 class Request:
     """What goes over the wire: the URL is percent-encoded already, the headers are sent as they stand.
 
+    `Host` and `User-Agent` are added where they are missing.
     A body that is None sends no `Content-Length`; `chunked` sends it in two chunks without one.
     """
 
@@ -234,6 +237,8 @@ class _Connection:
         names = {name.lower() for name, _ in request.headers}
         if "host" not in names:
             lines.append(f"Host: {parts.netloc.rpartition('@')[2]}")
+        if "user-agent" not in names:
+            lines.append(f"User-Agent: {user_agent()}")
         lines += [f"{name}: {value}" for name, value in request.headers]
         body = request.body
         if request.chunked:
@@ -372,6 +377,9 @@ def _decoded(content: bytes, encoding: str, limit: int) -> bytes:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = error.verify_message
+        return f"its certificate is not trusted: {why}; target.ca_bundle names authorities to trust"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]

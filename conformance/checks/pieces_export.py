@@ -35,7 +35,7 @@ def an_export_succeeds(ctx: Pieces) -> None:
 
 @check("PI-EXP-02")
 def an_export_needs_no_parameters(ctx: Pieces) -> None:
-    """Sends a request of a request line and Host alone, without Accept or User-Agent."""
+    """Sends a request of a request line, Host and the kit's own User-Agent alone, without Accept."""
     ctx.raw("GET", "/database/export", auth=False).expect_status(200).expect_json(dict)
 
 

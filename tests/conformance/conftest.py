@@ -3,10 +3,12 @@
 import contextlib
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,7 +85,7 @@ class Web:
 
 
 Answering = Callable[[Seen], tuple[int, dict[str, str], bytes]]
-Start = Callable[[Answering], Web]
+Start = Callable[..., Web]
 Open = Callable[[Target], Run]
 
 DATABASE = "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f60"
@@ -160,16 +162,26 @@ def _handler(running: Web, answer: Answering) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        pass
+
+
 @pytest.fixture
 def web() -> Iterator[Start]:
     """Start a server that answers as a function says."""
     with contextlib.ExitStack() as stack:
 
-        def start(answer: Answering) -> Web:
+        def start(answer: Answering, *, tls: Path | None = None) -> Web:
+            """With TLS if there is a PEM file with key and certificate."""
             running = Web("")
-            server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(running, answer))
+            server = _Quiet(("127.0.0.1", 0), _handler(running, answer))
             server.daemon_threads = True
-            running.url = f"http://127.0.0.1:{server.server_port}"
+            running.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
+            if tls:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(tls)
+                server.socket = context.wrap_socket(server.socket, server_side=True)
             _serve(stack, server)
             return running
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from dbcontract.conformance.identity import user_agent
 from dbcontract.conformance.wire import Limits, NoAnswer, Request, Unreachable, Wire, origin_of
 
 Raw = Callable[[Callable[[socket.socket, threading.Event], None]], str]
@@ -55,6 +56,7 @@ def test_headers_and_target_go_out_as_they_stand(wire: Wire) -> None:
     assert heads[0].split(b"\r\n") == [
         b"GET /a/../%2e%2E/b?x=%20 HTTP/1.1",
         f"Host: 127.0.0.1:{port}".encode(),
+        f"User-Agent: {user_agent()}".encode(),
         b"A: 1",
         b"A: 2",
         b"",
