@@ -91,7 +91,7 @@ def from_document(document: Any) -> RunResult:
         NoResult: it is another document, or a damaged one.
     """
     if not isinstance(document, Mapping) or document.get("format") != FORMAT:
-        raise NoResult(f"no document of the format {FORMAT}")
+        raise NoResult(f"it is not a report of the format {FORMAT}")
     try:
         run, target = document["run"], document["target"]
         return RunResult(

@@ -24,11 +24,11 @@ def _lines(run: RunResult) -> Iterator[str]:
         yield ""
     for name, value in facts(run):
         if value:
-            yield f"- {name}: {_code(value) if name == 'Command' else _plain(value)}"
+            yield f"- {name}: {_code(value) if name == 'Command' else plain(value)}"
     yield ""
     yield from _table(run)
     for problem in run.problems:
-        yield f"- **baseline**: {_plain(problem)}"
+        yield f"- **baseline**: {plain(problem)}"
     yield from _failures(run)
     yield from _not_verified(run)
     yield from _notes(run)
@@ -36,7 +36,7 @@ def _lines(run: RunResult) -> Iterator[str]:
     yield "| rule | level | verdict | title |"
     yield "|---|---|---|---|"
     for result in run.results:
-        yield f"| {result.rule} | {result.level} | {verdict_name(result)} | {_plain(result.title)} |"
+        yield f"| {result.rule} | {result.level} | {verdict_name(result)} | {plain(result.title)} |"
 
 
 def _table(run: RunResult) -> Iterator[str]:
@@ -69,14 +69,14 @@ def _notes(run: RunResult) -> Iterator[str]:
     if run.notes:
         yield "\n## Notes\n"
         for note in run.notes:
-            yield f"- {_plain(note)}"
+            yield f"- {plain(note)}"
 
 
 def _failure(result: RuleResult) -> Iterator[str]:
-    accepted = f" (accepted: {_plain(result.accepted)})" if result.accepted is not None else ""
-    yield f"### {result.rule} {_plain(result.title)}{accepted}\n"
-    yield f"{_plain(result.statement)} ({result.level}; {_plain(result.source)})\n"
-    yield f"- {_plain(result.reason)}"
+    accepted = f" (accepted: {plain(result.accepted)})" if result.accepted is not None else ""
+    yield f"### {result.rule} {plain(result.title)}{accepted}\n"
+    yield f"{plain(result.statement)} ({result.level}; {plain(result.source)})\n"
+    yield f"- {plain(result.reason)}"
     if result.expected is not None or result.actual is not None:
         yield f"- expected: {_code(result.expected or '')}"
         yield f"- got: {_code(result.actual or '')}"
@@ -94,10 +94,10 @@ def _not_verified(run: RunResult) -> Iterator[str]:
     if reasons:
         yield "\n## Not verified\n"
     for reason, rules in reasons.items():
-        yield f"- {_plain(reason)}: {', '.join(rules)}"
+        yield f"- {plain(reason)}: {', '.join(rules)}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text of the target as text: no markup of its own, on one line."""
     one_line = " ".join(text.split())
     for sign in ("\\", "`", "*", "_", "<", "[", "]", "|", "#", "~"):

@@ -24,9 +24,9 @@ from .errors import one_line
 
 __all__ = ["main"]
 
-COMMANDS = ("serve", "exec", "check", "rules", "prove", "defects", "init", "data")
+COMMANDS = ("serve", "exec", "check", "compare", "rules", "prove", "defects", "init", "data")
 _MODULES = {"exec": "execute"}  # where a module cannot be called as its command: `exec` is a builtin
-_OF_THE_KIT = ("check", "rules", "prove", "init")
+_OF_THE_KIT = ("check", "compare", "rules", "prove", "init")
 """What the distribution `dbcontract-mock`, the mock alone, does not have."""
 
 INTERNAL_ERROR = 70  # EX_SOFTWARE
