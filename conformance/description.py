@@ -127,6 +127,10 @@ class Description:
         """The operations of the documents, in the order of the description."""
         return tuple(one for one in self._operations.values() if not one.around)
 
+    def methods(self, path: str) -> set[str]:
+        """All methods that a path is described with, those around the documents too."""
+        return {one.method for one in self._operations.values() if one.path == path}
+
     def operation(self, operation_id: str) -> Operation:
         """The operation of that id.
 

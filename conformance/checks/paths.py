@@ -69,7 +69,7 @@ def other_methods_are_refused(ctx: PixieBrix) -> None:
         methods.setdefault(operation.path, (aim.path, set()))[1].add(operation.method)
     headers = {"Accept": "application/json", "Content-Type": "application/json"}
     for template, (path, known) in methods.items():
-        for method in sorted({"PUT", "PATCH"} - known):
+        for method in sorted({"PUT", "PATCH"} - ctx.description.methods(template)):
             answer = ctx.raw(method, template.format(**path), headers=headers, body=b"{}").expect_status(405)
             allowed = {name.strip().upper() for name in answer.expect_header("Allow").split(",")}
             ctx.expect(f"the methods of {template} that Allow leaves out", [], sorted(known - allowed))

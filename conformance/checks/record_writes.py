@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from ..check import check
@@ -10,7 +11,19 @@ from ..context import PixieBrix
 from ..formats import as_timestamp
 from ..given import field_of, step
 from ..given_pixiebrix import Database
-from ..recorded import Query, expect_data, found, later, listed, path_of, read, removed_later, written
+from ..recorded import (
+    Query,
+    day_of,
+    expect_data,
+    field_name,
+    found,
+    later,
+    listed,
+    path_of,
+    read,
+    removed_later,
+    written,
+)
 
 ODD_KEYS = ("a b+c%20d?e#f&g=h;i@j,k:l'm", "ключ é 名 😀")
 """Ends of keys that have to be percent-encoded in a path; one that looks encoded already is among them."""
@@ -85,6 +98,36 @@ def all_records_can_be_deleted(ctx: PixieBrix) -> None:
         ctx.expect("the keys in the list", sorted(keys), found(ctx, database, keys))
     ctx.call("clearRecords", path=path_of(database)).expect_status(204)
     ctx.expect("the records after all were deleted", [], listed(ctx, database))
+
+
+@check("PB-REC-30")
+def records_are_put_under_their_keys(ctx: PixieBrix) -> None:
+    """Puts an array with a record that exists and a new one, then one alone, and reads both each time."""
+    database = ctx.given.database()
+    (known,) = written(ctx, database, [{"probe": "old"}])
+    new = ctx.name("record")
+    removed_later(ctx, database, new)
+    changed, first, again = {"probe": "changed"}, {"probe": "new"}, {"probe": "again"}
+    several = [{"id": known, "data": changed}, {"id": new, "data": first}]
+    for sent, expected in ((several, first), ({"id": new, "data": again}, again)):
+        ctx.call("putRecords", path=path_of(database), json=sent).expect_status(200)
+        for key, data in ((known, changed), (new, expected)):
+            record = ctx.call("getRecord", path=path_of(database, key)).expect_status(200)
+            expect_data(f"the data of {key}", data, record.expect_json(dict))
+
+
+@check("PB-REC-31")
+def filters_limit_the_deletion(ctx: PixieBrix) -> None:
+    """Deletes by a date before all records, then by the value of a field, and lists what is left."""
+    database = ctx.given.database(empty=True)
+    field = field_name(ctx)
+    contents = [{field: "going"}, {field: "staying"}, {"other": "going"}]
+    going, *staying = written(ctx, database, contents)
+    before = (day_of(ctx, database, going) - timedelta(days=2)).isoformat()
+    for query, left in (({"end_date": before}, [going, *staying]), ({f"data__{field}": "going"}, staying)):
+        ctx.call("clearRecords", path=path_of(database), query=query).expect_status(204)
+        there = found(ctx, database, [going, *staying])
+        ctx.expect(f"the records after a deletion limited by {query}", sorted(left), there)
 
 
 @check("PB-REC-25")

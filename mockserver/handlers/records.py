@@ -45,6 +45,10 @@ class RecordHandlers:
         """The records among which the list chooses. Raises `NotFound`."""
         return call.world.pixiebrix.database(call.path["databaseId"]).records
 
+    def _limits(self, call: Call) -> list[Filter]:
+        """What a deletion asks of the records' fields. Raises `InvalidInput`."""
+        return self._filters(call) if call.pairs else []
+
     def _filters(self, call: Call) -> list[Filter]:
         """What the query asks of the records' fields. Raises `InvalidInput`."""
         return parse_filters(call.pairs)
@@ -91,6 +95,13 @@ class RecordHandlers:
 
     async def createRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Write one record or several; all of them or none."""
+        return await self._write(call, 201)
+
+    async def putRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Write one record or several, each under its own key; all of them or none."""
+        return await self._write(call, 200)
+
+    async def _write(self, call: Call, status: int) -> Response:
         one = isinstance(call.body, dict)
         items = [call.body] if one else call.body
         world = call.world
@@ -105,12 +116,19 @@ class RecordHandlers:
             if start + _WRITE < len(items):
                 await asyncio.sleep(0)
         if one:
-            return self._one(rows[0], call, 201)
-        return self._rendered(rows, call, {}, status=201)
+            return self._one(rows[0], call, status)
+        return self._rendered(rows, call, {}, status=status)
 
     async def clearRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
-        """Remove every record; archives stay."""
+        """Remove every record, or those that pass the filters where there are any; archives stay."""
         world = call.world
+        filters = self._limits(call)
+        if filters or {"start_date", "end_date"} & call.query.keys():
+            now = world.now()
+            table = self._table(call)
+            rows, _ = await self._select(table, self._bounds(call, table), filters, Page(1, len(table)))
+            world.pixiebrix.delete_records(call.path["databaseId"], rows, now)
+            return Response(None, 204)
         discarded = world.pixiebrix.clear_records(call.path["databaseId"], world.now())
         while discarded.release(5_000):  # noqa: ASYNC110 - lets other requests run, waits for nothing
             await asyncio.sleep(0)
@@ -144,7 +162,7 @@ def strategy_of(item: dict[str, Any]) -> MergeStrategy:
 
 def render(rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
     """Rows in the negotiated media type; a long list goes out in chunks."""
-    if call.answer.media_type == JSON or status != 200:
+    if call.answer.media_type == JSON or call.operation_id != "listRecords":
         chunks, content_type = artifacts.records_json(rows), call.answer.content_type
     else:
         chunks, content_type = artifacts.records_csv(rows), call.answer.content_type

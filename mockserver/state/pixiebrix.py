@@ -189,6 +189,14 @@ class PixieBrixState:
         database.last_write_at = now
         return database.records.clear()
 
+    def delete_records(self, db_id: str, rows: Iterable[Row], now: int) -> list[Row]:
+        """Remove these records, in order of creation, unless written to meanwhile. Raises `NotFound`."""
+        database = self.database(db_id)
+        gone = database.records.remove(rows)
+        if gone:
+            database.last_write_at = now
+        return gone
+
     # Export jobs
 
     def create_job(

@@ -52,6 +52,12 @@ class _Core:
     def index(self, row: Row) -> int:
         return bisect_left(self.rows, row)
 
+    def take_out(self, gone: list[Row]) -> None:
+        """Remove these rows, all of which are there, in order; `per_day` and `moved` stay."""
+        _cut(self.rows, gone)
+        for row in gone:
+            del self.by_key[row[KEY]]
+
     def count(self, row: Row) -> None:
         """Note the day on which the row was updated."""
         day = row[UPDATED] // DAY
@@ -262,11 +268,20 @@ class RecordTable:
         if not gone:
             return gone
         core = self._own()
-        _cut(core.rows, gone)
-        for row in gone:
-            del core.by_key[row[KEY]]
+        core.take_out(gone)
         del core.per_day[day]
         core.moved.pop(day, None)
+        return gone
+
+    def remove(self, rows: Iterable[Row]) -> list[Row]:
+        """Remove these rows, given in order of creation, where they are as they were given; those removed."""
+        by_key = self._core.by_key
+        gone = [row for row in rows if by_key.get(row[KEY]) is row]
+        if gone:
+            core = self._own()
+            core.take_out(gone)
+            for row in gone:
+                core.discount(row)
         return gone
 
     def fork(self, kind: type[RecordTable] | None = None) -> RecordTable:

@@ -60,7 +60,14 @@ PIXIEBRIX = {
         "post", f"{DATABASE}/records/", {201: {JSON}}, {400, 415, *DETAIL}, body="required",
         versions=("1.0", "2.0"),
     ),
-    "clearRecords": Row("delete", f"{DATABASE}/records/", {204: set()}, {*DETAIL}, versions=("1.0", "2.0")),
+    "putRecords": Row(
+        "put", f"{DATABASE}/records/", {200: {JSON}}, {400, 415, *DETAIL}, body="required",
+        versions=("1.0", "2.0"),
+    ),
+    "clearRecords": Row(
+        "delete", f"{DATABASE}/records/", {204: set()}, {400, *DETAIL},
+        frozenset({"start_date", "end_date", "data_filters"}), versions=("1.0", "2.0"),
+    ),
     "getRecord": Row(
         "get", f"{DATABASE}/records/{{recordKey}}/", {200: {JSON}}, {*DETAIL}, versions=("1.0", "2.0")
     ),

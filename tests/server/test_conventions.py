@@ -19,6 +19,7 @@ OWN_VERSION = {name: "1.0" if "Job" in name else "2.0" for name in OPERATIONS}
 BOTH_VERSIONS = {
     "listRecords",
     "createRecords",
+    "putRecords",
     "clearRecords",
     "getRecord",
     "putRecord",
@@ -249,7 +250,7 @@ def test_json_may_be_declared_in_every_form(pb: PixieBrix, places: Places, opera
     assert answer.status in {200, 201}
 
 
-@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize("operation", WRITES.keys() - {"clearRecords"})
 def test_a_query_is_ignored_where_none_is_described(pb: PixieBrix, places: Places, operation: str) -> None:
     method, template = OPERATIONS[operation]
     body = places.body(operation)
@@ -307,5 +308,5 @@ def test_a_connection_serves_many_requests(pb: PixieBrix, places: Places) -> Non
             assert pb.request("HEAD", places.path(READS[operation])).status_code in {200, 404}
         detail_of(pb.post("/databases/records/jobs/", data=b"{" * 10_000), 415)
         detail_of(pb.request("PUT", "/nowhere", data=b"x" * 10_000), 404)
-        detail_of(pb.request("PUT", places.path(READS["listRecords"]), data=b"x" * 100_000), 405)
+        detail_of(pb.request("PATCH", places.path(READS["listRecords"]), data=b"x" * 100_000), 405)
         succeeded(call(pb, places, "listRecords"), "listRecords")

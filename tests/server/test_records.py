@@ -346,3 +346,56 @@ def test_a_record_written_later_keeps_its_creation(pb: PixieBrix, database: str)
     pb.wait(HOUR)
     pb.request("PUT", path_of(database, "key"), json={"data": {"n": 3}, "merge_strategy": "deep"})
     assert pb.get(path_of(database, "key")).json()["created_at"] == at(0)
+
+
+def test_records_are_put_under_the_keys_of_the_body(pb: PixieBrix, database: str) -> None:
+    pb.put(database, "old", a=1, b={"c": 1})
+    path = f"/databases/{database}/records/"
+    several = [
+        {"id": "old", "data": {"b": {"d": 2}}, "merge_strategy": "deep"},
+        {"id": "new", "data": {"x": "y"}},
+    ]
+    answer = pb.request("PUT", path, json=several)
+    assert (answer.status_code, [one["id"] for one in answer.json()]) == (200, ["old", "new"])
+    one = pb.request("PUT", path, json={"id": "new", "data": {"z": 1}})
+    assert (one.status_code, one.json()["data"]) == (200, {"z": 1})
+    data = {record["id"]: record["data"] for record in pb.records(database)}
+    assert data == {"old": {"a": 1, "b": {"c": 1, "d": 2}}, "new": {"z": 1}}
+    before = pb.records(database)
+    answer = pb.request("PUT", path, json=[{"id": "third", "data": {}}, {"id": "new"}])
+    assert (answer.status_code, answer.json()) == (400, [{}, {"data": ["This field is required."]}])
+    assert pb.records(database) == before
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ("data__state=closed", ["open", "null", "yesterday"]),
+        ("data__state__isnull=true", ["open", "closed", "yesterday"]),
+        ("data__state=closed&data__state__isnull=true", ["open", "closed", "null", "yesterday"]),
+        ("start_date=2030-05-02", ["yesterday"]),
+        ("end_date=2030-05-01", ["open", "closed", "null"]),
+        ("end_date=2030-05-01&data__state=open", ["open", "closed", "null"]),
+        ("data__state=nothing", ["open", "closed", "null", "yesterday"]),
+        ("page=2&page_size=1&other=x", []),
+    ],
+)
+def test_a_deletion_is_limited_by_the_filters_of_the_list(
+    pb: PixieBrix, database: str, query: str, left: list[str]
+) -> None:
+    pb.at("2030-05-01T10:00:00Z")
+    pb.put(database, "yesterday", state="open")
+    pb.at("2030-05-02T10:00:00Z")
+    for state in ("open", "closed"):
+        pb.put(database, state, state=state)
+    pb.put(database, "null", state=None)
+    assert pb.request("DELETE", f"/databases/{database}/records/?{query}").status_code == 204
+    assert sorted(pb.keys(database)) == sorted(left)
+
+
+@pytest.mark.parametrize("query", ["start_date=x", "data__state__isnull=maybe", "end_date=2030-02-30"])
+def test_a_filter_that_is_none_deletes_nothing(pb: PixieBrix, database: str, query: str) -> None:
+    pb.put(database, "kept")
+    answer = pb.request("DELETE", f"/databases/{database}/records/?{query}")
+    assert errors_at(answer, query.partition("=")[0])
+    assert pb.keys(database) == ["kept"]

@@ -100,6 +100,7 @@ OPERATIONS = st.lists(
             ),
             st.tuples(st.just("delete"), st.sampled_from(KEYS)),
             st.tuples(st.just("remove"), st.integers(0, DAYS)),
+            st.tuples(st.just("remove rows"), st.sets(st.integers(0, 7))),
             st.tuples(st.just("fork")),
             st.tuples(st.just("clear")),
             st.tuples(
@@ -127,6 +128,12 @@ def perform(table: RecordTable, model: Model, operation: Any) -> None:
                     table.delete(key)
         case ("remove", day):
             assert plain(table.remove_day(day)) == model.remove(day)
+        case ("remove rows", positions):
+            old: Row = (0, 0, KEYS[0], 0, b"{}")  # as it is not, or no more
+            chosen = [row for index, row in enumerate(table.rows()) if index in positions]
+            assert table.remove([*chosen, old]) == chosen
+            for row in chosen:
+                del model.by_key[row[KEY]]
         case ("clear",):
             assert table.clear().count == len(model.by_key)
             model.by_key = {}
