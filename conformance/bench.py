@@ -18,6 +18,7 @@ from .mock import MockPlaces
 from .order import origin
 from .place import Places
 from .redaction import Redactor
+from .report.shown import redacted_result
 from .result import Part, RuleResult, TargetSummary, Verdict, worst
 from .run import Run
 from .session import Session
@@ -196,7 +197,7 @@ class Bench:
         because_of = part.because_of
         if part.verdict in {Verdict.FAILED, Verdict.WARNED} or because_of is not None:
             because_of = origin(rule.id, because_of, self.rules, results)
-        return RuleResult(
+        result = RuleResult(
             rule=rule.id,
             api=rule.api,
             area=rule.area,
@@ -215,6 +216,7 @@ class Bench:
             because_of=because_of,
             reproduce=self._reproduce(rule.id),
         )
+        return redacted_result(result, self.redactor)
 
     def _reproduce(self, rule_id: str) -> str:
         words = ["dbcontract", "check", *self.target.arguments, "--only", rule_id]

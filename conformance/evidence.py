@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shlex import quote
 from urllib.parse import urlsplit
 
-from .redaction import Redactor
+from .redaction import VARIABLE, Redactor
 from .wire import Header, Received, Request
 
 BODY_SHOWN = 2_000
@@ -28,7 +28,8 @@ class Evidence:
         status: None when no answer came; then `problem` says what happened.
         request_body, response_body: text; bytes that are no text are shown in base64 with a `data:` prefix.
         request_size, response_size: of the whole bodies, in bytes.
-        curl: a command line that sends the same, the token as `$TOKEN`.
+        curl: a command line that sends the same; the token that was sent is a variable, `$TOKEN` or
+            `$READ_ONLY_TOKEN`.
     """
 
     number: int
@@ -72,7 +73,7 @@ class Exchange:
             request_body=_body(sent.body, sent.headers, redactor, shown),
             request_size=len(sent.body or b""),
             status=got.status if got else None,
-            reason=got.reason if got else "",
+            reason=redactor.text(got.reason) if got else "",
             response_headers=_masked(got.headers, redactor) if got else (),
             response_body=_body(got.content, got.headers, redactor, shown) if got else None,
             response_size=len(got.content) if got else 0,
@@ -83,7 +84,7 @@ class Exchange:
 
 
 def _masked(headers: tuple[Header, ...], redactor: Redactor) -> tuple[Header, ...]:
-    return tuple((name, redactor.header(name, value)) for name, value in headers)
+    return tuple((redactor.text(name), redactor.header(name, value)) for name, value in headers)
 
 
 def _body(content: bytes | None, headers: tuple[Header, ...], redactor: Redactor, shown: int) -> str | None:
@@ -96,10 +97,10 @@ def _body(content: bytes | None, headers: tuple[Header, ...], redactor: Redactor
         text = head.decode()
     except UnicodeDecodeError as error:
         if error.start < len(head) - 4 and not any(part in media_type for part in _TEXTUAL):
-            encoded = base64.b64encode(content[:shown]).decode()
-            return (
-                f"data:{media_type.partition(';')[0]};base64,{encoded}{_rest(len(content) - shown, 'bytes')}"
-            )
+            # Masked before it is cut, so that no secret is seen in part.
+            clean = redactor.content(content[: shown + 4_096])[:shown]
+            kind, encoded = redactor.text(media_type.partition(";")[0]), base64.b64encode(clean).decode()
+            return f"data:{kind};base64,{encoded}{_rest(len(content) - shown, 'bytes')}"
         text = head.decode(errors="replace")
     masked = redactor.text(text)
     cut = len(masked) - shown + max(0, len(content) - len(head))
@@ -137,9 +138,9 @@ def _curl_body(body: bytes, redactor: Redactor, shown: int) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Quoted for the shell, except that `$TOKEN` stays a variable."""
-    if "$TOKEN" not in text:
+    """Quoted for the shell, except that what stands for a secret stays a variable."""
+    if VARIABLE.search(text) is None:
         return quote(text)
-    if any(character in text.replace("$TOKEN", "") for character in '"$`\\!'):
-        return quote(text).replace("$TOKEN", "'\"$TOKEN\"'")
+    if any(character in VARIABLE.sub("", text) for character in '"$`\\!'):
+        return VARIABLE.sub(lambda found: f"'\"{found[0]}\"'", quote(text))
     return f'"{text}"'

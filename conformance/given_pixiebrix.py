@@ -90,6 +90,11 @@ class GivenPixieBrix:
             self._issued(self._ctx.name("read-only-token"))
         return self._ctx.name("never-issued")
 
+    def throwaway_token(self) -> str | None:
+        """A token that may read, issued for this check at a place that is thrown away; None elsewhere."""
+        token = self._ctx.name("Throwaway")
+        return token if self._ctx.place.disposable and self._issued(token) else None
+
     def _issued(self, read_only: str) -> bool:
         own = self._ctx.endpoint.token
         if own is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,8 +21,6 @@ API_PATH = "/api"
 """Where a mock serves PixieBrix; Pieces OS is at its root."""
 
 _SANDBOX = re.compile(r"/~[^/]+$")
-_TOKENS = {PIECES: None, PIXIEBRIX: "any-token-of-conformance"}
-"""A mock takes any token, unless it was started with some; Pieces OS has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,12 @@ def as_target(health: Health, target: Target) -> Target:
         target: as the user described it; APIs that it leaves out stay out.
     """
     urls = {PIECES: health.root, PIXIEBRIX: health.root + API_PATH}
+    # It takes any token, unless it was started with some. One made of words would be masked wherever they
+    # stand in a report.
+    tokens = {PIECES: None, PIXIEBRIX: secrets.token_hex(20)}
     wanted = {api: target.endpoint(api) if api in health.apis else None for api in urls}
     endpoints = {
-        api: replace(endpoint, url=urls[api], token=endpoint.token or _TOKENS[api])
+        api: replace(endpoint, url=urls[api], token=endpoint.token or tokens[api])
         if endpoint is not None
         else None
         for api, endpoint in wanted.items()

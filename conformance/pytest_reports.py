@@ -19,6 +19,7 @@ from .engine import STOPPED, remains
 from .pytest_plugin import ROOT
 from .pytest_run import FINDINGS, RESULT, Plan, failure_text, make_bench
 from .report.document import from_entry
+from .report.shown import visible
 from .report.words import headline, what_happened
 from .result import Part, RuleResult, RunResult, Stop, Verdict
 
@@ -158,7 +159,9 @@ class Controller:
     def _write(self, form: str, path: Path, run: RunResult) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(report.render(form, run), encoding="utf-8", errors="surrogatepass")
+            path.write_text(
+                report.render(form, run, self._bench.redactor), encoding="utf-8", errors="surrogatepass"
+            )
         except OSError as error:
             self._written.append(f"{form} report: {path}: {error.strerror}")
         else:
@@ -175,10 +178,11 @@ class Controller:
             write(failure_text(result), red=True)
         for result in run.results:
             if result.verdict is Verdict.WARNED and result not in self._late:
-                write(f"warning: {result.rule} {result.statement} {what_happened(result)}", yellow=True)
+                told = visible(what_happened(result), "")
+                write(f"warning: {result.rule} {result.statement} {told}", yellow=True)
         for problem in run.problems:
             write(f"baseline: {problem}", red=True)
         for note in (*run.notes, *self._written):
-            write(note)
+            write(visible(self._bench.redactor.text(note), ""))
         counts = ", ".join(f"{run.count(verdict)} {verdict}" for verdict in Verdict if run.count(verdict))
         write(f"{headline(run)} ({counts}; catalogue {self._plan.catalogue.version}; seed {run.seed})")

@@ -19,6 +19,7 @@ from .check import discover
 from .described import FED
 from .pytest_plugin import ROOT
 from .report.document import to_entry
+from .report.shown import visible
 from .report.words import verdict_name, what_happened
 from .result import Part, RuleResult, Verdict
 from .sweep import SweepSettings
@@ -190,7 +191,7 @@ def outcome(result: RuleResult, accepted: baselines.Baseline) -> None:
     entry = next((one for one in accepted.accepted if one.rule == result.rule), None)
     if result.verdict is Verdict.NOT_VERIFIED:
         because = f" (follows from {result.because_of})" if result.because_of else ""
-        raise pytest.skip.Exception(result.reason + because, _use_item_location=True)
+        raise pytest.skip.Exception(visible(result.reason, "") + because, _use_item_location=True)
     if result.verdict is Verdict.PASSED and entry is not None:
         raise RuleViolated(f"the baseline accepts {result.rule}, which passes now: remove it")
     if result.accepted is not None:
@@ -205,7 +206,7 @@ def failure_text(result: RuleResult) -> str:
     if result.curl is not None:
         lines.append(f"  {result.curl}")
     lines.append(f"  {result.reproduce}")
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 class Runner:

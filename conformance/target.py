@@ -7,6 +7,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from .check import PIECES, PIXIEBRIX
+from .redaction import Secret, header_secrets
 from .wire import Limits
 
 CAPABILITIES: Final = ("read", "write", "destroy", "storage", "clock", "inject", "wait", "second")
@@ -146,10 +147,15 @@ class Target:
         return tuple(api for api in (PIECES, PIXIEBRIX) if self.endpoint(api) is not None)
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        """Everything that must not be shown."""
-        tokens = [endpoint.token for api in self.apis if (endpoint := self.endpoint(api)) is not None]
-        return tuple(token for token in [*tokens, self.scratch.read_only_token] if token)
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything that must not be shown: tokens, and the values of configured headers."""
+        names = {PIXIEBRIX: "TOKEN", PIECES: "PIECES_TOKEN" if self.pixiebrix else "TOKEN"}
+        endpoints = [(api, found) for api in names if (found := self.endpoint(api)) is not None]
+        tokens = [(endpoint.token, names[api]) for api, endpoint in endpoints]
+        tokens.append((self.scratch.read_only_token, "READ_ONLY_TOKEN"))
+        headers = [header for _, endpoint in endpoints for header in endpoint.headers]
+        headers += [header for _, hook in self.hooks if isinstance(hook, HttpHook) for header in hook.headers]
+        return (*(Secret(token, name) for token, name in tokens if token), *header_secrets(headers))
 
     def hook(self, name: str) -> Hook | None:
         """The hook of that name, if the target offers it."""

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from ..redaction import Redactor
 from ..result import RunResult
 from . import badge, document, junit, markdown, page
+from .shown import redacted
 
 __all__ = ["FORMATS", "render"]
 
@@ -23,10 +25,15 @@ FORMATS: Final[Mapping[str, Callable[[RunResult], str]]] = MappingProxyType(
 """Every format by its name: a function from the result to a text (UTF-8)."""
 
 
-def render(form: str, run: RunResult) -> str:
+def render(form: str, run: RunResult, redactor: Redactor | None = None) -> str:
     """The report of that format.
+
+    Args:
+        form: out of `FORMATS`.
+        run: the result.
+        redactor: knows the secrets of the target; without one, what was masked before is.
 
     Raises:
         KeyError: there is no such format.
     """
-    return FORMATS[form](run)
+    return FORMATS[form](run if redactor is None else redacted(run, redactor))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ..result import RunResult, Verdict, exit_code
+from .shown import visible
 from .words import headline
 
 _COLOURS = {0: "#2e7d32", 1: "#c62828", 3: "#757575", 4: "#757575"}
@@ -18,7 +19,7 @@ def render(run: RunResult) -> str:
     text = _text(run)
     colour = _COLOURS[exit_code(run)]
     left, right = (round(len(part) * _WIDTH) + 12 for part in (_LABEL, text))
-    title = escape(f"{_LABEL}: {headline(run)}")
+    title = escape(visible(f"{_LABEL}: {headline(run)}"))
     font = "Verdana,Geneva,DejaVu Sans,sans-serif"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" '

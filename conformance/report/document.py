@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from importlib.resources import files
@@ -13,6 +14,11 @@ from ..evidence import Evidence
 from ..result import RuleResult, RunResult, TargetSummary, Verdict, exit_code
 
 FORMAT: Final = "dbcontract-result/1"
+
+# Control characters beyond ASCII, marks of direction and other signs without a look; JSON escapes the rest.
+_OBEYED: Final = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 
 
 class NoResult(ValueError):
@@ -27,8 +33,9 @@ def schema() -> dict[str, Any]:
 
 
 def render(run: RunResult) -> str:
-    """The document as text."""
-    return json.dumps(to_document(run), indent=2, ensure_ascii=False) + "\n"
+    """The document as text; what a terminal would obey is escaped, as JSON can."""
+    text = json.dumps(to_document(run), indent=2, ensure_ascii=False)
+    return _OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n"
 
 
 def to_document(run: RunResult) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from ..result import RuleResult, RunResult, Verdict
+from .shown import visible
 from .words import facts, headline, what_happened
 
 
@@ -70,9 +71,5 @@ def _case(result: RuleResult) -> ET.Element:
 
 
 def _clean(text: str) -> str:
-    """Without the characters that XML 1.0 has not, escaped or otherwise."""
-    return "".join(sign if _allowed(ord(sign)) else "\ufffd" for sign in text)
-
-
-def _allowed(code: int) -> bool:
-    return code in {0x9, 0xA, 0xD} or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+    """Without the characters that XML 1.0 has not, and without those that a terminal would obey."""
+    return visible(text)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..catalogue import Level
 from ..result import RuleResult, RunResult, Verdict
+from .shown import visible
 from .words import API_NAMES, areas, facts, headline, verdict_name, with_verdict
 
 _BODY = 600
@@ -99,7 +100,7 @@ def _not_verified(run: RunResult) -> Iterator[str]:
 
 def plain(text: str) -> str:
     """Text of the target as text: no markup of its own, on one line."""
-    one_line = " ".join(text.split())
+    one_line = visible(" ".join(text.split()))
     for sign in ("\\", "`", "*", "_", "<", "[", "]", "|", "#", "~"):
         one_line = one_line.replace(sign, f"\\{sign}" if sign != "<" else "&lt;")
     return one_line
@@ -107,7 +108,7 @@ def plain(text: str) -> str:
 
 def _code(text: str) -> str:
     """Text as code: with more backticks around it than inside it."""
-    one_line = " ".join(text.split())
+    one_line = visible(" ".join(text.split()))
     if len(one_line) > _BODY:
         one_line = f"{one_line[:_BODY]} …"
     longest = run = 0

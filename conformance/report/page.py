@@ -12,6 +12,7 @@ from ..catalogue import Level
 from ..evidence import Evidence
 from ..result import RunResult, Verdict, exit_code
 from . import badge
+from .shown import visible
 from .words import API_NAMES, areas, facts, headline, verdict_name, what_happened
 
 _ORDER = (Verdict.FAILED, Verdict.ERROR, Verdict.WARNED, Verdict.NOT_VERIFIED, Verdict.PASSED)
@@ -49,7 +50,11 @@ def render(run: RunResult) -> str:
 @cache
 def _template() -> Template:
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_without_obeyed,
     )
     environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
     environment.filters["pretty"] = pretty
@@ -57,6 +62,12 @@ def _template() -> Template:
     environment.filters["what_happened"] = what_happened
     environment.filters["answered"] = answered
     return environment.from_string(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
+
+
+def _without_obeyed(value: object) -> object:
+    """The last step before anything stands in the page: no control characters, no marks of direction."""
+    is_markup = hasattr(value, "__html__")
+    return visible(value) if isinstance(value, str) and not is_markup else value
 
 
 def pretty(body: str | None) -> str:

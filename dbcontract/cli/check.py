@@ -132,7 +132,7 @@ def command(  # noqa: PLR0917 (one argument an option)
         result = _run(target, rules, catalogue, options, quiet=to_standard_output(outputs))
     if baseline is not None:
         result = _with_baseline(result, baseline, catalogue)
-    _show(result, outputs, verbose=verbose)
+    _show(result, target, outputs, verbose=verbose)
     return _status(result)
 
 
@@ -213,7 +213,7 @@ def _embedded(wanted: Wanted) -> Iterator[Target]:
 
     # It is asked much that is no HTTP; what uvicorn would say about that on stderr is of no use here.
     logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
-    token, read_only = (f"conformance-{secrets.token_hex(8)}" for _ in range(2))
+    token, read_only = (secrets.token_hex(20) for _ in range(2))
     settings = Settings(port=0, tokens=(TokenGrant(token), TokenGrant(read_only, read_only=True)))
     try:
         with ServerThread(settings) as running:
@@ -286,13 +286,16 @@ def _with_baseline(result: RunResult, accepted: Baseline, catalogue: Catalogue) 
     return baseline.apply(accepted, result, known=known, today=datetime.now(UTC).date())
 
 
-def _show(result: RunResult, outputs: list[Output], *, verbose: bool) -> None:
+def _show(result: RunResult, target: Target, outputs: list[Output], *, verbose: bool) -> None:
     from dbcontract.conformance import report
+    from dbcontract.conformance.redaction import Redactor
+    from dbcontract.conformance.report.shown import redacted
 
     from .check_output import print_result
 
-    print_result(result, verbose=verbose, to_stderr=to_standard_output(outputs))
-    write_reports(outputs, lambda form: report.render(form, result))
+    redactor = Redactor(target.secrets)
+    print_result(redacted(result, redactor), verbose=verbose, to_stderr=to_standard_output(outputs))
+    write_reports(outputs, lambda form: report.render(form, result, redactor))
 
 
 def _status(result: RunResult) -> int:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dbcontract.conformance.catalogue import Level
+from dbcontract.conformance.report.shown import visible
 from dbcontract.conformance.report.words import API_NAMES, areas, counted, facts, headline, verdict_name
 from dbcontract.conformance.result import CONFORMANT, NOT_CONFORMANT, Verdict, exit_code
 
@@ -143,13 +144,4 @@ def _cut(text: str) -> str:
 
 def _visible(part: str | tuple[str, str]) -> str | tuple[str, str]:
     """What the target said, without the control characters that a terminal would obey."""
-    if isinstance(part, tuple):
-        return _escaped(part[0]), part[1]
-    return _escaped(part)
-
-
-def _escaped(text: str) -> str:
-    return "".join(
-        sign if sign.isprintable() or sign in "\n\t" else sign.encode("unicode_escape").decode()
-        for sign in text
-    )
+    return (visible(part[0]), part[1]) if isinstance(part, tuple) else visible(part)

@@ -75,7 +75,7 @@ class Prover:
         self._made: _Prover | None = None
 
     def __enter__(self) -> Self:
-        token, read_only = (f"prove-{secrets.token_hex(8)}" for _ in range(2))
+        token, read_only = (secrets.token_hex(20) for _ in range(2))
         grants = (TokenGrant(token), TokenGrant(read_only, read_only=True))
         # The same hour for every run: what is wrong about midnights may show in more checks late in the day.
         settings = Settings(port=0, tokens=grants, clock=ClockSetting.parse(_NOON))

@@ -1,9 +1,11 @@
 """What must not be shown is not, wherever it stands."""
 
+import base64
+
 import pytest
 
 from dbcontract.conformance.evidence import Exchange, curl
-from dbcontract.conformance.redaction import Redactor
+from dbcontract.conformance.redaction import Redactor, Secret, header_secrets
 from dbcontract.conformance.wire import Received, Request
 
 SECRET = "s3cret/token+of=mine"
@@ -95,3 +97,43 @@ def test_a_body_that_is_no_text_is_shown_as_such(redactor: Redactor) -> None:
     evidence = Exchange(Request("GET", "http://h/"), received).as_evidence(1, redactor)
     assert (evidence.response_body or "").startswith("data:image/png;base64,AAEC")
     assert evidence.response_size == 5120
+
+
+def test_parts_from_six_characters_on_are_masked_in_any_case(redactor: Redactor) -> None:
+    assert (
+        redactor.text("it begins with S3CRET/ and ends with of=MINE")
+        == "it begins with *** and ends with ***"
+    )
+    assert redactor.text("s3cre and =mine") == "s3cre and =mine"
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "Token "])
+def test_base64_is_masked_whatever_stands_before(redactor: Redactor, before: str) -> None:
+    encoded = base64.b64encode(f"{before}{SECRET}".encode()).decode()
+    shown = redactor.text(f'"{encoded}"')
+    assert "***" in shown
+    # what is left of it tells no six characters
+    assert len(shown) <= len('"***"') + len(before) * 4 // 3 + 4
+
+
+def test_each_secret_has_its_own_variable() -> None:
+    redactor = Redactor([Secret("first-of-them", "TOKEN"), Secret("second-of-them", "READ_ONLY_TOKEN")])
+    assert redactor.text("first-of-them second-of-them") == "$TOKEN $READ_ONLY_TOKEN"
+    request = Request("GET", "http://h/", (("Authorization", "Token second-of-them"),))
+    assert curl(request, redactor) == 'curl -i http://h/ -H "Authorization: Token $READ_ONLY_TOKEN"'
+
+
+def test_what_stands_for_a_secret_is_not_masked_for_being_called_alike() -> None:
+    redactor = Redactor([Secret("my-read_only_token", "READ_ONLY_TOKEN")])
+    once = redactor.text("it is my-read_only_token")
+    assert redactor.text(once) == once == "it is $READ_ONLY_TOKEN"
+
+
+def test_the_value_of_a_configured_header_is_masked() -> None:
+    redactor = Redactor(
+        header_secrets([("X-Tenant", "staging"), ("X-Auth", "Bearer 0123456789abc"), ("X-A", "1")])
+    )
+    assert redactor.header("x-tenant", "staging") == "$HEADER_X_TENANT"
+    assert redactor.header("X-A", "1") == "$HEADER_X_A"
+    assert redactor.text("1 of stagin, STAGING") == "1 of stagin, ***"
+    assert redactor.text("it was 0123456789abc, or 345678") == "it was $HEADER_X_AUTH_VALUE, or ***"

@@ -22,6 +22,7 @@ from dbcontract.conformance.wire import Wire
 from dbcontract.mockserver.server import Running, ServerThread
 from dbcontract.mockserver.settings import Settings
 
+TOKEN = "a-token-of-these-tests"
 RED = (Verdict.FAILED, Verdict.WARNED)
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -103,7 +104,7 @@ def judge_of(running: Running, *modules: ModuleType) -> Judge:
     health = mock.recognize(running.base_url, wire)
     wire.close()
     assert health is not None
-    endpoint = Endpoint(f"{running.base_url}/api")
+    endpoint = Endpoint(f"{running.base_url}/api", TOKEN)
     target = mock.as_target(health, Target("mock", pixiebrix=endpoint))
     return Judge(running, target, Checks(check for module in modules for check in collect(module)))
 
