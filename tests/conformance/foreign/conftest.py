@@ -40,7 +40,7 @@ def permissive(permissive_server: Foreign) -> Foreign:
     return permissive_server
 
 
-@pytest.fixture(params=["strict"])
+@pytest.fixture(params=["strict", "permissive"])
 def foreign(request: pytest.FixtureRequest) -> Foreign:
     """Each of the servers in turn."""
     server: Foreign = request.getfixturevalue(request.param)

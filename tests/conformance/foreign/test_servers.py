@@ -13,10 +13,6 @@ import pytest
 
 from .running import RECORD_LIMIT, Foreign
 
-CUSTOMERS = "c0ffee00-0000-4000-8000-000000000001"
-SCRATCH = "c0ffee00-0000-4000-8000-000000000003"
-ASSETS = "c0ffee00-0000-4000-8000-000000000005"
-
 
 class _Straight(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
@@ -57,9 +53,9 @@ class _Client:
 
     def exported(self, media: str) -> bytes:
         """What an export job of the customers gives in a format."""
-        order = {"name": "all", "databases": [CUSTOMERS], "media_type": media}
+        order = {"name": "all", "databases": [self.server.kept[0]], "media_type": media}
         job = self.json("/databases/records/jobs/", order)
-        while job["status"] in {"PENDING", "STARTED"}:
+        while job["status"] in {"PENDING", "STARTED", "UNKNOWN"}:
             job = self.json(f"/databases/records/jobs/{job['id']}/")
         status, content, _ = ask(job["data"])
         assert status == 200
@@ -99,11 +95,11 @@ def test_every_format_exports_the_same_records(call: _Client) -> None:
 
 
 def test_links_lead_through_all_records_once(call: _Client) -> None:
-    url, seen = "/databases/" + CUSTOMERS + "/records/?page_size=40", []
+    url, seen = f"/databases/{call.server.kept[0]}/records/?page_size=40", []
     for _ in range(3):
         _, body, headers = call(url)
         seen += [record["id"] for record in json.loads(body)]
-        following = re.search(r'<([^>]*)>(?=[^<]*rel="?next\b)', headers.get("Link", ""))
+        following = re.search(r'<([^>]*)>[^<]*rel="?next\b', ", ".join(headers.get_all("Link", [])))
         if following:
             url = urljoin(call.server.pixiebrix + url, following[1]).removeprefix(call.server.pixiebrix)
     assert following is None
@@ -111,7 +107,7 @@ def test_links_lead_through_all_records_once(call: _Client) -> None:
 
 
 def test_a_file_goes_up_through_the_form_and_comes_back(call: _Client) -> None:
-    made = call.json(f"/databases/{ASSETS}/assets/", {"filename": "it's ümlaut.bin"})
+    made = call.json(f"/databases/{call.server.databases[-1]}/assets/", {"filename": "it's ümlaut.bin"})
     content = bytes(range(256)) + b"\r\n--x\r\n"
     form = b"".join(
         f'--limit\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
@@ -119,8 +115,8 @@ def test_a_file_goes_up_through_the_form_and_comes_back(call: _Client) -> None:
     )
     file = b'--limit\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n' + content
     kind = "multipart/form-data; boundary=limit"
-    assert ask(made["upload_url"], form + file + b"\r\n--limit--\r\n", Content_Type=kind)[0] == 204
-    address = f"/databases/{ASSETS}/assets/{made['asset']['id']}"
+    assert ask(made["upload_url"], form + file + b"\r\n--limit--\r\n", Content_Type=kind)[0] in {201, 204}
+    address = f"/databases/{call.server.databases[-1]}/assets/{made['asset']['id']}"
     assert call(address)[0] == 404
     assert call(address, {"is_uploaded": True}, "PATCH")[0] == 200
     status, body, headers = call(address)
@@ -134,24 +130,24 @@ def test_a_file_goes_up_through_the_form_and_comes_back(call: _Client) -> None:
 
 def test_the_night_archives_the_oldest_dates_of_a_database_that_is_too_full(call: _Client) -> None:
     more = [{"data": {"number": number}} for number in range(RECORD_LIMIT - 80)]
-    assert call(f"/databases/{CUSTOMERS}/records/", more)[0] == 201
-    before = call.json(f"/databases/{CUSTOMERS}/records/?page_size=1000")
+    assert call(f"/databases/{call.server.kept[0]}/records/", more)[0] == 201
+    before = call.json(f"/databases/{call.server.kept[0]}/records/?page_size=1000")
     call.server.administer("advance?seconds=86400")
     call.server.administer("nightly")
-    after = call.json(f"/databases/{CUSTOMERS}/records/?page_size=1000")
+    after = call.json(f"/databases/{call.server.kept[0]}/records/?page_size=1000")
     gone = {record["id"] for record in before} - {record["id"] for record in after}
     assert gone
     assert len(after) <= RECORD_LIMIT
     assert {record["created_at"][:10] for record in before if record["id"] in gone}.isdisjoint(
         record["created_at"][:10] for record in after
     )
-    path = f"/organizations/{call.server.organization}/databases/{CUSTOMERS}/record-archives/?ordering=date"
-    archives = call.json(path)
+    path = f"/organizations/{call.server.organization}/databases/{call.server.kept[0]}/record-archives/"
+    archives = call.json(f"{path}?ordering=date")
     assert [each["date"] for each in archives] == sorted(each["date"] for each in archives)
 
 
 def test_tokens_bound_what_may_be_done(foreign: Foreign) -> None:
-    url = f"{foreign.pixiebrix}/databases/{SCRATCH}/records/"
+    url = f"{foreign.pixiebrix}/databases/{foreign.databases[0]}/records/"
     assert ask(url)[0] == 401
     assert ask(url, Authorization="Token wrong")[0] == 401
     reader = f"Token {foreign.read_only_token}"

@@ -8,6 +8,8 @@ from .rest import JSON, VND, Call, Operation, Reply, detail, invalid, text_field
 from .world import ASSET, KEY_VALUE, ORGANIZATION, Database, fresh, iso
 
 BOTH = (JSON, VND)
+READABLE = ["id", "name", "organization_id", "created_at", "enforce_schema", "owner_field", "type"]
+READABLE += ["last_write_at", "num_records"]
 
 
 def shown(one: Database) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def _listed(call: Call) -> Reply:
 
 def _checked(call: Call, *, required: bool) -> dict[str, Any]:
     """The writable fields of a body that are there, in order."""
-    body = call.fields()
+    body = call.known(*READABLE)
     found: dict[str, Any] = {"name": text_field(body, "name", 256, required=required)}
     if found["name"] == "":
         raise invalid({"name": ["This field may not be blank."]})

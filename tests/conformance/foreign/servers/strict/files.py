@@ -42,7 +42,7 @@ class Assets:
         database = call.database()
         if database.type != ASSET:
             raise invalid({"non_field_errors": ["A Key-Value database holds no assets."]})
-        filename = text_field(call.fields(), "filename", 255) or ""
+        filename = text_field(call.known("filename"), "filename", 255) or ""
         now = call.vault.clock.now()
         asset = Asset(fresh(), filename, now, now)
         database.assets[asset.id] = asset
@@ -66,7 +66,8 @@ class Assets:
         return Reply(302, headers=(("Location", link),))
 
     def changed(self, call: Call) -> Reply:
-        asset, body = self._asset(call), call.fields()
+        asset = self._asset(call)
+        body = call.known(*self.shown(call, asset))
         if "is_uploaded" in body:
             if not isinstance(body["is_uploaded"], bool):
                 raise invalid({"is_uploaded": ["Must be a valid boolean."]})

@@ -105,15 +105,15 @@ class Jobs:
         self.failure = failure
 
     def created(self, call: Call) -> Reply:
-        body = call.fields()
+        body = call.known("name", "databases", "media_type", "filters")
         name = text_field(body, "name", 1024) or ""
         databases = _databases(call, body)
         media = body.get("media_type", "application/json")
         if not isinstance(media, str) or media not in ENDINGS:
             raise invalid({"media_type": [f'"{media}" is not a valid choice.']})
         filters = body.get("filters")
-        if not isinstance(filters, dict | None):
-            raise invalid({"filters": ["Expected an object."]})
+        if not isinstance(filters, dict | None) or set(filters or ()) - {"start_date", "end_date"}:
+            raise invalid({"filters": ["Expected an object with start_date and end_date."]})
         start, end = (_moment(filters or {}, one) for one in ("start_date", "end_date"))
         rows = [
             (database, row)

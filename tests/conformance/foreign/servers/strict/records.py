@@ -11,6 +11,7 @@ from .rest import CSV, FLAT, JSON, VND, Call, Operation, Reply, detail, invalid
 from .world import Database, Row, fresh, iso
 
 MEDIA = (JSON, VND, CSV, FLAT)
+FIELDS = ("id", "data", "created_at", "merge_strategy")
 PAGE_CAP, PLAIN_CAP = 1000, 10_000
 STRATEGIES = ("replace", "shallow", "deep", "deep_append")
 
@@ -78,7 +79,7 @@ def _problem(item: Any, database: Database, *, keyed: bool) -> dict[str, list[st
     """What is wrong with one record of a body."""
     if not isinstance(item, dict):
         return {"non_field_errors": ["Expected an object."]}
-    problems: dict[str, list[str]] = {}
+    problems = {name: ["Unknown field."] for name in sorted(set(item) - set(FIELDS))}
     if "data" not in item:
         problems["data"] = ["This field is required."]
     elif not isinstance(item["data"], dict):

@@ -60,6 +60,13 @@ class Call:
             raise invalid({"non_field_errors": ["Expected an object."]})
         return body
 
+    def known(self, *names: str) -> dict[str, Any]:
+        """The same, if it has no field but these."""
+        body = self.fields()
+        if strange := sorted(set(body) - set(names)):
+            raise invalid({name: ["Unknown field."] for name in strange})
+        return body
+
     def database(self, *, organization: bool = False) -> Database:
         """The database of the path, which this token may see."""
         if organization and self.ids["organization"].lower() != ORGANIZATION:
