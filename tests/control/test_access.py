@@ -147,6 +147,64 @@ def test_a_token_that_no_header_can_carry_is_refused(token: str) -> None:
     assert not token.strip() or token not in str(caught.value)
 
 
+NEAR = ("127.0.0.1", 1)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:5323", "a.localhost", "127.0.0.1:1", "[::1]:1", "192.0.2.7"]
+)
+def test_a_host_that_no_other_site_can_be_is_let_in(make: Callable[..., Direct], host: str) -> None:
+    assert make().call("GET", "/_mock/state", NEAR, Host=host)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:5323", "localhost.evil.example", "", "[", "a b"]
+)
+def test_a_name_that_leads_here_is_refused(make: Callable[..., Direct], host: str) -> None:
+    app = make(control_token="secret")
+    status, answer = app.call("GET", "/_mock/state", NEAR, Host=host)
+    assert (status, b"--control-token" in answer) == (403, True)
+    assert app.call("GET", "/_mock/state", NEAR, Host=host, Authorization="Bearer secret")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:3000"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    ],
+)
+@pytest.mark.parametrize("cors", [(), ("*",)])
+def test_a_page_of_another_origin_is_refused(
+    make: Callable[..., Direct], headers: dict[str, str], cors: tuple[str, ...]
+) -> None:
+    app = make(control_token="secret", cors=cors)
+    for method, path in (("POST", "/_mock/reset"), ("GET", "/_mock/state"), ("POST", "/~one/_mock/reset")):
+        sent = {"Host": "localhost:5323", "Content-Type": "text/plain", **headers}
+        assert app.call(method, path, NEAR, b"", **sent)[0] == 403
+        assert app.call(method, path, NEAR, b"", **sent, Authorization="Bearer secret")[0] != 403
+
+
+def test_a_page_of_the_mock_itself_is_let_in(make: Callable[..., Direct]) -> None:
+    sent = {"Host": "localhost:5323", "Origin": "http://localhost:5323", "Sec-Fetch-Site": "same-origin"}
+    assert make().call("POST", "/_mock/reset", NEAR, b"", **sent)[0] != 403
+
+
+def test_a_link_on_another_page_may_be_followed_but_posts_nothing(make: Callable[..., Direct]) -> None:
+    visit = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert make().call("GET", "/_mock/health", NEAR, b"", **visit)[0] == 200
+    assert make().call("POST", "/_mock/reset", NEAR, b"", **visit)[0] == 403
+
+
+@pytest.mark.parametrize("name", ["Forwarded", "X-Forwarded-For", "X-Real-IP"])
+def test_what_a_proxy_forwards_is_never_taken_for_near(make: Callable[..., Direct], name: str) -> None:
+    assert make().call("GET", "/_mock/health", NEAR, b"", **{name: "127.0.0.1"})[0] == 403
+
+
 def test_without_the_control_api_there_is_nothing_there(start: Callable[..., Mock]) -> None:
     mock = start(control=False)
     for base in (mock.base, f"{mock.base}/~one"):
