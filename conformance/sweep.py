@@ -18,13 +18,12 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 from schemathesis.engine.core import EventStream
 
-from dbcontract import openapi
-
 from .check import PIECES, CheckFailed, NotVerified, PrerequisiteFailed
 from .context import Context, Pieces, PixieBrix
 from .described import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS, Ledger
 from .description import SERVER_ERROR, of_the_documents
 from .exported import OPTIONAL_COLLECTIONS, REQUIRED_COLLECTIONS
+from .latitude import judged
 from .run import Run
 from .session import Cancelled
 from .sweep_reader import Reader
@@ -85,7 +84,7 @@ def sweep(api: str, run: Run, ledger: Ledger, settings: SweepSettings, progress:
 
 
 def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Progress) -> Swept:
-    description = of_the_documents(openapi.load(ctx.api))
+    description = of_the_documents(judged(ctx.api))
     parameters = _existing(ctx, description)
     config = SchemathesisConfig.from_dict(_config(ctx, settings, parameters))
     if not ctx.can("write"):

@@ -15,6 +15,7 @@ from schemathesis.generation.case import Case
 from .described import FOUND, GONE, REFUSED, STATUS, SWEEP_ONLY, Ledger, Violation
 from .description import NO_ANSWER, Finding, is_redirect_as_described
 from .evidence import BODY_SHOWN, Exchange
+from .latitude import as_draft_4
 from .redaction import Redactor
 from .wire import Received, Request
 
@@ -30,7 +31,7 @@ class Reader:
         self._ledger = ledger
         self._relaxed = _relaxed_bodies(description)
         self._statuses = {
-            operation["operationId"]: [int(status) for status in operation["responses"]]
+            operation["operationId"]: [int(status) for status in operation["responses"] if status.isdecimal()]
             for item in description["paths"].values()
             for operation in item.values()
             if "operationId" in operation
@@ -138,7 +139,7 @@ def _relaxed_bodies(description: Mapping[str, Any]) -> dict[str, Any]:
             )
             if "application/json" in content:
                 schema = {**content["application/json"]["schema"], "components": relaxed["components"]}
-                found[operation["operationId"]] = jsonschema_rs.Draft4Validator(_as_draft_4(schema))
+                found[operation["operationId"]] = jsonschema_rs.Draft4Validator(as_draft_4(schema))
     return found
 
 
@@ -150,15 +151,3 @@ def _without_closing(value: Any) -> Any:
             if not (key == "additionalProperties" and one is False)
         }
     return [_without_closing(one) for one in value] if isinstance(value, list) else value
-
-
-def _as_draft_4(value: Any) -> Any:
-    """OpenAPI 3.0's `nullable` as JSON Schema has it."""
-    if isinstance(value, list):
-        return [_as_draft_4(one) for one in value]
-    if not isinstance(value, Mapping):
-        return value
-    plain = {
-        key: _as_draft_4(one) for key, one in value.items() if key not in {"nullable", "example", "examples"}
-    }
-    return {"anyOf": [plain, {"type": "null"}]} if value.get("nullable") is True else plain

@@ -64,15 +64,6 @@ class SlashAddedByRedirect(Surface):
         return super().path(exchange, path)
 
 
-@defect("PB-DESC-03")
-class OtherTypeUnprocessable(Errors):
-    """Answers 422 to a body that is not sent as JSON."""
-
-    def refusal(self, error: Exception) -> Refusal:
-        found = super().refusal(error)
-        return replace(found, status=422) if found.status == 415 else found
-
-
 @defect("PB-DESC-04")
 class JobsSentAsText(JobHandlers):
     """Sends the JSON of an export job as text/plain."""

@@ -97,7 +97,7 @@ class BrokenJsonIsNoBody(Validation):
         return {}
 
 
-@defect("PB-ERR-03", "PB-DESC-03")
+@defect("PB-ERR-03")
 class BrokenJsonUnprocessable(Errors):
     """Answers 422 to a body that is no JSON."""
 

@@ -256,7 +256,7 @@ class _Refused422(Problem):
 # How it is refused
 
 
-@defect("PB-JOB-15", "PB-JOB-16", "PB-DESC-03")
+@defect("PB-JOB-15", "PB-JOB-16")
 class InvalidOrdersAre422(Validation):
     """Answers 422 to an order of an export job that is invalid."""
 
@@ -280,7 +280,7 @@ class InvalidOrdersCrash(Validation):
             raise
 
 
-@defect("PB-JOB-17", "PB-DESC-03")
+@defect("PB-JOB-17")
 class UnknownDatabaseIs404(JobHandlers):
     """Answers 404 to an order for a database that does not exist."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -96,6 +97,15 @@ def _reworded(detail: Any) -> Any:
     if isinstance(detail, list):
         return [_reworded(one) for one in detail]
     return "Das geht leider nicht." if isinstance(detail, str) else detail
+
+
+@stranger()
+class OtherTypeUnprocessable(Errors):
+    """Answers 422 to a body that is not sent as JSON."""
+
+    def refusal(self, error: Exception) -> Refusal:
+        found = super().refusal(error)
+        return replace(found, status=422) if found.status == 415 else found
 
 
 @stranger()
