@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from .catalogue import Rule
 from .check import Checks
 from .described import FED, SWEEP_ONLY, Ledger, Violation
-from .description import Description
+from .description import Description, routes
+from .gate import Gate
 from .hooks import ConfiguredPlaces
+from .inventory import told
 from .judge import judge
 from .mock import MockPlaces
 from .order import origin
@@ -20,7 +22,7 @@ from .place import Places
 from .redaction import Redactor
 from .report.shown import redacted_result
 from .result import Part, RuleResult, TargetSummary, Verdict, worst
-from .run import Run
+from .run import Run, mark_of
 from .session import Session
 from .sweep import Progress, SweepSettings, Swept, sweep
 from .target import Target
@@ -107,21 +109,29 @@ class Bench:
         if self._run is None:
             run_id = secrets.token_hex(3)
             places: Places
+            gate = None
+            descriptions = self._descriptions or {api: Description(api) for api in self.target.apis}
             if self.target.kind == "mock":
                 places = MockPlaces(self.target, run_id, self.wire)
             else:
                 places = ConfiguredPlaces(self.target, run_id, self.wire)
+                gate = Gate(self.target, mark_of(run_id), routes(descriptions))
             self._run = Run(
                 id=run_id,
                 seed=self.seed,
                 target=self.target,
-                session=Session(self.wire, self.target.pace, self.cancelled),
+                session=Session(self.wire, self.target.pace, self.cancelled, gate),
                 places=places,
-                descriptions=self._descriptions or {api: Description(api) for api in self.target.apis},
+                descriptions=descriptions,
                 redactor=self.redactor,
                 cancelled=self.cancelled,
             )
         return self._run
+
+    def left(self) -> list[str]:
+        """What the run has made and stays at the target, in words."""
+        gate = self._run.session.gate if self._run is not None else None
+        return told(gate.inventory.since(), mark_of(self._run.id)) if gate is not None and self._run else []
 
     def hindrance(self, rule: Rule) -> Part | None:
         """Why a rule cannot be verified on this target at all; None if nothing stands in the way."""

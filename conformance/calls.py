@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from uuid import UUID
 
 from schemathesis.core import NOT_SET
 
@@ -43,7 +42,7 @@ class Aim:
 
 def unknown_id(ctx: PixieBrix) -> str:
     """A UUID that was never issued."""
-    return str(UUID(int=ctx.random.getrandbits(128), version=4))
+    return ctx.invented_id()
 
 
 def good_body(operation_id: str, *, database: str, key: str) -> Any:
@@ -61,11 +60,11 @@ def good_body(operation_id: str, *, database: str, key: str) -> Any:
 
 
 def nowhere(ctx: PixieBrix) -> list[Aim]:
-    """Every operation, aimed at ids that do not exist."""
+    """Every operation that may be called, aimed at ids that do not exist."""
     key = ctx.name("nothing")
     path = {name: unknown_id(ctx) for name in ("organizationId", "databaseId", "assetId", "jobId")}
     path["recordKey"] = key
-    return [
+    aims = [
         Aim(
             operation.id,
             {name: value for name, value in path.items() if f"{{{name}}}" in operation.path},
@@ -73,6 +72,7 @@ def nowhere(ctx: PixieBrix) -> list[Aim]:
         )
         for operation in ctx.description.operations
     ]
+    return [aim for aim in aims if ctx.may(aim.operation, path=aim.path, json=aim.body)]
 
 
 def lists(ctx: PixieBrix) -> list[Aim]:
@@ -118,31 +118,6 @@ def writes(ctx: PixieBrix, database: Database, asset: Asset) -> list[Aim]:
         wanted = {name: value for name, value in path.items() if f"{{{name}}}" in described.path}
         found.append(Aim(operation_id, wanted, good_body(operation_id, database=database.id, key=key)))
     return found
-
-
-def undone(ctx: PixieBrix, aim: Aim, answer: Answer) -> Answer:
-    """Remember to remove what a write has made, if it was done; the answer is given back."""
-    if answer.status >= 300:
-        return answer
-    if aim.operation in {"createRecords", "putRecord"}:
-        key = aim.path.get("recordKey") or aim.body["id"]
-        database = aim.path["databaseId"]
-        ctx.cleanup(f"the record {key}", lambda: remove(ctx, database, key))
-    elif aim.operation != "updateAsset":
-        what = {"createExportJob": "an export job", "createDatabase": "a database", "createAsset": "an asset"}
-        ctx.cleanup(what.get(aim.operation, aim.operation), None)
-    return answer
-
-
-def remove(ctx: PixieBrix, database: str, key: str) -> None:
-    """Delete a record, which may be gone already.
-
-    Raises:
-        CheckFailed: it cannot be deleted.
-    """
-    path = {"databaseId": database, "recordKey": key}
-    answer = ctx.call("deleteRecord", path=path, described=False, note="cleans up")
-    answer.expect_status(204, 404)
 
 
 def expect_detail(answer: Answer) -> None:

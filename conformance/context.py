@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn
+from uuid import UUID
 
 from schemathesis.core import NOT_SET
 
@@ -302,17 +303,25 @@ class Context:
 
     def name(self, what: str = "probe") -> str:
         """A name that is used nowhere else, and tells which run made the thing."""
-        return f"dbcontract-{self.run.id}-{what}-{next(self.run.numbers)}"
+        return f"{self.run.mark}{what}-{next(self.run.numbers)}"
 
-    def cleanup(self, what: str, action: Callable[[], object] | None) -> None:
-        """Remember something that was created.
+    def invented_id(self) -> str:
+        """A UUID that was never issued: what is sent to it can do nothing."""
+        found = str(UUID(int=self.random.getrandbits(128), version=4))
+        gate = self.run.session.gate
+        if gate is not None:
+            gate.writes.invent(found)
+        return found
 
-        Args:
-            what: it is; of what cannot be removed, equal texts are counted.
-            action: removes it, and raises where it cannot; None when no operation of the API does.
-        """
-        if not self.place.disposable:
-            self.trace.cleanups.append((what, action))
+    def may(
+        self, operation_id: str, *, path: Mapping[str, object] | None = None, json: Any = NOT_SET
+    ) -> bool:
+        """Whether a call is one that the run may make; what may not is refused before it is sent."""
+        gate = self.run.session.gate
+        case = self.description.case(operation_id, path=path, json=json)
+        method = self.description.operation(operation_id).method
+        url, body = self.description.url(case, self.base_url), self.description.body(case)
+        return gate is None or gate.admits(Request(method, url, (), body))
 
     def pause(self, seconds: float) -> None:
         """Wait in real time, for what the target does by itself."""

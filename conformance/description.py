@@ -245,6 +245,15 @@ def of_the_documents(description: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def routes(descriptions: Mapping[str, Description]) -> dict[tuple[str, str, str], str]:
+    """The operationIds by API, method and template of the path."""
+    return {
+        (api, operation.method, operation.path): operation.id
+        for api, description in descriptions.items()
+        for operation in description.operations
+    }
+
+
 def is_redirect_as_described(statuses: Collection[int], status: int) -> bool:
     """Whether an answer redirects where the described statuses have a redirect: which one, is left open."""
     return status in REDIRECTS and _REDIRECT in statuses

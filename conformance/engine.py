@@ -111,7 +111,6 @@ class Engine:
         self._results: dict[str, RuleResult] = {}
         self._parts: dict[str, list[Part]] = {}
         self._notes: list[str] = []
-        self._left: Counter[str] = Counter()
         self._requests = 0
         self._stop: Stop | None = None
 
@@ -137,7 +136,7 @@ class Engine:
             stopped=self._stop,
             selection=self.options.selection,
             swept=self.options.sweep is not None,
-            notes=(*self._notes, *remains(self._left)),
+            notes=(*self._notes, *remains(Counter(self.bench.left()))),
             command=self.options.command,
             requests=self._requests,
         )
@@ -199,7 +198,6 @@ class Engine:
 
     def _take(self, rule_id: str, examined: Examined) -> None:
         self._requests += examined.requests
-        self._left.update(examined.left)
         if examined.unreachable:
             self._halt("unreachable")
         if examined.stopped or self._stop == "interrupted":
@@ -256,4 +254,4 @@ def remains(left: Counter[str]) -> Iterator[str]:
     """Notes about what stays at the target."""
     for what, count in left.items():
         times = f" ({count} times)" if count > 1 else ""
-        yield f"stays at the target, as it could not be removed: {what}{times}"
+        yield f"stays at the target: {what}{times}"

@@ -154,7 +154,6 @@ class GivenPixieBrix:
             self._used += 1
             if empty:
                 self._empty(found)
-                self._ctx.cleanup(f"the records of the database {found.id}", lambda: self._clear(found))
             return found
         if not scratch.create_databases:
             reason = f"more than {len(scratch.databases)} scratch databases are needed (pixiebrix.databases)"
@@ -167,7 +166,6 @@ class GivenPixieBrix:
         with step("PB-DB-06", "create a database"):
             answer = self._ctx.call("createDatabase", path=path, json={"name": name})
             database_id = str(field_of(answer.expect_status(*CREATED).expect_json(dict), "id"))
-        self._ctx.cleanup(f"the database {name}", None)
         return Database(database_id, name, organization, ours=True)
 
     def _empty(self, database: Database) -> None:
@@ -201,15 +199,8 @@ class GivenPixieBrix:
         chosen = list(keys) if keys is not None else [self._ctx.name("record") for _ in data]
         path = {"databaseId": database.id}
         body = [{"id": key, "data": dict(one)} for key, one in zip(chosen, data, strict=True)]
-        cleanups = self._ctx.trace.cleanups
-        before = len(cleanups)
-        # Before the call: what is not answered may have been created all the same.
-        for key in () if database.ours else chosen:
-            self._ctx.cleanup(f"a record in the database {database.id}", self._deletion(database, key))
         with step("PB-REC-09", "create records"):
             answer = self._ctx.call("createRecords", path=path, json=body)
-            if answer.status >= 300:
-                del cleanups[before:]
             answer.expect_status(*CREATED)
         return _answered_or(answer, body)
 
@@ -220,14 +211,6 @@ class GivenPixieBrix:
         keys = None if key is None else [key]
         return self.records(database, [data if data is not None else {"probe": True}], keys=keys)[0]
 
-    def _deletion(self, database: Database, key: str) -> Callable[[], object]:
-        def delete() -> None:
-            path = {"databaseId": database.id, "recordKey": key}
-            answer = self._ctx.call("deleteRecord", path=path, described=False, note="cleans up")
-            answer.expect_status(204, 404)
-
-        return delete
-
     def asset(self, database: Database | None = None, *, filename: str = "probe.png") -> Asset:
         """Create an asset, which is not uploaded yet."""
         place = database or self.database()
@@ -236,7 +219,7 @@ class GivenPixieBrix:
             body = answer.expect_status(*CREATED).expect_json(dict)
             metadata, fields = field_of(body, "asset"), field_of(body, "fields")
             self._ctx.expect_true("fields", isinstance(fields, dict), expected="an object", actual=fields)
-            asset = Asset(
+            return Asset(
                 database=place.id,
                 id=str(field_of(body, "asset", "id")),
                 filename=filename,
@@ -244,8 +227,6 @@ class GivenPixieBrix:
                 upload_url=str(field_of(body, "upload_url")),
                 fields={str(name): str(value) for name, value in fields.items()},
             )
-        self._ctx.cleanup(f"an asset in the database {place.id}", None)
-        return asset
 
     def upload(self, asset: Asset, content: bytes, *, content_type: str = "image/png") -> Answer:
         """Send the file of an asset to the storage; whatever it answers is given back."""
@@ -294,9 +275,7 @@ class GivenPixieBrix:
         body = {"name": self._ctx.name("export"), "databases": [one.id for one in databases], **order}
         with step("PB-JOB-02", "create an export job"):
             answer = self._ctx.call("createExportJob", json=body)
-            job_id = str(field_of(answer.expect_status(*CREATED).expect_json(dict), "id"))
-        self._ctx.cleanup("an export job", None)
-        return job_id
+            return str(field_of(answer.expect_status(*CREATED).expect_json(dict), "id"))
 
     def job_details(self, job_id: str) -> dict[str, Any]:
         """Read a job once."""

@@ -11,8 +11,10 @@ from pathlib import Path
 from threading import Event
 
 from .check import PIECES, Check, CheckFailed, NotVerified, PrerequisiteFailed
+from .cleanup import clean_up
 from .context import Context, Pieces, PixieBrix
 from .evidence import BODY_SHOWN, Evidence
+from .inventory import told
 from .place import Place
 from .result import Part, Verdict
 from .run import Run
@@ -58,8 +60,9 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
     place = run.places.open()
     trace = Trace()
     started = time.perf_counter()
-    context: Context | None = None
     broken = False
+    gate = run.session.gate
+    since = gate.inventory.last if gate is not None else 0
     try:
         context = (Pieces if check.api == PIECES else PixieBrix)(run, place, rule_id, trace)
         part = _run(check.function, context, run)
@@ -72,7 +75,7 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
             # Whether the link is wrong or only our network ends before it, nobody can tell from here.
             part = Part(Verdict.NOT_VERIFIED, f"what the target links to could not be reached: {text}")
     finally:
-        left = _clean_up(context, trace, run, place)
+        left = _clean_up(trace, run, place, since)
     part = replace(
         part,
         seconds=time.perf_counter() - started,
@@ -160,23 +163,14 @@ def _chosen(trace: Trace, run: Run, verdict: Verdict, *, whole: bool) -> tuple[E
     return tuple(exchange.as_evidence(number, run.redactor, shown=size) for number, exchange in numbered)
 
 
-def _clean_up(context: Context | None, trace: Trace, run: Run, place: Place) -> tuple[str, ...]:
+def _clean_up(trace: Trace, run: Run, place: Place, since: int) -> tuple[str, ...]:
     """Remove what was created, in reverse, whether or not the run was stopped; tell what stays."""
+    gate = run.session.gate
     left: list[str] = []
-    if context is not None:
-        session = run.session
-        context.run = replace(run, session=Session(session.wire, session.pace, Event()))
-        context.until = time.monotonic() + _MINUTES_TO_CLEAN_UP * 60
-        kept, trace.exchanges = trace.exchanges, []
-        for what, action in reversed(trace.cleanups):
-            if action is None:
-                left.append(what)
-                continue
-            try:
-                action()
-            except Exception:  # noqa: BLE001 (one that fails must not keep the others from being removed)
-                left.append(what)
-        trace.exchanges = kept
+    if gate is not None:
+        session = Session(run.session.wire, run.session.pace, Event(), gate)
+        until = time.monotonic() + _MINUTES_TO_CLEAN_UP * 60
+        left = told(clean_up(gate, session, since=since, until=until), run.mark)
     for opened in (place, *trace.places):
         with suppress(Unreachable):
             run.places.close(opened)

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from .archived import Days
-from .calls import remove
 from .check import CheckFailed
 from .context import PixieBrix
 from .formats import as_timestamp
@@ -55,11 +54,6 @@ def written(ctx: PixieBrix, database: Database, data: Sequence[Mapping[str, Any]
     keys = [ctx.name("record") for _ in data]
     ctx.given.records(database, data, keys=keys)
     return keys
-
-
-def removed_later(ctx: PixieBrix, database: Database, key: str) -> None:
-    """Have a record deleted after the check, which may not have been written."""
-    ctx.cleanup(f"the record {key}", lambda: remove(ctx, database.id, key))
 
 
 def read(ctx: PixieBrix, database: Database, key: str) -> dict[str, Any]:

@@ -34,3 +34,13 @@ class Run:
     redactor: Redactor
     cancelled: threading.Event
     numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def mark(self) -> str:
+        """With which the names of everything begin that the run makes."""
+        return mark_of(self.id)
+
+
+def mark_of(run: str) -> str:
+    """The mark of a run of that id."""
+    return f"dbcontract-{run}-"

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urljoin
 
+from .gate import Gate
 from .target import Endpoint, Pace
-from .wire import REDIRECTS, Header, NoAnswer, Received, Request, Wire, origin_of
+from .wire import REDIRECTS, Header, NoAnswer, Received, Request, Unreachable, Wire, origin_of
 
 MAX_REDIRECTS = 5
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -24,12 +25,20 @@ class TimeIsUp(Exception):
 
 
 class Session:
-    """Shared by all checks of a run, whatever their threads."""
+    """Shared by all checks of a run, whatever their threads.
 
-    def __init__(self, wire: Wire, pace: Pace, cancelled: threading.Event) -> None:
+    Args:
+        wire: sends.
+        pace: of the target.
+        cancelled: set when the run is to stop.
+        gate: lets requests through; None where all is thrown away afterwards, as in the sandboxes of a mock.
+    """
+
+    def __init__(self, wire: Wire, pace: Pace, cancelled: threading.Event, gate: Gate | None = None) -> None:
         self.wire = wire
         self.pace = pace
         self.cancelled = cancelled
+        self.gate = gate
         self._lock = threading.Lock()
         self._next = 0.0
 
@@ -44,11 +53,12 @@ class Session:
         Raises:
             NoAnswer: no complete answer.
             Unreachable: no connection.
+            NotAllowed: the request might do what is not allowed.
             Cancelled, TimeIsUp: the run, or the check, is over.
         """
         for left in (2, 1, 0):
             self._wait_for_turn(until)
-            received = self._send(request, until)
+            received = self._through_the_gate(request, until)
             if received.status != 429 or not patient or not left:
                 return received
             wait = retry_after(received)
@@ -56,6 +66,21 @@ class Session:
                 return received
             self.sleep(wait, until)
         raise AssertionError  # the loop returns
+
+    def _through_the_gate(self, request: Request, until: float | None) -> Received:
+        if self.gate is None:
+            return self._send(request, until)
+        passage = self.gate.admit(request)
+        try:
+            received = self._send(request, until)
+        except Unreachable:
+            raise
+        except BaseException:
+            # Nobody knows what became of it, as of one that Ctrl-C broke off.
+            self.gate.settle(passage, None)
+            raise
+        self.gate.settle(passage, received)
+        return received
 
     def _send(self, request: Request, until: float | None) -> Received:
         try:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from .description import Finding
 from .evidence import Exchange
 from .place import Place
 
 
 class Trace:
-    """The exchanges of one check, and what they left behind.
+    """The exchanges of one check, and what they showed.
 
     Attributes:
         findings: what was not as described, and the number of the exchange (from 1) that shows it.
         exercised: the operations whose answers were held against the description.
-        cleanups: what was created, and how it is removed, if it can be.
         places: opened beside the check's own.
     """
 
@@ -23,5 +20,4 @@ class Trace:
         self.exchanges: list[Exchange] = []
         self.findings: list[tuple[Finding, int]] = []
         self.exercised: set[str] = set()
-        self.cleanups: list[tuple[str, Callable[[], object] | None]] = []
         self.places: list[Place] = []

@@ -14,7 +14,7 @@ from ..given import step
 from ..given_pixiebrix import Database
 from ..merged import mergeable, merged
 from ..pages import LARGEST
-from ..recorded import expect_data, field_name, found, listed, path_of, removed_later, written
+from ..recorded import expect_data, field_name, found, listed, path_of, written
 
 _IN_A_PATH = "/\\"
 """What proxies and servers are known to treat of their own accord, however it is encoded."""
@@ -47,7 +47,6 @@ def any_key_is_a_key(ctx: PixieBrix) -> None:
         for odd in texts:
             key = f"{ctx.name('record')} {odd}"
             path = path_of(database, key)
-            removed_later(ctx, database, key)
             ctx.call("putRecord", path=path, json={"data": {"probe": odd}}).expect_status(200, 201)
             record = ctx.call("getRecord", path=path).expect_status(200).expect_json(dict)
             ctx.expect("the key of the record", key, record.get("id"))

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from .. import archived
 from ..archived import Archive
@@ -126,7 +125,7 @@ def what_does_not_exist_has_no_archives(ctx: PixieBrix) -> None:
     with step("PB-ARCH-01", "list the archives"):
         ctx.call("listRecordArchives", path=path).expect_status(200)
     for name in path:
-        invented = str(UUID(int=ctx.random.getrandbits(128), version=4))
+        invented = ctx.invented_id()
         note = f"an invented {name}"
         ctx.call("listRecordArchives", path={**path, name: invented}, note=note).expect_status(404)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
-from uuid import UUID
 
 from .. import asset_details
 from ..answer import Answer
@@ -84,7 +83,7 @@ def an_unknown_asset_is_not_found(ctx: PixieBrix) -> None:
     database = ctx.given.existing_database()
     with step("PB-ASSET-01", "list the assets"):
         ctx.call("listAssets", path={"databaseId": database}).expect_status(200)
-    path = {"databaseId": database, "assetId": str(UUID(int=ctx.random.getrandbits(128), version=4))}
+    path = {"databaseId": database, "assetId": ctx.invented_id()}
     ctx.call("getAsset", path=path).expect_status(404)
     asset_details.read(ctx, path).expect_status(404)
     if ctx.can("write"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..answer import Answer
-from ..calls import lists, lists_of, nowhere, spare, undone, writes
+from ..calls import lists, lists_of, nowhere, spare, writes
 from ..check import check
 from ..context import PixieBrix
 from ..given import field_of, step
@@ -43,7 +43,7 @@ def _statuses(ctx: PixieBrix, database: Database, asset: Asset, *, slash: bool) 
     path, asset_path = {"databaseId": database.id}, {"databaseId": database.id, "assetId": asset.id}
     found = {}
     for aim in writes(ctx, database, asset):
-        found[aim.operation] = undone(ctx, aim, aim.call(ctx, slash=slash)).status
+        found[aim.operation] = aim.call(ctx, slash=slash).status
     record = {**path, "recordKey": str(ctx.given.record(database)["id"])}
     job = {"jobId": ctx.given.job(database)}
     found["getExportJob"] = ctx.call("getExportJob", path=job, slash=slash, follow=True).status

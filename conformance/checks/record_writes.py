@@ -21,7 +21,6 @@ from ..recorded import (
     listed,
     path_of,
     read,
-    removed_later,
     written,
 )
 
@@ -33,7 +32,6 @@ ODD_KEYS = ("a b+c%20d?e#f&g=h;i@j,k:l'm", "ключ é 名 😀")
 def one_record_is_created(ctx: PixieBrix) -> None:
     """Posts an object with a key and data, and compares both with the answer."""
     database, key, data = ctx.given.database(), ctx.name("record"), {"probe": {"a": [1, "ü"]}}
-    removed_later(ctx, database, key)
     answer = ctx.call("createRecords", path=path_of(database), json={"id": key, "data": data})
     record = answer.expect_status(201).expect_json(dict)
     ctx.expect("the key in the answer", key, record.get("id"))
@@ -45,8 +43,6 @@ def several_records_are_created(ctx: PixieBrix) -> None:
     """Posts three records and reads each."""
     database = ctx.given.database()
     contents = {ctx.name("record"): {"number": number} for number in range(3)}
-    for key in contents:
-        removed_later(ctx, database, key)
     body = [{"id": key, "data": data} for key, data in contents.items()]
     ctx.call("createRecords", path=path_of(database), json=body).expect_status(201)
     for key, data in contents.items():
@@ -58,7 +54,6 @@ def several_records_are_created(ctx: PixieBrix) -> None:
 def a_record_is_written_under_its_key(ctx: PixieBrix) -> None:
     """Puts a new record and reads it."""
     database, key, data = ctx.given.database(), ctx.name("record"), {"probe": "new"}
-    removed_later(ctx, database, key)
     _put(ctx, database, key, data)
     record = ctx.call("getRecord", path=path_of(database, key)).expect_status(200).expect_json(dict)
     expect_data("the data of the record", data, record)
@@ -106,7 +101,6 @@ def records_are_put_under_their_keys(ctx: PixieBrix) -> None:
     database = ctx.given.database()
     (known,) = written(ctx, database, [{"probe": "old"}])
     new = ctx.name("record")
-    removed_later(ctx, database, new)
     changed, first, again = {"probe": "changed"}, {"probe": "new"}, {"probe": "again"}
     several = [{"id": known, "data": changed}, {"id": new, "data": first}]
     for sent, expected in ((several, first), ({"id": new, "data": again}, again)):
@@ -153,7 +147,6 @@ def a_key_may_be_any_string(ctx: PixieBrix) -> None:
     database = ctx.given.database()
     for odd in ODD_KEYS:
         key = f"{ctx.name('record')} {odd}"
-        removed_later(ctx, database, key)
         path = path_of(database, key)
         _put(ctx, database, key, {"probe": odd})
         record = ctx.call("getRecord", path=path).expect_status(200).expect_json(dict)
@@ -169,7 +162,6 @@ def a_record_must_have_an_object_for_data(ctx: PixieBrix) -> None:
     key = str(ctx.given.record(database)["id"])
     for number, bad in enumerate(({}, {"data": "text"})):
         posted = f"{key}-{number}"
-        removed_later(ctx, database, posted)
         answer = ctx.call("createRecords", path=path_of(database), json={"id": posted, **bad})
         answer.expect_status(400)
         ctx.call("putRecord", path=path_of(database, key), json=bad).expect_status(400)
@@ -181,8 +173,6 @@ def one_bad_record_spoils_the_array(ctx: PixieBrix) -> None:
     database = ctx.given.database()
     control, *good = ctx.name("record"), ctx.name("record"), ctx.name("record")
     ctx.given.record(database, key=control)
-    for key in good:
-        removed_later(ctx, database, key)
     body: list[dict[str, Any]] = [{"id": key, "data": {"probe": True}} for key in good]
     body.insert(1, {"id": ctx.name("record")})
     ctx.call("createRecords", path=path_of(database), json=body).expect_status(400)

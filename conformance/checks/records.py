@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from uuid import UUID
 
 from ..answer import Answer
 from ..check import check
@@ -176,7 +175,7 @@ def a_page_may_have_10000(ctx: PixieBrix) -> None:
 @check("PB-REC-29")
 def an_unknown_database_is_not_found(ctx: PixieBrix) -> None:
     """Sends each operation with an invented UUID, those that write only where writing is allowed."""
-    path = {"databaseId": str(UUID(int=ctx.random.getrandbits(128), version=4))}
+    path = {"databaseId": ctx.invented_id()}
     one, body = {**path, "recordKey": ctx.name("record")}, {"data": {"probe": True}}
     for operation, where in (("listRecords", path), ("getRecord", one), ("listAssets", path)):
         ctx.call(operation, path=where).expect_status(404)

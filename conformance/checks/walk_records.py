@@ -13,7 +13,7 @@ from ..generated import Walk, explore
 from ..given import as_own, step
 from ..given_pixiebrix import Database
 from ..merged import STRATEGIES, mergeable, merged
-from ..recorded import expect_data, listed, path_of, removed_later, written
+from ..recorded import expect_data, listed, path_of, written
 
 _RULES = {"replace": "PB-REC-19", "shallow": "PB-REC-20", "deep": "PB-REC-21", "deep_append": "PB-REC-22"}
 
@@ -52,7 +52,6 @@ class _Records(Walk):
     def put(self, index: int, data: dict[str, Any]) -> None:
         """Other data under a key, whether its record is there or was deleted."""
         key = list(self._model)[index % len(self._model)]
-        removed_later(self._ctx, self._database, key)
         with step("PB-REC-14", "put a record"):
             self._call("putRecord", key, {"data": data})
         self._model[key] = data

@@ -1,0 +1,171 @@
+"""Which imports into a Pieces OS change nothing that is there, and what of them is there afterwards.
+
+With `write` an import may bring entries under ids of the run, and repeat what the target has exported itself;
+all else may write over what is there, and takes `destroy`. What the run has brought is read from the exports.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from .exported import LISTS
+from .inventory import Inventory
+from .passage import Refusal, parsed
+from .target import Endpoint
+from .wire import Received
+
+_PLAIN: Final = frozenset({"version", "schema"})
+_SLACK: Final = 100_000
+"""So many bytes may an export grow beyond what was brought, and by half: a server may note what it did."""
+
+
+class Imports:
+    """What the gate knows of the Pieces OS instances of a run.
+
+    Args:
+        mark: with which the ids of the run's entries begin.
+        inventory: of the run.
+        destroy: imports may write over what is there.
+    """
+
+    def __init__(self, mark: str, inventory: Inventory, *, destroy: bool) -> None:
+        self._mark = mark
+        self._inventory = inventory
+        self._destroy = destroy
+        self._lock = threading.Lock()
+        self._contents: set[int] = set()
+        self._entries: set[int] = set()
+        self._last: dict[str, set[int]] = {}
+        self._first: dict[str, int] = {}
+        self._brought = 0
+        self._unseen: dict[str, Endpoint] = {}
+        self.grown: str | None = None
+
+    def why_not(self, operation: str | None, body: bytes | None) -> Refusal | None:
+        """Why a request that is no GET may not be sent to a Pieces OS; None if it may."""
+        if self.grown is not None:
+            return Refusal(self.grown)
+        if self._destroy:
+            return None
+        document = parsed(body or b"")
+        if operation == "importDatabase":
+            part = None if not isinstance(document, Mapping) else next(self._foreign(document), None)
+            if part is None:
+                return None
+            return Refusal(f"its {part} might write over what is there", ("destroy",))
+        if isinstance(document, Mapping) and self._covers(document):
+            return None
+        return Refusal("nobody knows what it does, and it does not hold all that is there", ("destroy",))
+
+    def _foreign(self, document: Mapping[str, Any]) -> Iterator[str]:
+        """The names of those fields that hold what is neither the run's nor the target's own."""
+        for name, value in document.items():
+            if name in _PLAIN or not value or isinstance(value, bool | int | float):
+                continue
+            if name in LISTS:
+                if not all(map(self._is_harmless, _objects_with_id(value))):
+                    yield name
+            elif _digest((name, value)) not in self._contents:
+                yield name
+
+    def _is_harmless(self, entry: Mapping[str, Any]) -> bool:
+        return str(entry["id"]).startswith(self._mark) or _digest(entry) in self._entries
+
+    def _covers(self, document: Mapping[str, Any]) -> bool:
+        """Whether a body holds all that the last exports had: if it replaces that, nothing is lost."""
+        if not self._last or any(self._foreign(document)):
+            return False
+        given = _digests(document)
+        return all(there <= given for there in self._last.values())
+
+    def settle(
+        self, operation: str | None, endpoint: Endpoint, body: bytes | None, received: Received | None
+    ) -> None:
+        """Take in an exchange."""
+        if operation == "exportDatabase":
+            if received is not None and received.status == 200 and not received.truncated:
+                self._exported(endpoint, received.content)
+        elif operation == "importDatabase" or body:
+            document = parsed(body or b"")
+            brought = len(body or b"")
+            if isinstance(document, Mapping):
+                known = self._contents | self._entries
+                brought = sum(
+                    len(json.dumps(value)) for value in _parts(document) if _digest(value) not in known
+                )
+            with self._lock:
+                self._brought += brought
+                self._unseen[endpoint.url] = endpoint
+
+    @property
+    def unseen(self) -> tuple[Endpoint, ...]:
+        """Where an import was sent that no export has followed yet."""
+        return tuple(self._unseen.values())
+
+    def _exported(self, endpoint: Endpoint, content: bytes) -> None:
+        export = parsed(content)
+        if not isinstance(export, Mapping):
+            return
+        entries = [(name, entry) for name in LISTS for entry in _objects_with_id(export.get(name))]
+        with self._lock:
+            self._unseen.pop(endpoint.url, None)
+            self._last[endpoint.url] = _digests(export)
+            self._entries.update(_digest(entry) for _, entry in entries)
+            self._contents.update(
+                _digest((name, value)) for name, value in export.items() if name not in LISTS
+            )
+            first = self._first.setdefault(endpoint.url, len(content))
+            if len(content) > 1.5 * first + 2 * self._brought + _SLACK:
+                self.grown = (
+                    f"the export has grown from {_size(first)} to {_size(len(content))}, much more than was "
+                    "imported; nothing more is imported"
+                )
+        own = {str(entry["id"]): name for name, entry in entries if str(entry["id"]).startswith(self._mark)}
+        for entry_id, name in own.items():
+            self._inventory.add("values", entry_id, endpoint, name=name)
+        self._inventory.keep("values", own, endpoint)
+
+
+def _digests(document: Mapping[str, Any]) -> set[int]:
+    """Of each entry and each field."""
+    return {
+        *(_digest(entry) for name in LISTS for entry in _objects_with_id(document.get(name))),
+        *(_digest((name, value)) for name, value in document.items() if name not in LISTS),
+    }
+
+
+def _parts(document: Mapping[str, Any]) -> Iterator[object]:
+    for name, value in document.items():
+        if name in LISTS:
+            yield from _objects_with_id(value)
+        else:
+            yield name, value
+
+
+def _objects_with_id(value: object) -> Iterator[Mapping[str, Any]]:
+    """All objects in a value that have an id, however deep: a server may find entries where none belong."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Mapping):
+            if "id" in one:
+                yield one
+            else:
+                waiting += one.values()
+        elif isinstance(one, list) and one and not isinstance(one[0], int):
+            waiting += one
+
+
+def _digest(value: object) -> int:
+    if isinstance(value, tuple):
+        return hash(tuple(map(_digest, value)))
+    if isinstance(value, list) and all(type(one) is int and 0 <= one <= 255 for one in value):
+        return hash(bytes(value))
+    return hash(json.dumps(value, sort_keys=True))
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000_000:.1f} MB"
