@@ -131,7 +131,9 @@ class Bench:
     def left(self) -> list[str]:
         """What the run has made and stays at the target, in words."""
         gate = self._run.session.gate if self._run is not None else None
-        return told(gate.inventory.since(), mark_of(self._run.id)) if gate is not None and self._run else []
+        if gate is None:
+            return []
+        return [*told(gate.inventory.since(), gate.mark), *gate.imports.changed()]
 
     def hindrance(self, rule: Rule) -> Part | None:
         """Why a rule cannot be verified on this target at all; None if nothing stands in the way."""

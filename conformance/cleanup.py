@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from threading import Event
 from urllib.parse import quote
 
 from .check import NotVerified
 from .effects import things
 from .gate import Gate
-from .inventory import Item
+from .inventory import Item, told
 from .passage import parsed
+from .run import Run
 from .session import Cancelled, Session, TimeIsUp, target_headers
 from .target import Endpoint
 from .wire import NoAnswer, Received, Request, Unreachable
@@ -17,6 +20,21 @@ from .wire import NoAnswer, Received, Request, Unreachable
 _TROUBLE = (NoAnswer, Unreachable, NotVerified, Cancelled, TimeIsUp, ValueError)
 _ACCEPT = ("Accept", "application/json; version=2.0")
 _MOST = 1_000
+_MINUTES = 2.0
+
+
+def clean_up_after(run: Run, since: int) -> tuple[str, ...]:
+    """Remove what a run has made after that number in its inventory, also when the run was stopped.
+
+    Returns:
+        What stays, in words.
+    """
+    session = run.session
+    if session.gate is None:
+        return ()
+    unstopped = Session(session.wire, session.pace, Event(), session.gate)
+    until = time.monotonic() + _MINUTES * 60
+    return tuple(told(clean_up(session.gate, unstopped, since=since, until=until), run.mark))
 
 
 def clean_up(gate: Gate, session: Session, *, since: int = 0, until: float | None = None) -> tuple[Item, ...]:

@@ -317,11 +317,14 @@ class Context:
         self, operation_id: str, *, path: Mapping[str, object] | None = None, json: Any = NOT_SET
     ) -> bool:
         """Whether a call is one that the run may make; what may not is refused before it is sent."""
-        gate = self.run.session.gate
         case = self.description.case(operation_id, path=path, json=json)
-        method = self.description.operation(operation_id).method
-        url, body = self.description.url(case, self.base_url), self.description.body(case)
-        return gate is None or gate.admits(Request(method, url, (), body))
+        method, url = self.description.operation(operation_id).method, self.description.url(case, "")
+        return self.may_send(method, url, self.description.body(case))
+
+    def may_send(self, method: str, path: str, body: bytes | None = None) -> bool:
+        """The same for a request below the base URL."""
+        gate = self.run.session.gate
+        return gate is None or gate.admits(Request(method, self.base_url + path, (), body))
 
     def pause(self, seconds: float) -> None:
         """Wait in real time, for what the target does by itself."""

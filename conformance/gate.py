@@ -3,8 +3,8 @@
 What an operation may do is data (`effects.yaml`), and what the run may do is what the user allows: nothing
 without `write`; with it, to create things, and to change and delete what the run itself has created; with
 `destroy`, to delete and overwrite records in the scratch databases, and to import over what a Pieces OS
-holds; with `create_databases`, to create databases. Requests about invented ids are always let through: they can
-do nothing.
+holds; with `create_databases`, to create databases. Requests about invented ids can do nothing, and are
+always let through.
 
 Whatever is made is entered in the inventory when its answer comes.
 """
@@ -78,7 +78,7 @@ class Gate:
         if not self._write:
             return Refusal("writing is not allowed", ("write",))
         if passage.api == PIECES:
-            return self.imports.why_not(passage.operation, passage.request.body)
+            return self.imports.why_not(passage.operation, passage.endpoint, passage.request.body)
         return self.writes.why_not(passage)
 
     def _is_link(self, passage: Passage) -> bool:

@@ -42,9 +42,11 @@ class Imports:
         self._first: dict[str, int] = {}
         self._brought = 0
         self._unseen: dict[str, Endpoint] = {}
+        self._imported: set[str] = set()
+        self._collections: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
         self.grown: str | None = None
 
-    def why_not(self, operation: str | None, body: bytes | None) -> Refusal | None:
+    def why_not(self, operation: str | None, endpoint: Endpoint, body: bytes | None) -> Refusal | None:
         """Why a request that is no GET may not be sent to a Pieces OS; None if it may."""
         if self.grown is not None:
             return Refusal(self.grown)
@@ -56,7 +58,7 @@ class Imports:
             if part is None:
                 return None
             return Refusal(f"its {part} might write over what is there", ("destroy",))
-        if isinstance(document, Mapping) and self._covers(document):
+        if isinstance(document, Mapping) and self._covers(document, endpoint):
             return None
         return Refusal("nobody knows what it does, and it does not hold all that is there", ("destroy",))
 
@@ -74,12 +76,10 @@ class Imports:
     def _is_harmless(self, entry: Mapping[str, Any]) -> bool:
         return str(entry["id"]).startswith(self._mark) or _digest(entry) in self._entries
 
-    def _covers(self, document: Mapping[str, Any]) -> bool:
-        """Whether a body holds all that the last exports had: if it replaces that, nothing is lost."""
-        if not self._last or any(self._foreign(document)):
-            return False
-        given = _digests(document)
-        return all(there <= given for there in self._last.values())
+    def _covers(self, document: Mapping[str, Any], endpoint: Endpoint) -> bool:
+        """Whether a body holds all that the last export had: if it replaces that, nothing is lost."""
+        there = self._last.get(endpoint.url)
+        return there is not None and not any(self._foreign(document)) and there <= _digests(document)
 
     def settle(
         self, operation: str | None, endpoint: Endpoint, body: bytes | None, received: Received | None
@@ -99,6 +99,15 @@ class Imports:
             with self._lock:
                 self._brought += brought
                 self._unseen[endpoint.url] = endpoint
+                self._imported.add(endpoint.url)
+
+    def changed(self) -> Iterator[str]:
+        """What of the instances is another than it was at first, beside entries of the run: one line each."""
+        with self._lock:
+            for url, (first, last) in self._collections.items():
+                others = [name for name in last if last[name] != first.get(name)]
+                if others and url in self._imported:
+                    yield f"what {url} holds in {', '.join(others)}, which is another than before"
 
     @property
     def unseen(self) -> tuple[Endpoint, ...]:
@@ -117,6 +126,11 @@ class Imports:
             self._contents.update(
                 _digest((name, value)) for name, value in export.items() if name not in LISTS
             )
+            collections = {
+                name: _digest(value) for name, value in export.items() if name not in {*LISTS, *_PLAIN}
+            }
+            before, _ = self._collections.get(endpoint.url, (collections, collections))
+            self._collections[endpoint.url] = before, collections
             first = self._first.setdefault(endpoint.url, len(content))
             if len(content) > 1.5 * first + 2 * self._brought + _SLACK:
                 self.grown = (

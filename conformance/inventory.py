@@ -147,7 +147,7 @@ def told(items: Iterable[Item], mark: str) -> list[str]:
 
     Args:
         items: to tell of.
-        mark: with which ids of the run begin; of many such only that is told.
+        mark: with which the ids and names begin that the run gives; of many such only that is told.
     """
     groups: dict[str, list[Item]] = {}
     items = tuple(items)
@@ -158,11 +158,15 @@ def told(items: Iterable[Item], mark: str) -> list[str]:
         groups.setdefault(item.place, []).append(item)
     found = []
     for place, several in groups.items():
-        marked = [item for item in several if (item.id or "").startswith(mark) and item.sure]
+        marked = [
+            item
+            for item in several
+            if item.sure and mark in {item.name[: len(mark)], (item.id or "")[: len(mark)]}
+        ]
         others = [item for item in several if item not in marked]
         names = [str(item) for item in reversed(others)]
         if len(marked) > _FEW:
-            names.append(f"{len(marked)} whose ids begin with {mark}")
+            names.append(f"{len(marked)} whose ids or names begin with {mark}")
         else:
             names += [str(item) for item in reversed(marked)]
         found.append(f"{place}: {', '.join(names)}")

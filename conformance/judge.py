@@ -8,17 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Event
 
 from .check import PIECES, Check, CheckFailed, NotVerified, PrerequisiteFailed
-from .cleanup import clean_up
+from .cleanup import clean_up_after
 from .context import Context, Pieces, PixieBrix
 from .evidence import BODY_SHOWN, Evidence
-from .inventory import told
 from .place import Place
 from .result import Part, Verdict
 from .run import Run
-from .session import Cancelled, Session, TimeIsUp
+from .session import Cancelled, TimeIsUp
 from .trace import Trace
 from .wire import Unreachable, origin_of
 
@@ -27,7 +25,6 @@ WHOLE = 2_000_000
 
 _FIRST, _LAST = 4, 12
 _PASSED = 2
-_MINUTES_TO_CLEAN_UP = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +162,8 @@ def _chosen(trace: Trace, run: Run, verdict: Verdict, *, whole: bool) -> tuple[E
 
 def _clean_up(trace: Trace, run: Run, place: Place, since: int) -> tuple[str, ...]:
     """Remove what was created, in reverse, whether or not the run was stopped; tell what stays."""
-    gate = run.session.gate
-    left: list[str] = []
-    if gate is not None:
-        session = Session(run.session.wire, run.session.pace, Event(), gate)
-        until = time.monotonic() + _MINUTES_TO_CLEAN_UP * 60
-        left = told(clean_up(gate, session, since=since, until=until), run.mark)
+    left = clean_up_after(run, since)
     for opened in (place, *trace.places):
         with suppress(Unreachable):
             run.places.close(opened)
-    return tuple(left)
+    return left

@@ -60,7 +60,11 @@ class Passage:
         """The keys of the records that it writes, in path or body; None where they cannot be told."""
         if self.names.id is not None:
             return {self.names.id}
-        if self.deletes or "form" in header(self.request.headers, "content-type").lower():
+        if (
+            self.operation is None
+            or self.deletes
+            or "form" in header(self.request.headers, "content-type").lower()
+        ):
             return None
         return ids_in(self.document)
 

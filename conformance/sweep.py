@@ -19,6 +19,7 @@ from schemathesis.engine import events
 from schemathesis.engine.core import EventStream
 
 from .check import PIECES, CheckFailed, NotVerified, PrerequisiteFailed
+from .cleanup import clean_up_after
 from .context import Context, Pieces, PixieBrix
 from .described import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS, Ledger
 from .description import SERVER_ERROR, of_the_documents
@@ -74,12 +75,15 @@ def sweep(api: str, run: Run, ledger: Ledger, settings: SweepSettings, progress:
         KeyboardInterrupt: the user stopped it.
     """
     place = run.places.open()
+    gate = run.session.gate
+    since = gate.inventory.last if gate is not None else 0
     try:
         context = (Pieces if api == PIECES else PixieBrix)(run, place, f"sweep {api}")
         return _sweep(context, ledger, settings, progress)
     except (NotVerified, PrerequisiteFailed, CheckFailed) as error:
         return Swept(0, f"the sweep of {api} could not begin: {run.redactor.text(str(error))}")
     finally:
+        clean_up_after(run, since)
         run.places.close(place)
 
 

@@ -21,6 +21,7 @@ from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTranspor
 
 from .description import as_response
 from .evidence import Exchange
+from .gate import NotAllowed
 from .session import MAX_REDIRECTS, Cancelled, Session, TimeIsUp, redirected, same_origin
 from .wire import REDIRECTS, NoAnswer, Received, Request, Unreachable
 
@@ -47,6 +48,7 @@ class SessionTransport(RequestsTransport):
 
     Attributes:
         calls: how many were made.
+        withheld: how many were not sent, because the run may not do what they might.
         cut: how many answers were longer than is read, and so were not judged.
         ending: why nothing is sent any more.
         problem: in words, where the target could not be reached.
@@ -70,6 +72,7 @@ class SessionTransport(RequestsTransport):
         self._lock = threading.Lock()
         self.calls = 0
         self.cut = 0
+        self.withheld = 0
         self.ending: Ending | None = None
         self.problem: str | None = None
 
@@ -115,6 +118,11 @@ class SessionTransport(RequestsTransport):
             self.calls += 1
         try:
             received = self._session.send(request, until=self._until)
+        except NotAllowed as error:
+            with self._lock:
+                self.withheld += 1
+                self.calls -= 1
+            raise Unanswered(str(error), request=prepared) from None
         except Cancelled:
             self.end("stopped")
             raise Unanswered("the run was stopped", request=prepared) from None

@@ -70,6 +70,8 @@ def other_methods_are_refused(ctx: PixieBrix) -> None:
     headers = {"Accept": "application/json", "Content-Type": "application/json"}
     for template, (path, known) in methods.items():
         for method in sorted({"PUT", "PATCH"} - ctx.description.methods(template)):
+            if not ctx.may_send(method, template.format(**path), b"{}"):
+                continue
             answer = ctx.raw(method, template.format(**path), headers=headers, body=b"{}").expect_status(405)
             allowed = {name.strip().upper() for name in answer.expect_header("Allow").split(",")}
             ctx.expect(f"the methods of {template} that Allow leaves out", [], sorted(known - allowed))

@@ -13,7 +13,8 @@ from dbcontract.conformance.context import Context, Pieces
 from dbcontract.conformance.description import Description
 from dbcontract.conformance.engine import Engine, Listener, Options
 from dbcontract.conformance.result import RunResult, Verdict, exit_code
-from dbcontract.conformance.target import Endpoint, Target
+from dbcontract.conformance.target import Endpoint, Scratch, Target
+from dbcontract.conformance.wire import Request
 
 from .conftest import PACE, Seen, Start
 
@@ -55,6 +56,18 @@ def asks(ctx: Context) -> None:
     ctx.call("exportDatabase").expect_status(200)
 
 
+RECORDS = "/api/databases/d1/records/"
+
+
+def makes(ctx: Context, *names: str) -> None:
+    """Write records of the run, and make an asset, which nothing deletes."""
+    assert ctx.run.target.pixiebrix is not None
+    url = f"{ctx.run.target.pixiebrix.url}/databases/d1"
+    for name in names:
+        ctx.run.session.send(Request("PUT", f"{url}/records/{ctx.run.mark}{name}/", (), b"{}"))
+    ctx.run.session.send(Request("POST", f"{url}/assets/", (), b'{"filename": "a.png"}'))
+
+
 def fails(ctx: Context) -> None:
     asks(ctx)
     ctx.fail("the thing", expected="this", actual="that")
@@ -82,6 +95,8 @@ def judged(web: Start, descriptions: dict[str, Description]) -> Callable[..., Ru
         target = Target(
             "t",
             pieces=Endpoint(server.url),
+            pixiebrix=Endpoint(f"{server.url}/api") if "write" in capabilities else None,
+            scratch=Scratch(databases=("d1",)),
             capabilities=frozenset(capabilities),
             pace=PACE,
             arguments=("URL",),
@@ -182,6 +197,7 @@ def test_a_prerequisite_that_fails_leaves_the_rule_open(judged: Judged) -> None:
         answer=lambda seen: (
             (200, {"Content-Type": "application/json"}, EXPORT) if seen.method == "GET" else (500, {}, b"")
         ),
+        capabilities=["read", "write"],
     )
     (one,) = result.results
     assert one.verdict is Verdict.NOT_VERIFIED
@@ -192,25 +208,23 @@ def test_a_prerequisite_that_fails_leaves_the_rule_open(judged: Judged) -> None:
 def test_what_was_made_is_removed_in_reverse_even_after_a_failure(judged: Judged) -> None:
     paths: list[str] = []
 
-    def makes(ctx: Context) -> None:
-        ctx.cleanup("first", lambda: ctx.raw("DELETE", "/first"))
-        ctx.cleanup("second", lambda: ctx.raw("DELETE", "/second"))
-        ctx.cleanup("third", None)
-        ctx.cleanup("fourth", lambda: ctx.raw("DELETE", "/fourth").expect_status(204))
+    def makes_and_fails(ctx: Context) -> None:
+        makes(ctx, "first", "second")
         fails(ctx)
 
     def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
-        paths.append(f"{seen.method} {seen.path}")
-        return 200, {"Content-Type": "application/json"}, EXPORT
+        paths.append(f"{seen.method} {seen.path[:-1].rpartition('-')[2]}")
+        status = 500 if seen.method == "DELETE" and "first" in seen.path else 200
+        return status, {"Content-Type": "application/json"}, EXPORT
 
-    result = judged([rule(1)], checks_of(_01=makes), answer=answer)
-    assert paths[-4:] == ["GET /database/export", "DELETE /fourth", "DELETE /second", "DELETE /first"]
+    result = judged([rule(1)], checks_of(_01=makes_and_fails), answer=answer, capabilities=["read", "write"])
+    assert paths[-3:] == ["GET /database/expor", "DELETE second", "DELETE first"]
     assert result.results[0].verdict is Verdict.FAILED
     assert [evidence.method for evidence in result.results[0].evidence] == ["GET"]
-    assert result.notes == (
-        "stays at the target, as it could not be removed: fourth",
-        "stays at the target, as it could not be removed: third",
-    )
+    asset, record = result.notes
+    assert asset == "stays at the target: asset in the database d1: of unknown id (a.png)"
+    assert record.startswith("stays at the target: record in the database d1: dbcontract-")
+    assert record.endswith("-first")
 
 
 def test_fail_fast_stops_at_the_first_failure(judged: Judged) -> None:
@@ -226,8 +240,8 @@ def test_fail_fast_stops_at_the_first_failure(judged: Judged) -> None:
 def test_ctrl_c_removes_what_was_made(judged: Judged) -> None:
     paths: list[str] = []
 
-    def makes(ctx: Context) -> None:
-        ctx.cleanup("it", lambda: ctx.raw("DELETE", "/it"))
+    def is_stopped(ctx: Context) -> None:
+        makes(ctx, "it")
         asks(ctx)
         signal.raise_signal(signal.SIGINT)
 
@@ -235,8 +249,12 @@ def test_ctrl_c_removes_what_was_made(judged: Judged) -> None:
         paths.append(seen.path)
         return 200, {"Content-Type": "application/json"}, EXPORT
 
-    result = judged([rule(1), rule(2)], checks_of(_01=makes, _02=asks), answer=answer)
-    assert paths[-1] == "/it"
+    made = checks_of(_01=is_stopped, _02=asks)
+    result = judged([rule(1), rule(2)], made, answer=answer, capabilities=["read", "write"])
+    assert paths[-1].startswith(RECORDS)
+    assert paths[-1].endswith("-it/")
+    assert paths[-1] == paths[2]
+    assert [note for note in result.notes if "record" in note] == []
     assert (result.stopped, exit_code(result)) == ("interrupted", 3)
     assert set(verdicts(result).values()) == {Verdict.NOT_VERIFIED}
 

@@ -12,6 +12,7 @@ import pytest
 from dbcontract.conformance.check import Check, CheckFailed, NotVerified, PrerequisiteFailed
 from dbcontract.conformance.context import Context, Pieces
 from dbcontract.conformance.evidence import BODY_SHOWN
+from dbcontract.conformance.gate import Gate
 from dbcontract.conformance.hooks import ConfiguredPlaces
 from dbcontract.conformance.judge import Outcome, judge, shown
 from dbcontract.conformance.place import Place
@@ -19,7 +20,7 @@ from dbcontract.conformance.redaction import Redactor
 from dbcontract.conformance.result import Verdict
 from dbcontract.conformance.run import Run
 from dbcontract.conformance.session import Cancelled, Session
-from dbcontract.conformance.target import Endpoint, Pace, Target
+from dbcontract.conformance.target import Endpoint, Pace, Scratch, Target
 from dbcontract.conformance.wire import NoAnswer, Received, Request, Unreachable, Wire, origin_of
 
 SECRET = "the-secret-token"
@@ -28,8 +29,15 @@ TARGET = Target(
     "made up",
     pieces=Endpoint(PIECES, second_url=SECOND),
     pixiebrix=Endpoint(PIXIEBRIX, SECRET),
+    capabilities=frozenset({"read", "write", "storage"}),
+    scratch=Scratch(databases=("d1",)),
     pace=Pace(check=20),
 )
+RECORDS = f"{PIXIEBRIX}/databases/d1/records/"
+OPERATIONS = {
+    ("pixiebrix", "PUT", "/databases/{databaseId}/records/{recordKey}/"): "putRecord",
+    ("pixiebrix", "POST", "/databases/{databaseId}/assets/"): "createAsset",
+}
 
 
 @dataclass
@@ -84,7 +92,8 @@ class Bench:
 
     @property
     def run(self) -> Run:
-        session = Session(self.wire, self.target.pace, self.cancelled)
+        gate = Gate(self.target, "dbcontract-r1-", OPERATIONS)
+        session = Session(self.wire, self.target.pace, self.cancelled, gate)
         redactor = Redactor(self.target.secrets)
         return Run("r1", 1, self.target, session, self.places, {}, redactor, self.cancelled)
 
@@ -100,6 +109,12 @@ def bench() -> Bench:
 def asks(ctx: Context, times: int = 1) -> None:
     for number in range(1, times + 1):
         ctx.raw("GET", f"/{number}")
+
+
+def makes(ctx: Context, *names: str) -> None:
+    """Write records of the run."""
+    for name in names:
+        ctx.raw("PUT", f"/databases/d1/records/dbcontract-r1-{name}/", body=b"{}")
 
 
 def raises(error: Exception) -> Callable[[Context], None]:
@@ -344,23 +359,21 @@ def test_a_value_is_shown_as_a_reader_needs_it(value: object, text: str) -> None
 
 
 def test_it_cleans_up_after_the_run_was_stopped_and_the_time_is_over(bench: Bench) -> None:
-    bench.target = replace(TARGET, pace=Pace(check=0.01))
+    bench.target = replace(TARGET, pace=Pace(check=0.05))
 
     def function(ctx: Context) -> None:
-        ctx.cleanup("the first", lambda: ctx.raw("DELETE", "/first"))
-        ctx.cleanup("the second", lambda: ctx.raw("DELETE", "/second"))
-        asks(ctx)
+        makes(ctx, "first", "second")
         bench.cancelled.set()
         while time.monotonic() < ctx.until:
             pass
         asks(ctx)
 
-    outcome = bench.judged(function)
+    outcome = bench.judged(function, api="pixiebrix")
     assert outcome.part.verdict is Verdict.NOT_VERIFIED
     assert outcome.left == ()
-    assert [(one.method, one.url) for one in bench.wire.sent[1:]] == [
-        ("DELETE", f"{PIECES}/second"),
-        ("DELETE", f"{PIECES}/first"),
+    assert [(one.method, one.url) for one in bench.wire.sent[2:]] == [
+        ("DELETE", f"{RECORDS}dbcontract-r1-second/"),
+        ("DELETE", f"{RECORDS}dbcontract-r1-first/"),
     ]
     # two minutes for all of it
     until = bench.wire.sent[-1].until
@@ -370,16 +383,19 @@ def test_it_cleans_up_after_the_run_was_stopped_and_the_time_is_over(bench: Benc
 
 def test_what_could_not_be_removed_is_told(bench: Bench) -> None:
     def function(ctx: Context) -> None:
-        ctx.cleanup("the first", lambda: ctx.raw("DELETE", "/first"))
-        ctx.cleanup("the second", None)
-        ctx.cleanup("the third", lambda: ctx.raw("DELETE", "/third"))
+        makes(ctx, "first", "second")
+        ctx.raw("POST", "/databases/d1/assets/", body=b'{"filename": "a.png"}')
         asks(ctx)
+        bench.wire.happens[f"{RECORDS}dbcontract-r1-second/"] = NoAnswer("closed")
 
-    bench.wire.happens[f"{PIECES}/third"] = NoAnswer("closed")
-    outcome = bench.judged(function)
-    assert outcome.left == ("the third", "the second")
-    assert bench.wire.sent[-1].url == f"{PIECES}/first"
-    assert [one.method for one in outcome.part.evidence] == ["GET"]
+    outcome = bench.judged(function, api="pixiebrix")
+    assert outcome.left == (
+        "asset in the database d1: of unknown id (a.png)",
+        "record in the database d1: dbcontract-r1-second",
+    )
+    # one that fails does not keep the others from being removed, and is no finding of the check
+    assert bench.wire.sent[-1].url == f"{RECORDS}dbcontract-r1-first/"
+    assert [one.method for one in outcome.part.evidence] == ["POST", "GET"]
     assert not outcome.broken
 
 
@@ -391,10 +407,10 @@ def test_a_target_that_goes_away_meanwhile_does_not_matter_when_closing(bench: B
 
 def test_ctrl_c_cleans_up_and_goes_on_its_way(bench: Bench) -> None:
     def function(ctx: Context) -> None:
-        ctx.cleanup("it", lambda: ctx.raw("DELETE", "/it"))
+        makes(ctx, "it")
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bench.judged(function)
-    assert [one.method for one in bench.wire.sent] == ["DELETE"]
+        bench.judged(function, api="pixiebrix")
+    assert [one.method for one in bench.wire.sent] == ["PUT", "DELETE"]
     assert len(bench.places.closed) == 1
