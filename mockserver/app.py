@@ -22,6 +22,7 @@ from .web.errors import pixiebrix_error
 from .web.framework import ConnexionMiddleware, Resolver
 from .web.gateway import CONTROL, Api, Gateway
 from .web.negotiation import Negotiated
+from .web.pages import Pages
 from .web.problems import UnknownPath
 from .web.response_check import ResponseCheck
 from .web.routes import METHODS, MethodTable, without_trailing_slashes
@@ -182,4 +183,6 @@ def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
             )
         )
     docs = Docs({mount.base_path: descriptions[mount.name] for mount in mounts})
-    return Gateway(tuple(apis), operations, docs, worlds, ControlAccess(settings.control_token))
+    access = ControlAccess(settings.control_token)
+    pages = Pages(settings, {mount.name: mount.base_path for mount in reversed(mounts)})
+    return Gateway(tuple(apis), operations, docs, worlds, access=access, pages=pages)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -129,10 +131,11 @@ class JournalFilter:
 class Journal:
     """The latest exchanges of one world, oldest first."""
 
-    __slots__ = ("_entries", "_number")
+    __slots__ = ("_entries", "_number", "_watchers")
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=CAPACITY)
+        self._watchers: list[asyncio.Event] = []
         self._number = 0
 
     def __len__(self) -> int:
@@ -146,6 +149,22 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Keep an exchange; the oldest goes when there are too many."""
         self._entries.append(entry)
+        for watcher in self._watchers:
+            watcher.set()
+
+    @contextmanager
+    def watched(self) -> Iterator[asyncio.Event]:
+        """An event that is set whenever an exchange is added, for as long as the context lasts."""
+        watcher = asyncio.Event()
+        self._watchers.append(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers.remove(watcher)
+
+    def latest(self) -> list[Entry]:
+        """All kept exchanges, oldest first."""
+        return list(self._entries)
 
     def select(self, wanted: JournalFilter) -> Iterator[Entry]:
         """The kept exchanges that pass, oldest first."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from .. import document
+from .. import document, overview
 from ..clock import EARLIEST, LATEST
 from ..deviations import UnknownDeviation, classes_of, discover
 from ..faults import Fault, FaultError, make_fault
@@ -20,13 +20,25 @@ from ..settings import SettingsError, TokenGrant
 from ..state.errors import InvalidInput, NotFound
 from ..state.instants import DAY, format_instant, parse_instant
 from ..state.pieces import PiecesDatabase
+from ..storage.keys import asset_key
 from ..version import version
+from ..web.body import header
 from ..web.call import ABSENT, Call
+from ..web.events import JournalEvents
 from ..web.responses import ChunkedResponse, json_response
 from ..world import World, WorldSettings, make_clock
 from ..worlds import Worlds
 
 CAPABILITIES = ("read", "write", "destroy", "storage", "clock", "inject", "second")
+
+
+INERT = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "text/plain"})
+"""Media types that a browser only shows; an upload of any other one is handed out as bytes."""
+UNTRUSTED = {
+    "Content-Disposition": "inline",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class ControlHandlers:
@@ -105,17 +117,40 @@ class ControlHandlers:
     async def listWorldDatabases(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The databases of all organizations."""
         call.world.now()
-        found = [
-            {
-                "id": database.id,
-                "name": database.name,
-                "organization_id": database.organization_id,
-                "type": database.type,
-                "records": len(database.records),
-            }
-            for database in call.world.pixiebrix.databases.values()
-        ]
-        return json_response(found, call.answer)
+        databases = call.world.pixiebrix.databases.values()
+        return json_response([overview.describe_database(one) for one in databases], call.answer)
+
+    async def listWorldRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Some records of a database.
+
+        Raises:
+            NotFound: there is no such database.
+        """
+        call.world.now()
+        database = call.world.pixiebrix.database(call.path["databaseId"])
+        offset, limit = call.query.get("offset", 0), call.query.get("limit", overview.SHOWN)
+        return json_response(overview.describe_records(database, offset, limit), call.answer)
+
+    async def getOverview(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """What the world holds, in lists that are cut."""
+        return json_response(overview.describe(call.world), call.answer)
+
+    async def getAssetContent(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """The bytes of an upload, as nothing that a browser would run.
+
+        Raises:
+            NotFound: there is no such asset, or nothing was uploaded.
+        """
+        world, asset_id = call.world, call.path["assetId"]
+        for database in world.pixiebrix.databases.values():
+            asset = database.assets.get(asset_id)
+            if asset is None:
+                continue
+            stored = world.objects.get(asset_key(database.id, asset_id, asset.filename))
+            if stored is not None:
+                inert = stored.content_type if stored.content_type in INERT else "application/octet-stream"
+                return Response(stored.content, 200, UNTRUSTED, inert)
+        raise NotFound("asset", asset_id)
 
     async def getClock(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The world's instant, and whether it stands still."""
@@ -217,6 +252,14 @@ class ControlHandlers:
         if limit is not None:
             found = found[-limit:] if limit else []
         return json_response([entry.describe() for entry in found], call.answer)
+
+    async def watchRequests(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """The exchanges as they come, until the client goes away."""
+        seen = header(call.scope["headers"], b"last-event-id") or ""
+        after = (
+            int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else call.query.get("after", 0)
+        )
+        return JournalEvents(call.world.journal, after)
 
     async def clearRequests(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Forget the journal."""

@@ -140,6 +140,12 @@ class PiecesDatabase:
         document["schema"] = {"migration": self._migration, "semantic": self._semantic}
         return document
 
+    def counts(self) -> dict[str, int]:
+        """How many entries each collection holds that holds any, the optional ones too."""
+        counts = {name: len(entries) for name, entries in self._contents.entries.items()}
+        counts |= {name: len(formats) for name, formats in self._contents.formats.items()}
+        return {name: count for name, count in counts.items() if count}
+
     def export_json(self) -> bytes:
         """The export as compact JSON, kept until the next import."""
         if self._export_json is None:

@@ -21,8 +21,10 @@ from .access import ControlAccess
 from .body import header
 from .call import EXCHANGE, Exchange
 from .documented import DocumentedResponses
+from .events import EVENT_STREAM
 from .interference import interfere
 from .negotiation import Negotiated
+from .pages import Pages
 from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
 from .receiving import Receiver
 from .response_check import ResponseCheck, ResponseMismatch
@@ -59,15 +61,24 @@ class Gateway:
         docs: the Swagger UIs and the descriptions themselves.
         worlds: finds the world that a path belongs to.
         access: decides who may use the control API.
+        pages: what a browser is shown that is no API.
     """
 
     def __init__(
-        self, apis: tuple[Api, ...], operations: ASGIApp, docs: ASGIApp, worlds: Worlds, access: ControlAccess
+        self,
+        apis: tuple[Api, ...],
+        operations: ASGIApp,
+        docs: ASGIApp,
+        worlds: Worlds,
+        *,
+        access: ControlAccess,
+        pages: Pages,
     ) -> None:
         self._apis = apis
         self._operations = operations
         self._docs = docs
         self._access = access
+        self._pages = pages
         self.worlds = worlds
         self._docs_pages = frozenset(
             api.base_path + path for api in apis for path in ("/ui", "/openapi.json", "/openapi.yaml")
@@ -92,8 +103,9 @@ class Gateway:
                 return
         # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
         exchange = Exchange(world, "/" + raw[1:].partition("/")[2] if world.prefix else raw)
-        if path in self._docs_pages or path.startswith(self._docs_folders):
-            await self._docs({**scope, "root_path": world.prefix}, receive, send)
+        page = self._page(world, path, scope)
+        if page is not None:
+            await page({**scope, "root_path": world.prefix}, receive, send)
             return
         receiver = Receiver(receive, scope)
         sender = Sender(send, receiver, scope)
@@ -114,6 +126,12 @@ class Gateway:
                 await self._serve(api, exchange, path, scope, receiver, sender)
         finally:
             self._record(exchange, api, path, scope, receiver, sender, time.perf_counter() - began)
+
+    def _page(self, world: World, path: str, scope: Scope) -> ASGIApp | None:
+        """What shows something to people at that path; None where only programs are answered."""
+        if path in self._docs_pages or path.startswith(self._docs_folders):
+            return self._docs
+        return self._pages.find(world, path, scope)
 
     @staticmethod
     def _operation(api: Api, exchange: Exchange, path: str, scope: Scope) -> str | None:
@@ -235,15 +253,21 @@ def _is_storage(path: str) -> bool:
 
 
 class _Checked:
-    """Holds a response back until it is complete and found to be as described."""
+    """Holds a response back until it is complete and as described; a stream of events is never complete."""
 
     def __init__(self, send: Send, scope: Scope, check: ResponseCheck) -> None:
         self._send = send
         self._scope = scope
         self._check = check
         self._messages: list[Message] = []
+        self._streams = False
 
     async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._streams = (header(message["headers"], b"content-type") or "").startswith(EVENT_STREAM)
+        if self._streams:
+            await self._send(message)
+            return
         self._messages.append(message)
         if message["type"] != "http.response.body" or message.get("more_body", False):
             return

@@ -1,0 +1,119 @@
+// What the world holds: databases with their records, jobs, archives, assets, Pieces collections.
+import { bytes, call } from "./api.js";
+import { el, size, table, toast } from "./dom.js";
+
+const PAGE = 50;
+const PICTURE = /^image\/(png|jpeg|gif|webp|avif)$/;
+
+function when(text) {
+  return text.slice(0, 19).replace("T", " ");
+}
+
+function records(place) {
+  let shown = null;
+  return async (database, offset = 0) => {
+    shown = [database, offset];
+    const found = await call("GET", `databases/${database.id}/records?offset=${offset}&limit=${PAGE}`);
+    if (shown[0] !== database || shown[1] !== offset) return;
+    const step = (by, name) => el("button", { type: "button", disabled: offset + by < 0 || offset + by >= database.records,
+      onclick: () => place.open(database, offset + by) }, name);
+    const last = Math.min(offset + found.length, database.records);
+    place.element.replaceChildren(
+      el("h3", {}, `Records of ${database.name}`),
+      el("div", { class: "bar" }, step(-PAGE, "Previous"), step(PAGE, "Next"), el("span", { class: "dim" }, database.records ? `${offset + 1} to ${last} of ${database.records}` : "none")),
+      table(`Records of ${database.name}`, [["key"], ["data", "wide"], ["created"], ["updated"]], found.map((record) =>
+        [record.id, el("code", {}, JSON.stringify(record.data)), when(record.created_at), when(record.updated_at)])));
+  };
+}
+
+function jobs(found) {
+  return table("Export jobs", [["name", "wide"], ["format"], ["status"], ["progress"], ["records", "number"], ["created"]], found.latest.map((job) => [
+    job.name, job.media_type,
+    el("span", { class: { SUCCESS: "good", FAILURE: "bad" }[job.status] }, job.status, job.error_message ? `: ${job.error_message}` : ""),
+    job.progress === null ? el("span", { class: "dim" }, "not by the clock") : el("progress", { value: job.progress, max: 1, "aria-label": `Progress of ${job.name}` }),
+    job.records, when(job.created_at)]));
+}
+
+function archives(found) {
+  return table("Archives", [["database"], ["date"], ["records", "number"], ["written"]],
+    found.latest.map((one) => [one.database, `${one.date}.jsonl`, one.records, when(one.created_at)]));
+}
+
+// Previews are kept by id and size: an upload may be replaced.
+const previews = new Map();
+
+function preview(asset) {
+  if (!PICTURE.test(asset.content_type ?? "")) return asset.content_type ?? "";
+  const key = `${asset.id} ${asset.size}`;
+  const image = el("img", { class: "thumb", alt: `Preview of ${asset.filename}` });
+  if (!previews.has(key)) previews.set(key, bytes(`assets/${asset.id}/content`).then((blob) => URL.createObjectURL(blob)));
+  previews.get(key).then((url) => { image.src = url; }, () => { image.alt = "no preview"; });
+  return image;
+}
+
+// An upload as a client makes it: create, presigned form, mark. The journal shows all three.
+async function upload(page, database, file) {
+  const api = `../api/databases/${database}/assets/`;
+  const headers = { "Content-Type": "application/json", Accept: "application/json; version=2.0", Authorization: "Token dashboard" };
+  const ask = async (method, path, body) => {
+    const response = await fetch(path, { method, headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  };
+  const created = await ask("POST", api, { filename: file.name });
+  const form = new FormData();
+  for (const [name, value] of Object.entries(created.fields)) form.append(name, value);
+  form.append("file", file);
+  const stored = await fetch(created.upload_url, { method: "POST", body: form });
+  if (!stored.ok) throw new Error(`the upload was answered ${stored.status}`);
+  await ask("PATCH", `${api}${created.asset.id}/`, { is_uploaded: true });
+  toast(`${file.name} is uploaded.`);
+  await page.refresh();
+}
+
+function assets(found) {
+  return table("Assets", [["file", "wide"], ["preview"], ["size", "number"], ["state"], ["created"]], found.latest.map((asset) => [
+    asset.filename, preview(asset), size(asset.size),
+    el("span", { class: asset.is_uploaded ? "good" : "warn" }, asset.is_uploaded ? "uploaded" : asset.size === null ? "waits for the upload" : "not marked as uploaded"),
+    when(asset.created_at)]));
+}
+
+export function statePanel(page) {
+  const place = { element: el("div"), open: null };
+  place.open = (...order) => records(place)(...order).catch((error) => toast(error.message));
+  const parts = Object.fromEntries(["databases", "jobs", "archives", "assets", "pieces"].map((name) => [name, el("div")]));
+  const target = el("select", { "aria-label": "Database of the upload" });
+  const file = el("input", { type: "file", "aria-label": "File to upload" });
+  const send = el("button", { type: "button", onclick: () => {
+    if (!file.files.length) toast("Choose a file first.");
+    else upload(page, target.value, file.files[0]).catch((error) => toast(error.message));
+  } }, "Upload as an asset");
+  let before = "";
+  const element = el("section", {}, el("h2", {}, "Databases"), parts.databases, place.element,
+    el("h2", {}, "Export jobs"), parts.jobs,
+    el("h2", {}, "Assets"), el("div", { class: "bar" }, target, file, send), parts.assets,
+    el("h2", {}, "Pieces OS"), parts.pieces, el("h2", {}, "Archives"), parts.archives);
+  const noneYet = (found, render) => (found.count === 0 ? el("p", { class: "dim" }, "none yet") : render(found));
+  const more = (found) => (found.count > found.latest.length ? el("p", { class: "dim" }, `the latest ${found.latest.length} of ${found.count}`) : "");
+  return {
+    element,
+    show: (world) => {
+      // Rebuilt only when something changed, so that focus and scrolling stay where they are.
+      const { clock, requests, ...rest } = world;
+      const now = JSON.stringify(rest);
+      if (now === before) return;
+      before = now;
+      parts.databases.replaceChildren(table("Databases", [["name", "wide"], ["type"], ["records", "number"], ["id"]], world.databases.map((database) => [
+        el("button", { type: "button", onclick: () => place.open(database) }, database.name), database.type, database.records, el("code", {}, database.id)])));
+      parts.jobs.replaceChildren(noneYet(world.jobs, jobs), more(world.jobs));
+      parts.archives.replaceChildren(noneYet(world.archives, archives), more(world.archives));
+      parts.assets.replaceChildren(noneYet(world.assets, assets), more(world.assets));
+      const kept = target.value;
+      target.replaceChildren(...world.databases.map((database) => el("option", { value: database.id }, `${database.name} (${database.type})`)));
+      const first = world.databases.find((database) => database.type === "Asset") ?? world.databases[0];
+      target.value = world.databases.some((database) => database.id === kept) ? kept : first?.id ?? "";
+      parts.pieces.replaceChildren(el("p", {}, `Version ${world.pieces.version}, migration ${world.pieces.migration}`),
+        table("Pieces collections", [["collection"], ["entries", "number"]], Object.entries(world.pieces.collections)));
+    },
+  };
+}
