@@ -21,6 +21,9 @@ from .exported import (
 )
 from .given import field_of, step
 
+REFUSAL = "500, or 400 as plain text"
+"""What an import that is no JSON, or no exported database, may be answered: a framework may be first."""
+
 _BRACKETS = 2
 
 
@@ -125,6 +128,21 @@ def expect_no(ctx: Pieces, problems: Iterator[str], what: str) -> None:
     found = list(problems)
     rest = f"; and {len(found) - 3} more" if len(found) > 3 else ""
     ctx.expect_true(what, not found, expected="as the model has it", actual="; ".join(found[:3]) + rest)
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether an answer is one that a body may get which is no exported database."""
+    return answer.status == 500 or (answer.status == 400 and answer.media_type == "text/plain")
+
+
+def expect_refusal(answer: Answer) -> None:
+    """Go on if an answer is one that a body may get which is no exported database.
+
+    Raises:
+        CheckFailed: it is another one.
+    """
+    if not is_refusal(answer):
+        raise CheckFailed("the answer to an import that cannot be used", REFUSAL, answer.summary)
 
 
 def failed(rule_id: str, answer: Answer) -> Answer:

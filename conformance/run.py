@@ -23,6 +23,7 @@ class Run:
         seed: of everything that is generated.
         cancelled: set when the run is to stop.
         numbers: for names, so that no two checks use the same one at a place that they share.
+        seen: what the run learned of the target, under a name that the learner chooses; it is learned once.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Run:
     redactor: Redactor
     cancelled: threading.Event
     numbers: Iterator[int] = field(default_factory=itertools.count)
+    seen: dict[str, bool] = field(default_factory=dict)
 
     @property
     def mark(self) -> str:

@@ -7,7 +7,7 @@ from ..check import PrerequisiteFailed, check
 from ..context import Pieces
 from ..exported import LISTS, OPTIONAL_FIELDS, REQUIRED_FIELDS, differences, entries_of
 from ..given import step
-from ..probing import expect_kept, expect_unchanged, own_schema_or, send
+from ..probing import expect_kept, expect_unchanged, is_refusal, own_schema_or, send
 
 _DOCUMENTED = (204, 500, 505)
 _FOR_THE_MEDIA_TYPE = (400, 406, 415, 422)
@@ -57,7 +57,8 @@ def the_client_may_accept_plain_text_only(ctx: Pieces) -> None:
 @check("PI-IMP-06")
 def an_export_can_be_imported(ctx: Pieces) -> None:
     """Sends the bytes of an export back, untouched."""
-    ctx.given.imported()
+    if ctx.given.keeps_new():
+        ctx.given.imported()
     with step("PI-EXP-01", "export the database"):
         exported = ctx.call("exportDatabase").expect_status(200).content
     ctx.call("importDatabase", body=exported).expect_status(204)
@@ -120,7 +121,9 @@ def null_is_the_same_as_absence(ctx: Pieces) -> None:
 def null_instead_of_a_database_is_an_error(ctx: Pieces) -> None:
     """Sends the four bytes of null, and expects an error and the database unchanged."""
     before = ctx.given.own
-    ctx.call("importDatabase", body=b"null").expect_status(500, 505)
+    answer = ctx.call("importDatabase", body=b"null")
+    if not is_refusal(answer):
+        answer.expect_status(500, 505)
     expect_unchanged(ctx, before, "an import of null")
 
 
@@ -130,7 +133,8 @@ def an_export_moves_to_another_server(ctx: Pieces) -> None:
     second = ctx.second()
     if held := [entry for name in LISTS for entry in entries_of(second.given.own, name)]:
         ctx.skip(f"the second instance is not empty: it holds {len(held)} entries")
-    ctx.given.imported(*ctx.given.probes(2))
+    if ctx.given.keeps_new():
+        ctx.given.imported(*ctx.given.probes(2))
     source = ctx.given.export()
     with step("PI-IMP-06", "import the export in the second instance"):
         send(second, source).expect_status(204)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..check import check
+from ..check import NotVerified, check
 from ..context import Pieces
 from ..exported import LISTS, OPTIONAL_LISTS, entries_of, missing_from
 from ..given import step
@@ -11,17 +11,40 @@ from ..probing import expect_kept, send, thin
 
 @check("PI-IMP-10")
 def an_imported_entry_is_in_the_next_export(ctx: Pieces) -> None:
-    """Imports one probe and looks for its id in the next export."""
+    """Imports one probe and looks for its id in the next export, or moves a database to an empty server."""
+    if not ctx.given.keeps_new():
+        _expect_moved(ctx, "values")
+        return
     probe = ctx.given.imported()[0]
     ids = [entry["id"] for entry in entries_of(ctx.given.export())]
     ctx.expect_true("the values after the import", probe["id"] in ids, expected=probe["id"], actual=ids)
 
 
+def _expect_moved(ctx: Pieces, name: str) -> None:
+    """Import the target's own export in the second instance, and look for the entries of a list there.
+
+    What the target holds is of formats that it knows, and those come along.
+
+    Raises:
+        NotVerified: there is no second instance, or nothing in the list.
+    """
+    entries = entries_of(ctx.given.own, name)
+    if not entries or not ctx.can("second"):
+        missing = () if ctx.can("second") else ("second",)
+        reason = f"the target keeps no entry of {name} whose format it does not know"
+        raise NotVerified(f"{reason}, and none of its own can be moved to an empty instance", missing=missing)
+    second = ctx.second()
+    with step("PI-IMP-06", "import the export in the second instance"):
+        send(second, ctx.given.own).expect_status(204)
+    lost = missing_from(second.given.export(), entries, name)
+    ctx.expect(f"the entries of {name} that did not arrive in an empty server", [], lost)
+
+
 @check("PI-IMP-11")
 def what_was_there_before_stays(ctx: Pieces) -> None:
     """Imports a first probe, then a second one, and looks for the first and for all earlier entries."""
+    first = ctx.given.imported() if ctx.given.keeps_new() else []
     before = ctx.given.own
-    first = ctx.given.imported()
     empty: dict[str, object] = {name: {"iterable": []} for name in OPTIONAL_LISTS}
     with step("PI-IMP-01", "import a second entry"):
         send(ctx, ctx.given.importable(ctx.given.probe(), **empty)).expect_status(204)
@@ -59,9 +82,15 @@ def every_entry_arrives(ctx: Pieces) -> None:
 
 @check("PI-IMP-14")
 def an_entry_that_is_imported_again_is_there_once(ctx: Pieces) -> None:
-    """Sends the same probe import twice and counts the entries with the probe's id."""
-    probe = ctx.given.imported()[0]
-    ctx.given.imported(probe)
+    """Sends the same probe import twice, or an entry of the target's own, and counts those with its id."""
+    if ctx.given.keeps_new():
+        probe = ctx.given.imported()[0]
+    elif own := entries_of(ctx.given.own):
+        probe = own[0]
+    else:
+        ctx.skip("the target holds no entry, and keeps none whose format it does not know")
+    with step("PI-IMP-01", "import an entry again"):
+        send(ctx, ctx.given.importable(probe)).expect_status(204)
     ids = [entry["id"] for entry in entries_of(ctx.given.export())]
     ctx.expect(f"the number of entries with the id {probe['id']}", 1, ids.count(probe["id"]))
 
@@ -79,6 +108,11 @@ def an_entry_on_both_sides_keeps_one_sides_bytes(ctx: Pieces) -> None:
 @check("PI-IMP-17")
 def optional_lists_are_merged(ctx: Pieces) -> None:
     """Imports one probe in each of the two optional lists and looks for each in the same list."""
+    unkept = [name for name in OPTIONAL_LISTS if not ctx.given.keeps_new(name)]
+    for name in unkept:
+        _expect_moved(ctx, name)
+    if unkept:
+        return
     before = ctx.given.own
     probes = {name: ctx.given.probes(1) for name in OPTIONAL_LISTS}
     lists = {name: {"iterable": entries} for name, entries in probes.items()}

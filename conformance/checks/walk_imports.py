@@ -22,6 +22,7 @@ _BYTES = st.lists(st.integers(0, 255), max_size=12)
 @check("PI-IMP-11", "PI-ROLL-15")
 def imports_in_any_order(ctx: Pieces) -> None:
     """Sends good, repeated and failing imports in generated orders, and compares exports with a model."""
+    ctx.given.require_kept()
     with as_own(ctx):
         kinds = cycle(_BROKEN_BY)
         explore(ctx, lambda: _Imports(ctx, kinds), examples=3, steps=8)

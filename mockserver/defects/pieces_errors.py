@@ -79,13 +79,13 @@ class UpdateHintLeftBlank(PiecesHandlers):
 
 
 @defect("PI-ERR-04", "PI-DESC-05")
-class MalformedJsonIs400(Errors):
-    """Answers malformed JSON with 400, as its framework does by itself."""
+class MalformedJsonIs422(Errors):
+    """Answers malformed JSON with 422, as its framework does by itself."""
 
     def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
         told = super().pieces(error, answer)
         if isinstance(error, BadRequest):
-            told.status_code = 400
+            told.status_code = 422
         return told
 
 

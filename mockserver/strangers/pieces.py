@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, ClassVar
 
 from starlette.responses import Response
 
@@ -11,6 +11,10 @@ from ..handlers.pieces import PiecesHandlers
 from ..state.errors import ImportRejected, NewerExport
 from ..state.pieces import ImportPlan, PiecesDatabase
 from ..web.call import Call
+from ..web.errors import Errors
+from ..web.negotiation import Negotiated
+from ..web.problems import BadRequest
+from ..web.responses import text_response
 from .base import stranger
 
 
@@ -79,3 +83,49 @@ class NullIsTooNew(PiecesHandlers):
                 msg = "The body is of no version that is known here."
                 raise NewerExport(msg) from None
             raise
+
+
+@stranger()
+class UnknownFormatsDropped(PiecesDatabase):
+    """Keeps an imported value only if the format, message or event that it belongs to is there."""
+
+    _OWNERS: ClassVar = {
+        "values": "formats",
+        "messageValues": "conversationMessages",
+        "workstreamEventValues": "workstreamEvents",
+    }
+
+    def apply(self, plan: ImportPlan, probe: Callable[[int], None] | None = None) -> None:
+        super().apply(plan, probe)
+        contents = self._contents
+        formats = {
+            name: {id_: item for id_, item in group.items() if id_ in contents.entries[self._OWNERS[name]]}
+            for name, group in contents.formats.items()
+        }
+        self._swap(type(contents)(contents.entries, formats))
+
+
+@stranger()
+class FrameworkAnswersFirst(PiecesHandlers):
+    """Answers 400 to a body that is no exported database, and 500 only to what its own code refuses."""
+
+    _BEYOND_THE_MODEL = ("semantic version", "the bytes", ": entry ")
+
+    async def importDatabase(self, call: Call) -> Response:
+        try:
+            return await super().importDatabase(call)
+        except ImportRejected as error:
+            if call.exchange.fault is not None or any(one in error.reason for one in self._BEYOND_THE_MODEL):
+                raise
+            return text_response(f"{error.reason}\n", 400)
+
+
+@stranger()
+class MalformedJsonIs400(Errors):
+    """Answers a body that is no JSON with 400, as a framework does by itself."""
+
+    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
+        told = super().pieces(error, answer)
+        if isinstance(error, BadRequest):
+            told.status_code = 400
+        return told

@@ -56,6 +56,11 @@ class BadRequest(SmallPieces):
         return Reply(400 if error.status == 500 else error.status, b"no", "text/plain")
 
 
+class Unprocessable(SmallPieces):
+    def error(self, error: Refused) -> Reply:
+        return Reply(422 if error.status == 500 else error.status, b"no", "text/plain")
+
+
 class Guesses(SmallPieces):
     """Reads as much of the JSON as there is."""
 
@@ -240,14 +245,14 @@ SERVERS = [
     ("PI-ERR-03", SpeechlessWhenNewer),
     ("PI-ERR-04", Guesses),
     ("PI-ERR-04", Replaces),
-    ("PI-ERR-04", BadRequest),
+    ("PI-ERR-04", Unprocessable),
     ("PI-ERR-05", FalseIsNothing),
     ("PI-ERR-05", ListsAreFine),
-    ("PI-ERR-05", BadRequest),
+    ("PI-ERR-05", Unprocessable),
     ("PI-ERR-06", NeedsVersionOnly),
     ("PI-ERR-06", LastFieldIsOptional),
     ("PI-ERR-06", VersionIsOptional),
-    ("PI-ERR-06", BadRequest),
+    ("PI-ERR-06", Unprocessable),
     ("PI-ERR-07", Base64),
     ("PI-ERR-07", BareLists),
     ("PI-ERR-07", IterableObjects),

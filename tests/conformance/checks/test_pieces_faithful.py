@@ -15,7 +15,7 @@ from .small_pieces import SmallPieces, Stranger
 
 RULES = sorted(checks().rules)
 OPEN = {
-    "PI-ROLL-12": "accepts any bytes",
+    "PI-ROLL-12": "merges any bytes",
     "PI-ROLL-13": "accepts no import of empty collections",
     "PI-VER-04": "has no schema",
     "PI-VER-08": "is a pre-release itself",

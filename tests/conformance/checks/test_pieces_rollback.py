@@ -241,7 +241,7 @@ def test_a_failed_import_names_what_it_left() -> None:
     result = verdict_on(InPlace(), "PI-ROLL-05")
     assert result.expected == "unchanged"
     assert result.actual is not None
-    assert "values: 1 entries before, 3 entries after; new: dbcontract-" in result.actual
+    assert "values: 4 entries before, 6 entries after; new: dbcontract-" in result.actual
 
 
 def test_a_half_merge_is_seen_where_an_earlier_one_left_its_entries() -> None:
