@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .catalogue import Rule
-from .check import Checks
+from .check import Checks, NotVerified
 from .described import FED, SWEEP_ONLY, Ledger, Violation
 from .description import Description, routes
 from .gate import Gate
@@ -19,6 +19,7 @@ from .judge import judge
 from .mock import MockPlaces
 from .order import origin
 from .place import Places
+from .preflight import Preflight, examine
 from .redaction import Redactor
 from .report.shown import redacted_result
 from .result import Part, RuleResult, TargetSummary, Verdict, worst
@@ -86,6 +87,7 @@ class Bench:
         self._descriptions = descriptions
         self._ledger = Ledger()
         self._run: Run | None = None
+        self._preflight: Preflight | None = None
         self._swept: dict[str, Swept] = {}
 
     def close(self) -> None:
@@ -102,6 +104,16 @@ class Bench:
             except (Unreachable, NoAnswer) as error:
                 return f"{endpoint.url} does not answer: {self.redactor.text(str(error))}"
         return None
+
+    def preflight(self) -> Preflight:
+        """What is asked before any rule, once; what it leaves open counts from then on.
+
+        Raises:
+            TargetError: no place can be made to ask at.
+        """
+        if self._preflight is None:
+            self._preflight = examine(self.run)
+        return self._preflight
 
     @property
     def run(self) -> Run:
@@ -145,7 +157,8 @@ class Bench:
             return Part(Verdict.NOT_VERIFIED, reason, missing=missing)
         if rule.id not in self.checks and rule.id not in FED:
             return Part(Verdict.NOT_VERIFIED, NO_CHECK)
-        return None
+        open_because = self._preflight.hindrance(rule) if self._preflight is not None else None
+        return Part(Verdict.NOT_VERIFIED, open_because) if open_because is not None else None
 
     def _offers(self, need: str) -> bool:
         capabilities = self.target.capabilities
@@ -182,7 +195,11 @@ class Bench:
         if self.settings is None:
             return None
         if api not in self._swept:
-            self._swept[api] = sweep(api, self.run, self._ledger, self.settings, progress)
+            try:
+                self._swept[api] = sweep(api, self.run, self._ledger, self.settings, progress)
+            except (NotVerified, Unreachable) as error:
+                problem = f"the sweep of {api} could not begin: {self.redactor.text(str(error))}"
+                self._swept[api] = Swept(0, problem)
         return self._swept[api]
 
     def described(self, rule: Rule, parts: Iterable[Part] = ()) -> list[Part]:

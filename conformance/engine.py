@@ -113,13 +113,20 @@ class Engine:
         self._notes: list[str] = []
         self._requests = 0
         self._stop: Stop | None = None
+        self._prepared = False
 
     def run(self) -> RunResult:
-        """Judge the target. Never raises for what the target does; Ctrl-C ends the run early, cleaned up."""
+        """Judge the target. Never raises for what the target does; Ctrl-C ends the run early, cleaned up.
+
+        Raises:
+            TargetError: what the user said of the target is wrong; no rule is judged.
+        """
         started_at, started = datetime.now(UTC), time.monotonic()
         self._listener.started(len(self.rules))
         try:
-            self._everything()
+            self.prepare()
+            if self._stop is None:
+                self._everything()
         except (KeyboardInterrupt, Cancelled):
             self._halt("interrupted")
         finally:
@@ -141,12 +148,27 @@ class Engine:
             requests=self._requests,
         )
 
-    def _everything(self) -> None:
-        problem = self.bench.unreachable()
-        if problem is not None:
-            self._notes.append(problem)
-            self._halt("unreachable")
+    def prepare(self) -> None:
+        """Ask what has to be known before the first rule; `run` begins with it, where it was not done before.
+
+        Raises:
+            TargetError: what the user said of the target is wrong.
+        """
+        if self._prepared:
             return
+        self._prepared = True
+        try:
+            preflight = self.bench.preflight()
+        except (KeyboardInterrupt, Cancelled):
+            self._halt("interrupted")
+            return
+        preflight.require()
+        self._notes += preflight.notes
+        if preflight.unreachable is not None:
+            self._notes.append(preflight.unreachable)
+            self._halt("unreachable")
+
+    def _everything(self) -> None:
         for rule in self.rules.values():
             hindrance = self.bench.hindrance(rule)
             if hindrance is not None:

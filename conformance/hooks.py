@@ -156,6 +156,7 @@ class ConfiguredPlaces:
     """The one place of a target that the user described."""
 
     independent = False
+    deviates = False
 
     def __init__(self, target: Target, run: str, wire: Wire) -> None:
         self._target = target

@@ -54,9 +54,17 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
     Raises:
         KeyboardInterrupt: the user stopped it; what it created is removed first.
     """
-    place = run.places.open()
     trace = Trace()
     started = time.perf_counter()
+    try:
+        place = run.places.open()
+    except NotVerified as error:
+        return Outcome(
+            Part(Verdict.NOT_VERIFIED, run.redactor.text(error.reason), missing=error.missing), trace
+        )
+    except Unreachable as error:
+        text = run.redactor.text(str(error))
+        return Outcome(Part(Verdict.ERROR, f"the target could not be reached: {text}"), trace, broken=True)
     broken = False
     gate = run.session.gate
     since = gate.inventory.last if gate is not None else 0

@@ -21,6 +21,7 @@ API_PATH = "/api"
 """Where a mock serves PixieBrix; Pieces OS is at its root."""
 
 _SANDBOX = re.compile(r"/~[^/]+$")
+"""The end of the root of a world that is a sandbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,9 @@ class Health:
     """What a mock says of itself.
 
     Attributes:
-        root: scheme, host and port, and the sandbox if the URL named one.
+        root: scheme, host and port, and the sandbox if the URL named one: the world that is judged.
+        defects: the names of those that are on in this world.
+        faults: how many are ordered there.
     """
 
     root: str
@@ -36,6 +39,8 @@ class Health:
     apis: tuple[str, ...]
     capabilities: frozenset[str]
     organizations: tuple[str, ...]
+    defects: tuple[str, ...] = ()
+    faults: int = 0
 
 
 def recognize(url: str, wire: Wire) -> Health | None:
@@ -52,8 +57,7 @@ def recognize(url: str, wire: Wire) -> Health | None:
         Unreachable: nothing can be connected to.
     """
     parts = urlsplit(url)
-    # A sandbox that the URL names plays no part: the checks get their own.
-    path = _SANDBOX.sub("", parts.path.rstrip("/").removesuffix(API_PATH)).rstrip("/")
+    path = parts.path.rstrip("/").removesuffix(API_PATH).rstrip("/")
     root = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
     try:
         received = wire.send(Request("GET", f"{root}/_mock/health", (("Accept", "application/json"),)))
@@ -68,6 +72,8 @@ def recognize(url: str, wire: Wire) -> Health | None:
         apis=tuple(api for api in (PIECES, PIXIEBRIX) if api in health.get("apis", ())),
         capabilities=frozenset(CAPABILITIES) & frozenset(map(str, health.get("capabilities", ()))),
         organizations=tuple(map(str, health.get("organizations", ()))),
+        defects=tuple(map(str, health.get("defects", ()))),
+        faults=int(health.get("faults", 0)),
     )
 
 
@@ -117,7 +123,7 @@ class Control:
         what = f"the mock's control API did not do {method} {path}"
         try:
             received = self._wire.send(Request(method, f"{self.root}/_mock{path}", headers, content))
-        except (NoAnswer, Unreachable) as error:
+        except NoAnswer as error:
             message = f"{what}: {error}"
             raise NotVerified(message) from error
         if not 200 <= received.status < 300:
@@ -171,13 +177,9 @@ class Control:
                 return database["organization_id"], database["id"]
         raise NotVerified("the mock's data set has no other organization with a database")
 
-    def reset(self, data: str) -> None:
-        """Begin anew with a named data set."""
-        self.call("POST", "/reset", {"data": data})
-
 
 class MockPlaces:
-    """A sandbox for every check: it is made by the first request to it, and deleted afterwards."""
+    """A sandbox for every check, set like the world that the target's URL names, and deleted afterwards."""
 
     independent = True
 
@@ -186,28 +188,43 @@ class MockPlaces:
         endpoint = target.pieces or target.pixiebrix
         assert endpoint is not None  # noqa: S101 (a target serves an API)
         url = endpoint.url
-        self._root = url if target.pieces else url.removesuffix(API_PATH)
+        self._world = url if target.pieces else url.removesuffix(API_PATH)
+        self._root = _SANDBOX.sub("", self._world)
         self._target = target
         self._run = run
         self._wire = wire
         self._numbers = itertools.count(1)
 
+    @property
+    def deviates(self) -> bool:
+        """Whether defects or faults are on in the world that the target's URL names."""
+        health = recognize(self._world, self._wire)
+        return health is not None and bool(health.defects or health.faults)
+
     def open(self) -> Place:
-        """A new sandbox."""
-        return self._place(f"c-{self._run}-{next(self._numbers)}")
+        """A new sandbox, set like the world that the target's URL names.
+
+        Raises:
+            NotVerified: the mock makes none.
+            Unreachable: it is not there any more.
+        """
+        return self._made()
+
+    def _made(self, **order: str) -> Place:
+        name = f"c-{self._run}-{next(self._numbers)}"
+        Control(self._world, self._wire).call("PUT", f"/sandboxes/{name}", order or None)
+        return self._place(name)
 
     def open_second(self, place: Place) -> Place:
         """A new sandbox, without data."""
         del place
-        second = self.open()
-        Control(f"{self._root}/~{second.name}", self._wire).reset("empty")
-        return second
+        return self._made(data="empty")
 
     def close(self, place: Place) -> None:
         """Delete the sandbox; one that was never used does not exist, which is as well."""
         try:
             Control(self._root, self._wire).call("DELETE", f"/sandboxes/{place.name}")
-        except NotVerified:
+        except (NotVerified, Unreachable):
             return
 
     def _place(self, name: str) -> Place:

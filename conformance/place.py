@@ -80,8 +80,16 @@ class Places(Protocol):
     def independent(self) -> bool:
         """Whether every place is a world of its own, so that checks may run side by side."""
 
+    @property
+    def deviates(self) -> bool:
+        """Whether what answers is known to be wrong on purpose."""
+
     def open(self) -> Place:
-        """A place for one check."""
+        """A place for one check.
+
+        Raises:
+            NotVerified: none can be made.
+        """
 
     def open_second(self, place: Place) -> Place:
         """A second, empty instance beside a place.

@@ -22,6 +22,7 @@ from .report.document import from_entry
 from .report.shown import visible
 from .report.words import headline, what_happened
 from .result import Part, RuleResult, RunResult, Stop, Verdict
+from .target import TargetError
 
 UNREACHABLE = 3
 
@@ -46,11 +47,21 @@ class Controller:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Stop at once if nothing answers."""
-        problem = self._bench.unreachable()
-        self._bench.close()
-        if problem is not None:
-            pytest.exit(f"the target cannot be judged: {problem}", returncode=UNREACHABLE)
+        """Stop at once if nothing answers, or the target is not the one that the user means.
+
+        Raises:
+            pytest.UsageError: it is not.
+        """
+        try:
+            preflight = self._bench.preflight()
+            preflight.require()
+        except TargetError as error:
+            raise pytest.UsageError(str(error)) from error
+        finally:
+            self._bench.close()
+        if preflight.unreachable is not None:
+            pytest.exit(f"the target cannot be judged: {preflight.unreachable}", returncode=UNREACHABLE)
+        self._notes.update(dict.fromkeys(preflight.notes))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

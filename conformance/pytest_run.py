@@ -235,6 +235,7 @@ class Runner:
 
     def _parts(self, rule: Rule) -> list[Part]:
         self._examined = Examined()
+        self._bench.preflight()
         hindrance = self._bench.hindrance(rule)
         if hindrance is not None:
             return [hindrance]

@@ -14,6 +14,8 @@ CAPABILITIES: Final = ("read", "write", "destroy", "storage", "clock", "inject",
 ALLOWABLE: Final = ("write", "destroy", "wait")
 """What is a matter of permission; the other capabilities are a matter of what the target can do."""
 
+TOKEN_KEY: Final = "pixiebrix.token"  # noqa: S105 (no token, but what stands for its variable in `Target.names`)
+
 HOOKS: Final = ("advance_clock", "run_nightly", "fail_next", "reset")
 
 
@@ -123,6 +125,7 @@ class Target:
         capabilities: what checks may count on, out of `CAPABILITIES`.
         hooks: by name, out of `HOOKS`.
         arguments: how the command line names this target, for the commands that reports show.
+        names: what the user has to change where it is no key of a target file: the flag or variable by key.
     """
 
     name: str
@@ -136,6 +139,11 @@ class Target:
     hooks: tuple[tuple[str, Hook], ...] = ()
     ca_bundle: str | None = None
     arguments: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+
+    def named(self, key: str) -> str:
+        """What the user has to change, `--organization` for `pixiebrix.organization`; else the key itself."""
+        return dict(self.names).get(key, key)
 
     def endpoint(self, api: str) -> Endpoint | None:
         """Where an API is served; None where it is not."""

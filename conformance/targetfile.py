@@ -15,6 +15,7 @@ from .hooks import EVERYWHERE, PLACEHOLDERS
 from .target import (
     ALLOWABLE,
     HOOKS,
+    TOKEN_KEY,
     CommandHook,
     Endpoint,
     Hook,
@@ -106,6 +107,7 @@ def parse(
         hooks=parsed_hooks,
         ca_bundle=str(folder / bundle) if bundle else None,
         arguments=arguments,
+        names=((TOKEN_KEY, variable),) if (variable := pixiebrix.text("token_env")) else (),
     )
     for table in (top, target, limits, pace, pieces, pixiebrix, hooks):
         table.finish()

@@ -13,7 +13,7 @@ from uuid import UUID
 from . import recognition, targetfile
 from .catalogue import Catalogue, Rule, UnknownRule
 from .check import APIS, PIECES, PIXIEBRIX
-from .target import ALLOWABLE, Target, TargetError
+from .target import ALLOWABLE, TOKEN_KEY, Target, TargetError
 
 TOKEN_VARIABLE: Final = "DBCONTRACT_TOKEN"  # noqa: S105 (the name of a variable)
 
@@ -88,6 +88,7 @@ class Wanted:
     def _completed(self, target: Target, environment: Mapping[str, str]) -> Target:
         """With what the flags say beside the URL or the file."""
         scratch = target.scratch
+        names = dict(target.names) | self._names()
         if self.organization is not None:
             scratch = replace(scratch, organization=_uuid(self.organization, f"{self.prefix}organization"))
         if self.databases:
@@ -100,8 +101,29 @@ class Wanted:
         pixiebrix = target.pixiebrix
         if token and pixiebrix is not None and (pixiebrix.token is None or self.token_env is not None):
             pixiebrix = replace(pixiebrix, token=token)
-        target = replace(target, pixiebrix=pixiebrix, scratch=scratch, arguments=self.arguments)
+            names[TOKEN_KEY] = self.token_env or TOKEN_VARIABLE
+        target = replace(
+            target,
+            pixiebrix=pixiebrix,
+            scratch=scratch,
+            arguments=self.arguments,
+            names=tuple(names.items()),
+        )
         return target.with_capabilities(*self.allow)
+
+    def _names(self) -> dict[str, str]:
+        """The flags by the keys that they stand for: all, or, beside a file, those that were given."""
+        flags = {
+            "pixiebrix.organization": ("organization", self.organization is not None),
+            "pixiebrix.databases": ("database", bool(self.databases)),
+            "pixiebrix.token_env": ("token-env", self.token_env is not None),
+        }
+        without_file = self.target_file is None
+        url = f"{self.prefix}url" if self.prefix != "--" else "URL"
+        urls = {f"{api}.url": url for api in APIS if without_file}
+        return urls | {
+            key: f"{self.prefix}{name}" for key, (name, given) in flags.items() if given or without_file
+        }
 
 
 def _uuid(text: str, flag: str) -> str:

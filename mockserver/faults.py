@@ -238,6 +238,12 @@ class FaultBook:
         if fault.times is not None:
             self._left[fault.id] = fault.times if left is None else left
 
+    def take_over(self, other: FaultBook) -> None:
+        """Order what another book has, each as often as it would still strike there."""
+        self._count = max(self._count, other.count)
+        for fault in other:
+            self.add(fault, other.left(fault))
+
     def remove(self, id_: str) -> bool:
         """Take one back. Whether it was there."""
         self._left.pop(id_, None)

@@ -73,6 +73,7 @@ class World:
 
     __slots__ = (
         "base",
+        "classes",
         "clock",
         "deviations",
         "faults",
@@ -132,6 +133,7 @@ class World:
         self.clock = clock
         self.settings = settings
         self.ids = IdSource(base.seed, self.name)
+        self.classes = classes
         self.implementation = implementation = classes.make()
         self.deviations = deviations
         self.signer = implementation.signer(signing_secret(base.seed, self.name))
@@ -145,9 +147,19 @@ class World:
 
     def become(self, classes: Classes, deviations: tuple[str, ...]) -> None:
         """Be served by other classes from now on; what the world holds stays."""
+        self.classes = classes
         self.implementation = classes.make()
         self.deviations = deviations
         self.settle()
+
+    def set_like(self, other: World) -> None:
+        """Take over what another world is set to: settings and tokens, classes, faults; not what it holds."""
+        tokens = other.settings.tokens
+        self.settings = replace(other.settings, tokens=None if tokens is None else dict(tokens))
+        self.become(other.classes, other.deviations)
+        self.pixiebrix.record_limit = other.pixiebrix.record_limit
+        self.pieces.become(other.pieces.version, other.pieces.migration)
+        self.faults.take_over(other.faults)
 
     def settle(self) -> None:
         """Give what the world holds to the classes that serve it, after other classes made it."""

@@ -94,14 +94,21 @@ class Worlds:
         if world is not None:
             self._sandboxes.move_to_end(name)
             return world
-        if not _NAME.fullmatch(name):
-            msg = (
-                f'"{name[:80]}" is no sandbox name: use 1 to 64 ASCII letters, digits, ".", "_" or "-", '
-                "beginning with a letter or digit"
-            )
-            raise SandboxNameError(msg)
-        world = World.make(self.base, self.settings, name=name, classes=self.classes)
+        return self._keep(name, World.make(self.base, self.settings, name=_named(name), classes=self.classes))
+
+    def sandbox_like(self, name: str, other: World, base: Base) -> World:
+        """A fresh sandbox over a data set that is set like another world; one of that name is replaced.
+
+        Raises:
+            SandboxNameError: as for `sandbox`.
+        """
+        world = World.make(base, self.settings, name=_named(name), classes=other.classes)
+        world.set_like(other)
+        return self._keep(name, world)
+
+    def _keep(self, name: str, world: World) -> World:
         self._sandboxes[name] = world
+        self._sandboxes.move_to_end(name)
         if len(self._sandboxes) > self.settings.max_sandboxes:
             gone, _ = self._sandboxes.popitem(last=False)
             self.evicted += 1
@@ -150,3 +157,13 @@ class Worlds:
         count = len(self._sandboxes)
         self._sandboxes.clear()
         return count
+
+
+def _named(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        msg = (
+            f'"{name[:80]}" is no sandbox name: use 1 to 64 ASCII letters, digits, ".", "_" or "-", '
+            "beginning with a letter or digit"
+        )
+        raise SandboxNameError(msg)
+    return name

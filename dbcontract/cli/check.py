@@ -238,6 +238,7 @@ def _run(
     import dbcontract
     from dbcontract.conformance.check import discover
     from dbcontract.conformance.engine import Engine
+    from dbcontract.conformance.target import TargetError
 
     from .check_progress import announce, listening
 
@@ -246,7 +247,6 @@ def _run(
         raise CommandError(
             f"--only: the target serves {', '.join(target.apis)}, and no rule of that is chosen"
         )
-    announce(target)
     with listening(quiet=quiet) as listener:
         engine = Engine(
             target,
@@ -257,7 +257,12 @@ def _run(
             listener=listener,
             kit_version=dbcontract.__version__,
         )
-        return engine.run()
+        try:
+            engine.prepare()
+            announce(target)
+            return engine.run()
+        except TargetError as error:
+            raise CommandError(str(error)) from error
 
 
 def _end_like_interrupted() -> None:

@@ -26,8 +26,8 @@ from ..web.body import header
 from ..web.call import ABSENT, Call
 from ..web.events import JournalEvents
 from ..web.responses import ChunkedResponse, json_response
-from ..world import World, WorldSettings, make_clock
-from ..worlds import Worlds
+from ..world import Base, World, WorldSettings, make_clock
+from ..worlds import SandboxNameError, Worlds
 
 CAPABILITIES = ("read", "write", "destroy", "storage", "clock", "inject", "second")
 
@@ -70,6 +70,8 @@ class ControlHandlers:
                 "capabilities": CAPABILITIES,
                 "sandboxes": self._worlds.count,
                 "organizations": list(world.pixiebrix.organizations),
+                "defects": list(world.deviations),
+                "faults": len(world.faults),
             },
             call.answer,
         )
@@ -80,21 +82,30 @@ class ControlHandlers:
         Raises:
             InvalidInput: the data set is unknown or cannot be read.
         """
-        world = call.world
-        order = {} if call.body is ABSENT else call.body
-        settings, base = self._worlds.settings, self._worlds.base
-        if order:
-            data, seed = order.get("data", settings.data), order.get("seed", settings.seed)
-            try:
-                # In a thread: others are served meanwhile. One at a time: of two that want the same, the
-                # second finds it ready.
-                async with self._loading:
-                    base = await asyncio.to_thread(self._worlds.base_of, data, seed)
-            except DataError as error:
-                raise InvalidInput({"data": [str(error)]}) from error
+        world, settings = call.world, self._worlds.settings
+        base = await self._base(call, self._worlds.base)
         clock, world_settings = make_clock(settings.clock, base.as_of), WorldSettings.of(settings)
         world.reset(base, clock, world_settings, self._worlds.classes, settings.deviations)
         return await self.getHealth(call)
+
+    async def _base(self, call: Call, usual: Base) -> Base:
+        """The data set that a body asks for, or the usual one.
+
+        Raises:
+            InvalidInput: the data set is unknown or cannot be read.
+        """
+        order = {} if call.body is ABSENT else call.body
+        if not order:
+            return usual
+        settings = self._worlds.settings
+        data, seed = order.get("data", settings.data), order.get("seed", settings.seed)
+        try:
+            # In a thread: others are served meanwhile. One at a time: of two that want the same, the
+            # second finds it ready.
+            async with self._loading:
+                return await asyncio.to_thread(self._worlds.base_of, data, seed)
+        except DataError as error:
+            raise InvalidInput({"data": [str(error)]}) from error
 
     async def getState(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The whole world as one document."""
@@ -284,6 +295,20 @@ class ControlHandlers:
             "data": "" if world is None else world.base.name,
             "requests": 0 if world is None else len(world.journal),
         }
+
+    async def putSandbox(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Make a sandbox that is set as this world is.
+
+        Raises:
+            InvalidInput: the name is none, or the data set is unknown or cannot be read.
+        """
+        name = call.path["sandboxName"]
+        base = await self._base(call, call.world.base)
+        try:
+            self._worlds.sandbox_like(name, call.world, base)
+        except SandboxNameError as error:
+            raise InvalidInput({"sandboxName": [str(error)]}) from error
+        return json_response(self._sandbox(name), call.answer, 201)
 
     async def clearSandboxes(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Forget all sandboxes."""

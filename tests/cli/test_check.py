@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 import threading
 import tomllib
 from collections.abc import Callable, Iterator
@@ -126,21 +125,24 @@ def test_what_will_be_created_is_told_before(
 
 
 @pytest.fixture
-def wrong(tmp_path: Path) -> Iterator[str]:
-    """A web server that knows neither API: it serves an empty folder."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout is not None
-    port = process.stdout.readline().split(" port ")[1].split()[0]
-    yield f"http://127.0.0.1:{port}"
-    process.kill()
-    process.communicate()
+def wrong() -> Iterator[str]:
+    """A server that answers every request with 500, as Pieces OS may."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(500)
+            self.send_header("Content-Type", "text/plain")
+            self.send_header("Content-Length", "6")
+            self.end_headers()
+            self.wfile.write(b"broken")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def test_a_failure_is_told_in_three_lines(run: Run, wrong: str) -> None:
@@ -151,7 +153,7 @@ def test_a_failure_is_told_in_three_lines(run: Run, wrong: str) -> None:
     assert lines[first] == (
         "FAILED PI-EXP-01 GET /database/export answers 200 and delivers the database that the server holds."
     )
-    assert "expected 200 OK; got 404 File not found" in lines[first + 1] or "404" in lines[first + 1]
+    assert "expected 200 OK; got 500 Internal Server Error" in lines[first + 1]
     assert lines[first + 2].startswith(f"  curl -i {wrong}/database/export")
     assert lines[-2].startswith("not conformant: 1 rule violated · 1 rule of ")
 

@@ -27,7 +27,8 @@ def test_a_mock_is_recognized_by_any_of_its_urls(mock: Running, path: str) -> No
     assert target.kind == "mock"
     assert target.pieces is not None
     assert target.pixiebrix is not None
-    assert (target.pieces.url, target.pixiebrix.url) == (mock.base_url, f"{mock.base_url}/api")
+    world = f"{mock.base_url}{path.rstrip('/').removesuffix('/api')}"
+    assert (target.pieces.url, target.pixiebrix.url) == (world, f"{world}/api")
     assert {"write", "destroy", "clock", "inject", "second"} <= target.capabilities
     assert target.scratch.organization is not None
     assert target.pieces.token is None

@@ -205,7 +205,13 @@ def test_one_operation_that_is_silent_does_not_end_the_run(web: Start, judge: Ju
 
 def test_redirects_do_not_take_the_token_away(web: Start, judge: Judge) -> None:
     elsewhere = web(lambda _: (200, JSON, b"[]"))
-    here = web(lambda seen: (302, {"Location": f"{elsewhere.url}{seen.path}"}, b""))
+
+    def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+        if len(here.seen) <= 10:
+            return 200, JSON, b"[]"  # else the address would be found to be wrong before any rule
+        return 302, {"Location": f"{elsewhere.url}{seen.path}"}, b""
+
+    here = web(answer)
     holds(judge(here.url))
     assert any(SECRET in str(seen.headers) for seen in here.seen)
     assert not any(SECRET in str(seen.headers) for seen in elsewhere.seen)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .mock import Mock
+from .mock import NOW, Mock
 
 Sandboxes = Callable[[], Mock]
 
@@ -262,3 +262,74 @@ def test_the_data_of_a_sandbox_is_listed(start: Callable[..., Mock]) -> None:
     one.export()
     expected: list[dict[str, Any]] = [{"name": "one", "data": "edge", "requests": 1}]
     assert mock.control("GET", "/sandboxes") == expected
+
+
+# Sandboxes that are set like another world
+
+
+@pytest.mark.parametrize("place", ["", "/~pattern"])
+def test_a_sandbox_is_set_like_the_world_that_makes_it(start: Callable[..., Mock], place: str) -> None:
+    pattern = Mock(f"{start().base}{place}")
+    pattern.control("PUT", "/defects", {"names": ["last-byte-lost"]})
+    changed = {
+        "record_limit": 3,
+        "job_pace": {"looks": 4},
+        "os_version": "1.0.0",
+        "migration": 7,
+        "default_page_size": 5,
+        "max_page_size": 6,
+        "max_records": 8,
+        "requests_per_minute": 1_000,
+    }
+    pattern.control("PATCH", "/settings", {**changed, "tokens": ["mine:read-only"]})
+    pattern.fault("importDatabase", status=505, times=3)
+    assert pattern.send("POST", "/database/import").status_code == 505
+    pattern.fault("exportDatabase", status=500)
+
+    made = pattern.control("PUT", "/sandboxes/like")
+    assert made == {"name": "like", "data": "small", "requests": 0}
+    like = Mock(f"{pattern.base.removesuffix(place)}/~like", token="mine")
+    assert like.control("GET", "/defects")["on"] == ["last-byte-lost"]
+    assert like.control("GET", "/settings") == changed
+    assert like.control("GET", "/faults") == pattern.control("GET", "/faults")
+    assert [fault["left"] for fault in like.control("GET", "/faults")] == [2, None]
+    health = like.control("GET", "/health")
+    assert (health["defects"], health["faults"]) == (["last-byte-lost"], 2)
+    organization = health["organizations"][0]
+    assert like.api("GET", f"/organizations/{organization}/databases/").status_code == 200
+    assert (
+        like.api("POST", f"/organizations/{organization}/databases/", json={"name": "x"}).status_code == 403
+    )
+    # what is ordered later in one of them is its own affair
+    like.control("DELETE", "/faults")
+    assert len(pattern.control("GET", "/faults")) == 2
+
+
+def test_what_the_world_holds_does_not_go_over(start: Callable[..., Mock]) -> None:
+    mock = start()
+    mock.new_database("Later")
+    mock.control("POST", "/clock/advance", {"seconds": 10**6})
+    mock.control("PUT", "/sandboxes/like")
+    like = Mock(f"{mock.base}/~like")
+    assert "Later" not in [one["name"] for one in like.control("GET", "/databases")]
+    assert like.control("GET", "/clock") == {"now": NOW, "frozen": True}
+    assert like.journal() == []
+
+
+def test_the_data_set_goes_over_or_is_named(start: Callable[..., Mock]) -> None:
+    mock = start()
+    mock.control("POST", "/reset", {"data": "edge"})
+    assert mock.control("PUT", "/sandboxes/like")["data"] == "edge"
+    assert mock.control("PUT", "/sandboxes/like", {"data": "empty"})["data"] == "empty"
+    assert names(mock) == ["like"]
+    answer = mock.send("PUT", "/_mock/sandboxes/like", json={"data": "no-such"})
+    assert answer.status_code == 400
+    assert list(answer.json()) == ["data"]
+
+
+def test_a_name_that_is_none_makes_no_sandbox(start: Callable[..., Mock]) -> None:
+    mock = start()
+    answer = mock.send("PUT", "/_mock/sandboxes/-x")
+    assert answer.status_code == 400
+    assert list(answer.json()) == ["sandboxName"]
+    assert names(mock) == []

@@ -297,6 +297,8 @@ def test_requests_and_sandboxes(
     own = request.node.name
     shown = {sandbox.name: sandbox for sandbox in control("listSandboxes")}
     assert shown[own] == models.Sandbox(name=own, data="small", requests=0)
+    like = control("putSandbox", sandbox_name="like", body=models.Reset(data="empty"))
+    assert like == models.Sandbox(name="like", data="empty", requests=0)
     assert control.respond("deleteSandbox", sandbox_name=own).status_code == 204
     control("clearSandboxes")
     # The call itself is addressed to a sandbox, which is made when it is addressed.

@@ -1,0 +1,42 @@
+"""Targets of a few lines, for servers that a test makes up."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from dbcontract.conformance.target import Endpoint, Pace, Scratch, Target
+from dbcontract.conformance.wire import Limits
+
+DATABASE = "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f60"
+ORGANIZATION = "4b1d2c3e-5f60-4718-9a2b-c3d4e5f60718"
+JSON = {"Content-Type": "application/json; version=2.0"}
+PACE = Pace(check=20, throttled=0.2, job_poll=0.01, job_wait=0.2, wire=Limits(connect=1, read=2, total=5))
+
+
+class Seen(Protocol):
+    """One request as the server saw it."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+Answering = Callable[[Seen], tuple[int, dict[str, str], bytes]]
+
+
+class Web(Protocol):
+    """A server that answers as a function says."""
+
+    url: str
+    seen: list[Seen]
+
+
+Start = Callable[[Answering], Web]
+
+
+def of_web(url: str, *capabilities: str) -> Target:
+    """A PixieBrix with one scratch database."""
+    scratch = Scratch(organization=ORGANIZATION, databases=(DATABASE,))
+    allowed = frozenset({"read", "storage", *capabilities})
+    endpoint = Endpoint(url, "the-secret-token")
+    return Target("web", pixiebrix=endpoint, capabilities=allowed, pace=PACE, scratch=scratch)

@@ -1,0 +1,254 @@
+"""What is asked before any rule: a mistake of the user's is told with its remedy, not as the target's."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dbcontract.conformance.bench import Bench
+from dbcontract.conformance.catalogue import Catalogue
+from dbcontract.conformance.check import Checks
+from dbcontract.conformance.description import Description
+from dbcontract.conformance.engine import Engine, Options
+from dbcontract.conformance.preflight import Preflight
+from dbcontract.conformance.result import RunResult, Verdict
+from dbcontract.conformance.target import Endpoint, Target, TargetError
+from dbcontract.conformance.wanted import Wanted
+
+from .running import Foreign
+from .small import DATABASE, JSON, PACE, Seen, Start, of_web
+
+UNKNOWN = "12345678-1234-4234-8234-123456789abc"
+FEW = ("PI-EXP-01", "PI-EXP-02", "PB-DB-01", "PB-REC-0?", "PB-AUTH-0?", "PB-ARCH-01", "PB-ASSET-0?")
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+
+Ask = Callable[[Target], Preflight]
+Judge = Callable[[Target], RunResult]
+
+
+@pytest.fixture
+def ask(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> Iterator[Ask]:
+    benches: list[Bench] = []
+
+    def run(target: Target) -> Preflight:
+        benches.append(
+            Bench(target, {rule.id: rule for rule in catalogue}, checks, descriptions=descriptions)
+        )
+        return benches[-1].preflight()
+
+    yield run
+    for bench in benches:
+        bench.close()
+
+
+@pytest.fixture
+def judged(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> Judge:
+    def run(target: Target) -> RunResult:
+        rules = [rule for rule in catalogue.select(FEW) if rule.testable]
+        options = Options(sweep=None)
+        versions = dict(catalogue.versions)
+        return Engine(
+            target, rules, checks, catalogues=versions, options=options, descriptions=descriptions
+        ).run()
+
+    return run
+
+
+def told(server: Foreign, tmp_path: Path, more: str = "", **changed: Any) -> Target:
+    """The target as a file for the server describes it, with some of the facts changed."""
+    wrong = Foreign(server.name, {**server.facts, **changed})
+    file = wrong.target_file(tmp_path / "dbcontract.toml", more=more)
+    text = re.sub(r"read_only_token_env|second_url", r"# \g<0>", file.read_text("utf-8"))
+    file.write_text(text, "utf-8")
+    return Wanted(target_file=file).resolve({"FOREIGN_TOKEN": str(changed.get("token", server.token))})
+
+
+def test_what_is_right_is_let_through_by_a_few_gets(
+    strict: Foreign, tmp_path: Path, ask: Ask, judged: Judge
+) -> None:
+    file = strict.target_file(tmp_path / "dbcontract.toml")
+    tokens = {"FOREIGN_TOKEN": strict.token, "FOREIGN_READ_ONLY_TOKEN": strict.read_only_token}
+    target = Wanted(target_file=file).resolve(tokens)
+    before, state = strict.administer("journal"), strict.snapshot()
+    assert ask(target) == Preflight()
+    asked = strict.administer("journal")[len(before) :]
+    assert 1 < len(asked) <= 12
+    assert {entry.partition(" ")[0] for entry in asked} == {"GET"}
+    assert strict.snapshot() == state
+    assert not [one for one in judged(target).results if one.verdict is Verdict.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            {"token": "a-token-that-was-withdrawn"},
+            r"pixiebrix\.token_env: .*FOREIGN_TOKEN.* \(401\); put a valid",
+        ),
+        (
+            {"organization": UNKNOWN},
+            rf"pixiebrix\.organization: {UNKNOWN} is unknown .*; it sees [0-9a-f-]{{36}}",
+        ),
+        ({"databases": [UNKNOWN]}, rf"pixiebrix\.databases: {UNKNOWN} is unknown .*; the organization has "),
+        (
+            {"pieces": "{pixiebrix}"},
+            r"pieces\.url: .* GET /database/export with 404 .*no Pieces OS.*port 1000",
+        ),
+        (
+            {"pixiebrix": "{pieces}/v1"},
+            r"pixiebrix\.url: .* as no PixieBrix API does; give the URL below which",
+        ),
+    ],
+)
+def test_a_mistake_ends_the_run_before_any_rule(
+    strict: Foreign, tmp_path: Path, judged: Judge, changed: dict[str, Any], words: str
+) -> None:
+    given = {
+        key: value.format(**strict.facts) if isinstance(value, str) else value
+        for key, value in changed.items()
+    }
+    with pytest.raises(TargetError, match=words) as caught:
+        judged(told(strict, tmp_path, **given))
+    assert str(caught.value).count("\n") == 0
+    assert str(given.get("token")) not in str(caught.value)
+
+
+def test_a_forgotten_api_is_named(strict: Foreign, ask: Ask) -> None:
+    endpoint = Endpoint(strict.pixiebrix.removesuffix("/api"), strict.token)
+    assert endpoint.url != strict.pixiebrix
+    (mistake,) = ask(Target("t", pixiebrix=endpoint)).mistakes
+    assert mistake.endswith(f"as no PixieBrix API does; give {strict.pixiebrix}")
+
+
+def test_flags_are_named_as_the_user_wrote_them(strict: Foreign, ask: Ask) -> None:
+    wanted = Wanted(
+        url=strict.pixiebrix, api="pixiebrix", token_env="TOKEN", organization=UNKNOWN, prefix="--dbcontract-"
+    )
+    for token, words in [
+        ("no-good", "--dbcontract-token-env: "),
+        (strict.token, "--dbcontract-organization: "),
+    ]:
+        (mistake,) = ask(wanted.resolve({"TOKEN": token})).mistakes
+        assert mistake.startswith(words)
+
+
+def test_a_database_of_another_organization_is_told(web: Start, ask: Ask) -> None:
+    def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+        one = {"id": DATABASE, "organization_id": UNKNOWN}
+        return 200, JSON, json.dumps(one if seen.path.endswith(f"{DATABASE}/") else []).encode()
+
+    target = of_web(web(answer).url)
+    (mistake,) = ask(target).mistakes
+    assert f"pixiebrix.databases: {DATABASE} belongs to the organization {UNKNOWN}, and not to" in mistake
+
+
+def test_a_database_that_is_not_listed_leaves_its_archives_open(
+    web: Start, ask: Ask, catalogue: Catalogue
+) -> None:
+    def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+        known = not seen.path.endswith(f"/databases/{DATABASE}/")
+        return (200, JSON, b"[]") if known else (404, JSON, b'{"detail": "Not found."}')
+
+    found = ask(of_web(web(answer).url))
+    assert found.mistakes == ()
+    assert "pixiebrix.databases" in (found.hindrance(catalogue["PB-ARCH-01"]) or "")
+    assert found.hindrance(catalogue["PB-REC-01"]) is None
+
+
+# Tokens
+
+
+def test_without_a_token_nothing_of_pixiebrix_is_judged(strict: Foreign, judged: Judge) -> None:
+    target = Target("t", pieces=Endpoint(strict.pieces), pixiebrix=Endpoint(strict.pixiebrix), pace=PACE)
+    result = judged(target)
+    verdicts = {api: {one.verdict for one in result.results if one.api == api} for api in target.apis}
+    assert verdicts == {"pieces": {Verdict.PASSED}, "pixiebrix": {Verdict.NOT_VERIFIED}}
+    (listed,) = (one for one in result.results if one.rule == "PB-DB-01")
+    assert "put one into the variable DBCONTRACT_TOKEN" in listed.reason
+    with pytest.raises(TargetError, match=r"no token is given, .*put one into the variable DBCONTRACT_TOKEN"):
+        judged(replace(target, pieces=None))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_that_is_refused_everywhere_accuses_nobody(web: Start, judged: Judge, status: int) -> None:
+    server = web(lambda _: (status, JSON, b'{"detail": "no"}'))
+    with pytest.raises(TargetError, match=rf"\({status}\)"):
+        judged(of_web(server.url))
+
+
+def test_a_token_that_may_not_write_leaves_open_what_writes(
+    web: Start, ask: Ask, catalogue: Catalogue
+) -> None:
+    server = web(lambda seen: (200 if seen.method == "GET" else 403, JSON, b"[]"))
+    found = ask(of_web(server.url, "write"))
+    assert found.mistakes == ()
+    assert f"the token may not write to {DATABASE} (403)" in (found.hindrance(catalogue["PB-REC-09"]) or "")
+    assert found.hindrance(catalogue["PB-REC-01"]) is None
+    assert [seen.body for seen in server.seen if seen.method != "GET"] == [b"[]"]
+
+
+def test_a_read_only_token_that_is_none_is_told(strict: Foreign, tmp_path: Path, ask: Ask) -> None:
+    target = told(strict, tmp_path)
+    scratch = replace(target.scratch, read_only_token="withdrawn-token")
+    (mistake,) = ask(replace(target, scratch=scratch)).mistakes
+    assert mistake.startswith("pixiebrix.read_only_token_env: the target refuses")
+
+
+# Addresses
+
+
+@pytest.mark.parametrize("api", ["pieces", "pixiebrix"])
+def test_a_redirect_to_another_address_is_told_and_not_followed(web: Start, ask: Ask, api: str) -> None:
+    there = web(lambda _: (200, JSON, b"[]"))
+    here = web(lambda seen: (308, {"Location": f"{there.url}/v2{seen.path}"}, b""))
+    target = Target("t", **{api: Endpoint(here.url, "the-secret-token")}, pace=PACE)  # type: ignore[arg-type]
+    (mistake,) = ask(target).mistakes
+    assert mistake == f"{api}.url: {here.url} redirects to {there.url}/v2; give {there.url}/v2 instead"
+    assert there.seen == []
+
+
+@pytest.mark.parametrize("api", ["pieces", "pixiebrix"])
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_website_is_no_api(web: Start, ask: Ask, api: str, status: int) -> None:
+    server = web(lambda _: (status, HTML, b"<!DOCTYPE html><title>Welcome</title>"))
+    (mistake,) = ask(Target("t", **{api: Endpoint(server.url, "t")}, pace=PACE)).mistakes  # type: ignore[arg-type]
+    assert mistake.startswith(f"{api}.url: {server.url} answers ")
+    assert "(text/html)" in mistake
+
+
+@pytest.mark.parametrize("api", ["pieces", "pixiebrix"])
+def test_a_proxy_without_a_server_behind_it_is_not_judged(web: Start, judged: Judge, api: str) -> None:
+    server = web(lambda _: (503, HTML, b"<h1>down for maintenance</h1>"))
+    result = judged(Target("t", **{api: Endpoint(server.url, "t")}, pace=PACE))  # type: ignore[arg-type]
+    assert result.stopped == "unreachable"
+    assert {one.verdict for one in result.results} == {Verdict.NOT_VERIFIED}
+
+
+def test_a_second_instance_that_is_none_leaves_its_rules_open(
+    web: Start, strict: Foreign, ask: Ask, catalogue: Catalogue
+) -> None:
+    website = web(lambda _: (404, HTML, b""))
+    target = Target("t", pieces=Endpoint(strict.pieces, second_url=website.url), pace=PACE)
+    found = ask(target)
+    assert found.mistakes == ()
+    moving = next(rule for rule in catalogue if rule.api == "pieces" and "second" in map(str, rule.needs))
+    assert (found.hindrance(moving) or "").startswith(f"pieces.second_url: {website.url} answers 404")
+    assert found.hindrance(catalogue["PI-EXP-01"]) is None
+    same = replace(target, pieces=Endpoint(strict.pieces, second_url=strict.pieces))
+    assert ask(same).mistakes == (
+        f"pieces.second_url: {strict.pieces} is the first instance; name another, empty one",
+    )
+
+
+def test_the_command_ends_with_2_and_one_sentence(strict: Foreign, tmp_path: Path) -> None:
+    wrong = Foreign(strict.name, {**strict.facts, "token": "withdrawn-7f3a"})
+    result = wrong.check(wrong.target_file(tmp_path / "t.toml"), "--only", "PB-DB-01", "--no-sweep")
+    assert result.status == 2
+    assert result.document == {}
+    assert result.output.startswith("Error: pixiebrix.token_env: the target refuses the token of")
+    assert result.output.count("\n") == 1
+    assert "withdrawn" not in result.output
