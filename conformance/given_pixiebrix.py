@@ -158,9 +158,14 @@ class GivenPixieBrix:
         if not scratch.create_databases:
             reason = f"more than {len(scratch.databases)} scratch databases are needed (pixiebrix.databases)"
             raise NotVerified(reason)
-        return self._create_database()
+        return self.new_database()
 
-    def _create_database(self) -> Database:
+    def new_database(self) -> Database:
+        """A new database.
+
+        Raises:
+            NotVerified: none may be created.
+        """
         name, organization = self._ctx.name("database"), self.organization
         path = {"organizationId": organization}
         with step("PB-DB-06", "create a database"):

@@ -6,7 +6,6 @@ and 505 of Pieces OS are documented, an asset without a file is a lawful 404, an
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -22,19 +21,17 @@ from .check import PIECES, CheckFailed, NotVerified, PrerequisiteFailed
 from .cleanup import clean_up_after
 from .context import Context, Pieces, PixieBrix
 from .described import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS, Ledger
-from .description import SERVER_ERROR, of_the_documents
-from .exported import OPTIONAL_COLLECTIONS, REQUIRED_COLLECTIONS
-from .latitude import judged
+from .description import SERVER_ERROR
 from .run import Run
 from .session import Cancelled
 from .sweep_reader import Reader
+from .sweep_scope import scope_of
 from .sweep_transport import SessionTransport, engine_of, sending_by
 
 Progress = Callable[[str, int], None]
 
 _WALKS = "stateful"
 """Schemathesis' name of the phase that makes calls in sequences."""
-_WRITING = ("post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +85,10 @@ def sweep(api: str, run: Run, ledger: Ledger, settings: SweepSettings, progress:
 
 
 def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Progress) -> Swept:
-    description = of_the_documents(judged(ctx.api))
-    parameters = _existing(ctx, description)
-    config = SchemathesisConfig.from_dict(_config(ctx, settings, parameters))
-    if not ctx.can("write"):
-        description = _reading(description)
-    schema = schemathesis.openapi.from_dict(_importable(ctx, description), config=config)
-    reader = Reader(ctx.run.redactor, ledger, description)
+    scope = scope_of(ctx)
+    config = SchemathesisConfig.from_dict(_config(ctx, settings, scope.parameters))
+    schema = schemathesis.openapi.from_dict(scope.called, config=config)
+    reader = Reader(ctx.run.redactor, ledger, scope.described)
     transport = SessionTransport(
         ctx.run.session,
         private=tuple(name for name, _ in ctx.endpoint.headers),
@@ -155,43 +149,6 @@ def _unjudged(transport: SessionTransport) -> str | None:
     return f"could not judge {transport.cut} answers, which were longer than pace.max_body_bytes"
 
 
-def _existing(ctx: Context, description: dict[str, Any]) -> dict[str, Any]:
-    """Ids that exist, for the path parameters; the ones in bodies go into the description."""
-    if not isinstance(ctx, PixieBrix):
-        return {}
-    given = ctx.given
-    database = given.database().id if ctx.can("write") else given.existing_database()
-    schemas = description["components"]["schemas"]
-    schemas["ExportJobRequest"]["properties"]["databases"]["items"]["enum"] = [database]
-    return {"path.organizationId": given.organization, "path.databaseId": database}
-
-
-def _importable(ctx: Context, description: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of the description, whose imports are of the target's own version, with empty collections.
-
-    Otherwise nearly all would be refused for their version, whatever else is wrong with them. Where nothing
-    may be lost that is as well: a wrong server may take an empty collection for a new content.
-    """
-    found = copy.deepcopy(dict(description))
-    if not (isinstance(ctx, Pieces) and ctx.can("write") and ctx.can("destroy")):
-        return found
-    try:
-        own = ctx.given.own
-    except PrerequisiteFailed:
-        return found  # What is wrong with the export, its own rules say.
-    schemas = found["components"]["schemas"]
-    fields = schemas["ExportedDatabaseInput"]["properties"]
-    required, optional = schemas["ByteCollection"], schemas["OptionalByteCollection"]
-    fields.update({name: {**required, "maxItems": 0} for name in REQUIRED_COLLECTIONS})
-    fields.update({name: {**optional, "maxItems": 0} for name in OPTIONAL_COLLECTIONS})
-    if isinstance(own.get("version"), str):
-        fields["version"]["enum"] = [own["version"]]
-    schema = own.get("schema")
-    if isinstance(schema, Mapping) and type(schema.get("migration")) is int:
-        schemas["EmbeddedModelSchemaInput"]["properties"]["migration"]["maximum"] = schema["migration"]
-    return found
-
-
 def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:
     token = {"Authorization": f"Token {ctx.endpoint.token}"} if ctx.endpoint.token else {}
     return {
@@ -229,15 +186,3 @@ def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]
             {"include-operation-id": "getAsset", "checks": {FOUND: {"enabled": False}}},
         ],
     }
-
-
-def _reading(description: Mapping[str, Any]) -> dict[str, Any]:
-    """A description of what reads alone: what it does not have, nothing can call."""
-    found = copy.deepcopy(dict(description))
-    for item in found["paths"].values():
-        for method in [name for name in item if name in _WRITING]:
-            del item[method]
-    for item in found["paths"].values():
-        for response in item.get("get", {}).get("responses", {}).values():
-            response.pop("links", None)
-    return found

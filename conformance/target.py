@@ -68,7 +68,7 @@ class Scratch:
     Attributes:
         organization: its id.
         databases: ids of databases that checks may write to.
-        create_databases: whether checks may create databases, which no documented operation deletes.
+        create_databases: whether checks may create databases.
         read_only_token: a token without write permission.
         foreign_organization, foreign_database: ids of what exists, but the token may not see.
     """

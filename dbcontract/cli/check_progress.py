@@ -33,20 +33,26 @@ def announce(target: Target) -> None:
 
 
 def plans(target: Target) -> list[str]:
-    """What the checks will create, and what of it stays."""
+    """What the run may create, and what of it stays."""
+    from dbcontract.conformance.effects import things
+
+    deleted = ("deletes them", "which stay: no operation deletes them")
     lines = []
     if target.pixiebrix is not None:
+        url = target.pixiebrix.url
         places = ", ".join(target.scratch.databases) or "no database (give some with --database)"
-        lines.append(
-            f"{target.pixiebrix.url}: creates records in {places} and deletes them; creates assets and "
-            "export jobs, which stay, as no operation deletes them."
-        )
-        if target.scratch.create_databases:
-            lines.append("Creates databases, which stay, as no operation deletes them.")
+        lines += [
+            f"{url}: may create records in {places}, and {deleted[0]}.",
+            f"{url}: may create assets and export jobs, {deleted[1]}.",
+        ]
+        if target.scratch.create_databases and things()["database"].removed_by:
+            lines.append(f"{url}: may create databases, and {deleted[0]} where the target has the operation.")
         if "destroy" in target.capabilities:
-            lines.append("Deletes all records of these databases, also such that it did not create.")
+            lines.append(f"{url}: deletes all records of {places}, also such that it did not create.")
     if target.pieces is not None:
-        lines.append(f"{target.pieces.url}: imports values, which stay, as no operation deletes them.")
+        lines.append(f"{target.pieces.url}: may import entries, {deleted[1]}.")
+        if "destroy" in target.capabilities:
+            lines.append(f"{target.pieces.url}: imports over what is there.")
     return lines
 
 
