@@ -53,13 +53,14 @@ class Database:
     """A PixieBrix database of a world.
 
     Attributes:
+        organization_id: None for a database of the user's own.
         type: `Key-Value` or `Asset`.
         records: how many it held when it was asked about.
     """
 
     id: str
     name: str
-    organization_id: str
+    organization_id: str | None
     type: str
     records: int
 

@@ -16,6 +16,7 @@ from .state.databases import TYPES, Database
 from .state.instants import day_to_date, parse_date
 from .state.jobs import SUFFIXES, Job
 from .state.records import RecordTable, Row
+from .state.schemas import RecordSchema
 
 Kept = list[str | Row]
 """Records as they once were; a key alone stands for the record as its database has it now."""
@@ -29,6 +30,7 @@ _DATABASE = frozenset(
         "created_at",
         "enforce_schema",
         "owner_field",
+        "schema_text",
         "type",
         "last_write_at",
         "sequence",
@@ -110,8 +112,9 @@ def settle(
         ValueError: a record, or a database's organization is not in the document.
     """
     for draft in databases.values():
-        if draft.database.organization_id not in organizations:
-            msg = f"organization {draft.database.organization_id} is not in the document"
+        owner = draft.database.organization_id
+        if owner is not None and owner not in organizations:
+            msg = f"organization {owner} is not in the document"
             raise ValueError(msg)
         for archive, kept in draft.archives:
             rows = yield from _rows(kept, draft.database.records, draft.database.id)
@@ -170,11 +173,12 @@ def _database(walk: JSONWalk) -> Generator[None, None, DatabaseDraft]:
     database = Database(
         id=id_,
         name=text(item["name"]),
-        organization_id=identifier(item["organization_id"]),
+        organization_id=optional(identifier, item["organization_id"]),
         created_at=instant(item["created_at"]),
         enforce_schema=flag(item["enforce_schema"]),
         owner_field=optional(text, item["owner_field"]),
         type=item["type"],
+        schema=optional(lambda value: RecordSchema(text(value)), item["schema_text"]),
         last_write_at=optional(instant, item["last_write_at"]),
         records=table,
         archives={archive.day: archive for archive in days.values()},

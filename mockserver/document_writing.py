@@ -97,6 +97,7 @@ def _database(database: Database) -> Iterator[bytes]:
         "created_at": instant_text(database.created_at),
         "enforce_schema": database.enforce_schema,
         "owner_field": database.owner_field,
+        "schema_text": None if database.schema is None else database.schema.text,
         "type": database.type,
         "last_write_at": _optional(database.last_write_at),
         "sequence": table.sequence,

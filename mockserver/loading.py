@@ -17,11 +17,12 @@ from .state import jsonio
 from .state.archives import backfill
 from .state.assets import Asset
 from .state.databases import Database, Organization
-from .state.errors import StateError
+from .state.errors import InvalidInput, StateError
 from .state.instants import DAY, day_of, parse_date, parse_instant
 from .state.objects import ObjectStore, StoredObject
 from .state.pieces import PiecesDatabase
 from .state.pixiebrix import PixieBrixState
+from .state.schemas import RecordSchema
 from .storage.keys import asset_key
 from .world import Base
 
@@ -87,6 +88,7 @@ class _Loader:
             enforce_schema=entry["enforce_schema"],
             owner_field=entry["owner_field"],
             type=entry["type"],
+            schema=_schema(entry),
         )
 
     def record(self, entry: Mapping[str, Any]) -> None:
@@ -174,6 +176,16 @@ def build_base(entries: Iterable[Mapping[str, Any]], settings: Settings) -> Base
     for entry in entries:
         getattr(loader, entry["kind"])(entry)
     return loader.finish()
+
+
+def _schema(entry: Mapping[str, Any]) -> RecordSchema | None:
+    if "schema" not in entry:
+        return None
+    try:
+        return RecordSchema(jsonio.dumps(entry["schema"]).decode())
+    except InvalidInput as error:
+        msg = f'schema of the database "{entry["name"]}": {" ".join(error.errors["schema_text"])}'
+        raise DataError(msg) from None
 
 
 def _row(entry: Mapping[str, Any]) -> tuple[int, str, int, bytes]:

@@ -150,6 +150,32 @@ def a_database_can_be_deleted(ctx: PixieBrix) -> None:
     ctx.expect("the number of records of the other database", 1, len(left))
 
 
+@check("PB-DB-14")
+def the_name_has_a_longest(ctx: PixieBrix) -> None:
+    """Creates a database with a name of 256 characters, then posts one with 257."""
+    _may_create(ctx)
+    longest = f"{ctx.name('database')} ".ljust(256, "n")
+    for name, expected in ((longest, 201), (f"{longest}n", 400)):
+        answer = ctx.call("createDatabase", path=_path(ctx), json={"name": name})
+        if answer.status < 300:
+            ctx.cleanup(f"the database {name[:80]}", None)
+        answer.expect_status(expected)
+
+
+@check("PB-DB-15")
+def the_owner_field_is_kept(ctx: PixieBrix) -> None:
+    """Creates a database with an owner field, and looks at the answer and the list."""
+    _may_create(ctx)
+    body = {"name": ctx.name("database"), "owner_field": "user email"}
+    answer = ctx.call("createDatabase", path=_path(ctx), json=body)
+    ctx.cleanup(f"the database {body['name']}", None)
+    with step("PB-DB-06", "create a database"):
+        created = answer.expect_status(201).expect_json(dict)
+    listed_ones = [item for item in _databases(ctx) if item.get("name") == body["name"]]
+    for place, item in (("the answer", created), *(("the list", one) for one in listed_ones)):
+        ctx.expect(f"the owner field in {place}", body["owner_field"], item.get("owner_field"))
+
+
 def _path(ctx: PixieBrix) -> dict[str, str]:
     return {"organizationId": ctx.given.organization}
 

@@ -276,7 +276,7 @@ class ArchivesInAnyOrganization(PixieBrixState):
 
     def archives(self, org_id: str, db_id: str, *, descending: bool = True) -> list[Archive]:
         owner = self.database(db_id).organization_id
-        return super().archives(owner, db_id, descending=descending)
+        return super().archives(owner or org_id, db_id, descending=descending)
 
 
 @defect("PB-ARCH-22")

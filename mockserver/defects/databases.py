@@ -144,16 +144,23 @@ class NewDatabasesShareRecords(PixieBrixState):
 
     def create_database(
         self,
-        org_id: str,
+        org_id: str | None,
         name: str,
         type: str,  # noqa: A002 - the field's name
         *,
         enforce_schema: bool,
         now: int,
         new_id: Callable[[], str],
+        owner_field: str | None = None,
     ) -> Database:
         made = super().create_database(
-            org_id, name, type, enforce_schema=enforce_schema, now=now, new_id=new_id
+            org_id,
+            name,
+            type,
+            enforce_schema=enforce_schema,
+            now=now,
+            new_id=new_id,
+            owner_field=owner_field,
         )
         self.shared = made.records = self.shared or made.records
         return made

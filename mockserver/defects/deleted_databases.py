@@ -1,4 +1,4 @@
-"""Wrong deletions of databases (published specification: destroyOrganizationDatabase)."""
+"""Wrong deletions of databases (published specification: destroyDatabase)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class DeletionTakesNeighbours(PixieBrixState):
 
     def delete_database(self, id: str) -> Database:  # noqa: A002
         gone = super().delete_database(id)
-        for other in self.list_databases(gone.organization_id):
-            if other.created_at >= gone.created_at:
+        for other in list(self.databases.values()):
+            if other.organization_id == gone.organization_id and other.created_at >= gone.created_at:
                 del self.databases[other.id]
         return gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .account import AccountHandlers
 from .archives import ArchiveHandlers
 from .assets import AssetHandlers
 from .databases import DatabaseHandlers
@@ -9,5 +10,7 @@ from .jobs import JobHandlers
 from .records import RecordHandlers
 
 
-class PixieBrixHandlers(DatabaseHandlers, RecordHandlers, JobHandlers, ArchiveHandlers, AssetHandlers):
+class PixieBrixHandlers(
+    DatabaseHandlers, RecordHandlers, JobHandlers, ArchiveHandlers, AssetHandlers, AccountHandlers
+):
     """The operations of `openapi/pixiebrix.yaml` by operationId."""

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from .. import artifacts
+from ..state.errors import BrokenSchema, InvalidInput
 from ..state.filters import Filter, parse_filters
 from ..state.instants import DAY, parse_date
 from ..state.merging import MergeStrategy
@@ -107,14 +108,23 @@ class RecordHandlers:
         world = call.world
         now = world.now()
         database_id = call.path["databaseId"]
-        world.pixiebrix.database(database_id)
+        # The whole body has passed by now, so nothing can fail half way, and long ones are written in slices,
+        # unless the database has a schema of its own to hold them to.
+        checked = world.pixiebrix.database(database_id).enforced is not None
+        step = len(items) if checked and items else _WRITE
         rows: list[Row] = []
-        # The whole body has passed by now, so nothing can fail half way; long ones are written in slices.
-        for start in range(0, len(items), _WRITE):
-            slice_ = [(item["id"], item["data"], strategy_of(item)) for item in items[start : start + _WRITE]]
-            rows += world.pixiebrix.put_records(database_id, slice_, now)
-            if start + _WRITE < len(items):
-                await asyncio.sleep(0)
+        try:
+            for start in range(0, len(items), step):
+                slice_ = [
+                    (item["id"], item["data"], strategy_of(item)) for item in items[start : start + step]
+                ]
+                rows += world.pixiebrix.put_records(database_id, slice_, now)
+                if start + step < len(items):
+                    await asyncio.sleep(0)
+        except BrokenSchema as error:
+            if one:
+                raise InvalidInput(error.errors[0]) from None
+            raise
         if one:
             return self._one(rows[0], call, status)
         return self._rendered(rows, call, {}, status=status)

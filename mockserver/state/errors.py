@@ -34,6 +34,17 @@ class InvalidInput(StateError):
         self.errors = errors
 
 
+class BrokenSchema(StateError):
+    """Records that break the schema of their database.
+
+    `errors` has one dict a record, empty where it is valid.
+    """
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__(repr(errors))
+        self.errors = errors
+
+
 class MalformedJSON(StateError):
     """Bytes that are no JSON we accept, or a value that JSON cannot hold. `reason` is a short sentence."""
 

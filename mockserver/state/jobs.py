@@ -85,8 +85,8 @@ def select(
 
 
 def owners(databases: Mapping[str, Database], ids: Iterable[str]) -> frozenset[str]:
-    """The organizations that these databases belong to."""
-    return frozenset(databases[id_].organization_id for id_ in ids)
+    """The organizations that these databases belong to; a database of the user's own has none."""
+    return frozenset(owner for id_ in ids if (owner := databases[id_].organization_id) is not None)
 
 
 def job_errors(name: str, ids: list[str], media_type: str, known: Mapping[str, Any]) -> dict[str, Any]:

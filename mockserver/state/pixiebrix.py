@@ -6,17 +6,20 @@ run `catch_up` before they read or write, so that every nightly job whose midnig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from .archives import Archive, run_nightly
 from .assets import Asset, filename_errors
-from .databases import TYPES, Database, Organization
-from .errors import InvalidInput, NotFound
+from .databases import Database, Organization, database_errors
+from .errors import BrokenSchema, InvalidInput, NotFound
 from .instants import DAY, day_of
 from .jobs import Job, Part, job_errors, owners, select
+from .jsonio import loads
 from .merging import MergeStrategy
 from .records import DATA, Discarded, RecordTable, Row, merged
+
+_WRITABLE = ("name", "type", "enforce_schema", "owner_field")
 
 Item = tuple[str, dict[str, Any], MergeStrategy]
 """(key, data, how the data merges into a record that exists)."""
@@ -81,24 +84,25 @@ class PixieBrixState:
 
     def create_database(
         self,
-        org_id: str,
+        org_id: str | None,
         name: str,
         type: str,  # noqa: A002  # the field's name
         *,
         enforce_schema: bool,
         now: int,
         new_id: Callable[[], str],
+        owner_field: str | None = None,
     ) -> Database:
-        """Raises `NotFound` for the organization, `InvalidInput` for a blank name or an unknown type."""
-        self.organization(org_id)
-        errors: dict[str, Any] = {}
-        if not name.strip():
-            errors["name"] = ["This field may not be blank."]
-        if type not in TYPES:
-            errors["type"] = [f'"{type}" is not a valid choice.']
-        if errors:
-            raise InvalidInput(errors)
-        database = Database(new_id(), name, org_id, now, enforce_schema, type=type, records=self.table())
+        """Make a database of an organization, or (None) of the user's own.
+
+        Raises `NotFound` for the organization, `InvalidInput` keyed by field.
+        """
+        if org_id is not None:
+            self.organization(org_id)
+        self._check_fields(name, type, owner_field)
+        database = Database(
+            new_id(), name, org_id, now, enforce_schema, owner_field, type, records=self.table()
+        )
         self.databases[database.id] = database
         return database
 
@@ -117,6 +121,24 @@ class PixieBrixState:
             raise NotFound("database", db_id)
         return database
 
+    def update_database(self, id: str, changes: Mapping[str, Any]) -> Database:  # noqa: A002
+        """Change fields of a database: `name`, `type`, `enforce_schema`, `owner_field`; others stay.
+
+        Raises `NotFound`, `InvalidInput` keyed by field.
+        """
+        database = self.database(id)
+        fields = {name: changes.get(name, getattr(database, name)) for name in _WRITABLE}
+        self._check_fields(fields["name"], fields["type"], fields["owner_field"])
+        for name, value in fields.items():
+            setattr(database, name, value)
+        return database
+
+    def _check_fields(self, name: str, type: str, owner_field: str | None) -> None:  # noqa: A002
+        """Raises `InvalidInput` keyed by field."""
+        errors = database_errors(name, type, owner_field)
+        if errors:
+            raise InvalidInput(errors)
+
     def delete_database(self, id: str) -> Database:  # noqa: A002
         """Remove a database with all that is in it; what jobs have exported stays. Raises `NotFound`."""
         database = self.database(id)
@@ -128,11 +150,18 @@ class PixieBrixState:
     def put_record(
         self, db_id: str, key: str, data: dict[str, Any], strategy: MergeStrategy, now: int
     ) -> tuple[Row, bool]:
-        """Write one record: its row, and whether it is new. Raises `NotFound`, `MalformedJSON`."""
+        """Write one record: its row, and whether it is new.
+
+        Raises `NotFound`, `MalformedJSON`, `InvalidInput` for what breaks the database's schema.
+        """
         database = self.database(db_id)
         table = database.records
         old = table.get(key)[DATA] if key in table else None
-        result = table.store(key, self._merged(old, data, strategy), now)
+        raw = self._merged(old, data, strategy)
+        errors = self._schema_errors(database, [raw])
+        if errors:
+            raise InvalidInput(errors[0])
+        result = table.store(key, raw, now)
         self._written(database, now)
         return result
 
@@ -140,7 +169,7 @@ class PixieBrixState:
         """Write all of the records or, on an error, none: the row that each item made.
 
         An item whose key another one before it has written merges into that. Raises `NotFound` for the
-        database, `MalformedJSON`.
+        database, `MalformedJSON`, `BrokenSchema` for what breaks the database's schema.
         """
         database = self.database(db_id)
         table = database.records
@@ -152,9 +181,20 @@ class PixieBrixState:
                 old = table.get(key)[DATA]
             written[key] = self._merged(old, data, strategy)
             final.append((key, written[key]))
+        errors = self._schema_errors(database, [raw for _, raw in final])
+        if errors:
+            raise BrokenSchema(errors)
         if final:
             self._written(database, now)
         return [table.store(key, raw, now)[0] for key, raw in final]
+
+    def _schema_errors(self, database: Database, written: Iterable[bytes]) -> list[dict[str, Any]]:
+        """What breaks the schema of a database that enforces one: one dict a record, none if all is well."""
+        schema = database.enforced
+        if schema is None:
+            return []
+        found = [{"data": wrong} if (wrong := schema.problems(loads(raw))) else {} for raw in written]
+        return found if any(found) else []
 
     def _merged(self, old: bytes | None, data: dict[str, Any], strategy: MergeStrategy) -> bytes:
         """The data of a record after a write, as compact JSON; `old` is None for a new one."""

@@ -42,6 +42,7 @@ class Exchange:
         answer: the negotiated media type and version, once known.
         fault: an ordered fault that strikes inside the operation.
         organizations: ids of those that the token may see; None for all.
+        read_only: the token may not write.
     """
 
     world: World
@@ -50,6 +51,7 @@ class Exchange:
     answer: Negotiated | None = None
     fault: Fault | None = None
     organizations: frozenset[str] | None = None
+    read_only: bool = False
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 from starlette.responses import Response
 
 from ..state import jsonio
-from ..state.errors import ImportRejected, InvalidInput, NewerExport, NotFound, StateError
+from ..state.errors import BrokenSchema, ImportRejected, InvalidInput, NewerExport, NotFound, StateError
 from .negotiation import JSON, Negotiated
 from .problems import MethodNotAllowed, Problem, UnknownPath
 from .responses import text_response
@@ -82,7 +82,7 @@ def refusal_of(error: Exception) -> Refusal:
             return Refusal(error.status, error.detail, error.headers)
         case NotFound():
             return Refusal(404, "Not found.")
-        case InvalidInput():
+        case InvalidInput() | BrokenSchema():
             return Refusal(400, error.errors)
         case StateError():
             return Refusal(400, str(error))

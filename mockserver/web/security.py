@@ -59,7 +59,7 @@ class Security:
         if settings.tokens is not None:
             grant = self.grant_of(token, settings.tokens)
             self.permit(grant, scope)
-            exchange.organizations = grant.organizations
+            exchange.organizations, exchange.read_only = grant.organizations, grant.read_only
         # Last, as in the vendor's framework: who may not come in is not counted.
         self.throttle(world, token)
         return token

@@ -26,7 +26,9 @@ def require_visible(call: Call, organizations: frozenset[str]) -> None:
 
     def hidden(database_id: str) -> bool:
         database = state.databases.get(database_id)
-        return database is not None and database.organization_id not in organizations
+        owner = None if database is None else database.organization_id
+        # A database of the user's own is every token's: all of them are the one user's.
+        return owner is not None and owner not in organizations
 
     organization = call.path.get("organizationId")
     if organization is not None and organization not in organizations:

@@ -24,6 +24,13 @@ def full(mock: Mock) -> Mock:
         mock.control("POST", "/clock/advance", {"to": "next-midnight"})
         mock.put(database, "day 0 ä0", changed=day)
     mock.api("DELETE", f"/databases/{database}/records/day 1 ä1/")
+    own = mock.api("POST", "/databases/", json={"name": "Own", "owner_field": "user email"}).json()["id"]
+    mock.put(own, "mine", a=1)
+    mock.new_job(own, "of my own")
+    schema = {"schema_text": '{"type": "object", "description": "ü"}'}
+    path = f"/organizations/{mock.organization}/databases/{database}/"
+    assert mock.api("PUT", f"{path}schema/", json=schema).status_code == 200
+    assert mock.api("PATCH", path, json={"enforce_schema": True}).status_code == 200
     mock.new_job(database, "fährt")
     waiting = mock.fault("createExportJob", inside={"error_message": "full"}, times=3)
     mock.control("DELETE", f"/faults/{waiting['id']}")

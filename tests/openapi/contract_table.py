@@ -48,6 +48,37 @@ PIXIEBRIX = {
     "createDatabase": Row(
         "post", f"{ORGANIZATION}/", {201: {JSON}}, {400, 415, *DETAIL}, body="required", versions=("2.0",)
     ),
+    # The contract: around the databases, published only
+    "getDatabase": Row("get", f"{ORGANIZATION}/{{databaseId}}/", {200: {JSON}}, {*DETAIL}, versions=("2.0",)),
+    "putDatabase": Row(
+        "put", f"{ORGANIZATION}/{{databaseId}}/", {200: {JSON}}, {400, 415, *DETAIL}, body="required",
+        versions=("2.0",),
+    ),
+    "updateDatabase": Row(
+        "patch", f"{ORGANIZATION}/{{databaseId}}/", {200: {JSON}}, {400, 415, *DETAIL}, body="required",
+        versions=("2.0",),
+    ),
+    "getDatabaseSchema": Row(
+        "get", f"{ORGANIZATION}/{{databaseId}}/schema/", {200: {JSON}}, {*DETAIL}, versions=("2.0",)
+    ),
+    "putDatabaseSchema": Row(
+        "put", f"{ORGANIZATION}/{{databaseId}}/schema/", {200: {JSON}}, {400, 415, *DETAIL}, body="required",
+        versions=("2.0",),
+    ),
+    "listUserDatabases": Row("get", "/databases/", {200: {JSON}}, {*DETAIL}, PAGES, versions=("2.0",)),
+    "createUserDatabase": Row(
+        "post", "/databases/", {201: {JSON}}, {400, 415, *DETAIL} - {404}, body="required", versions=("2.0",)
+    ),
+    "getUserDatabase": Row("get", f"{DATABASE}/", {200: {JSON}}, {*DETAIL}, versions=("2.0",)),
+    "updateUserDatabase": Row(
+        "patch", f"{DATABASE}/", {200: {JSON}}, {400, 415, *DETAIL}, body="required", versions=("2.0",)
+    ),
+    "getDatabasePermissions": Row(
+        "get", f"{DATABASE}/permissions/", {200: {JSON}}, {*DETAIL}, versions=("2.0",)
+    ),
+    "listOrganizations": Row("get", "/organizations/", {200: {JSON}}, {*DETAIL}, PAGES, versions=("2.0",)),
+    "getMe": Row("get", "/me/", {200: {JSON}}, {*DETAIL} - {404}, versions=("2.0",)),
+    "getHealth": Row("get", "/health/", {200: {JSON}}, {406}, versions=("2.0",)),
     "deleteDatabase": Row(
         "delete", f"{ORGANIZATION}/{{databaseId}}/", {204: set()}, {*DETAIL}, versions=("2.0",)
     ),

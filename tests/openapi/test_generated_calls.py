@@ -129,7 +129,35 @@ def test_databases(generated: Callable[[str], Generated], organization: UUID) ->
     answer = api.respond("listDatabases", organization_id=organization, page_size=1000)
     assert answer.headers["X-Total-Count"] == str(len(answer.parsed))
     assert answer.parsed[-1] == made
+
+    place = {"organization_id": organization, "database_id": made.id}
+    assert api("getDatabase", **place) == made
+    changes = api.models.DatabaseUpdateRequest(owner_field="user email")
+    assert api("updateDatabase", **place, body=changes).owner_field == "user email"
+    renamed = api("putDatabase", **place, body=api.models.DatabaseRequest(name="Renamed"))
+    assert (renamed.name, renamed.owner_field) == ("Renamed", "user email")
+    text = '{"type": "object"}'
+    schema = api.models.DatabaseSchemaRequest(schema_text=text)
+    assert api("putDatabaseSchema", **place, body=schema).schema_text == text
+    assert api("getDatabaseSchema", **place).schema_text == text
+
+    own = api("createUserDatabase", body=api.models.DatabaseRequest(name="Mine"))
+    assert own.organization_id is None
+    assert api("listUserDatabases", page_size=1000)[-1] == own
+    renamed = api("updateUserDatabase", database_id=own.id, body=api.models.DatabaseUpdateRequest(name="My"))
+    assert api("getUserDatabase", database_id=own.id) == renamed
+    assert api("getDatabasePermissions", database_id=own.id).permissions == [1, 2]
+    api("deleteUserDatabase", database_id=own.id)
+    api("deleteDatabase", **place)
     assert api.called == api.tagged("Databases")
+
+
+def test_the_account(generated: Callable[[str], Generated], organization: UUID) -> None:
+    api = generated("pixiebrix")
+    assert api("getHealth").status == "ok"
+    assert api("getMe").organization_memberships[0].organization == str(organization)
+    assert api("listOrganizations")[0].id == organization
+    assert api.called == api.tagged("Account")
 
 
 def test_records(generated: Callable[[str], Generated], database: UUID) -> None:
@@ -145,6 +173,7 @@ def test_records(generated: Callable[[str], Generated], database: UUID) -> None:
     assert one.created_at.utcoffset() == dt.timedelta()
     two = api("createRecords", database_id=database, body=[order("b", city="Bern"), order("c", city="Basel")])
     assert [record.data["city"] for record in two] == ["Bern", "Basel"]
+    assert api("putRecords", database_id=database, body=[order("b", city="Bern"), order("c", city="Basel")])
 
     filters = models.ListRecordsDataFilters.from_dict({"data__city": "Basel"})
     today = one.created_at.date()

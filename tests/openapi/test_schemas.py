@@ -48,7 +48,7 @@ def accepts(name: str, component: str, value: object) -> bool:
         ("ExportJob", {"id": ID, "status": "SUCCESS", "data": "https://x.example/f", "error_message": None}),
         ("ExportJob", {"id": ID, "status": "STARTED"}),
         ("ExportJobStarted", {"id": ID, "status": "PENDING", "more": 1}),
-        ("DatabaseRequest", {"name": "n", "id": 5, "owner_field": [], "num_records": None}),
+        ("DatabaseRequest", {"name": "n", "id": 5, "owner_field": "f", "num_records": None}),
         ("RecordRequest", {"id": "any string / at all", "data": {"a": [{"b": None}]}, "created_at": "soon"}),
         ("RecordUpdateRequest", {"data": {}, "merge_strategy": "deep_append"}),
         ("Record", {**RECORD, "more": True}),

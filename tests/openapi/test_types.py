@@ -94,9 +94,12 @@ def test_the_formats_go_with_the_names() -> None:
         "ExportJob.id": {"uuid"},
         "Database.id": {"uuid"},
         "DatabaseReference.id": {"uuid"},
+        "Organization.id": {"uuid"},
+        "Me.id": {"uuid"},
         "RecordArchive.id": {"uuid"},
         "Asset.id": {"uuid"},
         "organization_id": {"uuid"},
+        "database_id": {"uuid"},
         "created_at": {"date-time"},
         "updated_at": {"date-time"},
         "last_write_at": {"date-time"},
@@ -196,8 +199,12 @@ def test_read_only_fields_may_be_sent_and_are_marked_as_ignored() -> None:
     }
     assert {component: fields for component, fields in ignored.items() if fields} == {
         "DatabaseRequest": {
-            "id", "organization_id", "created_at", "owner_field", "last_write_at", "num_records",
+            "id", "organization_id", "created_at", "last_write_at", "num_records",
         },
+        "DatabaseUpdateRequest": {
+            "id", "organization_id", "created_at", "last_write_at", "num_records",
+        },
+        "DatabaseSchemaRequest": {"database_id"},
         "RecordRequest": {"created_at"},
         "RecordUpdateRequest": {"created_at"},
         "AssetRequest": {"id", "download_url", "is_uploaded", "created_at", "updated_at"},

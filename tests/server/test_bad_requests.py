@@ -53,7 +53,6 @@ def test_a_method_that_pieces_does_not_have(pb: PixieBrix, path: str, slash: str
 UNKNOWN_PATHS = [
     "",
     "/",
-    "/databases",
     "/organizations/{organization}/",
     "/databases/records/jobs/{job}/data/",
     "/databases/{database}/records/kept/data/",

@@ -1,4 +1,4 @@
-"""Deleted databases: what goes with them, and what stays (published: destroyOrganizationDatabase)."""
+"""Deleted databases: what goes with them, and what stays (published: destroyDatabase)."""
 
 from __future__ import annotations
 

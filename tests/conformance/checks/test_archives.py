@@ -95,8 +95,8 @@ def every_date_twice(patch: pytest.MonkeyPatch) -> None:
 def whatever_organization(patch: pytest.MonkeyPatch) -> None:
     original = PixieBrixState.archives
 
-    def any_organization(self: PixieBrixState, _: str, db_id: str, *, descending: bool) -> list[Archive]:
-        return original(self, self.database(db_id).organization_id, db_id, descending=descending)
+    def any_organization(self: PixieBrixState, org: str, db_id: str, *, descending: bool) -> list[Archive]:
+        return original(self, self.database(db_id).organization_id or org, db_id, descending=descending)
 
     patch.setattr(PixieBrixState, "archives", any_organization)
 
