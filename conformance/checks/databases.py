@@ -157,8 +157,6 @@ def the_name_has_a_longest(ctx: PixieBrix) -> None:
     longest = f"{ctx.name('database')} ".ljust(256, "n")
     for name, expected in ((longest, 201), (f"{longest}n", 400)):
         answer = ctx.call("createDatabase", path=_path(ctx), json={"name": name})
-        if answer.status < 300:
-            ctx.cleanup(f"the database {name[:80]}", None)
         answer.expect_status(expected)
 
 
@@ -168,7 +166,6 @@ def the_owner_field_is_kept(ctx: PixieBrix) -> None:
     _may_create(ctx)
     body = {"name": ctx.name("database"), "owner_field": "user email"}
     answer = ctx.call("createDatabase", path=_path(ctx), json=body)
-    ctx.cleanup(f"the database {body['name']}", None)
     with step("PB-DB-06", "create a database"):
         created = answer.expect_status(201).expect_json(dict)
     listed_ones = [item for item in _databases(ctx) if item.get("name") == body["name"]]
