@@ -17,6 +17,7 @@ from .hooks import ConfiguredPlaces
 from .inventory import told
 from .judge import judge
 from .mock import MockPlaces
+from .network import open_wire
 from .order import origin
 from .place import Places
 from .preflight import Preflight, examine
@@ -27,7 +28,7 @@ from .run import Run, mark_of
 from .session import Session
 from .sweep import Progress, SweepSettings, Swept, sweep
 from .target import Target
-from .wire import NoAnswer, Request, Unreachable, Wire
+from .wire import NoAnswer, Request, Unreachable
 
 NO_CHECK = "no check of the kit covers this rule yet"
 
@@ -80,7 +81,7 @@ class Bench:
         self.checks = checks
         self.settings = settings
         self.cancelled = threading.Event()
-        self.wire = Wire(target.pace.wire, ca_bundle=target.ca_bundle)
+        self.wire = open_wire(target)
         self.redactor = Redactor(target.secrets)
         self.seed = seed
         self._whole = whole
@@ -100,7 +101,7 @@ class Bench:
             endpoint = self.target.endpoint(api)
             assert endpoint is not None  # noqa: S101 (the target says that it serves it)
             try:
-                self.wire.send(Request("GET", f"{endpoint.url}/"))
+                self.wire.send(Request("GET", f"{endpoint.url}/"), cancelled=self.cancelled)
             except (Unreachable, NoAnswer) as error:
                 return f"{endpoint.url} does not answer: {self.redactor.text(str(error))}"
         return None

@@ -144,7 +144,7 @@ def _send_request(name: str, hook: HttpHook, values: Mapping[str, str], wire: Wi
     body = fill(hook.body, values).encode() if hook.body is not None else None
     request = Request(hook.method, ascii_url(fill(hook.url, quoted)), headers, body)
     try:
-        received = wire.send(request)
+        received = wire.send(request, trusted=True)
     except (NoAnswer, Unreachable, ValueError) as error:
         raise NotVerified(f"the hook {name} did not work: {error}") from error
     if not 200 <= received.status < 300:

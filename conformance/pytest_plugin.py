@@ -31,6 +31,7 @@ _TEXTS = {
     "allow": "Out of write, destroy, wait, separated by commas; else only reads.",
     "token_env": "The variable with the token. Default: DBCONTRACT_TOKEN.",
     "organization": "The PixieBrix organization.",
+    "proxy": "A forward proxy, http://HOST:PORT. Without it none is used.",
     "baseline": "Accepted failures, each with a reason: expected to fail.",
 }
 _LISTS = {
@@ -130,6 +131,7 @@ def _settings(config: pytest.Config, named: tuple[str, ...]) -> Settings:
         token_env=_chosen(config, "token_env") or None,
         organization=_chosen(config, "organization") or None,
         databases=several("database"),
+        proxy=_chosen(config, "proxy") or None,
         only=several("only"),
         named=tuple(arg.partition("::")[2] for arg in named if "::" in arg),
         alone=bool(named) and not config.args,

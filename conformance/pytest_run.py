@@ -47,6 +47,7 @@ class Settings:
     token_env: str | None
     organization: str | None
     databases: tuple[str, ...]
+    proxy: str | None
     only: tuple[str, ...]
     named: tuple[str, ...]
     alone: bool
@@ -111,6 +112,7 @@ def _plan(config: pytest.Config, settings: Settings) -> Plan:
         token_env=settings.token_env,
         organization=settings.organization,
         databases=settings.databases,
+        proxy=settings.proxy,
         prefix="--dbcontract-",
     )
     target = wanted.resolve(os.environ)

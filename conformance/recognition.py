@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
+from urllib.parse import urlsplit
 
 from .check import APIS, PIECES, PIXIEBRIX
 from .mock import API_PATH, as_target, recognize
-from .target import Endpoint, Target, TargetError, base_url
+from .network import open_wire
+from .reach import is_here
+from .target import GENTLE, Endpoint, Target, TargetError, base_url
 from .wire import NoAnswer, Request, Unreachable, Wire
 
-_PROBES = {
+_PROBES: Final = {
     PIECES: ("/database/export", frozenset({200, 500})),
     PIXIEBRIX: ("/databases/records/jobs/", frozenset({400, 401, 403, 405, 406, 415})),
 }
@@ -49,10 +53,24 @@ def resolve(target: Target, *, guess: bool) -> Target:
 
     Where nothing answers, the target comes back as it is: the run will tell.
     """
+    return _paced(_resolved(target, guess=guess))
+
+
+def _paced(target: Target) -> Target:
+    """With the pace that is meet for it: what is neither here nor a mock bears less, if nobody says so."""
+    pace = target.pace
+    endpoints = [endpoint for endpoint in (target.pieces, target.pixiebrix) if endpoint is not None]
+    hosts = [urlsplit(endpoint.url).hostname or "" for endpoint in endpoints]
+    if pace.requests_per_second is not None or target.kind == "mock" or all(map(is_here, hosts)):
+        return target
+    return replace(target, pace=replace(pace, requests_per_second=GENTLE))
+
+
+def _resolved(target: Target, *, guess: bool) -> Target:
     endpoint = target.pieces or target.pixiebrix
     if endpoint is None:
         raise TargetError("no API is left to check; give a URL, or name its API with --api")
-    wire = Wire(target.pace.wire, ca_bundle=target.ca_bundle)
+    wire = open_wire(target)
     try:
         health = recognize(endpoint.url, wire)
         if health is not None:

@@ -10,14 +10,22 @@ from urllib.parse import quote, urljoin
 
 from .gate import Gate
 from .target import Endpoint, Pace
-from .wire import REDIRECTS, Header, NoAnswer, Received, Request, Unreachable, Wire, origin_of
+from .wire import REDIRECTS, Cancelled, Header, NoAnswer, Received, Request, Unreachable, Wire, origin_of
+
+__all__ = [
+    "MAX_REDIRECTS",
+    "Cancelled",
+    "Session",
+    "TimeIsUp",
+    "ascii_url",
+    "redirected",
+    "retry_after",
+    "same_origin",
+    "target_headers",
+]
 
 MAX_REDIRECTS = 5
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
-
-
-class Cancelled(Exception):
-    """The run was stopped while a request was due."""
 
 
 class TimeIsUp(Exception):
@@ -84,7 +92,7 @@ class Session:
 
     def _send(self, request: Request, until: float | None) -> Received:
         try:
-            return self.wire.send(request, until=until)
+            return self.wire.send(request, until=until, cancelled=self.cancelled)
         except NoAnswer:
             # The target was not too slow for its own limits, only for what was left to the check.
             if until is not None and time.monotonic() >= until:

@@ -32,6 +32,8 @@ Progress = Callable[[str, int], None]
 
 _WALKS = "stateful"
 """Schemathesis' name of the phase that makes calls in sequences."""
+_CALLS = 2_000
+"""About as many calls does a sweep make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class SweepSettings:
     Attributes:
         examples: generated calls of each operation, in the fuzzing phase.
         walks: sequences of calls, and the steps of each.
-        seconds: after which the sweep ends, whatever is left.
+        seconds: after which the sweep ends, whatever is left; a slow pace gets more.
     """
 
     examples: int = 20
@@ -89,16 +91,17 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
     config = SchemathesisConfig.from_dict(_config(ctx, settings, scope.parameters))
     schema = schemathesis.openapi.from_dict(scope.called, config=config)
     reader = Reader(ctx.run.redactor, ledger, scope.described)
+    seconds = _seconds(ctx, settings)
     transport = SessionTransport(
         ctx.run.session,
         private=tuple(name for name, _ in ctx.endpoint.headers),
-        until=time.monotonic() + settings.seconds,
+        until=time.monotonic() + seconds,
         no_answer=reader.read_no_answer,
     )
     stream = engine_of(sending_by(transport, schema)).execute()
     transport.ends(stream.stop)
     # A limit in the configuration would not only end the sweep: its phases would repeat until then.
-    late = threading.Timer(settings.seconds, transport.end, ["late"])
+    late = threading.Timer(seconds, transport.end, ["late"])
     late.start()
     try:
         problem = _follow(stream, ctx, reader, transport, progress)
@@ -108,7 +111,7 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
     if transport.ending == "stopped":
         raise Cancelled
     problem = "; ".join(
-        filter(None, [problem or _why_early(transport, settings), _unjudged(transport), reader.settle()])
+        filter(None, [problem or _why_early(transport, seconds), _unjudged(transport), reader.settle()])
     )
     return Swept(transport.calls, f"the sweep of {ctx.api} {problem}" if problem else None)
 
@@ -137,9 +140,15 @@ def _follow(
     return problem
 
 
-def _why_early(transport: SessionTransport, settings: SweepSettings) -> str | None:
+def _seconds(ctx: Context, settings: SweepSettings) -> float:
+    """How long the sweep may take: longer at a target whose pace is slow."""
+    rate = ctx.run.target.pace.requests_per_second
+    return max(settings.seconds, _CALLS / rate) if rate is not None else settings.seconds
+
+
+def _why_early(transport: SessionTransport, seconds: float) -> str | None:
     if transport.ending == "late":
-        return f"ended early, after {settings.seconds} s"
+        return f"ended early, after {seconds:g} s"
     return f"ended early: {transport.problem}" if transport.ending == "unreachable" else None
 
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from .check import PIECES, PIXIEBRIX
+from .proxy import Proxy
 from .redaction import Secret, header_secrets
 from .wire import Limits
 
@@ -15,7 +16,8 @@ ALLOWABLE: Final = ("write", "destroy", "wait")
 """What is a matter of permission; the other capabilities are a matter of what the target can do."""
 
 TOKEN_KEY: Final = "pixiebrix.token"  # noqa: S105 (no token, but what stands for its variable in `Target.names`)
-
+GENTLE: Final = 10.0
+"""So many requests a second, by default, for targets that are neither on this machine nor a mock."""
 HOOKS: Final = ("advance_clock", "run_nightly", "fail_next", "reset")
 
 
@@ -101,7 +103,7 @@ class Pace:
     """How hard a target is worked, and how long it is waited for; seconds.
 
     Attributes:
-        requests_per_second: None for no limit.
+        requests_per_second: None for what the target's place suggests: `GENTLE`, or no limit.
         check: how long one check may take.
         job_poll, job_wait: how often, and how long in all, a job is asked for its status.
         throttled: how long a 429 is waited out.
@@ -124,6 +126,8 @@ class Target:
         kind: `mock` is a recognized mock of ours: every check gets a world of its own there.
         capabilities: what checks may count on, out of `CAPABILITIES`.
         hooks: by name, out of `HOOKS`.
+        proxy: what requests are handed to, but for those to this machine.
+        open_links: links of the target may lead anywhere, to private addresses too.
         arguments: how the command line names this target, for the commands that reports show.
         names: what the user has to change where it is no key of a target file: the flag or variable by key.
     """
@@ -138,6 +142,8 @@ class Target:
     pace: Pace = Pace()
     hooks: tuple[tuple[str, Hook], ...] = ()
     ca_bundle: str | None = None
+    proxy: Proxy | None = None
+    open_links: bool = False
     arguments: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
 
@@ -163,6 +169,9 @@ class Target:
         tokens.append((self.scratch.read_only_token, "READ_ONLY_TOKEN"))
         headers = [header for _, endpoint in endpoints for header in endpoint.headers]
         headers += [header for _, hook in self.hooks if isinstance(hook, HttpHook) for header in hook.headers]
+        if self.proxy is not None and self.proxy.credentials is not None:
+            password = self.proxy.credentials.partition(":")[2]
+            tokens += [(password, "PROXY_TOKEN"), (self.proxy.encoded, "PROXY_TOKEN")]
         return (*(Secret(token, name) for token, name in tokens if token), *header_secrets(headers))
 
     def hook(self, name: str) -> Hook | None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from .check import PIECES, PIXIEBRIX
 from .hooks import EVERYWHERE, PLACEHOLDERS
+from .proxy import Proxy, ProxyError, proxy_of
 from .target import (
     ALLOWABLE,
     HOOKS,
@@ -106,6 +107,8 @@ def parse(
         pace=_pace(pace),
         hooks=parsed_hooks,
         ca_bundle=str(folder / bundle) if bundle else None,
+        proxy=_proxy(target, environment),
+        open_links=target.flag("open_links", default=False),
         arguments=arguments,
         names=((TOKEN_KEY, variable),) if (variable := pixiebrix.text("token_env")) else (),
     )
@@ -144,15 +147,28 @@ def _endpoint(table: _Table, environment: Mapping[str, str]) -> Endpoint | None:
     )
 
 
+def _proxy(table: _Table, environment: Mapping[str, str]) -> Proxy | None:
+    url = table.text("proxy")
+    if url is None:
+        return None
+    if url.startswith("$"):
+        url = _variable(table.name("proxy"), url[1:], environment)
+    try:
+        return proxy_of(url, environment)
+    except ProxyError as error:
+        raise TargetError(f"{table.name('proxy')}: {error}") from None
+
+
 def _token(table: _Table, key: str, environment: Mapping[str, str]) -> str | None:
     variable = table.text(key)
-    if variable is None:
-        return None
-    token = environment.get(variable, "").strip()
-    if not token:
-        message = f"{table.name(key)}: the environment variable {variable} is not set; put the token there"
-        raise TargetError(message)
-    return token
+    return _variable(table.name(key), variable, environment) if variable is not None else None
+
+
+def _variable(key: str, variable: str, environment: Mapping[str, str]) -> str:
+    value = environment.get(variable, "").strip()
+    if not value:
+        raise TargetError(f"{key}: the environment variable {variable} is not set; put it there")
+    return value
 
 
 def _pace(table: _Table) -> Pace:

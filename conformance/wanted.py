@@ -13,6 +13,7 @@ from uuid import UUID
 from . import recognition, targetfile
 from .catalogue import Catalogue, Rule, UnknownRule
 from .check import APIS, PIECES, PIXIEBRIX
+from .proxy import ProxyError, proxy_of
 from .target import ALLOWABLE, TOKEN_KEY, Target, TargetError
 
 TOKEN_VARIABLE: Final = "DBCONTRACT_TOKEN"  # noqa: S105 (the name of a variable)
@@ -41,6 +42,7 @@ class Wanted:
     token_env: str | None = None
     organization: str | None = None
     databases: tuple[str, ...] = ()
+    proxy: str | None = None
     prefix: str = "--"
 
     @property
@@ -54,11 +56,19 @@ class Wanted:
             "--token-env": [self.token_env],
             "--organization": [self.organization],
             "--database": self.databases,
+            "--proxy": [self._shown_proxy()],
         }
         for name, values in named.items():
             for value in values:
                 words += [name, value] if value is not None else []
         return tuple(map(shlex.quote, words))
+
+    def _shown_proxy(self) -> str | None:
+        """The proxy without its credentials."""
+        try:
+            return proxy_of(self.proxy, {}).name if self.proxy is not None else None
+        except ProxyError:
+            return None
 
     def resolve(self, environment: Mapping[str, str]) -> Target:
         """The target, once it is known what it is.
@@ -109,6 +119,11 @@ class Wanted:
             arguments=self.arguments,
             names=tuple(names.items()),
         )
+        if self.proxy is not None:
+            try:
+                target = replace(target, proxy=proxy_of(self.proxy, environment))
+            except ProxyError as error:
+                raise TargetError(f"{self.prefix}proxy: {error}") from None
         return target.with_capabilities(*self.allow)
 
     def _names(self) -> dict[str, str]:

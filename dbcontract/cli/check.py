@@ -57,6 +57,11 @@ INTERRUPTED = 130
     "--database", metavar="UUID", multiple=True, help="A database that may be written to. Repeatable."
 )
 @click.option(
+    "--proxy",
+    metavar="URL",
+    help="A forward proxy, http://HOST:PORT. Without it none is used; NO_PROXY names exceptions.",
+)
+@click.option(
     "--seed", type=int, default=1, show_default=True, help="The same seed, the same generated calls."
 )
 @click.option("--no-sweep", is_flag=True, help="Leave the generated calls out.")
@@ -89,6 +94,7 @@ def command(  # noqa: PLR0917 (one argument an option)
     token_env: str | None,
     organization: str | None,
     database: tuple[str, ...],
+    proxy: str | None,
     seed: int,
     no_sweep: bool,  # noqa: FBT001 (a flag)
     reports: tuple[str, ...],
@@ -115,6 +121,7 @@ def command(  # noqa: PLR0917 (one argument an option)
         token_env=token_env,
         organization=organization,
         databases=database,
+        proxy=proxy,
     )
     catalogue = load_all()
     rules = _select(catalogue, only, level)
@@ -145,6 +152,7 @@ def _wanted(
     token_env: str | None,
     organization: str | None,
     databases: tuple[str, ...],
+    proxy: str | None,
 ) -> Wanted:
     from dbcontract.conformance.target import TargetError
     from dbcontract.conformance.wanted import Wanted, permissions
@@ -153,7 +161,7 @@ def _wanted(
         allowed = permissions(allow, "--allow")
     except TargetError as error:
         raise CommandError(str(error)) from error
-    return Wanted(url, api, target_file, allowed, token_env, organization, databases)
+    return Wanted(url, api, target_file, allowed, token_env, organization, databases, proxy)
 
 
 def _resolve(wanted: Wanted, environment: Mapping[str, str]) -> Target:

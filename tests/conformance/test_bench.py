@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -49,13 +50,12 @@ REFUSALS = replace(RULE, id="PI-DESC-09")
 class Answering(Wire):
     """Answers without a network; at the URLs that something happens at, that."""
 
-    def __init__(self, limits: Limits | None = None, *, ca_bundle: str | None = None) -> None:
-        super().__init__(limits, ca_bundle=ca_bundle)
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(limits)
         self.happens: dict[str, Exception] = {}
         self.sent: list[tuple[str, str]] = []
 
-    def send(self, request: Request, *, until: float | None = None) -> Received:
-        del until
+    def send(self, request: Request, **_: Any) -> Received:
         self.sent.append((request.method, request.url))
         if request.url in self.happens:
             raise self.happens[request.url]

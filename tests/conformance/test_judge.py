@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ class Answering(Wire):
         self.happens: dict[str, Exception] = {}
         self.sent: list[Sent] = []
 
-    def send(self, request: Request, *, until: float | None = None) -> Received:
+    def send(self, request: Request, *, until: float | None = None, **_: Any) -> Received:
         self.sent.append(Sent(request.method, request.url, until))
         if request.url in self.happens:
             raise self.happens[request.url]

@@ -8,6 +8,13 @@ from typing import Any
 
 import pytest
 
+from dbcontract.conformance.catalogue import Catalogue
+from dbcontract.conformance.check import Checks
+from dbcontract.conformance.engine import Engine, Options
+from dbcontract.conformance.result import RunResult
+from dbcontract.conformance.sweep import SweepSettings
+from dbcontract.conformance.target import Target
+
 from .running import Foreign, Judged, started
 
 
@@ -53,5 +60,17 @@ def judge(tmp_path: Path) -> Callable[..., Judged]:
 
     def run(server: Foreign, *options: str, **allowed: Any) -> Judged:
         return server.check(server.target_file(tmp_path / "target.toml", **allowed), *options)
+
+    return run
+
+
+@pytest.fixture
+def examine(catalogue: Catalogue, checks: Checks) -> Callable[..., RunResult]:
+    """Judge any target by some rules, in this process: `examine(target, "PI-EXP-01", sweep=None)`."""
+
+    def run(target: Target, *ids: str, **options: Any) -> RunResult:
+        rules = [rule for rule in catalogue if rule.id in ids]
+        chosen = Options(**{"sweep": SweepSettings(examples=3, walks=1, steps=2, seconds=20), **options})
+        return Engine(target, rules, checks, catalogues=dict(catalogue.versions), options=chosen).run()
 
     return run

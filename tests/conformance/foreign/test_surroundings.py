@@ -7,12 +7,8 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.catalogue import Catalogue
-from dbcontract.conformance.check import Checks
-from dbcontract.conformance.engine import Engine, Options
 from dbcontract.conformance.identity import user_agent
 from dbcontract.conformance.result import RunResult, Verdict
-from dbcontract.conformance.sweep import SweepSettings
 from dbcontract.conformance.target import Endpoint, Pace, Scratch, Target
 from dbcontract.conformance.wire import Limits
 
@@ -24,10 +20,9 @@ ORGANIZATION = "7d2a86e5-0d0c-4b5f-9c43-1d1b8a8a0f11"
 DATABASE = "52b9d1a4-7b58-4b0e-8a53-6f0f5f0b9d22"
 PEM = Path(__file__).with_name("tls")
 PACE = Pace(check=20, throttled=0.2, wire=Limits(connect=1, read=2, total=5))
-SMALL = SweepSettings(examples=3, walks=1, steps=2, seconds=20)
 JSON_2 = {"Content-Type": "application/json; version=2.0"}
 
-Judge = Callable[..., RunResult]
+Examine = Callable[..., RunResult]
 
 
 def of(url: str, **more: Any) -> Target:
@@ -49,16 +44,6 @@ def empty_lists(seen: Any) -> tuple[int, dict[str, str], bytes]:
 
 
 @pytest.fixture
-def judge(catalogue: Catalogue, checks: Checks) -> Judge:
-    def run(target: Target, *ids: str, sweep: SweepSettings | None = SMALL) -> RunResult:
-        rules = [rule for rule in catalogue if rule.id in ids]
-        versions = dict(catalogue.versions)
-        return Engine(target, rules, checks, catalogues=versions, options=Options(sweep=sweep)).run()
-
-    return run
-
-
-@pytest.fixture
 def spoiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, web: Start) -> Any:
     """An environment that would lead a client of the usual kind astray; gives the proxy that it names."""
     proxy = web(lambda _: (403, {"Content-Type": "text/html"}, b"<h1>blocked</h1>"))
@@ -75,9 +60,9 @@ def spoiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, web: Start) -> Any:
     return proxy
 
 
-def test_proxy_and_netrc_of_the_environment_play_no_part(judge: Judge, web: Start, spoiled: Any) -> None:
+def test_proxy_and_netrc_of_the_environment_play_no_part(examine: Examine, web: Start, spoiled: Any) -> None:
     server = web(empty_lists)
-    result = judge(of(server.url), "PB-DESC-03", "PB-PAGE-01", "PB-DB-01")
+    result = examine(of(server.url), "PB-DESC-03", "PB-PAGE-01", "PB-DB-01")
     assert spoiled.seen == []
     assert len(server.seen) > 30
     sent = [seen.headers["authorization"] for seen in server.seen if "authorization" in seen.headers]
@@ -85,9 +70,9 @@ def test_proxy_and_netrc_of_the_environment_play_no_part(judge: Judge, web: Star
     assert "blocked" not in repr(result)
 
 
-def test_every_request_names_the_kit_and_where_it_comes_from(judge: Judge, web: Start) -> None:
+def test_every_request_names_the_kit_and_where_it_comes_from(examine: Examine, web: Start) -> None:
     server = web(empty_lists)
-    judge(of(server.url), "PB-DESC-03", "PB-AUTH-01", "PB-DB-01")
+    examine(of(server.url), "PB-DESC-03", "PB-AUTH-01", "PB-DB-01")
     assert {seen.headers["user-agent"] for seen in server.seen} == {user_agent()}
     assert user_agent().startswith("dbcontract/")
     assert "+https://" in user_agent()
@@ -102,38 +87,38 @@ def secured(web: Start) -> Any:
     return server
 
 
-def test_checks_and_sweep_trust_the_authority_of_the_target_file(judge: Judge, secured: Any) -> None:
-    result = judge(of(secured.url, ca_bundle=str(PEM / "ca.pem")), "PB-DESC-03")
+def test_checks_and_sweep_trust_the_authority_of_the_target_file(examine: Examine, secured: Any) -> None:
+    result = examine(of(secured.url, ca_bundle=str(PEM / "ca.pem")), "PB-DESC-03")
     assert result.stopped is None
     assert result.results[0].verdict is Verdict.PASSED
     assert not result.notes
     assert len(secured.seen) > 30
 
 
-def test_an_authority_of_the_environment_is_not_trusted(judge: Judge, secured: Any, spoiled: Any) -> None:
-    result = judge(of(secured.url), "PB-DESC-03")
+def test_an_authority_of_the_environment_is_not_trusted(examine: Examine, secured: Any, spoiled: Any) -> None:
+    result = examine(of(secured.url), "PB-DESC-03")
     assert result.stopped == "unreachable"
     assert secured.seen == spoiled.seen == []
     assert "its certificate is not trusted: unable to get local issuer certificate" in result.notes[0]
 
 
-def test_where_every_generated_call_is_refused_nothing_is_verified(judge: Judge, web: Start) -> None:
+def test_where_every_generated_call_is_refused_nothing_is_verified(examine: Examine, web: Start) -> None:
     server = web(lambda _: (401, {**JSON_2, "WWW-Authenticate": "Token"}, b'{"detail": "No."}'))
-    result = judge(of(server.url).with_capabilities("write"), "PB-DESC-08", "PB-DESC-09", "PB-DESC-12")
+    result = examine(of(server.url).with_capabilities("write"), "PB-DESC-08", "PB-DESC-09", "PB-DESC-12")
     assert {one.verdict for one in result.results} == {Verdict.NOT_VERIFIED}
 
 
-def test_a_wrong_call_proves_nothing_where_no_right_one_is_accepted(judge: Judge, web: Start) -> None:
+def test_a_wrong_call_proves_nothing_where_no_right_one_is_accepted(examine: Examine, web: Start) -> None:
     def answer(seen: Any) -> tuple[int, dict[str, str], bytes]:
         if seen.method == "GET":
             return empty_lists(seen)
         return 400, JSON_2, json.dumps({"name": ["No."]}).encode()
 
-    result = judge(of(web(answer).url).with_capabilities("write"), "PB-DESC-09")
+    result = examine(of(web(answer).url).with_capabilities("write"), "PB-DESC-09")
     assert result.results[0].verdict is Verdict.NOT_VERIFIED
 
 
-def test_a_sweep_that_does_not_arrive_verifies_nothing(judge: Judge, web: Start) -> None:
+def test_a_sweep_that_does_not_arrive_verifies_nothing(examine: Examine, web: Start) -> None:
     """The server answers what is only read, and closes the connection on everything else."""
 
     def answer(seen: Any) -> tuple[int, dict[str, str], bytes]:
@@ -141,7 +126,7 @@ def test_a_sweep_that_does_not_arrive_verifies_nothing(judge: Judge, web: Start)
         return empty_lists(seen)
 
     server = web(answer)
-    result = judge(of(server.url).with_capabilities("write"), "PB-DESC-07", "PB-DESC-08", "PB-DESC-09")
+    result = examine(of(server.url).with_capabilities("write"), "PB-DESC-07", "PB-DESC-08", "PB-DESC-09")
     verdicts = {one.rule: one.verdict for one in result.results}
     assert verdicts == {
         "PB-DESC-07": Verdict.WARNED,
