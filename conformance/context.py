@@ -74,7 +74,7 @@ class Context:
 
     def can(self, capability: str) -> bool:
         """Whether the target has a capability."""
-        return self.run.target.offers(capability, self.api)
+        return capability in self.run.target.capabilities
 
     def call(
         self,

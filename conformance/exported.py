@@ -156,9 +156,12 @@ def _told(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> str
 
 
 def byte_problems(export: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
-    """What is wrong with the byte collections of these names that are there, one sentence each."""
+    """What is wrong with the byte collections of these names that are there, one sentence each.
+
+    An optional field that is null is as good as absent: the vendor's SDK reads both alike.
+    """
     for name in names:
-        if name in export:
+        if name in export and not (export[name] is None and name in OPTIONAL_COLLECTIONS):
             yield from _byte_problem(name, export[name])
 
 
@@ -190,12 +193,16 @@ def entry_problems(export: Mapping[str, Any], name: str) -> Iterator[str]:
 
 
 def schemas_of(export: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    """Every `schema` of an export, with its place."""
-    if "schema" in export:
+    """Every `schema` of an export that is there and not null, with its place."""
+    if export.get("schema") is not None:
         yield "schema", export["schema"]
     for name in LISTS:
-        for index, entry in enumerate(entries_of(export, name)):
-            if "schema" in entry:
+        entries = entries_of(export, name)
+        of_list = export[name].get("schema") if name in export and export[name] is not None else None
+        if of_list is not None:
+            yield f"{name}.schema", of_list
+        for index, entry in enumerate(entries):
+            if entry.get("schema") is not None:
                 yield f"{name}.iterable[{index}].schema", entry["schema"]
 
 

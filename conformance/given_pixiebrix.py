@@ -160,17 +160,16 @@ class GivenPixieBrix:
             raise NotVerified(reason)
         return self.new_database()
 
-    def new_database(self, type_: str | None = None) -> Database:
-        """A new database, of a type where that matters.
+    def new_database(self) -> Database:
+        """A new database.
 
         Raises:
             NotVerified: none may be created.
         """
         name, organization = self._ctx.name("database"), self.organization
         path = {"organizationId": organization}
-        body = {"name": name} if type_ is None else {"name": name, "type": type_}
         with step("PB-DB-06", "create a database"):
-            answer = self._ctx.call("createDatabase", path=path, json=body)
+            answer = self._ctx.call("createDatabase", path=path, json={"name": name})
             database_id = str(field_of(answer.expect_status(*CREATED).expect_json(dict), "id"))
         return Database(database_id, name, organization, ours=True)
 

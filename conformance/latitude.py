@@ -21,6 +21,7 @@ from .check import PIECES
 IMPORT: Final = "importDatabase"
 BAD_REQUEST: Final = 400
 _MODEL: Final = "ExportedDatabaseInput"
+_EXPORTED: Final = ("ExportedDatabase", "ExportedDatabaseFormats", "ExportedDatabaseFormat")
 _ANY_ERROR: Final = "4XX"
 _ANY_OBJECT: Final[Mapping[str, Any]] = {"type": "object"}
 
@@ -31,10 +32,15 @@ _FROM_IN_FRONT: Final = ("413", "414", "431")
 def judged(api: str) -> dict[str, Any]:
     """The description of an API that answers are held against.
 
-    Pieces OS may answer an import with 400 in plain text: whether to a body that deserves it, `undeserved`
-    says. PixieBrix may answer with any error below 500; its body is a JSON object, for 400 any JSON.
+    The export of a Pieces OS may have null where an optional field is absent, as the vendor's SDK reads both
+    alike. Pieces OS may answer an import with 400 in plain text: whether to a body that deserves it,
+    `undeserved` says. PixieBrix may answer with any error below 500; its body is a JSON object, for 400 any
+    JSON.
     """
     description: dict[str, Any] = copy.deepcopy(dict(openapi.load(api)))
+    for name in _EXPORTED:
+        if api == PIECES:
+            _null_or_absent(description["components"]["schemas"][name])
     for item in description["paths"].values():
         for operation in item.values():
             if not isinstance(operation, dict) or "responses" not in operation:
@@ -44,6 +50,13 @@ def judged(api: str) -> dict[str, Any]:
             elif operation["operationId"] == IMPORT:
                 operation["responses"][str(BAD_REQUEST)] = _response("text/plain", {"type": "string"})
     return description
+
+
+def _null_or_absent(schema: dict[str, Any]) -> None:
+    """Let the optional fields of an object be null."""
+    for name, field in schema["properties"].items():
+        if name not in schema["required"]:
+            schema["properties"][name] = {"allOf": [field], "nullable": True}
 
 
 def _open(responses: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from posixpath import join, normpath
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -30,8 +30,9 @@ def rows_of(content: bytes) -> list[list[str]]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            strings = list(_shared_strings(archive))
-            return list(_rows(_parse(archive, _first_sheet(archive)), strings))
+            main = _main_part(archive)
+            strings = list(_shared_strings(archive, main))
+            return list(_rows(_parse(archive, _first_sheet(archive, main)), strings))
     except _NoWorkbook as error:
         problem = str(error)
     except Exception as error:  # noqa: BLE001 (whatever the parsers stumble over, it is no workbook)
@@ -64,29 +65,45 @@ def _all(root: ET.Element, name: str) -> Iterator[ET.Element]:
     return (element for element in root.iter() if _local(element.tag) == name)
 
 
-def _attributes(element: ET.Element) -> Mapping[str, str]:
-    return {_local(name): value for name, value in element.attrib.items()}
+def _related(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
+    """What a part is related to: id, last word of the type, other part's name; `""` is the whole package."""
+    folder, _, name = part.rpartition("/")
+    of_part = join(folder, "_rels", f"{name}.rels")
+    if of_part in archive.namelist():
+        for one in _all(_parse(archive, of_part), "Relationship"):
+            target = normpath(join("/", folder, one.get("Target", ""))).lstrip("/")
+            yield one.get("Id", ""), one.get("Type", "").rpartition("/")[2], target
 
 
-def _first_sheet(archive: zipfile.ZipFile) -> str:
-    workbook = _parse(archive, "xl/workbook.xml")
-    wanted = next((sheet.attrib for sheet in _all(workbook, "sheet")), None)
+def _main_part(archive: zipfile.ZipFile) -> str:
+    """The name of the part that lists the sheets: where it is, each package says for itself."""
+    found = (name for _, kind, name in _related(archive, "") if kind == "officeDocument")
+    main = next(found, None)
+    if main is None:
+        message = "a ZIP archive that names no workbook in _rels/.rels"
+        raise _NoWorkbook(message)
+    return main
+
+
+def _first_sheet(archive: zipfile.ZipFile, main: str) -> str:
+    wanted = next((sheet.attrib for sheet in _all(_parse(archive, main), "sheet")), None)
     if wanted is None:
         message = "a workbook without sheets"
         raise _NoWorkbook(message)
     # The sheet's own id has the same local name, without a namespace.
     relation = next((value for name, value in wanted.items() if name.endswith("}id")), "")
-    for one in _all(_parse(archive, "xl/_rels/workbook.xml.rels"), "Relationship"):
-        if one.get("Id") == relation:
-            return normpath(join("/xl", one.get("Target", ""))).lstrip("/")
-    message = "a workbook whose first sheet is nowhere"
-    raise _NoWorkbook(message)
+    sheet = next((name for id_, _, name in _related(archive, main) if id_ == relation), None)
+    if sheet is None:
+        message = "a workbook whose first sheet is nowhere"
+        raise _NoWorkbook(message)
+    return sheet
 
 
-def _shared_strings(archive: zipfile.ZipFile) -> Iterator[str]:
-    if "xl/sharedStrings.xml" in archive.namelist():
-        for item in _all(_parse(archive, "xl/sharedStrings.xml"), "si"):
-            yield _text(item)
+def _shared_strings(archive: zipfile.ZipFile, main: str) -> Iterator[str]:
+    for _, kind, name in _related(archive, main):
+        if kind == "sharedStrings":
+            for item in _all(_parse(archive, name), "si"):
+                yield _text(item)
 
 
 def _text(item: ET.Element) -> str:

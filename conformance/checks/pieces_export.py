@@ -86,7 +86,7 @@ def required_collections_are_bytes(ctx: Pieces) -> None:
 
 @check("PI-EXP-09")
 def optional_collections_are_bytes(ctx: Pieces) -> None:
-    """Checks every element of the optional collections that are there."""
+    """Checks every element of the optional collections that are there and not null."""
     expect_no(ctx, byte_problems(_exported(ctx), OPTIONAL_COLLECTIONS), "the optional collections")
 
 
@@ -98,9 +98,14 @@ def values_have_id_and_bytes(ctx: Pieces) -> None:
 
 @check("PI-EXP-11")
 def optional_lists_have_id_and_bytes(ctx: Pieces) -> None:
-    """Checks the two optional lists and every entry in them where they are there."""
+    """Checks the two optional lists and every entry in them where they are there and not null."""
     exported = _exported(ctx)
-    problems = (one for name in OPTIONAL_LISTS if name in exported for one in entry_problems(exported, name))
+    problems = (
+        one
+        for name in OPTIONAL_LISTS
+        if exported.get(name) is not None
+        for one in entry_problems(exported, name)
+    )
     expect_no(ctx, problems, "the optional lists of the export")
 
 
@@ -114,7 +119,7 @@ def an_export_names_a_version(ctx: Pieces) -> None:
 
 @check("PI-EXP-13")
 def schemas_have_migration_and_semantic(ctx: Pieces) -> None:
-    """Checks every `schema` in the export."""
+    """Checks every `schema` in the export that is not null."""
     schemas = list(schemas_of(_exported(ctx)))
     if not schemas:
         ctx.skip("there is no schema in the export")

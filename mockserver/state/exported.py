@@ -179,7 +179,11 @@ def _entries(place: str, raw: bytes) -> Generator[None, None, dict[str, bytes]]:
 
 
 def _formats(place: str, value: object) -> Generator[None, None, dict[str, Format]]:
-    items = _fields(place, value, ("iterable",))["iterable"]
+    fields = _fields(place, value, ("iterable",), ("schema",))
+    _schema(
+        f"{place}.schema", fields.get("schema")
+    )  # of the list; each entry has its own, and is read by that
+    items = fields["iterable"]
     if not isinstance(items, list):
         raise ImportRejected(f"{place}.iterable: {_shown(items)} is not an array")
     formats: dict[str, Format] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from dataclasses import replace
 from typing import Any
 
@@ -81,6 +82,26 @@ class OtherStyleOfFiles(Storage):
         if job.media_type == "application/json":
             return item.rewritten(lambda content: json.dumps(json.loads(content), indent=2).encode())
         return replace(item, content_type="application/xlsx")
+
+
+@stranger()
+class PartsUnderOtherNames(Storage):
+    """Writes workbooks whose parts are in another folder than usual."""
+
+    async def artifact(self, job: Job, key: str) -> Item:
+        item = await super().artifact(job, key)
+        return item.rewritten(_in_other_folder) if job.media_type == "application/xlsx" else item
+
+
+def _in_other_folder(content: bytes) -> bytes:
+    saved = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(saved, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name in {"[Content_Types].xml", "_rels/.rels"}:
+                part = part.replace(b"xl/", b"pages/")
+            new.writestr(f"pages/{name.removeprefix('xl/')}" if name.startswith("xl/") else name, part)
+    return saved.getvalue()
 
 
 def _all_quoted(content: bytes) -> bytes:

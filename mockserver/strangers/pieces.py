@@ -60,6 +60,33 @@ class EmptyOptionalsLeftOut(PiecesDatabase):
 
 
 @stranger()
+class NullsForAbsent(PiecesDatabase):
+    """Exports null for every optional field that holds nothing."""
+
+    def export(self) -> dict[str, Any]:
+        document = super().export()
+        for name, value in document.items():
+            if name in {"activities", "annotations", "hints", "ranges"}:
+                document[name] = value or None
+            elif name == "messageValues" and not value["iterable"]:
+                document[name] = None
+            elif isinstance(value, dict) and "iterable" in value:
+                document[name] = {
+                    "schema": None,
+                    "iterable": [{"schema": None, **one} for one in value["iterable"]],
+                }
+        return document
+
+
+@stranger()
+class IsAPreRelease(PiecesDatabase):
+    """Is a pre-release of its version, and says so with its build number."""
+
+    def __init__(self, version: str, migration: int, semantic: str) -> None:
+        super().__init__(f"{version}-beta.3+build.7", migration, semantic)
+
+
+@stranger()
 class EntriesInOtherOrder(PiecesDatabase):
     """Exports the entries of each list in the order of their ids."""
 

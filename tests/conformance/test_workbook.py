@@ -24,7 +24,15 @@ CELLS: list[list[Any]] = [
 EXPECTED = [["" if cell is None else str(cell) for cell in row] for row in CELLS]
 
 WORKBOOK = '<workbook xmlns:r="urn:r"><sheets><sheet name="a" sheetId="1" r:id="x"/></sheets></workbook>'
-RELATIONS = '<Relationships><Relationship Id="x" Target="{}"/></Relationships>'
+RELATION = '<Relationship Id="{}" Type="urn:relationships/{}" Target="{}"/>'
+
+
+def relations(*each: tuple[str, str, str]) -> str:
+    """The relationships of a part: id, kind and target of each."""
+    return f"<Relationships>{''.join(RELATION.format(*one) for one in each)}</Relationships>"
+
+
+ROOT = relations(("y", "extended-properties", "docProps/app.xml"), ("z", "officeDocument", "xl/workbook.xml"))
 
 
 def by_openpyxl() -> bytes:
@@ -54,8 +62,9 @@ def by_xlsxwriter(*, constant_memory: bool) -> bytes:
 def by_hand(sheet: str, target: str = "sheets/1.xml", more: Mapping[str, str] | None = None) -> bytes:
     """A workbook of few parts; the target of its sheet is relative to the folder of the workbook."""
     parts = {
+        "_rels/.rels": ROOT,
         "xl/workbook.xml": WORKBOOK,
-        "xl/_rels/workbook.xml.rels": RELATIONS.format(target),
+        "xl/_rels/workbook.xml.rels": relations(("x", "worksheet", target)),
         "xl/sheets/1.xml": f"<worksheet><sheetData>{sheet}</sheetData></worksheet>",
         **(more or {}),
     }
@@ -76,8 +85,22 @@ def test_the_cells_of_the_first_sheet(content: bytes) -> None:
 def test_cells_may_lack_their_places_and_texts_be_in_pieces() -> None:
     shared = "<sst><si><t>plain</t></si><si><r><t>in </t></r><r><t>pieces</t></r></si></sst>"
     row = '<row><c t="s"><v>1</v></c><c r="C1" t="inlineStr"><is><t>x</t></is></c><c><v>2</v></c></row>'
-    content = by_hand(row, "/xl/sheets/1.xml", {"xl/sharedStrings.xml": shared})
+    related = relations(("x", "worksheet", "/xl/sheets/1.xml"), ("s", "sharedStrings", "sharedStrings.xml"))
+    content = by_hand(row, more={"xl/_rels/workbook.xml.rels": related, "xl/sharedStrings.xml": shared})
     assert rows_of(content) == [["in pieces", "", "x", "2"]]
+
+
+def test_parts_may_have_any_names() -> None:
+    parts = {
+        "_rels/.rels": relations(("r", "officeDocument", "/book.xml")),
+        "book.xml": WORKBOOK,
+        "_rels/book.xml.rels": relations(
+            ("t", "sharedStrings", "a/texts.xml"), ("x", "worksheet", "a/b.xml")
+        ),
+        "a/b.xml": '<worksheet><sheetData><row><c t="s"><v>0</v></c></row></sheetData></worksheet>',
+        "a/texts.xml": "<sst><si><t>found</t></si></sst>",
+    }
+    assert rows_of(by_hand("", more=parts)) == [["found"]]
 
 
 def test_a_sheet_without_rows() -> None:
@@ -92,6 +115,10 @@ def test_a_sheet_without_rows() -> None:
         (by_openpyxl()[:-100], "BadZipFile"),
         (by_hand("<row>"), "ParseError"),
         (by_hand("", "nowhere.xml"), r"without xl/nowhere\.xml"),
+        (
+            by_hand("", more={"_rels/.rels": relations(("z", "thumbnail", "xl/workbook.xml"))}),
+            "names no workbook",
+        ),
         (by_hand("", more={"xl/workbook.xml": "<workbook/>"}), "without sheets"),
         (by_hand("", more={"xl/_rels/workbook.xml.rels": "<none/>"}), "nowhere"),
         (by_hand('<row><c t="s"><v>0</v></c></row>'), "text number '0'"),

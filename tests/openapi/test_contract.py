@@ -179,7 +179,7 @@ def test_null_is_allowed_for_the_optional_fields_of_an_import_only() -> None:
 @pytest.mark.parametrize(
     ("name", "component", "fields", "required"),
     [
-        ("pieces", "ExportedDatabaseFormats", {"iterable"}, {"iterable"}),
+        ("pieces", "ExportedDatabaseFormats", {"iterable", "schema"}, {"iterable"}),
         ("pieces", "ExportedDatabaseFormat", {"id", "raw", "schema"}, {"id", "raw"}),
         ("pieces", "EmbeddedModelSchema", {"migration", "semantic"}, {"migration", "semantic"}),
         (

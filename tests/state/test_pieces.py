@@ -203,6 +203,12 @@ def test_an_import_keeps_the_version_of_the_server(database: PiecesDatabase) -> 
     assert (database.export()["version"], database.export()["schema"]) == (VERSION, schema())
 
 
+@pytest.mark.parametrize("of_list", [schema(3, "UNKNOWN"), None])
+def test_a_list_of_values_may_have_a_schema_of_its_own(database: PiecesDatabase, of_list: Any) -> None:
+    merge(database, document(values={**values([7]), "schema": of_list}))
+    assert database.export()["values"]["iterable"][-1]["raw"] == [7]
+
+
 def test_null_stands_for_an_absent_optional_field(database: PiecesDatabase) -> None:
     before = database.export_json()
     nothing = dict.fromkeys([*OPTIONAL_COLLECTIONS, "messageValues", "workstreamEventValues", "schema"])
@@ -289,6 +295,10 @@ def test_a_higher_migration_is_a_newer_export_unless_something_is_malformed(data
         (document(values={}), "values.iterable is missing"),
         (document(values={"iterable": {}}), "values.iterable: an object is not an array"),
         (document(values={"iterable": [], "more": 1}), 'values: "more" is no field of it'),
+        (
+            document(values={"iterable": [], "schema": {"migration": 1}}),
+            "values.schema.semantic is missing",
+        ),
         (document(values={"iterable": [7]}), "values.iterable[0]: 7 is not an object"),
         (document(values={"iterable": [{"id": "x"}]}), "values.iterable[0].raw is missing"),
         (document(values={"iterable": [{"id": 1, "raw": []}]}), "values.iterable[0].id: 1 is not a string"),

@@ -111,7 +111,7 @@ function chosen(call, database) {
       const inner = name.slice(6, isnull ? -8 : undefined);
       const [field, wanted] = inner.includes("=") && !value ? inner.split(/=(.*)/s) : [inner, value];
       if (isnull) return (row) => ((own(row.data, field) ?? null) === null) === /^(true|1|yes)$/i.test(value);
-      return (row) => typeof own(row.data, field) !== "object" && String(own(row.data, field)) === wanted;
+      return (row) => own(row.data, field) === wanted;
     });
   const rows = [...database.rows.values()].filter(
     (row) => !(dayOf(row.created) < start) && !(dayOf(row.created) > end),

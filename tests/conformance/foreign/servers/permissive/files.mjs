@@ -131,23 +131,23 @@ function listedArchives(call) {
   );
 }
 
-const moment = (filters, name) => {
+const FORM =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d(?:[.,]\d+)?))?(?:Z|([+-])(\d\d)(?::?(\d\d))?)?)?$/i;
+
+/** An ISO 8601 timestamp in milliseconds; a date alone is midnight, and what names no zone is UTC. */
+function moment(filters, name) {
   const text = filters[name] ?? undefined;
   if (text === undefined) return undefined;
-  const form =
-    /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
-  const [whole] = (typeof text === "string" && text.match(form)) || [];
-  const zoned = !whole || whole.length <= 10 || text.match(form).groups.zone ? whole : `${whole}Z`;
-  const read = Date.parse(
-    (zoned ?? "")
-      .replace(" ", "T")
-      .replace(",", ".")
-      .replace(/([+-]\d{2})$/, "$1:00")
-      .replace(/([+-]\d{2})(\d{2})$/, "$1:$2"),
+  const [, year, month, day, hours = 0, minutes = 0, seconds = "0", sign, ...zone] =
+    (typeof text === "string" && text.match(FORM)) || [];
+  const midnight = Date.UTC(year, month - 1, day);
+  const exists = new Date(midnight).getUTCDate() === Number(day) && hours < 24 && minutes < 60;
+  if (!exists) throw new Refused(400, { filters: { [name]: "no timestamp" } });
+  const ahead = (sign === "-" ? -1 : 1) * (Number(zone[0] ?? 0) * 60 + Number(zone[1] ?? 0));
+  return (
+    midnight + (hours * 60 + Number(minutes) - ahead) * 60_000 + Number(seconds.replace(",", ".")) * 1000
   );
-  if (Number.isNaN(read)) throw new Refused(400, { filters: { [name]: "no timestamp" } });
-  return read;
-};
+}
 
 const ENDINGS = { "application/json": "json", "application/xlsx": "xlsx", "text/csv": "csv" };
 

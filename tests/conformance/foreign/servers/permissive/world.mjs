@@ -113,7 +113,8 @@ export class Vault {
     for (const database of this.databases.values()) {
       for (const row of database.rows.values())
         if (dayOf(row.updated) < today) this.archive(database, dayOf(row.updated));
-      while (database.rows.size >= this.recordLimit) {
+      const full = database.rows.size > this.recordLimit;
+      while (full && database.rows.size >= this.recordLimit) {
         const oldest = [...database.rows.values()].map((row) => dayOf(row.created)).sort()[0];
         if (oldest >= today) break;
         for (const row of [...database.rows.values()])
