@@ -92,10 +92,10 @@ def lists_of(organization: str, database: str) -> list[Aim]:
     return [Aim(operation, path) for operation, path in zip(LISTS, paths, strict=True)]
 
 
-def spare(ctx: PixieBrix) -> Database | None:
+def spare(ctx: PixieBrix, *, assets: bool = False) -> Database | None:
     """A database that may be written to, for checks that can do without; None if there is none."""
     try:
-        return ctx.given.database()
+        return ctx.given.database(assets=assets)
     except NotVerified:
         return None
 

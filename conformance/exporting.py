@@ -17,6 +17,7 @@ from .context import PixieBrix
 from .formats import as_timestamp
 from .given import field_of, step
 from .given_pixiebrix import Database
+from .job_links import followed
 
 MEDIA_TYPES: Final = ("application/json", "application/xlsx", "text/csv")
 COLUMNS: Final = ("id", "database", "created_at", "updated_at")
@@ -123,7 +124,7 @@ def _followed(ctx: PixieBrix, details: Mapping[str, Any]) -> Answer:
     with step("PB-JOB-22", "find the link to the exported data"):
         link = link_of(details)
     with step("PB-JOB-24", "follow the link to the exported data"):
-        return ctx.fetch(link).expect_status(200)
+        return followed(ctx, link).expect_status(200)
 
 
 # Records

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .answer import Answer
 from .check import CheckFailed, NotVerified, PrerequisiteFailed
 from .given import field_of, step
+from .job_links import followed
 
 if TYPE_CHECKING:
     from .context import PixieBrix
@@ -17,6 +18,9 @@ CREATED = (201, 200, 202)
 """What a step takes for success: which status it has to be is the subject of rules of their own."""
 
 FINAL_STATUSES = ("SUCCESS", "FAILURE")
+
+_ASSET: Final = "Asset"
+_ANY_TAKES: Final = "new databases of any type take assets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +140,63 @@ class GivenPixieBrix:
             return self.database().id
         raise NotVerified("the organization has no database")
 
-    def database(self, *, empty: bool = False) -> Database:
+    def database(self, *, empty: bool = False, assets: bool = False) -> Database:
         """A database that may be written to: another one at every call, new where one can be created.
 
         Args:
             empty: it must hold no records. A new one holds none; one that is configured is emptied, where
                 `destroy` is allowed.
+            assets: it takes assets, as one of the type Asset does; another one may refuse them.
 
         Raises:
             NotVerified: there is none (left), or it cannot be emptied.
         """
+        if not assets:
+            return self._next(empty=empty)
+        refused: list[str] = []
+        while True:
+            try:
+                found = self._next(empty=empty, type_=self._type_for_assets())
+            except NotVerified as error:
+                if not refused:
+                    raise
+                reason = f"{' and '.join(refused)} refuse assets, as databases of the type Key-Value may"
+                raise NotVerified(f"{reason}; name one of the type Asset (pixiebrix.databases)") from error
+            if found.name or self._takes_assets(found.id):
+                return found
+            refused.append(found.id)
+
+    def _type_for_assets(self) -> str | None:
+        """The type of a new database that takes assets; None where any does, or where none can be made."""
+        scratch, seen = self._ctx.place.scratch, self._ctx.run.seen
+        if self._used < len(scratch.databases) or not scratch.create_databases or not self._ctx.can("write"):
+            return None
+        if _ANY_TAKES not in seen:
+            seen[_ANY_TAKES] = self._takes(self.new_database().id)
+        return None if seen[_ANY_TAKES] else _ASSET
+
+    def _takes_assets(self, database_id: str) -> bool:
+        """Whether an asset can be made in a database, or ought to be: the type Asset may not refuse any."""
+        seen, fact = self._ctx.run.seen, f"{database_id} takes assets"
+        if fact not in seen:
+            seen[fact] = self._takes(database_id) or self.type_of(database_id) == _ASSET
+        return seen[fact]
+
+    def _takes(self, database_id: str) -> bool:
+        path, body = {"databaseId": database_id}, {"filename": "probe.png"}
+        answer = self._ctx.call("createAsset", path=path, json=body, note="does it take assets?")
+        return not 400 <= answer.status < 500
+
+    def type_of(self, database_id: str) -> str | None:
+        """The type of a database; None where the list does not tell."""
+        path = {"organizationId": self.organization}
+        with step("PB-DB-01", "list the databases"):
+            query = {"page_size": self._ctx.limits.page_cap}
+            databases = self._ctx.call("listDatabases", path=path, query=query).expect_status(200)
+            types = {str(one.get("id")): one.get("type") for one in databases.expect_objects()}
+        return types.get(database_id)
+
+    def _next(self, *, empty: bool, type_: str | None = None) -> Database:
         if not self._ctx.can("write"):
             raise NotVerified("writing is not allowed", missing=("write",))
         scratch = self._ctx.place.scratch
@@ -158,9 +209,9 @@ class GivenPixieBrix:
         if not scratch.create_databases:
             reason = f"more than {len(scratch.databases)} scratch databases are needed (pixiebrix.databases)"
             raise NotVerified(reason)
-        return self.new_database()
+        return self.new_database(type_)
 
-    def new_database(self) -> Database:
+    def new_database(self, type_: str | None = None) -> Database:
         """A new database.
 
         Raises:
@@ -168,8 +219,9 @@ class GivenPixieBrix:
         """
         name, organization = self._ctx.name("database"), self.organization
         path = {"organizationId": organization}
+        body = {"name": name} if type_ is None else {"name": name, "type": type_}
         with step("PB-DB-06", "create a database"):
-            answer = self._ctx.call("createDatabase", path=path, json={"name": name})
+            answer = self._ctx.call("createDatabase", path=path, json=body)
             database_id = str(field_of(answer.expect_status(*CREATED).expect_json(dict), "id"))
         return Database(database_id, name, organization, ours=True)
 
@@ -218,7 +270,7 @@ class GivenPixieBrix:
 
     def asset(self, database: Database | None = None, *, filename: str = "probe.png") -> Asset:
         """Create an asset, which is not uploaded yet."""
-        place = database or self.database()
+        place = database or self.database(assets=True)
         with step("PB-ASSET-06", "create an asset"):
             answer = self._ctx.call("createAsset", path={"databaseId": place.id}, json={"filename": filename})
             body = answer.expect_status(*CREATED).expect_json(dict)
@@ -327,7 +379,7 @@ class GivenPixieBrix:
             link = field_of(details, "data")
             self._ctx.expect_true("the link", isinstance(link, str), expected="text", actual=link)
         with step("PB-JOB-24", "follow the link to the exported data"):
-            return self._ctx.fetch(link).expect_status(200)
+            return followed(self._ctx, link).expect_status(200)
 
     def record_limit(self, at_most: int) -> int:
         """Make the retention limit of databases small, where that is possible, and tell it.

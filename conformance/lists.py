@@ -128,7 +128,7 @@ def _assets(ctx: PixieBrix) -> Listing:
         path = {"databaseId": ctx.given.existing_database()}
         return _whole(ctx, "listAssets", path, "PB-ASSET-01")
     try:
-        database = ctx.given.database()
+        database = ctx.given.database(assets=True)
     except NotVerified:
         return Listing(ctx, "listAssets", {}, [])
     for _ in range(ENOUGH):

@@ -75,7 +75,7 @@ def other_bodies_are_refused(ctx: PixieBrix) -> None:
 def _database(ctx: PixieBrix) -> Database:
     if not ctx.can("write"):
         ctx.skip("only what writes has a body, and writing is not allowed")
-    return ctx.given.database()
+    return ctx.given.database(assets=True)
 
 
 def _sent(ctx: PixieBrix, aim: Aim, body: Mapping[str, Any]) -> Answer:
@@ -85,7 +85,7 @@ def _sent(ctx: PixieBrix, aim: Aim, body: Mapping[str, Any]) -> Answer:
 @check("PB-DESC-12")
 def what_was_made_is_found(ctx: PixieBrix) -> None:
     """Makes a record in both ways, an asset and a job, reads each, and reads deleted records in vain."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     posted = str(ctx.given.record(database)["id"])
     put = ctx.name("record")
     with step("PB-REC-13", "put a record"):

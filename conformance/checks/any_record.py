@@ -130,7 +130,9 @@ def any_filters_hold_together(ctx: PixieBrix) -> None:
     database, field = ctx.given.database(), field_name(ctx)
     names, kinds = [f"{name}_{field}" for name in ("front", "back")], ("square", "round", None)
     data = [dict(zip(names, pair, strict=True)) for pair in ((a, b) for a in kinds for b in kinds)]
-    keys = written(ctx, database, data)
+    # None is a field that is left out: whether a null is one, is not said.
+    kept = [{name: value for name, value in one.items() if value is not None} for one in data]
+    keys = written(ctx, database, kept)
 
     def body(chosen: tuple[object, object]) -> None:
         query = {_parameter(name, wanted): wanted for name, wanted in zip(names, chosen, strict=True)}

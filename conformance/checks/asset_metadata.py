@@ -20,7 +20,7 @@ _SLACK = timedelta(minutes=1)
 @check("PB-ASSET-07")
 def meta_gives_the_metadata(ctx: PixieBrix) -> None:
     """Creates two assets, marks the second, and reads the metadata of both."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     assets = [ctx.given.asset(database, filename=f"probe-{number}.png") for number in range(2)]
     ctx.given.marked(assets[1])
     for asset in assets:
@@ -81,7 +81,7 @@ def the_times_have_microseconds(ctx: PixieBrix) -> None:
 @check("PB-ASSET-13")
 def the_file_name_is_kept(ctx: PixieBrix) -> None:
     """Creates assets with names of several scripts and compares them with their metadata."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     for name in ("plain name.png", "Größe ЯблОко.png", "東京 مثال 🦊.png"):
         item = asset_details.metadata(ctx, ctx.given.asset(database, filename=name))
         ctx.expect("filename", name, item.get("filename"))

@@ -105,7 +105,7 @@ def an_asset_is_not_in_another_database(ctx: PixieBrix) -> None:
     with step("PB-ASSET-15", "mark an asset as uploaded"):
         before = asset_details.metadata(ctx, asset).get("is_uploaded")
         ctx.expect("is_uploaded after the mark", expected=True, actual=before)
-    path = {**asset_details.path_of(asset), "databaseId": ctx.given.database().id}
+    path = {**asset_details.path_of(asset), "databaseId": ctx.given.database(assets=True).id}
     ctx.call("getAsset", path=path, note="below another database").expect_status(404)
     asset_details.read(ctx, path).expect_status(404)
     ctx.call("updateAsset", path=path, json={"is_uploaded": False}).expect_status(404)

@@ -115,7 +115,7 @@ def an_unmarked_asset_can_be_marked_again(ctx: PixieBrix) -> None:
 @check("PB-ASSET-35")
 def the_same_name_twice_is_two_files(ctx: PixieBrix) -> None:
     """Uploads different bytes to two assets of the same name, and downloads both."""
-    database, contents = ctx.given.database(), (b"the first", b"another")
+    database, contents = ctx.given.database(assets=True), (b"the first", b"another")
     assets = [
         ctx.given.uploaded_asset(content, database=database, filename="probe.png") for content in contents
     ]

@@ -19,17 +19,21 @@ from ..pages import every_item
 @check("PB-ASSET-01")
 def the_list_is_an_array(ctx: PixieBrix) -> None:
     """Lists the assets of the configured database, and of a new one, which has none, and expects arrays."""
-    path = {"databaseId": ctx.given.existing_database()}
-    ctx.call("listAssets", path=path).expect_status(200).expect_json(list)
+    existing = ctx.given.existing_database()
+    answer = ctx.call("listAssets", path={"databaseId": existing})
+    if answer.status == 200 or ctx.given.type_of(existing) == "Asset":
+        answer.expect_status(200).expect_json(list)
+    elif not ctx.can("write"):
+        ctx.skip(f"{existing} is of a type that may refuse assets; name an Asset one (pixiebrix.databases)")
     with suppress(NotVerified):  # where no database can be made, the first one has to do
-        path = {"databaseId": ctx.given.database().id}
+        path = {"databaseId": ctx.given.database(assets=True).id}
         ctx.call("listAssets", path=path).expect_status(200).expect_json(list)
 
 
 @check("PB-ASSET-02")
 def created_assets_are_listed(ctx: PixieBrix) -> None:
     """Creates two assets, marks one of them, and looks for both on all pages of the list."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     assets = [ctx.given.asset(database, filename=f"{ctx.name('asset')}.png") for _ in range(2)]
     ctx.given.marked(assets[0])
     listed = asset_details.listed(ctx, database.id)
@@ -41,7 +45,7 @@ def created_assets_are_listed(ctx: PixieBrix) -> None:
 @check("PB-ASSET-04")
 def a_file_name_makes_an_asset(ctx: PixieBrix) -> None:
     """Creates an asset and looks for its name in the answer, else in the list."""
-    database, name = ctx.given.database(), f"{ctx.name('asset')}.png"
+    database, name = ctx.given.database(assets=True), f"{ctx.name('asset')}.png"
     answer = asset_details.post(ctx, database, {"filename": name})
     ctx.expect_true("the status", answer.status // 100 == 2, expected="a 2xx", actual=answer.summary)
     if not _has(_json_or_none(answer), name):
@@ -55,13 +59,13 @@ def a_file_name_makes_an_asset(ctx: PixieBrix) -> None:
 @check("PB-ASSET-05")
 def a_creation_is_answered_201(ctx: PixieBrix) -> None:
     """Creates an asset and looks at the status."""
-    asset_details.post(ctx, ctx.given.database(), {"filename": "probe.png"}).expect_status(201)
+    asset_details.post(ctx, ctx.given.database(assets=True), {"filename": "probe.png"}).expect_status(201)
 
 
 @check("PB-ASSET-06")
 def a_creation_gives_asset_and_form(ctx: PixieBrix) -> None:
     """Creates an asset and checks `asset`, `upload_url` and `fields` of the answer."""
-    database, name = ctx.given.database(), f"{ctx.name('asset')}.png"
+    database, name = ctx.given.database(assets=True), f"{ctx.name('asset')}.png"
     with step("PB-ASSET-04", "create an asset"):
         answer = asset_details.created(ctx, database, name)
     body = answer.expect_json(dict)
@@ -99,7 +103,7 @@ def a_file_name_is_required(ctx: PixieBrix) -> None:
 @check("PB-ASSET-32")
 def a_file_name_of_255_characters_is_accepted(ctx: PixieBrix) -> None:
     """Creates assets with names of 255 characters, of one byte and of two bytes each."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     for letter in "nß":
         name = f"{letter * 251}.png"
         body = asset_details.created(ctx, database, name).expect_json(dict)
@@ -167,7 +171,7 @@ def _expect_present(ctx: PixieBrix, asset: Asset) -> None:
 
 def _expect_refused(ctx: PixieBrix, body: dict[str, Any]) -> None:
     """Expect that a creation is answered 400, where a good one is not."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     with step("PB-ASSET-04", "create an asset"):
         asset_details.created(ctx, database, "probe.png")
     asset_details.post(ctx, database, body).expect_status(400)

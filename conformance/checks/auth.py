@@ -130,7 +130,7 @@ def without_a_token_no_asset_changes(ctx: PixieBrix) -> None:
 @check("PB-AUTH-08")
 def a_token_that_may_only_read_cannot_write(ctx: PixieBrix) -> None:
     """Sends good writes of records, assets and a database with the read-only token."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     key = ctx.given.record(database)["id"]
     aims = writes(ctx, database, ctx.given.asset(database))
     token = ctx.given.read_only_token

@@ -41,7 +41,7 @@ def a_404_has_a_detail(ctx: PixieBrix) -> None:
 @check("PB-ERR-02")
 def a_missing_field_is_named(ctx: PixieBrix) -> None:
     """Leaves out a required field of each body, and looks for messages under its name."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     for field in ("name", "databases"):
         body = order(ctx, database.id)
         del body[field]
@@ -65,7 +65,7 @@ def _expect_messages(answer: Answer, field: str) -> None:
 @check("PB-ERR-03")
 def a_body_that_is_no_json_is_answered_400(ctx: PixieBrix) -> None:
     """Sends words and an object that is cut off to each writing operation."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     for aim in writes(ctx, database, ctx.given.asset(database)):
         for body in NO_JSON:
             aim.call(ctx, body=body).expect_status(400)
@@ -122,7 +122,7 @@ def an_id_that_is_no_uuid_is_refused(ctx: PixieBrix) -> None:
 @check("PB-ERR-09")
 def a_body_of_another_type_is_refused(ctx: PixieBrix) -> None:
     """Sends each writing operation a good body as text/plain."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     for aim in writes(ctx, database, ctx.given.asset(database)):
         answer = aim.call(ctx, content_type="text/plain")
         expect_refused(ctx, answer, f"a body of {aim.operation} that is sent as text/plain")
@@ -148,7 +148,7 @@ def a_refused_record_changes_nothing(ctx: PixieBrix) -> None:
 @check("PB-ERR-10")
 def a_refused_asset_changes_nothing(ctx: PixieBrix) -> None:
     """Marks an asset with a wrong type, creates one without a name, and compares what is there."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     asset = ctx.given.asset(database)
     path = {"databaseId": database.id}
     before, count = metadata(ctx, asset), _assets(ctx, database)

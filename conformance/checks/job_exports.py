@@ -15,6 +15,7 @@ from ..exporting import (
     write,
 )
 from ..given import step
+from ..job_links import followed
 
 MORE_THAN_A_PAGE = 101
 BATCH = 5_000
@@ -22,13 +23,13 @@ BATCH = 5_000
 
 @check("PB-JOB-24")
 def the_link_leads_to_the_data(ctx: PixieBrix) -> None:
-    """Follows the link of a finished job without the token, and expects a body."""
+    """Follows the link of a finished job, with the token where it takes one, and expects a body."""
     database = ctx.given.database()
     ctx.given.record(database)
     details = succeeded(ctx, database)
     with step("PB-JOB-22", "find the link to the exported data"):
         link = link_of(details)
-    answer = ctx.fetch(link)
+    answer = followed(ctx, link)
     good = 200 <= answer.status < 300 and answer.content
     ctx.expect_true("the answer to the link", good, expected="a 2xx and the data", actual=answer.summary)
 

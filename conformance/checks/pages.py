@@ -77,7 +77,7 @@ def no_page_is_larger_than_the_maximum(ctx: PixieBrix) -> None:
 
 def _lengthened(ctx: PixieBrix, listing: Listing, cap: int) -> Listing:
     """A database with more assets than fit on a page."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     ids = [ctx.given.asset(database).id for _ in range(cap + 1)]
     return Listing(ctx, listing.operation, {"databaseId": database.id}, ids)
 

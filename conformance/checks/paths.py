@@ -30,7 +30,7 @@ def with_and_without_slash(ctx: PixieBrix) -> None:
     for aim in lists(ctx):
         statuses = [aim.call(ctx, slash=slash, follow=True).status for slash in FORMS]
         _compare(ctx, aim.operation, *statuses)
-    database = spare(ctx)
+    database = spare(ctx, assets=True)
     if database is not None:
         asset = ctx.given.asset(database)
         expected, found = (_statuses(ctx, database, asset, slash=slash) for slash in FORMS)
@@ -82,7 +82,7 @@ def other_methods_are_refused(ctx: PixieBrix) -> None:
 def unknown_parameters_are_ignored(ctx: PixieBrix) -> None:
     """Reads each list with and without an invented parameter, and compares statuses and ids."""
     aims = lists(ctx)
-    database = spare(ctx)
+    database = spare(ctx, assets=True)
     if database is not None:
         ctx.given.records(database, [{"probe": 1}, {"probe": 2}])
         ctx.given.asset(database)

@@ -19,7 +19,7 @@ from ..given_pixiebrix import Asset, Database
 @check("PB-ASSET-23", "PB-ASSET-24")
 def assets_in_any_order(ctx: PixieBrix) -> None:
     """Creates, uploads, marks and unmarks assets in generated orders, and compares with a model."""
-    database = ctx.given.database()
+    database = ctx.given.database(assets=True)
     with as_own(ctx):
         explore(ctx, lambda: _Assets(ctx, database), examples=2, steps=10)
 

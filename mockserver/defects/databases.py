@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +31,7 @@ class DatabasesUnderResults(DatabaseHandlers):
         return json_response({"count": len(items), "results": items}, call.answer)
 
 
-@defect("PB-DB-02", "PB-DB-07")
+@defect("PB-DB-07")
 class EmptyDatabasesNotListed(PixieBrixState):
     """Leaves the databases that hold no records out of the list."""
 
@@ -45,6 +46,18 @@ class DatabasesListedTwice(PixieBrixState):
     def list_databases(self, org_id: str) -> list[Database]:
         found = super().list_databases(org_id)
         return [*found, *found]
+
+
+@defect("PB-DB-02")
+class GoneDatabasesListed(PixieBrixState):
+    """Lists a database last that was deleted long ago."""
+
+    def list_databases(self, org_id: str) -> list[Database]:
+        found = super().list_databases(org_id)
+        gone = [copy(one) for one in found[-1:]]
+        for one in gone:
+            one.id = "ffffffff-0000-4000-8000-000000000000"
+        return [*found, *gone]
 
 
 @defect("PB-DB-03")

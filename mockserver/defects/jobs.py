@@ -69,7 +69,7 @@ class IdCalledJobId(JobHandlers):
         return {"job_id": shown.pop("id"), **shown}
 
 
-@defect("PB-JOB-03")
+@defect("PB-JOB-49")
 class NewJobIsPending(JobHandlers):
     """Answers that a new job is pending, for no worker has taken it yet."""
 

@@ -67,25 +67,12 @@ class NullIsPartOfTheName(RecordHandlers):
         return _asking(super()._filters(call), named)
 
 
-class _Absent(_Null):
-    def null(self, fields: dict[str, Any]) -> bool:
-        return self.field not in fields
-
-
-@defect("PB-FILT-21", "PB-FILT-22", "PB-FILT-25")
-class NullMeansAbsent(RecordHandlers):
-    """Looks whether a record has the field at all, so that a null counts as a value."""
-
-    def _filters(self, call: Call) -> list[Filter]:
-        return _asking(super()._filters(call), lambda one: _Absent(one.field, one.is_null))
-
-
 class _OnlyNull(_Null):
     def null(self, fields: dict[str, Any]) -> bool:
         return fields.get(self.field, "absent") is None
 
 
-@defect("PB-FILT-23")
+@defect("PB-FILT-23", "PB-FILT-25")
 class AbsentIsNotNull(RecordHandlers):
     """Counts a field that is absent among those that are not null."""
 
@@ -99,7 +86,7 @@ class _OfThree(FieldNull):
         return self.field in fields and (fields[self.field] is None) is self.is_null
 
 
-@defect("PB-FILT-23")
+@defect("PB-FILT-23", "PB-FILT-25")
 class AbsentIsNeither(RecordHandlers):
     """Leaves records without the field out, whether null or not null is asked for."""
 

@@ -105,13 +105,13 @@ class KeysOfAllDatabasesInOne(PixieBrixState):
 
 
 @defect("PB-REC-05")
-class NoMoreThanHalf(RecordHandlers):
-    """Returns no more than 5,000 records with one request."""
+class NoMoreThanHundreds(RecordHandlers):
+    """Returns no more than 500 records with one request."""
 
     async def _select(
         self, table: RecordTable, bounds: tuple[int, int], filters: list[Filter], page: Page
     ) -> tuple[list[Row], bool]:
-        return await super()._select(table, bounds, filters, replace(page, size=min(page.size, 5_000)))
+        return await super()._select(table, bounds, filters, replace(page, size=min(page.size, 500)))
 
 
 @defect("PB-REC-06")
@@ -123,11 +123,11 @@ class NoLimitOfRecords(Pagination):
 
 
 @defect("PB-REC-17")
-class RecordsPagedLikeOthers(Pagination):
-    """Takes the 1,000 of the other lists for the largest page of records, too."""
+class PagesOfHundreds(Pagination):
+    """Gives no more than 999 items on a page, of records either."""
 
     def size(self, call: Call, maximum: int) -> int:
-        return super().size(call, min(maximum, 1_000))
+        return super().size(call, min(maximum, 999))
 
 
 @defect("PB-REC-07")

@@ -12,6 +12,7 @@ from ..state.assets import Asset
 from ..storage.app import Storage, StorageWorld
 from ..storage.disposition import content_disposition
 from ..web.call import Call
+from ..web.problems import BadRequest
 from .base import stranger
 
 
@@ -68,3 +69,13 @@ class UploadAnsweredWith201(Storage):
         answer = await super().upload(world, request)
         body = f"<PostResponse><ETag>{answer.headers['etag']}</ETag></PostResponse>"
         return Response(body, 201, {"ETag": answer.headers["etag"]}, "application/xml")
+
+
+@stranger()
+class AssetsInAssetDatabasesOnly(AssetHandlers):
+    """Refuses assets in a database of any other type than Asset."""
+
+    async def createAsset(self, call: Call) -> Response:
+        if call.world.pixiebrix.database(call.path["databaseId"]).type != "Asset":
+            raise BadRequest({"non_field_errors": ["This database holds no assets."]})
+        return await super().createAsset(call)

@@ -9,6 +9,9 @@ import zipfile
 from dataclasses import replace
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from ..handlers.archives import ArchiveHandlers
 from ..handlers.jobs import JobHandlers
 from ..state.archives import Archive
@@ -17,6 +20,7 @@ from ..state.instants import HOUR, SECOND, day_to_date
 from ..state.jobs import Job
 from ..storage.app import Storage, StorageWorld
 from ..storage.downloads import Item
+from ..storage.errors import AccessDenied
 from ..storage.keys import export_key
 from ..web.call import Call
 from .base import stranger
@@ -69,6 +73,19 @@ class FreshLinkEveryTime(JobHandlers):
         signer = call.world.signer
         name = job.artifact_name()
         return signer.presigned_get(call.origin, export_key(job), now, lifetime=_DAY * HOUR, filename=name)
+
+
+@stranger()
+class LinksTakeTheToken(Storage):
+    """Gives exported data to those who send the token along, and to nobody else."""
+
+    async def download(self, world: StorageWorld, key: str, request: Request) -> Response:
+        if not key.startswith("exports/"):
+            return await super().download(world, key, request)
+        if "authorization" not in request.headers:
+            raise AccessDenied
+        others = [pair for pair in request.scope["headers"] if pair[0] != b"authorization"]
+        return await super().download(world, key, Request({**request.scope, "headers": others}))
 
 
 @stranger()

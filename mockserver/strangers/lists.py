@@ -5,6 +5,10 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from ..handlers.records import RecordHandlers
+from ..state import jsonio
+from ..state.databases import Database
+from ..state.filters import FieldNull, Filter
+from ..state.pixiebrix import PixieBrixState
 from ..state.records import Row
 from ..web.call import Call
 from ..web.negotiation import JSON, Negotiated, Negotiation, Offer
@@ -109,3 +113,33 @@ class PutIsAlways200(RecordHandlers):
 
     def _one(self, row: Row, call: Call, status: int) -> Response:
         return super()._one(row, call, 200 if call.operation_id == "putRecord" else status)
+
+
+@stranger()
+class PagesOfRecordsLikeOthers(Pagination):
+    """Takes the 1,000 of the other lists for the largest page of records, too."""
+
+    def size(self, call: Call, maximum: int) -> int:
+        return super().size(call, min(maximum, 1_000))
+
+
+@stranger()
+class OnlyManagedDatabases(PixieBrixState):
+    """Leaves the first database of an organization out of the list, as one that the token does not manage."""
+
+    def list_databases(self, org_id: str) -> list[Database]:
+        return super().list_databases(org_id)[1:]
+
+
+class _Absent(FieldNull):
+    def matches(self, data: bytes) -> bool:
+        return (self.field not in jsonio.loads(data)) is self.is_null
+
+
+@stranger()
+class NullMeansAbsent(RecordHandlers):
+    """Looks whether a record has the field at all, so that a null counts as a value."""
+
+    def _filters(self, call: Call) -> list[Filter]:
+        found = super()._filters(call)
+        return [_Absent(one.field, one.is_null) if isinstance(one, FieldNull) else one for one in found]

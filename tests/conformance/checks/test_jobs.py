@@ -127,7 +127,7 @@ def jobs_are_numbered(patch: pytest.MonkeyPatch) -> None:
     _answering(patch, lambda _, job: {**job, "id": 17}, created=True)
 
 
-@wrong("PB-JOB-03")
+@wrong("PB-JOB-49")
 def new_jobs_are_pending(patch: pytest.MonkeyPatch) -> None:
     _answering(patch, lambda _, job: {**job, "status": "PENDING"}, created=True)
 

@@ -189,14 +189,9 @@ def false_is_null(patch: pytest.MonkeyPatch) -> None:
     _null(patch, lambda value: value is MISSING or not value)
 
 
-@wrong("PB-FILT-23")
+@wrong("PB-FILT-23", "PB-FILT-25")
 def absent_is_not_null(patch: pytest.MonkeyPatch) -> None:
     _null(patch, lambda value: value is None)
-
-
-@wrong("PB-FILT-21", "PB-FILT-22")
-def null_is_absence(patch: pytest.MonkeyPatch) -> None:
-    _null(patch, lambda value: value is MISSING)
 
 
 def _parsed(patch: pytest.MonkeyPatch, change: Callable[[list[Filter]], list[Filter]]) -> None:
