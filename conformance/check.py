@@ -19,6 +19,7 @@ PIXIEBRIX = "pixiebrix"
 APIS = (PIECES, PIXIEBRIX)
 
 _NOTE = "__dbcontract_rules__"
+_CONTROLS = "__dbcontract_controls__"
 _PREFIXES = {"PI": PIECES, "PB": PIXIEBRIX}
 
 CheckFunction = TypeVar("CheckFunction", bound=Callable[..., None])
@@ -84,13 +85,18 @@ def api_of(rule_id: str) -> str:
     return api
 
 
-def check(*rule_ids: str) -> Callable[[CheckFunction], CheckFunction]:
+def check(*rule_ids: str, control: str | tuple[str, ...] = ()) -> Callable[[CheckFunction], CheckFunction]:
     """Say that a function checks these rules, which are usually one.
 
     The function takes a `Pieces` or a `PixieBrix` context. It returns when the target does what the rule
     says; otherwise it raises `CheckFailed`, `NotVerified` or `PrerequisiteFailed`, mostly by its context.
     Its docstring says in one sentence how the rule is checked. A rule may have several checks; the worst of
     them counts. Several ids are right only where one observation decides them all.
+
+    Args:
+        rule_ids: of the rules.
+        control: the operations whose right call has to succeed first, because the check is about calls that
+            are refused (see `controls`); `controls.EVERY` for all of them.
 
     Raises:
         ValueError: no id, an id of no API of ours, or ids of both APIs.
@@ -101,6 +107,7 @@ def check(*rule_ids: str) -> Callable[[CheckFunction], CheckFunction]:
 
     def note(function: CheckFunction) -> CheckFunction:
         setattr(function, _NOTE, rule_ids)
+        setattr(function, _CONTROLS, (control,) if isinstance(control, str) else control)
         return function
 
     return note
@@ -113,6 +120,7 @@ class Check:
     Attributes:
         name: module and function, `assets.download_before_upload`.
         how: the first paragraph of the docstring, as one line.
+        controls: the operations whose right call has to succeed first.
     """
 
     rules: tuple[str, ...]
@@ -120,6 +128,7 @@ class Check:
     function: Callable[[Any], None]
     name: str
     how: str
+    controls: tuple[str, ...] = ()
 
 
 class Checks:
@@ -172,7 +181,8 @@ def collect(module: ModuleType) -> Iterator[Check]:
             continue
         topic = module.__name__.rpartition(".")[2]
         how = " ".join((getdoc(member) or "").partition("\n\n")[0].split())
-        yield Check(rules, api_of(rules[0]), member, f"{topic}.{name}", how)
+        controls = getattr(member, _CONTROLS, ())
+        yield Check(rules, api_of(rules[0]), member, f"{topic}.{name}", how, controls)
 
 
 def discover(package: str = "dbcontract.conformance.checks") -> Checks:

@@ -250,7 +250,13 @@ class Context:
         except ValueError as error:
             exchange.problem = str(error)
             raise CheckFailed("the address to call", "an http or https URL", request.url) from None
+        if operation_id is not None and exchange.received.status < 400 and self._is_own(request):
+            self.run.controls.note(self.api, operation_id)
         return exchange.received
+
+    def _is_own(self, request: Request) -> bool:
+        """Whether a request was sent with the target's own token, if there is one."""
+        return set(request.headers).issuperset(target_headers(self.endpoint, request.url, auth=True))
 
     def _hold(self, case: Any, request: Request, received: Received) -> None:
         operation_id = self.trace.exchanges[-1].operation or ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -98,8 +98,22 @@ class Ledger:
         if len(known) < _SHOWN:
             known.append(violation)
 
-    def part(self, checks: Iterable[str], operations: Iterable[str], *, swept: bool) -> Part:
-        """What the exchanges say about a rule that is about these checks of these operations."""
+    def part(
+        self,
+        checks: Iterable[str],
+        operations: Iterable[str],
+        *,
+        swept: bool,
+        worked: Callable[[str], bool] = lambda _: True,
+    ) -> Part:
+        """What the exchanges say about a rule that is about these checks of these operations.
+
+        Args:
+            checks: what the rule is about.
+            operations: which it is about.
+            swept: whether the API was swept.
+            worked: whether an operation has ever succeeded; where it has not, its answers verify nothing.
+        """
         keys = [(check, operation) for check in checks for operation in operations]
         found = [violation for key in keys for violation in self.violations.get(key, ())]
         if found:
@@ -113,8 +127,11 @@ class Ledger:
                 actual=" ".join(first.message.split()),
                 evidence=tuple(violation.evidence for violation in reversed(found[:_SHOWN])),
             )
-        if any(key in self.exercised for key in keys):
+        exercised = [key for key in keys if key in self.exercised]
+        if any(worked(operation) for _, operation in exercised):
             return Part(Verdict.PASSED)
+        if exercised:
+            return Part(Verdict.NOT_VERIFIED, "no call of the operations that it is about succeeded")
         only_swept = not swept and SWEEP_ONLY.issuperset(checks)
         reason = (
             "only the sweep shows it, and it was left out"

@@ -271,9 +271,11 @@ class GivenPixieBrix:
     def asset(self, database: Database | None = None, *, filename: str = "probe.png") -> Asset:
         """Create an asset, which is not uploaded yet."""
         place = database or self.database(assets=True)
-        with step("PB-ASSET-06", "create an asset"):
+        with step("PB-ASSET-04", "create an asset"):
             answer = self._ctx.call("createAsset", path={"databaseId": place.id}, json={"filename": filename})
-            body = answer.expect_status(*CREATED).expect_json(dict)
+            answer.expect_status(*CREATED)
+        with step("PB-ASSET-06", "read what the creation of an asset gives"):
+            body = answer.expect_json(dict)
             metadata, fields = field_of(body, "asset"), field_of(body, "fields")
             self._ctx.expect_true("fields", isinstance(fields, dict), expected="an object", actual=fields)
             return Asset(
@@ -330,9 +332,10 @@ class GivenPixieBrix:
             order: further fields of the order: `name`, `media_type`, `filters`.
         """
         body = {"name": self._ctx.name("export"), "databases": [one.id for one in databases], **order}
-        with step("PB-JOB-02", "create an export job"):
-            answer = self._ctx.call("createExportJob", json=body)
-            return str(field_of(answer.expect_status(*CREATED).expect_json(dict), "id"))
+        with step("PB-JOB-01", "create an export job"):
+            created = self._ctx.call("createExportJob", json=body).expect_status(*CREATED).expect_json(dict)
+        with step("PB-JOB-02", "read the id of an export job"):
+            return str(field_of(created, "id"))
 
     def job_details(self, job_id: str) -> dict[str, Any]:
         """Read a job once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from .check import PIECES, Check, CheckFailed, NotVerified, PrerequisiteFailed
 from .cleanup import clean_up_after
 from .context import Context, Pieces, PixieBrix
+from .controls import control, control_what_was_refused
 from .evidence import BODY_SHOWN, Evidence
 from .place import Place
 from .result import Part, Verdict
@@ -70,7 +71,7 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
     since = gate.inventory.last if gate is not None else 0
     try:
         context = (Pieces if check.api == PIECES else PixieBrix)(run, place, rule_id, trace)
-        part = _run(check.function, context, run)
+        part = _run(check, context, run)
     except Unreachable as error:
         text = run.redactor.text(str(error))
         broken = error.origin in _origins(place, *trace.places)
@@ -96,15 +97,19 @@ def _origins(*places: Place) -> set[tuple[str, str, int]]:
     return {origin_of(endpoint.url) for endpoint in endpoints if endpoint is not None}
 
 
-def _run(function: Callable[[Context], None], context: Context, run: Run) -> Part:
+def _run(check: Check, context: Context, run: Run) -> Part:
     try:
-        function(context)
+        control(context, *check.controls)
+        asked = len(context.trace.exchanges)
+        check.function(context)
+        if len(context.trace.exchanges) == asked:
+            return Part(Verdict.ERROR, "the check asked nothing of the target")
+        # A refusal passes only where the right call does not get one, too.
+        control_what_was_refused(context)
     except Unreachable:
         raise
     except Exception as error:  # noqa: BLE001 (a check that breaks must not take the others with it)
         return _told(error, run) or _unexpected(error, run)
-    if not context.trace.exchanges:
-        return Part(Verdict.ERROR, "the check asked nothing of the target")
     return Part(Verdict.PASSED)
 
 

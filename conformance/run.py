@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from .controls import Controls
 from .description import Description
 from .place import Places
 from .redaction import Redactor
@@ -22,6 +23,7 @@ class Run:
         id: short, random, in lower case; part of the name of everything that is created.
         seed: of everything that is generated.
         cancelled: set when the run is to stop.
+        controls: what is known to work.
         numbers: for names, so that no two checks use the same one at a place that they share.
         seen: what the run learned of the target, under a name that the learner chooses; it is learned once.
     """
@@ -34,6 +36,7 @@ class Run:
     descriptions: Mapping[str, Description]
     redactor: Redactor
     cancelled: threading.Event
+    controls: Controls = field(default_factory=Controls)
     numbers: Iterator[int] = field(default_factory=itertools.count)
     seen: dict[str, bool] = field(default_factory=dict)
 

@@ -54,7 +54,7 @@ def described_bodies_are_accepted(ctx: PixieBrix) -> None:
         for_all(ctx, strategies.described(ctx, aim.operation), body, examples=2)
 
 
-@check("PB-DESC-09")
+@check("PB-DESC-09", control=("createExportJob", "createRecords", "putRecord", "updateAsset"))
 def other_bodies_are_refused(ctx: PixieBrix) -> None:
     """Sends bodies with generated values of a wrong type in one field, and without the required ones."""
     database = _database(ctx)

@@ -64,7 +64,7 @@ def _wrong_fields(ctx: Pieces, names: tuple[str, ...]) -> st.SearchStrategy[tupl
     return strategies.wrong_fields(ctx, _MODEL, names if ctx.can("destroy") else own)
 
 
-@check("PI-ERR-07")
+@check("PI-ERR-07", control="importDatabase")
 def any_field_of_the_wrong_type_is_refused(ctx: Pieces) -> None:
     """Puts generated values of a wrong type into a field that the description has."""
 
@@ -77,7 +77,7 @@ def any_field_of_the_wrong_type_is_refused(ctx: Pieces) -> None:
     for_all(ctx, _wrong_fields(ctx, REQUIRED_FIELDS), body, examples=8)
 
 
-@check("PI-ROLL-04")
+@check("PI-ROLL-04", control="importDatabase")
 def any_field_of_the_wrong_type_changes_nothing(ctx: Pieces) -> None:
     """Puts generated values of a wrong type into a field that the description has, beside a good probe."""
     good = ctx.given.importable(*ctx.given.witnesses(1))
@@ -93,7 +93,7 @@ def any_field_of_the_wrong_type_changes_nothing(ctx: Pieces) -> None:
         expect_unchanged(ctx, before, "the failed imports")
 
 
-@check("PI-DESC-09")
+@check("PI-DESC-09", control="importDatabase")
 def a_body_that_breaks_the_model_is_refused(ctx: Pieces) -> None:
     """Puts generated values of a wrong type into any field of a good import, and takes required ones away."""
 
@@ -114,7 +114,7 @@ def a_body_that_breaks_the_model_is_refused(ctx: Pieces) -> None:
     for_all(ctx, _wrong_fields(ctx, fields) | absent, body, examples=8)
 
 
-@check("PI-ERR-08")
+@check("PI-ERR-08", control="importDatabase")
 def any_number_above_255_is_refused(ctx: Pieces) -> None:
     """Puts generated numbers above 255 at a generated place among good bytes."""
 

@@ -66,7 +66,7 @@ _QUARTERS = st.integers(-48, 56)
 """The offsets of the world, in quarters of an hour."""
 
 
-@check("PB-JOB-15")
+@check("PB-JOB-15", control="createExportJob")
 def any_other_text_is_refused(ctx: PixieBrix) -> None:
     """Sends orders with generated texts for a start date or an end date."""
     database = ctx.given.database()

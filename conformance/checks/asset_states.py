@@ -16,7 +16,7 @@ from ..given_pixiebrix import Asset
 _INVENTED = "1999-12-31T23:59:59.000001Z"
 
 
-@check("PB-ASSET-03")
+@check("PB-ASSET-03", control="getAsset")
 def download_before_the_mark(ctx: PixieBrix) -> None:
     """Creates an asset and asks for its download at once."""
     asset_details.download(ctx, ctx.given.asset(), follow=False).expect_status(404)
@@ -42,7 +42,7 @@ def a_change_is_answered_with_the_metadata(ctx: PixieBrix) -> None:
     ctx.expect("the answer", {"id": asset.id, "filename": asset.filename, "is_uploaded": True}, shown)
 
 
-@check("PB-ASSET-23")
+@check("PB-ASSET-23", control="getAsset")
 def an_unmarked_asset_cannot_be_downloaded(ctx: PixieBrix) -> None:
     """Marks an asset, unmarks it, and asks for its download."""
     asset = _marked(ctx)
@@ -89,7 +89,7 @@ def read_only_fields_are_ignored(ctx: PixieBrix) -> None:
     ctx.expect_true("updated_at after the change", ignored, expected="the time of the change", actual=set_to)
 
 
-@check("PB-ASSET-28")
+@check("PB-ASSET-28", control="updateAsset")
 def a_mark_of_the_wrong_type_is_refused(ctx: PixieBrix) -> None:
     """Sends an object, an array and the word maybe."""
     asset = ctx.given.asset()

@@ -60,7 +60,7 @@ def an_uploaded_asset_can_be_downloaded(ctx: PixieBrix) -> None:
     ctx.expect_true("the body of the download", file, expected="a file", actual=answer.summary)
 
 
-@check("PB-ASSET-19")
+@check("PB-ASSET-19", control="getAsset")
 def without_the_mark_there_is_no_download(ctx: PixieBrix) -> None:
     """Uploads a file without marking the asset, and asks for its download."""
     asset = ctx.given.asset()

@@ -81,7 +81,7 @@ def a_creation_gives_asset_and_form(ctx: PixieBrix) -> None:
     ctx.expect_true("fields", strings, expected="an object of strings", actual=fields)
 
 
-@check("PB-ASSET-29")
+@check("PB-ASSET-29", control=("getAsset", "updateAsset"))
 def an_unknown_asset_is_not_found(ctx: PixieBrix) -> None:
     """Asks for download and metadata of an invented id, and for a change where writing is allowed."""
     database = ctx.given.existing_database()

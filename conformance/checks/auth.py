@@ -6,6 +6,7 @@ from ..answer import Answer
 from ..calls import Aim, expect_detail, lists, metadata, nowhere, writes
 from ..check import check
 from ..context import PixieBrix
+from ..controls import EVERY
 from ..given import field_of, step
 from ..given_pixiebrix import Database
 
@@ -24,13 +25,13 @@ def a_valid_token_is_accepted(ctx: PixieBrix) -> None:
     ctx.expect_true("the answer to a valid token", accepted, expected="no 401 or 403", actual=answer.summary)
 
 
-@check("PB-AUTH-02")
+@check("PB-AUTH-02", control="listDatabases")
 def no_token_is_answered_401(ctx: PixieBrix) -> None:
     """Lists the databases without Authorization."""
     _list(ctx, auth=False).expect_status(401)
 
 
-@check("PB-AUTH-03")
+@check("PB-AUTH-03", control="listDatabases")
 def a_wrong_token_is_answered_401(ctx: PixieBrix) -> None:
     """Lists the databases with invented tokens and with Token alone; on a mock also with near misses of one.
 
@@ -62,7 +63,7 @@ def _refusals(ctx: PixieBrix) -> list[Answer]:
         return [without, _list(ctx, auth=ctx.given.unknown_token()).expect_status(401)]
 
 
-@check("PB-AUTH-04")
+@check("PB-AUTH-04", control="listDatabases")
 def a_401_names_its_scheme(ctx: PixieBrix) -> None:
     """Looks for WWW-Authenticate in the answers to no token and to a wrong one."""
     for answer in _refusals(ctx):
@@ -70,21 +71,21 @@ def a_401_names_its_scheme(ctx: PixieBrix) -> None:
         ctx.expect_true("WWW-Authenticate", scheme.strip(), expected="a scheme", actual="nothing")
 
 
-@check("PB-AUTH-05")
+@check("PB-AUTH-05", control="listDatabases")
 def a_401_has_a_detail(ctx: PixieBrix) -> None:
     """Looks at the bodies of the answers to no token and to a wrong one."""
     for answer in _refusals(ctx):
         expect_detail(answer)
 
 
-@check("PB-AUTH-06")
+@check("PB-AUTH-06", control=EVERY)
 def every_operation_demands_a_token(ctx: PixieBrix) -> None:
     """Sends every operation without a token: the lists for what exists, the others for ids that do not."""
     for aim in (*lists(ctx), *nowhere(ctx)):
         aim.call(ctx, auth=False).expect_status(401)
 
 
-@check("PB-AUTH-07")
+@check("PB-AUTH-07", control=("clearRecords", "deleteRecord", "putRecord"))
 def without_a_token_no_record_changes(ctx: PixieBrix) -> None:
     """Adds, changes and deletes records without a token, and reads with one what is there."""
     database, data = ctx.given.database(), {"probe": "as it was"}
@@ -110,7 +111,7 @@ def _data(ctx: PixieBrix, database: Database, key: str) -> object:
         return field_of(answer.expect_status(200).expect_json(dict), "data")
 
 
-@check("PB-AUTH-07")
+@check("PB-AUTH-07", control="updateAsset")
 def without_a_token_no_asset_changes(ctx: PixieBrix) -> None:
     """Marks an asset as uploaded and creates one without a token, and reads with one what is there."""
     asset = ctx.given.asset()
@@ -127,13 +128,15 @@ def without_a_token_no_asset_changes(ctx: PixieBrix) -> None:
     ctx.expect("the assets that were added without a token", [], [one for one in names if one == name])
 
 
-@check("PB-AUTH-08")
+@check("PB-AUTH-08", control=("deleteRecord", "putRecord", "updateAsset"))
 def a_token_that_may_only_read_cannot_write(ctx: PixieBrix) -> None:
     """Sends good writes of records, assets and a database with the read-only token."""
     database = ctx.given.database(assets=True)
     key = ctx.given.record(database)["id"]
     aims = writes(ctx, database, ctx.given.asset(database))
     token = ctx.given.read_only_token
+    with step("PB-AUTH-01", "read with the read-only token"):
+        _list(ctx, auth=token).expect_status(200)
     for aim in aims:
         # A job changes no data: whether it is a write is left open.
         if aim.operation != "createExportJob":

@@ -23,7 +23,7 @@ NO_JSON = (b"these are words", b'{"name": "cut off", "data": {"is_uploaded": tr'
 NO_UUID = "no-uuid"
 
 
-@check("PB-ERR-01")
+@check("PB-ERR-01", control=("getAsset", "getRecord", "listRecords"))
 def a_404_has_a_detail(ctx: PixieBrix) -> None:
     """Asks for the records, a record and an asset of a database that does not exist."""
     path = {"databaseId": unknown_id(ctx)}
@@ -38,7 +38,7 @@ def a_404_has_a_detail(ctx: PixieBrix) -> None:
         expect_detail(answer)
 
 
-@check("PB-ERR-02")
+@check("PB-ERR-02", control="createExportJob")
 def a_missing_field_is_named(ctx: PixieBrix) -> None:
     """Leaves out a required field of each body, and looks for messages under its name."""
     database = ctx.given.database(assets=True)
@@ -62,7 +62,7 @@ def _expect_messages(answer: Answer, field: str) -> None:
         raise CheckFailed(f"what the body says of {field}", "a list of messages", answer.summary)
 
 
-@check("PB-ERR-03")
+@check("PB-ERR-03", control=("createExportJob", "createRecords", "putRecord", "updateAsset"))
 def a_body_that_is_no_json_is_answered_400(ctx: PixieBrix) -> None:
     """Sends words and an object that is cut off to each writing operation."""
     database = ctx.given.database(assets=True)
@@ -71,7 +71,7 @@ def a_body_that_is_no_json_is_answered_400(ctx: PixieBrix) -> None:
             aim.call(ctx, body=body).expect_status(400)
 
 
-@check("PB-ERR-04")
+@check("PB-ERR-04", control="createRecords")
 def a_403_has_a_detail(ctx: PixieBrix) -> None:
     """Writes a record with the read-only token and looks at the body."""
     database = ctx.given.database()
@@ -81,7 +81,7 @@ def a_403_has_a_detail(ctx: PixieBrix) -> None:
     expect_detail(answer)
 
 
-@check("PB-ERR-05")
+@check("PB-ERR-05", control=("createExportJob", "listDatabases", "listRecords"))
 def errors_are_json(ctx: PixieBrix) -> None:
     """Looks at the Content-Type of answers 401 and 404, and 400 where writing is allowed."""
     with step("PB-AUTH-02", "ask without a token"):
@@ -96,7 +96,7 @@ def errors_are_json(ctx: PixieBrix) -> None:
         answer.expect_media_type(JSON).json()
 
 
-@check("PB-ERR-06")
+@check("PB-ERR-06", control=("listAssets", "listDatabases", "listRecordArchives", "listRecords"))
 def what_is_not_visible_does_not_exist(ctx: PixieBrix) -> None:
     """Asks for each list of a foreign organization and database."""
     organization, database = ctx.given.foreign()
@@ -105,7 +105,7 @@ def what_is_not_visible_does_not_exist(ctx: PixieBrix) -> None:
         aim.call(ctx).expect_status(404)
 
 
-@check("PB-ERR-07")
+@check("PB-ERR-07", control=("getAsset", "getExportJob", "listAssets", "listRecordArchives", "listRecords"))
 def an_id_that_is_no_uuid_is_refused(ctx: PixieBrix) -> None:
     """Puts a word in the place of each id."""
     database = ctx.given.existing_database()
@@ -119,7 +119,7 @@ def an_id_that_is_no_uuid_is_refused(ctx: PixieBrix) -> None:
         expect_refused(ctx, aim.call(ctx), f"{aim.operation} with an id that is a word")
 
 
-@check("PB-ERR-09")
+@check("PB-ERR-09", control=("createExportJob", "createRecords", "putRecord", "updateAsset"))
 def a_body_of_another_type_is_refused(ctx: PixieBrix) -> None:
     """Sends each writing operation a good body as text/plain."""
     database = ctx.given.database(assets=True)
@@ -128,7 +128,7 @@ def a_body_of_another_type_is_refused(ctx: PixieBrix) -> None:
         expect_refused(ctx, answer, f"a body of {aim.operation} that is sent as text/plain")
 
 
-@check("PB-ERR-10")
+@check("PB-ERR-10", control="putRecord")
 def a_refused_record_changes_nothing(ctx: PixieBrix) -> None:
     """Writes a record with invalid data over one that exists, and a new one, and reads both."""
     database, data = ctx.given.database(), {"probe": "as it was"}
@@ -145,7 +145,7 @@ def a_refused_record_changes_nothing(ctx: PixieBrix) -> None:
     ctx.call("getRecord", path={**path, "recordKey": other}).expect_status(404)
 
 
-@check("PB-ERR-10")
+@check("PB-ERR-10", control="updateAsset")
 def a_refused_asset_changes_nothing(ctx: PixieBrix) -> None:
     """Marks an asset with a wrong type, creates one without a name, and compares what is there."""
     database = ctx.given.database(assets=True)

@@ -30,25 +30,25 @@ def _without(body: Mapping[str, Any], field: str) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != field}
 
 
-@check("PB-JOB-05")
+@check("PB-JOB-05", control="createExportJob")
 def a_job_must_have_a_name(ctx: PixieBrix) -> None:
     """Sends an order without a name."""
     expect_refused(ctx, send(ctx, _without(_order(ctx), "name")), "an order without a name")
 
 
-@check("PB-JOB-06")
+@check("PB-JOB-06", control="createExportJob")
 def a_job_must_have_databases(ctx: PixieBrix) -> None:
     """Sends an order without databases."""
     expect_refused(ctx, send(ctx, _without(_order(ctx), "databases")), "an order without databases")
 
 
-@check("PB-JOB-07")
+@check("PB-JOB-07", control="createExportJob")
 def one_database_at_least(ctx: PixieBrix) -> None:
     """Sends an order with an empty array of databases."""
     expect_refused(ctx, send(ctx, order(ctx)), "an order with an empty array of databases")
 
 
-@check("PB-JOB-08")
+@check("PB-JOB-08", control="createExportJob")
 def databases_are_uuids(ctx: PixieBrix) -> None:
     """Sends an order for a database and a word."""
     answer = send(ctx, order(ctx, ctx.given.database().id, "no-uuid"))
@@ -62,14 +62,14 @@ def a_name_may_have_1024_characters(ctx: PixieBrix) -> None:
     expect_accepted(ctx, send(ctx, _order(ctx, name=name)), "an order with a name of 1,024 characters")
 
 
-@check("PB-JOB-10")
+@check("PB-JOB-10", control="createExportJob")
 def a_name_may_not_have_more(ctx: PixieBrix) -> None:
     """Sends an order with a name of 1,025 characters."""
     name = ctx.name("export").ljust(LONGEST + 1, "x")
     expect_refused(ctx, send(ctx, _order(ctx, name=name)), "an order with a name of 1,025 characters")
 
 
-@check("PB-JOB-11")
+@check("PB-JOB-11", control="createExportJob")
 def other_media_types_are_refused(ctx: PixieBrix) -> None:
     """Sends an order for application/xml."""
     answer = send(ctx, _order(ctx, media_type="application/xml"))
@@ -104,7 +104,7 @@ def filters_take_timestamps(ctx: PixieBrix) -> None:
         expect_accepted(ctx, answer, f"an order with the start date {text}")
 
 
-@check("PB-JOB-15")
+@check("PB-JOB-15", control="createExportJob")
 def what_is_no_timestamp_is_answered_400(ctx: PixieBrix) -> None:
     """Sends a word, and a date that no calendar has, as start date and as end date."""
     body = _order(ctx)
@@ -123,14 +123,14 @@ def _invalid(ctx: PixieBrix) -> Iterator[dict[str, Any]]:
     yield {**body, "media_type": "application/xml"}
 
 
-@check("PB-JOB-16")
+@check("PB-JOB-16", control="createExportJob")
 def an_invalid_order_is_answered_400(ctx: PixieBrix) -> None:
     """Sends orders with invalid names, databases and media types, and looks at the status codes."""
     for body in _invalid(ctx):
         send(ctx, body).expect_status(400)
 
 
-@check("PB-JOB-17")
+@check("PB-JOB-17", control="createExportJob")
 def an_unknown_database_is_told(ctx: PixieBrix) -> None:
     """Sends orders for an invented UUID, alone and beside a database, and reads what is told of databases."""
     for known in ((), (ctx.given.database().id,)):

@@ -92,7 +92,7 @@ def _expect_fields(ctx: PixieBrix, details: Mapping[str, Any]) -> None:
         ctx.expect_true(f"{name} of a job", good, expected="text or null", actual=value)
 
 
-@check("PB-JOB-20")
+@check("PB-JOB-20", control="getExportJob")
 def an_unknown_job_is_404(ctx: PixieBrix) -> None:
     """Reads a job under an invented UUID."""
     ctx.call("getExportJob", path={"jobId": unknown_id(ctx)}).expect_status(404)

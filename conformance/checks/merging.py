@@ -79,7 +79,7 @@ def the_strategy_is_not_kept(ctx: PixieBrix) -> None:
     _expect_absent("a record that is read", read(ctx, database, keys[0]))
 
 
-@check("PB-REC-24")
+@check("PB-REC-24", control="putRecord")
 def an_unknown_strategy_is_refused(ctx: PixieBrix) -> None:
     """Posts and puts a record with an invented strategy, to a key that exists."""
     database = ctx.given.database()

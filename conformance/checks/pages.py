@@ -94,7 +94,7 @@ def every_page_has_the_total(ctx: PixieBrix) -> None:
             ctx.expect(f"X-Total-Count of the {listing}", str(len(listing.ids)), total.strip())
 
 
-@check("PB-PAGE-16")
+@check("PB-PAGE-16", control="listRecords")
 def a_page_past_the_end_is_404(ctx: PixieBrix) -> None:
     """Asks each list for page 100,000, and for the page after a last one that is full."""
     for aim in lists(ctx):

@@ -60,7 +60,7 @@ def _compare(ctx: PixieBrix, operation: str, with_slash: int, without: int) -> N
     ctx.expect(f"the status of {operation} without the slash, compared to that with it", with_slash, without)
 
 
-@check("PB-DESC-10")
+@check("PB-DESC-10", control="listDatabases")
 def other_methods_are_refused(ctx: PixieBrix) -> None:
     """Sends PUT and PATCH to each path that has neither, and expects 405 and the path's methods in Allow."""
     methods: dict[str, tuple[Mapping[str, str], set[str]]] = {}

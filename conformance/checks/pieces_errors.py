@@ -51,7 +51,7 @@ def _of_version(ctx: Pieces, version: str) -> Answer:
     return send(ctx, ctx.given.importable(ctx.given.probe(), version=version), note="a newer version")
 
 
-@check("PI-ERR-01")
+@check("PI-ERR-01", control="importDatabase")
 def a_500_is_plain_text(ctx: Pieces) -> None:
     """Looks at the Content-Type of the answer to malformed JSON and to a body without `version`."""
     failures = [answer for answer in (_malformed(ctx), _incomplete(ctx)) if answer.status in {400, 500}]
@@ -62,7 +62,7 @@ def a_500_is_plain_text(ctx: Pieces) -> None:
         answer.expect_media_type("text/plain")
 
 
-@check("PI-ERR-02")
+@check("PI-ERR-02", control="importDatabase")
 def a_505_is_plain_text(ctx: Pieces) -> None:
     """Looks at the Content-Type of the answer to an import of the next major version."""
     with step("PI-VER-01", "send an import that is too new"):
@@ -70,7 +70,7 @@ def a_505_is_plain_text(ctx: Pieces) -> None:
     answer.expect_media_type("text/plain")
 
 
-@check("PI-ERR-03")
+@check("PI-ERR-03", control="importDatabase")
 def an_error_says_what_is_wrong(ctx: Pieces) -> None:
     """Looks at the bodies of the answers to a malformed, an incomplete and a newer import."""
     answers = _malformed(ctx), _incomplete(ctx), _of_version(ctx, "999999.0.0")
@@ -81,7 +81,7 @@ def an_error_says_what_is_wrong(ctx: Pieces) -> None:
         ctx.expect_true("the body of an error", answer.text.strip(), expected="a text", actual=answer.summary)
 
 
-@check("PI-ERR-04")
+@check("PI-ERR-04", control="importDatabase")
 def malformed_json_is_refused(ctx: Pieces) -> None:
     """Sends words, a probe import cut in its middle and one with bytes that are no UTF-8."""
     probe = ctx.given.probe()
@@ -94,21 +94,21 @@ def malformed_json_is_refused(ctx: Pieces) -> None:
     _expect_refused(ctx, bodies)
 
 
-@check("PI-ERR-05")
+@check("PI-ERR-05", control="importDatabase")
 def json_that_is_no_object_is_refused(ctx: Pieces) -> None:
     """Sends arrays, strings, numbers and booleans, those among them that are false in many languages."""
     bodies = (b"[]", b"[{}]", b'""', b'"version"', b"0", b"1.5", b"false", b"true")
     _expect_refused(ctx, {body.decode(): body for body in bodies})
 
 
-@check("PI-ERR-06")
+@check("PI-ERR-06", control="importDatabase")
 def a_missing_field_is_refused(ctx: Pieces) -> None:
     """Sends a probe import for each required field, without that field."""
     body = ctx.given.importable(ctx.given.probe())
     _expect_refused(ctx, {f"no {name}": _without(body, name) for name in REQUIRED_FIELDS})
 
 
-@check("PI-ERR-07")
+@check("PI-ERR-07", control="importDatabase")
 def a_field_of_the_wrong_type_is_refused(ctx: Pieces) -> None:
     """Makes a collection a string, `values` an array, `iterable` an object and `version` a number."""
     body = ctx.given.importable(ctx.given.probe())
@@ -128,31 +128,31 @@ def _expect_no_byte(ctx: Pieces, value: object) -> None:
     _expect_refused(ctx, bodies)
 
 
-@check("PI-ERR-08")
+@check("PI-ERR-08", control="importDatabase")
 def a_byte_above_255_is_refused(ctx: Pieces) -> None:
     """Puts 256 into the raw of a last probe, then as the only byte into byte collections."""
     _expect_no_byte(ctx, 256)
 
 
-@check("PI-ERR-09")
+@check("PI-ERR-09", control="importDatabase")
 def a_negative_byte_is_refused(ctx: Pieces) -> None:
     """Puts -1 into the raw of a last probe, then as the only byte into byte collections."""
     _expect_no_byte(ctx, -1)
 
 
-@check("PI-ERR-10")
+@check("PI-ERR-10", control="importDatabase")
 def a_byte_that_is_no_whole_number_is_refused(ctx: Pieces) -> None:
     """Puts true, 1.5, "1" and null into the raw of a last probe, in turn."""
     _expect_refused(ctx, {repr(value): _with_byte(ctx, value) for value in (True, 1.5, "1", None)})
 
 
-@check("PI-ERR-11")
+@check("PI-ERR-11", control="importDatabase")
 def an_entry_without_id_or_bytes_is_refused(ctx: Pieces) -> None:
     """Takes the id, then the raw, from the last of three probes."""
     _expect_refused(ctx, {"no id": _with_last(ctx, id=None), "no raw": _with_last(ctx, raw=None)})
 
 
-@check("PI-ERR-12")
+@check("PI-ERR-12", control="importDatabase")
 def a_version_that_is_none_is_answered_500(ctx: Pieces) -> None:
     """Sends probe imports with an empty version, a word and two numbers with a dot between them."""
     probe = ctx.given.probe()
@@ -160,7 +160,7 @@ def a_version_that_is_none_is_answered_500(ctx: Pieces) -> None:
         send(ctx, ctx.given.importable(probe, version=text), note=f"version {text!r}").expect_status(500)
 
 
-@check("PI-ERR-13")
+@check("PI-ERR-13", control="importDatabase")
 def an_import_that_fails_inside_is_answered_500(ctx: Pieces) -> None:
     """Provokes a failure after the first entries of the next import and looks at its status."""
     body = ctx.given.importable(*ctx.given.probes(3))
@@ -168,7 +168,7 @@ def an_import_that_fails_inside_is_answered_500(ctx: Pieces) -> None:
     send(ctx, body).expect_status(500)
 
 
-@check("PI-ERR-14")
+@check("PI-ERR-14", control="importDatabase")
 def an_incomplete_schema_is_refused(ctx: Pieces) -> None:
     """Sends imports whose schema, or that of an entry, lacks a field or has an invented semantic."""
     probe, schema = ctx.given.probe(), own_schema_or(ctx, 0)

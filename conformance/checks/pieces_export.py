@@ -169,14 +169,14 @@ def an_export_ignores_an_application_key(ctx: Pieces) -> None:
     field_of(answer.expect_status(200).expect_json(dict), "version")
 
 
-@check("PI-EXP-18")
+@check("PI-EXP-18", control="exportDatabase")
 def an_export_that_fails_is_answered_500(ctx: Pieces) -> None:
     """Provokes a failure inside the next export and looks at its status."""
     ctx.inject.fail_next("exportDatabase")
     ctx.call("exportDatabase").expect_status(500)
 
 
-@check("PI-EXP-19")
+@check("PI-EXP-19", control="exportDatabase")
 def the_failure_of_an_export_is_plain_text(ctx: Pieces) -> None:
     """Provokes a failure inside the next export and looks at its Content-Type."""
     ctx.inject.fail_next("exportDatabase")

@@ -117,7 +117,7 @@ def null_is_the_same_as_absence(ctx: Pieces) -> None:
     expect_kept(ctx, before, ctx.given.export(), "an import of nulls")
 
 
-@check("PI-IMP-21")
+@check("PI-IMP-21", control="importDatabase")
 def null_instead_of_a_database_is_an_error(ctx: Pieces) -> None:
     """Sends the four bytes of null, and expects an error and the database unchanged."""
     before = ctx.given.own

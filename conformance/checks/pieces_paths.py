@@ -24,7 +24,7 @@ def _expect_there(ctx: Pieces, method: str, path: str) -> None:
     ctx.expect_true(f"{method} {path}", there, expected="an operation", actual=answer.summary)
 
 
-@check("PI-DESC-10")
+@check("PI-DESC-10", control="exportDatabase")
 def other_methods_do_nothing(ctx: Pieces) -> None:
     """Sends other methods to both paths, a probe in the body, and compares the exports."""
     before = ctx.given.own

@@ -39,7 +39,7 @@ def _good_probes(ctx: Pieces, **last: object) -> dict[str, Any]:
     return _values_first(ctx.given.importable(*ctx.given.witnesses(2)), **last)
 
 
-@check("PI-ROLL-01")
+@check("PI-ROLL-01", control="importDatabase")
 def malformed_json_changes_nothing(ctx: Pieces) -> None:
     """Sends a probe import cut behind its last probe."""
     probes = ctx.given.witnesses(2)
@@ -48,13 +48,13 @@ def malformed_json_changes_nothing(ctx: Pieces) -> None:
     _expect_rollback(ctx, "PI-ERR-04", whole[:end])
 
 
-@check("PI-ROLL-02")
+@check("PI-ROLL-02", control="importDatabase")
 def a_body_that_is_no_object_changes_nothing(ctx: Pieces) -> None:
     """Sends an array that holds a probe import."""
     _expect_rollback(ctx, "PI-ERR-05", [_good_probes(ctx)])
 
 
-@check("PI-ROLL-03")
+@check("PI-ROLL-03", control="importDatabase")
 def a_missing_field_changes_nothing(ctx: Pieces) -> None:
     """Sends a probe import without `websites`, then one without `version`."""
     bodies = [_good_probes(ctx), _good_probes(ctx)]
@@ -63,51 +63,51 @@ def a_missing_field_changes_nothing(ctx: Pieces) -> None:
     _expect_rollback(ctx, "PI-ERR-06", *bodies)
 
 
-@check("PI-ROLL-04")
+@check("PI-ROLL-04", control="importDatabase")
 def a_field_of_the_wrong_type_changes_nothing(ctx: Pieces) -> None:
     """Sends good probes in `values` and a string for `websites`, then one for the last list of values."""
     names = ("websites", "workstreamEventValues") if ctx.can("destroy") else ("workstreamEventValues",)
     _expect_rollback(ctx, "PI-ERR-07", *(_good_probes(ctx, **{name: "W10="}) for name in names))
 
 
-@check("PI-ROLL-05")
+@check("PI-ROLL-05", control="importDatabase")
 def a_byte_above_255_changes_nothing(ctx: Pieces) -> None:
     """Sends two good probes and a third whose last byte is 256."""
     _expect_rollback(ctx, "PI-ERR-08", _after_good_ones(ctx, ctx.given.probe([1, 2, 256])))
 
 
-@check("PI-ROLL-06")
+@check("PI-ROLL-06", control="importDatabase")
 def a_negative_byte_changes_nothing(ctx: Pieces) -> None:
     """Sends two good probes and a third whose last byte is -1."""
     _expect_rollback(ctx, "PI-ERR-09", _after_good_ones(ctx, ctx.given.probe([1, 2, -1])))
 
 
-@check("PI-ROLL-07")
+@check("PI-ROLL-07", control="importDatabase")
 def a_byte_that_is_no_whole_number_changes_nothing(ctx: Pieces) -> None:
     """Sends two good probes and a third whose last byte is true, then 1.5."""
     bad: list[dict[str, Any]] = [{**ctx.given.probe(), "raw": [1, 2, value]} for value in (True, 1.5)]
     _expect_rollback(ctx, "PI-ERR-10", *(_after_good_ones(ctx, one) for one in bad))
 
 
-@check("PI-ROLL-08")
+@check("PI-ROLL-08", control="importDatabase")
 def an_incomplete_entry_changes_nothing(ctx: Pieces) -> None:
     """Sends two good probes and a third without raw."""
     _expect_rollback(ctx, "PI-ERR-11", _after_good_ones(ctx, {"id": ctx.name("value")}))
 
 
-@check("PI-ROLL-09")
+@check("PI-ROLL-09", control="importDatabase")
 def a_version_that_is_none_changes_nothing(ctx: Pieces) -> None:
     """Sends good probes with a word for the version."""
     _expect_rollback(ctx, "PI-ERR-12", _good_probes(ctx, version="latest"))
 
 
-@check("PI-ROLL-10")
+@check("PI-ROLL-10", control="importDatabase")
 def a_newer_version_changes_nothing(ctx: Pieces) -> None:
     """Sends good probes with the next major version."""
     _expect_rollback(ctx, "PI-VER-01", _good_probes(ctx, version=next_major(ctx)))
 
 
-@check("PI-ROLL-11")
+@check("PI-ROLL-11", control="importDatabase")
 def a_newer_migration_changes_nothing(ctx: Pieces) -> None:
     """Sends good probes with a migration one above the server's."""
     schema = own_schema(ctx)
@@ -115,7 +115,7 @@ def a_newer_migration_changes_nothing(ctx: Pieces) -> None:
     _expect_rollback(ctx, "PI-VER-04", _good_probes(ctx, schema=schema))
 
 
-@check("PI-ROLL-12")
+@check("PI-ROLL-12", control="importDatabase")
 def a_collection_that_cannot_be_read_changes_nothing(ctx: Pieces) -> None:
     """Sends good probes and random bytes in the last collection, and looks what became of them."""
     # 0xff begins no text in UTF-8, and no number of most binary formats.
@@ -222,7 +222,7 @@ def no_export_shows_half_a_merge(ctx: Pieces) -> None:
             ctx.expect_true(what, shown in {0, _MANY}, expected="all or none", actual=shown)
 
 
-@check("PI-ROLL-18")
+@check("PI-ROLL-18", control="importDatabase")
 def an_incomplete_schema_changes_nothing(ctx: Pieces) -> None:
     """Sends two good probes and a third whose schema lacks its semantic."""
     migration = own_schema_or(ctx, 0)["migration"]

@@ -21,27 +21,27 @@ def _of_migration(ctx: Pieces, step: int) -> Answer:
     return send(ctx, ctx.given.importable(ctx.given.probe(), schema=schema))
 
 
-@check("PI-VER-01")
+@check("PI-VER-01", control="importDatabase")
 def a_newer_major_version_is_answered_505(ctx: Pieces) -> None:
     """Sends a probe import with the major version above the server's and looks at the status."""
     send(ctx, ctx.given.importable(ctx.given.probe(), version=next_major(ctx))).expect_status(505)
 
 
-@check("PI-VER-02")
+@check("PI-VER-02", control="importDatabase")
 def a_newer_minor_version_is_answered_505(ctx: Pieces) -> None:
     """Sends a probe import with the minor version above the server's and looks at the status."""
     major, minor, _ = own_version(ctx).core
     _of_version(ctx, major, minor + 1, 0).expect_status(505)
 
 
-@check("PI-VER-03")
+@check("PI-VER-03", control="importDatabase")
 def a_newer_patch_version_is_answered_505(ctx: Pieces) -> None:
     """Sends a probe import with the patch number above the server's and looks at the status."""
     major, minor, patch = own_version(ctx).core
     _of_version(ctx, major, minor, patch + 1).expect_status(505)
 
 
-@check("PI-VER-04")
+@check("PI-VER-04", control="importDatabase")
 def a_newer_migration_is_answered_505(ctx: Pieces) -> None:
     """Sends a probe import with the migration one above that of the target's export."""
     _of_migration(ctx, +1).expect_status(505)
@@ -75,7 +75,7 @@ def an_older_version_is_taken(ctx: Pieces) -> None:
         _of_version(ctx, *version).expect_status(204)
 
 
-@check("PI-VER-07")
+@check("PI-VER-07", control="importDatabase")
 def versions_are_compared_number_by_number(ctx: Pieces) -> None:
     """Sends a newer version whose text sorts before the server's, and an older one that sorts behind it."""
     own = own_version(ctx).core

@@ -155,7 +155,7 @@ def a_key_may_be_any_string(ctx: PixieBrix) -> None:
         ctx.call("deleteRecord", path=path).expect_status(204)
 
 
-@check("PB-REC-27")
+@check("PB-REC-27", control="putRecord")
 def a_record_must_have_an_object_for_data(ctx: PixieBrix) -> None:
     """Posts and puts a record without data, and with a text for data, after a good one."""
     database = ctx.given.database()

@@ -82,7 +82,7 @@ def test_a_step_that_does_not_work_names_its_rule(web: Start, opened: Open) -> N
     ctx = pixiebrix(opened(of_web(web(lambda _: (500, {}, b"")).url, "write")))
     with pytest.raises(PrerequisiteFailed, match="to create an asset did not work") as caught:
         ctx.given.asset()
-    assert caught.value.rule == "PB-ASSET-06"
+    assert caught.value.rule == "PB-ASSET-04"
 
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"null", b'{"asset": 1}', b'{"asset": {"id": 1}}'])

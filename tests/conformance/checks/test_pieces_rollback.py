@@ -227,7 +227,9 @@ def test_a_server_whose_collections_never_rest_is_judged_by_its_entries(rule: st
         def steps(self, state: State, document: dict[str, Any]) -> Any:
             return super().steps(state, {**document, "analyses": []})
 
-    result = verdict_on(Restless(), rule)
+    # Its hook lets the first instance fail whatever is ordered, so that a second one cannot be judged.
+    with judging_small(Restless(), "second") as judge:
+        result = judge(rule)
     assert result.verdict is Verdict.PASSED, told(result)
 
 
@@ -241,7 +243,8 @@ def test_a_failed_import_names_what_it_left() -> None:
     result = verdict_on(InPlace(), "PI-ROLL-05")
     assert result.expected == "unchanged"
     assert result.actual is not None
-    assert "values: 4 entries before, 6 entries after; new: dbcontract-" in result.actual
+    assert " entries before, " in result.actual
+    assert "; new: dbcontract-" in result.actual
 
 
 def test_a_half_merge_is_seen_where_an_earlier_one_left_its_entries() -> None:
