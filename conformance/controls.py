@@ -23,21 +23,6 @@ EVERY: Final = "*"
 _ERROR: Final = 400
 
 
-class Controls:
-    """Which operations of a target are known to work. Several threads may use it at once."""
-
-    def __init__(self) -> None:
-        self._worked: set[tuple[str, str]] = set()
-
-    def note(self, api: str, operation_id: str) -> None:
-        """An operation has succeeded, with the target's own token."""
-        self._worked.add((api, operation_id))
-
-    def worked(self, api: str, operation_id: str) -> bool:
-        """Whether an operation has succeeded in this run."""
-        return (api, operation_id) in self._worked
-
-
 def control(ctx: Context, *operation_ids: str) -> None:
     """Make the right call of each operation, unless it is known to work.
 

@@ -7,12 +7,26 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .controls import Controls
 from .description import Description
 from .place import Places
 from .redaction import Redactor
 from .session import Session
 from .target import Target
+
+
+class Controls:
+    """Which operations of a target are known to work. Several threads may use it at once."""
+
+    def __init__(self) -> None:
+        self._worked: set[tuple[str, str]] = set()
+
+    def note(self, api: str, operation_id: str) -> None:
+        """An operation has succeeded, with the target's own token."""
+        self._worked.add((api, operation_id))
+
+    def worked(self, api: str, operation_id: str) -> bool:
+        """Whether an operation has succeeded in this run."""
+        return (api, operation_id) in self._worked
 
 
 @dataclass(frozen=True, slots=True)

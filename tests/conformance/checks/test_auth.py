@@ -11,7 +11,7 @@ import pytest
 from dbcontract.conformance.checks import auth, errors, paths, versions
 from dbcontract.conformance.result import Verdict
 
-from .judging_pixiebrix import TOKEN, Judge, Wrong, judging, rules, rules_of, told, wrong, wrongs_in
+from .judging_pixiebrix import RED, TOKEN, Judge, Wrong, judging, rules, rules_of, told, wrong, wrongs_in
 from .wrong_http import Ask, OnReply, Reply, as_json, spoil
 
 MODULES = (auth, errors, paths, versions)
@@ -44,7 +44,7 @@ def test_reading_is_enough(judge: Judge, rule: str) -> None:
     result = judge.of_database("Customers")(rule)
     if rule in {"PB-AUTH-03", "PB-AUTH-04", "PB-AUTH-05"}:
         # The default world takes any token, and nothing may change that here.
-        assert result.verdict is Verdict.FAILED or result.because_of == "PB-AUTH-03", told(result)
+        assert result.verdict in RED or result.because_of == "PB-AUTH-03", told(result)
     elif rule in NOT_AT_A_MOCK:
         assert result.verdict is Verdict.NOT_VERIFIED, told(result)
     else:
@@ -74,7 +74,7 @@ def test_what_is_not_visible_is_not_found(judge: Judge) -> None:
 
 def test_a_foreign_database_that_can_be_read_violates_its_rule(judge: Judge) -> None:
     visible = next(iter(judge.running.world.pixiebrix.databases))
-    assert _foreign(judge, visible)("PB-ERR-06").verdict is Verdict.FAILED
+    assert _foreign(judge, visible)("PB-ERR-06").verdict in RED
 
 
 # Ways to be wrong
