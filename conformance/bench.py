@@ -207,12 +207,7 @@ class Bench:
         """What all exchanges so far say about a rule, beside the parts of its own checks."""
         own = list(parts)
         checks = FED[rule.id]
-        part = self._ledger.part(
-            checks,
-            rule.operations,
-            swept=rule.api in self._swept,
-            worked=lambda operation: self.run.controls.worked(rule.api, operation),
-        )
+        part = self._ledger.part(checks, rule.operations, swept=rule.api in self._swept)
         # What only the sweep shows is no part of a rule that a check of its own covers.
         if own and part.verdict is Verdict.NOT_VERIFIED and SWEEP_ONLY.intersection(checks):
             return own

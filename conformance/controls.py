@@ -33,48 +33,51 @@ def control(ctx: Context, *operation_ids: str) -> None:
         PrerequisiteFailed: the right call is refused, too.
         NotVerified: no right call can be made at all.
     """
+    calls = _CALLS[ctx.api]
     if EVERY in operation_ids:
-        operation_ids = tuple(_CALLS[ctx.api])
+        operation_ids = tuple(calls)
     for operation_id in operation_ids:
         if ctx.run.controls.worked(ctx.api, operation_id):
             continue
-        # A context of its own: what the check itself is going to set up must not depend on this.
-        own = type(ctx)(ctx.run, ctx.place, ctx.rule_id, ctx.trace)
-        gate = ctx.run.session.gate
-        since = gate.inventory.last if gate is not None else 0
         try:
-            _right_call(own, operation_id)
-        finally:
-            if not ctx.place.disposable:
-                clean_up_after(ctx.run, since)
+            _make(ctx, calls.get(operation_id, calls[_READING[ctx.api]]))
+        except NotVerified:
+            _read(ctx)
 
 
 def control_what_was_refused(ctx: Context) -> None:
     """Make the right call of each operation that a check has seen nothing but errors of.
 
+    Where a check has seen nothing else at all, what has worked before is read once more: the token may have
+    expired meanwhile, or the target may have gone.
+
     Raises:
         PrerequisiteFailed, NotVerified: as for `control`.
     """
-    answered = [one for one in ctx.trace.exchanges if one.received is not None]
-    refused = dict.fromkeys(
-        one.operation for one in answered if one.received is not None and one.received.status >= _ERROR
-    )
+    answers = [
+        (one.operation, one.received.status) for one in ctx.trace.exchanges if one.received is not None
+    ]
+    refused = {operation: None for operation, status in answers if status >= _ERROR}
     control(ctx, *filter(None, refused))
-    if refused and all(one.received is not None and one.received.status >= _ERROR for one in answered):
-        control(ctx, _READING[ctx.api])
+    if refused and all(status >= _ERROR for _, status in answers):
+        _read(ctx)
 
 
-def _right_call(ctx: Context, operation_id: str) -> None:
-    calls: Mapping[str, Callable[..., None]] = _CALLS[ctx.api]
-    if operation_id in calls:
-        try:
-            calls[operation_id](ctx)
-        except NotVerified:
-            pass
-        else:
-            return
-    if not ctx.run.controls.worked(ctx.api, _READING[ctx.api]):
-        calls[_READING[ctx.api]](ctx)
+def _read(ctx: Context) -> None:
+    _make(ctx, _CALLS[ctx.api][_READING[ctx.api]])
+
+
+def _make(ctx: Context, call: Callable[..., None]) -> None:
+    """Make a right call, and remove what it has made."""
+    # A context of its own: what the check itself is going to set up must not depend on this.
+    own = type(ctx)(ctx.run, ctx.place, ctx.rule_id, ctx.trace)
+    gate = ctx.run.session.gate
+    since = gate.inventory.last if gate is not None else 0
+    try:
+        call(own)
+    finally:
+        if not ctx.place.disposable:
+            clean_up_after(ctx.run, since)
 
 
 # Pieces OS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -44,6 +44,7 @@ FED: Final[Mapping[str, tuple[str, ...]]] = {
 """What a rule is about; which operations it concerns, the catalogue says."""
 
 _SHOWN = 3
+_ERROR = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,13 @@ class Violation:
 
 @dataclass(slots=True)
 class Ledger:
-    """What all exchanges of a run showed. Several threads may write."""
+    """What all exchanges of a run showed. Several threads may write.
 
+    Attributes:
+        succeeded: the operations of which some call did.
+    """
+
+    succeeded: set[str] = field(default_factory=set)
     exercised: dict[tuple[str, str], int] = field(default_factory=dict)
     violations: dict[tuple[str, str], list[Violation]] = field(default_factory=dict)
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -67,6 +73,11 @@ class Ledger:
         """Take in what happened in one check, and give what in it was not as described."""
         found = []
         with self._lock:
+            self.succeeded.update(
+                one.operation
+                for one in trace.exchanges
+                if one.operation is not None and one.received is not None and one.received.status < _ERROR
+            )
             for operation in trace.exercised:
                 for check in (STATUS, MEDIA_TYPE, HEADERS, BODY, SERVER_ERROR, NO_ANSWER):
                     self._exercise(check, operation)
@@ -98,21 +109,10 @@ class Ledger:
         if len(known) < _SHOWN:
             known.append(violation)
 
-    def part(
-        self,
-        checks: Iterable[str],
-        operations: Iterable[str],
-        *,
-        swept: bool,
-        worked: Callable[[str], bool] = lambda _: True,
-    ) -> Part:
+    def part(self, checks: Iterable[str], operations: Iterable[str], *, swept: bool) -> Part:
         """What the exchanges say about a rule that is about these checks of these operations.
 
-        Args:
-            checks: what the rule is about.
-            operations: which it is about.
-            swept: whether the API was swept.
-            worked: whether an operation has ever succeeded; where it has not, its answers verify nothing.
+        The answers of an operation verify nothing where every call of it was refused.
         """
         keys = [(check, operation) for check in checks for operation in operations]
         found = [violation for key in keys for violation in self.violations.get(key, ())]
@@ -128,7 +128,7 @@ class Ledger:
                 evidence=tuple(violation.evidence for violation in reversed(found[:_SHOWN])),
             )
         exercised = [key for key in keys if key in self.exercised]
-        if any(worked(operation) for _, operation in exercised):
+        if any(operation in self.succeeded for _, operation in exercised):
             return Part(Verdict.PASSED)
         if exercised:
             return Part(Verdict.NOT_VERIFIED, "no call of the operations that it is about succeeded")

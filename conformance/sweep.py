@@ -113,8 +113,6 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
     problem = "; ".join(
         filter(None, [problem or _why_early(transport, seconds), _unjudged(transport), reader.settle()])
     )
-    for operation in reader.accepted:
-        ctx.run.controls.note(ctx.api, operation)
     return Swept(transport.calls, f"the sweep of {ctx.api} {problem}" if problem else None)
 
 

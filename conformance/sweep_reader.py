@@ -62,11 +62,6 @@ class Reader:
                         node.name, operation, node.failure_info.failure, case, recorder.interactions[case_id]
                     )
 
-    @property
-    def accepted(self) -> set[str]:
-        """The operations of which some call succeeded."""
-        return {operation for operation, statuses in self._answers.items() if min(statuses) < 400}
-
     def settle(self) -> str | None:
         """Note what was exercised; the operations that let no call in, in words.
 
@@ -74,7 +69,8 @@ class Reader:
         calls came past the credentials, no answer shows anything.
         """
         shut = {op: _REFUSED.issuperset(statuses) for op, statuses in self._answers.items()}
-        accepted = self.accepted
+        accepted = {op for op, statuses in self._answers.items() if min(statuses) < 400}
+        self._ledger.succeeded |= accepted
         for name, operation in sorted(self._passed):
             if operation in accepted or not (shut[operation] or name in SWEEP_ONLY):
                 self._ledger.exercise(name, operation)
