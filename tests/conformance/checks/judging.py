@@ -96,7 +96,7 @@ def judging_small(pieces: SmallPieces, *without: str) -> Iterator[Judge]:
             "small",
             pieces=Endpoint(url, second_url=second_url),
             capabilities=frozenset(CAPABILITIES) - frozenset(without),
-            hooks=(("fail_next", HttpHook(f"{url}/fail/{{operation}}/{{after}}")),),
+            hooks=(("fail_next", HttpHook("{pieces_url}/fail/{operation}/{after}")),),
         )
         with judging(target) as judge:
             yield judge
