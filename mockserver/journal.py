@@ -131,11 +131,12 @@ class JournalFilter:
 class Journal:
     """The latest exchanges of one world, oldest first."""
 
-    __slots__ = ("_entries", "_number", "_watchers")
+    __slots__ = ("_entries", "_number", "_watchers", "ended")
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=CAPACITY)
         self._watchers: list[asyncio.Event] = []
+        self.ended = False
         self._number = 0
 
     def __len__(self) -> int:
@@ -161,6 +162,12 @@ class Journal:
             yield watcher
         finally:
             self._watchers.remove(watcher)
+
+    def end_watching(self) -> None:
+        """Wake all watchers for the last time; `ended` tells them why."""
+        self.ended = True
+        for watcher in self._watchers:
+            watcher.set()
 
     def latest(self) -> list[Entry]:
         """All kept exchanges, oldest first."""

@@ -69,7 +69,20 @@ class Keeper(Protocol):
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn without its own signal handling: who runs it decides how it stops."""
+    """uvicorn without its own signal handling: who runs it decides how it stops.
+
+    `worlds` are told of the stop before uvicorn waits for the open connections: streams of events never end
+    by themselves.
+    """
+
+    def __init__(self, config: uvicorn.Config, worlds: Worlds) -> None:
+        super().__init__(config)
+        self._worlds = worlds
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what would not end, then stop as uvicorn does."""
+        self._worlds.end_watching()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -124,7 +137,7 @@ def _prepare(settings: Settings, keeper: Keeper | None) -> tuple[_Uvicorn, socke
         timeout_graceful_shutdown=1,
         timeout_keep_alive=30,
     )
-    return _Uvicorn(config), bound, running
+    return _Uvicorn(config, running.worlds), bound, running
 
 
 class _Saving:

@@ -135,6 +135,11 @@ class Worlds:
             self._bases.popitem(last=False)
         return self._bases[key]
 
+    def end_watching(self) -> None:
+        """Tell all who watch a journal that nothing more will come."""
+        for world in (self.default, *self._sandboxes.values()):
+            world.journal.end_watching()
+
     @property
     def count(self) -> int:
         """How many sandboxes there are."""

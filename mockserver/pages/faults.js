@@ -66,7 +66,7 @@ export function faultsPanel(page) {
   const refresh = async () => {
     const found = await call("GET", "faults");
     list.replaceChildren(found.length === 0 ? el("p", { class: "dim" }, "none is ordered")
-      : table("Faults", [["operation"], ["what", "wide"], ["left", "number"], [""]], found.map((fault) => [
+      : table("Faults", [["operation"], ["what", "wide"], ["left", "number"], ["action"]], found.map((fault) => [
         fault.operation, describe(fault), fault.left ?? "always",
         el("button", { type: "button", onclick: async () => { await page.act("The fault is gone.", "DELETE", `faults/${fault.id}`); await refresh(); } }, "Remove")])));
   };

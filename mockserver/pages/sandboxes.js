@@ -13,7 +13,7 @@ export function sandboxesPanel(page) {
   const refresh = async () => {
     const found = await call("GET", "sandboxes");
     list.replaceChildren(found.length === 0 ? el("p", { class: "dim" }, "none yet")
-      : table("Sandboxes", [["name", "wide"], ["data"], ["requests", "number"], [""]], found.toReversed().map((one) => [
+      : table("Sandboxes", [["name", "wide"], ["data"], ["requests", "number"], ["action"]], found.toReversed().map((one) => [
         el("a", { href: `${root}/~${one.name}/_mock/` }, one.name), one.data, one.requests,
         el("button", { type: "button", onclick: async () => { await page.act(`${one.name} is forgotten.`, "DELETE", `sandboxes/${one.name}`); await refresh(); } }, "Forget")])));
   };

@@ -47,7 +47,7 @@ export function settingsPanel(page) {
     const blob = await bytes("state");
     const link = el("a", { href: URL.createObjectURL(blob), download: "world.json" });
     link.click();
-    URL.revokeObjectURL(link.href);
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // not before the browser has begun
     toast("The world is saved as world.json.");
   };
   const file = el("input", { type: "file", accept: "application/json,.json", "aria-label": "Snapshot to restore" });

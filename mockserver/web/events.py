@@ -41,13 +41,14 @@ class JournalEvents(Response):
         with self._journal.watched() as added:
             try:
                 await self._stream(send, gone, added)
+                await send({"type": "http.response.body"})
             finally:
                 gone.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await gone
 
     async def _stream(self, send: Send, gone: asyncio.Task[None], added: asyncio.Event) -> None:
-        while not gone.done():
+        while not gone.done() and not self._journal.ended:
             added.clear()
             chunk = b"".join(self._new()) or b": still here\n\n"
             await send({"type": "http.response.body", "body": chunk, "more_body": True})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from .mock import Mock
+from .mock import Mock, Running, ServerThread, settings
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(50)
 
@@ -129,6 +129,14 @@ def test_requests_are_told_as_they_come(mock: Mock) -> None:
         second = next(coming)
         assert (second["number"], second["status"]) == (2, 505)
     assert [first, second] == mock.send("GET", "/_mock/requests").json()
+
+
+def test_a_server_that_stops_ends_the_stream_and_says_nothing() -> None:
+    running: Running
+    with ServerThread(settings()) as running:
+        answer = requests.get(f"{running.base_url}/_mock/requests/events", stream=True, timeout=10)
+        assert answer.status_code == 200
+    assert list(events(answer)) == []  # to its end, without an error, and nothing is logged: see conftest
 
 
 def test_a_client_goes_on_after_the_last_request_that_it_saw(mock: Mock) -> None:
