@@ -52,12 +52,23 @@ export async function bytes(path) {
   return response.blob();
 }
 
-// Server-sent events over fetch: EventSource could not send the control token.
+function visible() {
+  if (!document.hidden) return Promise.resolve();
+  return new Promise((resolve) => { document.addEventListener("visibilitychange", resolve, { once: true }); });
+}
+
+// Server-sent events over fetch: EventSource could not send the control token. A browser has six connections for
+// each host, so a page that nobody sees gives its own back.
 export async function watch(onRequest, onState) {
   let last = 0;
   for (;;) {
+    await visible();
+    const leaving = new AbortController();
+    const leave = () => leaving.abort();
+    document.addEventListener("visibilitychange", leave, { once: true });
+    addEventListener("pagehide", leave, { once: true });
     try {
-      const response = await fetch(`requests/events?after=${last}`, { headers: headers() });
+      const response = await fetch(`requests/events?after=${last}`, { headers: headers(), signal: leaving.signal });
       if (!response.ok) throw new ApiError(response.status, null);
       onState(true);
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -80,6 +91,6 @@ export async function watch(onRequest, onState) {
       // Told below; the next try may find the server again.
     }
     onState(false);
-    await new Promise((resolve) => { setTimeout(resolve, 1500); });
+    if (!leaving.signal.aborted) await new Promise((resolve) => { setTimeout(resolve, 1500); });
   }
 }
