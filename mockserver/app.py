@@ -92,6 +92,20 @@ def operations_of(settings: Settings) -> tuple[str, ...]:
     )
 
 
+EXPOSED = (
+    "Link",
+    "X-Total-Count",
+    "WWW-Authenticate",
+    "Location",
+    "Content-Disposition",
+    "ETag",
+    "Content-Range",
+    "Accept-Ranges",
+    "Retry-After",
+)
+"""The headers that a page of another origin may read; a browser shows it only a few without being told."""
+
+
 class Dispatcher:
     """The innermost application: calls the handler of the operation that Connexion's routing found."""
 
@@ -137,14 +151,14 @@ def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
     """
     gateway = build_gateway(settings, Worlds.load(settings) if worlds is None else worlds)
     if not settings.cors:
-        return gateway
+        return Outermost(gateway)
     return Outermost(
         CORSMiddleware(
             gateway,
             allow_origins=list(settings.cors),
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["Link", "X-Total-Count", "WWW-Authenticate", "Location"],
+            expose_headers=EXPOSED,
         )
     )
 

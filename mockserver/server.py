@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 from .app import create_app
 from .collecting import spare_what_lives
+from .http_protocol import PlainProtocol
 from .settings import Settings
 from .world import World
 from .worlds import Worlds
@@ -129,6 +130,7 @@ def _prepare(settings: Settings, keeper: Keeper | None) -> tuple[_Uvicorn, socke
         raise
     config = uvicorn.Config(
         app,
+        http=PlainProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -224,7 +224,9 @@ class DownloadNamedAfterTheId(AssetHandlers):
     def download(self, asset: Asset, call: Call) -> Response:
         named = replace(asset, filename=asset.id)
         signer, now = call.world.signer, call.world.now()
-        link = signer.presigned_get(call.origin, self.key(asset), now, filename=named.filename)
+        link = signer.presigned_get(
+            call.origin, self.key(asset), now, filename=named.filename, from_redirect=True
+        )
         return Response(None, 302, {"Location": link})
 
 

@@ -72,6 +72,7 @@ class AssetHandlers:
             call.world.now(),
             lifetime=HOUR,
             filename=asset.filename,
+            from_redirect=True,
         )
         return Response(None, 302, {"Location": location})
 

@@ -14,8 +14,8 @@ from ..state.jobs import Job
 from ..state.objects import StoredObject
 from .disposition import content_disposition
 from .downloads import Item, ItemResponse, Stored, artifact, find, job_behind
-from .errors import MethodNotAllowed, StorageError, error_response
-from .signing import PATH, Signer
+from .errors import InvalidArgument, MethodNotAllowed, StorageError, error_response
+from .signing import FROM_REDIRECT, PATH, SIGNATURE, Signer
 from .uploads import UNKNOWN_TYPE, is_media_type, read_upload
 
 
@@ -75,7 +75,7 @@ class Storage:
 
 
 async def respond(world: StorageWorld, request_path: str, scope: Scope, receive: Receive) -> Response:
-    """Answer a request to `/_storage/`: POST to the root uploads, GET and HEAD of a key download.
+    """Answer a request to `/_storage/`: POST to the root uploads, GET of a key downloads; HEAD is refused.
 
     Args:
         world: whose storage it is.
@@ -103,16 +103,25 @@ async def _upload(world: StorageWorld, request: Request) -> Response:
 async def _download(world: StorageWorld, key: str, request: Request, find: Find) -> Response:
     query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     now = world.now()
+    signed = dict(query)
+    authorization = request.headers.get("authorization")
+    if authorization is not None and SIGNATURE in signed and FROM_REDIRECT not in signed:
+        msg = "Only one auth mechanism allowed: the signature of the link, and no Authorization header."
+        raise InvalidArgument(msg, "Authorization", authorization.partition(" ")[0])
     world.signer.verify(request.method, PATH + key, query, now)
     item = await find(world, key, now)
-    signed = dict(query)
     content_type = signed.get("response-content-type", item.content_type)
     headers = {
         "Content-Type": content_type if is_media_type(content_type) else UNKNOWN_TYPE,
         "Content-Disposition": signed.get("response-content-disposition", content_disposition(item.filename)),
     }
+    validators = item.validators
     try:
-        return ItemResponse(item, headers, request.headers.get("range"), body=request.method == "GET")
+        if not validators.has_changed(request.headers):
+            item.file.close()
+            return Response(None, 304, validators.headers())
+        fits = validators.fits(request.headers.get("if-range"))
+        return ItemResponse(item, headers, request.headers.get("range") if fits else None)
     except StorageError:
         item.file.close()
         raise

@@ -9,17 +9,17 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from email.utils import formatdate
 from typing import IO, Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .. import artifacts
-from ..state.instants import SECOND, parse_date
+from ..state.instants import parse_date
 from ..state.jobs import Job
 from ..state.objects import ObjectStore
 from ..state.pixiebrix import PixieBrixState
+from .conditions import Validators
 from .errors import InvalidRange, NoSuchKey
 from .keys import archive_key, export_key
 
@@ -56,6 +56,11 @@ class Item:
     content_type: str
     filename: str
     modified: int
+
+    @property
+    def validators(self) -> Validators:
+        """What tells this content from another."""
+        return Validators(self.etag, self.modified)
 
     def rewritten(self, change: Callable[[bytes], bytes]) -> Item:
         """The item with other content, in place of this one."""
@@ -152,21 +157,19 @@ class ItemResponse(Response):
         item: what to send; closed afterwards.
         overrides: headers that a signed link asks for.
         requested: the request's Range header, if any.
-        body: False for HEAD.
 
     Raises:
         InvalidRange: the range begins past the end.
     """
 
-    def __init__(self, item: Item, overrides: dict[str, str], requested: str | None, *, body: bool) -> None:
+    def __init__(self, item: Item, overrides: dict[str, str], requested: str | None) -> None:
         self._item = item
         window = _window(requested, item.size)
         self._start, length = window or (0, item.size)
-        self._left = length if body else 0
+        self._left = length
         headers = {
             "Content-Length": str(length),
-            "ETag": f'"{item.etag}"',
-            "Last-Modified": formatdate(item.modified / SECOND, usegmt=True),
+            **item.validators.headers(),
             "Accept-Ranges": "bytes",
             **overrides,
         }

@@ -100,13 +100,40 @@ class PreconditionFailed(StorageError):
         )
 
 
+class ConditionFailed(StorageError):
+    """The object is not as a condition of the request wants it."""
+
+    status = 412
+    code = "PreconditionFailed"
+
+    def __init__(self, condition: str) -> None:
+        super().__init__(
+            "At least one of the pre-conditions you specified did not hold", {"Condition": condition}
+        )
+
+
 class InvalidArgument(StorageError):
-    """A form that lacks its file, or gives a field twice."""
+    """A form that lacks its file or gives a field twice, or a request that is authorized in two ways."""
 
     code = "InvalidArgument"
 
-    def __init__(self, message: str, name: str) -> None:
-        super().__init__(message, {"ArgumentName": name})
+    def __init__(self, message: str, name: str, value: str | None = None) -> None:
+        super().__init__(
+            message, {"ArgumentName": name} | ({} if value is None else {"ArgumentValue": value[:80]})
+        )
+
+
+class UnsupportedEncoding(StorageError):
+    """An upload that is compressed on its way."""
+
+    status = 415
+
+    def __init__(self, coding: str) -> None:
+        super().__init__(
+            "The form must be sent as it is, without a Content-Encoding.",
+            {"ArgumentName": "Content-Encoding", "ArgumentValue": coding[:80]},
+            {"Accept-Encoding": "identity"},
+        )
 
 
 class InvalidRange(StorageError):

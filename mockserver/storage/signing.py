@@ -23,10 +23,13 @@ from .errors import AccessDenied, EntityTooLarge, Expired
 PATH = "/_storage/"
 MAX_UPLOAD_BYTES = 100 * 1024 * 1024
 _ALGORITHM = "AWS4-HMAC-SHA256"
-_SIGNATURE = "X-Amz-Signature"
+SIGNATURE = "X-Amz-Signature"
 # Outside S3's vocabulary: the instant of issue in µs. X-Amz-Date has whole seconds, and a link that counted
 # from there would die up to a second before its hour is over.
 _ISSUED = "x-issued"
+# Also outside of it: the link is where the API redirects to. On the vendor's site that is another origin, and
+# clients leave their Authorization header behind; here it is the same one, and they bring it along.
+FROM_REDIRECT = "x-from-redirect"
 # Fields that a form may have without its policy naming them.
 _FREE_FIELDS = frozenset({"policy", "x-amz-signature", "content-type"})
 
@@ -60,8 +63,9 @@ class Signer:
         lifetime: int = HOUR,
         filename: str | None = None,
         content_type: str | None = None,
+        from_redirect: bool = False,
     ) -> str:
-        """A link that downloads `key`, with GET or HEAD.
+        """A link that downloads `key`, with GET.
 
         Args:
             base: absolute URL before `/_storage/` with the world's prefix, such as `http://127.0.0.1:5323/~one`.
@@ -70,6 +74,7 @@ class Signer:
             lifetime: how long the link works.
             filename: the name under which it is saved.
             content_type: the media type with which it is answered.
+            from_redirect: an Authorization header beside the signature does no harm.
 
         Raises:
             ValueError: the lifetime is not a positive number of whole seconds.
@@ -86,14 +91,16 @@ class Signer:
             query["response-content-disposition"] = content_disposition(filename)
         if content_type is not None:
             query["response-content-type"] = content_type
-        query[_SIGNATURE] = self._sign_get(PATH + key, query.items())
+        if from_redirect:
+            query[FROM_REDIRECT] = "1"
+        query[SIGNATURE] = self._sign_get(PATH + key, query.items())
         return f"{base.rstrip('/')}{_quote(PATH + key)}?{_query_text(query.items())}"
 
     def verify(self, method: str, path: str, query: Iterable[tuple[str, str]], now: int) -> None:
         """Accept a request for a presigned link, or raise.
 
         Args:
-            method: GET or HEAD.
+            method: GET; a signature is for one method, and these are for no other.
             path: decoded, without the world's prefix, such as `/_storage/assets/…`.
             query: all decoded parameters; one that was added or changed makes the signature wrong, as on S3.
             now: the present instant.
@@ -103,9 +110,9 @@ class Signer:
             Expired: the link's time is over.
         """
         pairs = list(query)
-        others = [pair for pair in pairs if pair[0] != _SIGNATURE]
-        signatures = [value for name, value in pairs if name == _SIGNATURE]
-        if method not in {"GET", "HEAD"} or len(signatures) != 1:
+        others = [pair for pair in pairs if pair[0] != SIGNATURE]
+        signatures = [value for name, value in pairs if name == SIGNATURE]
+        if method != "GET" or len(signatures) != 1:
             raise AccessDenied
         if not _same(signatures[0], self._sign_get(path, others)):
             raise AccessDenied

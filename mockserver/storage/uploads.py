@@ -13,7 +13,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from .errors import EntityTooLarge, InvalidArgument, MalformedPost, PreconditionFailed
+from .errors import EntityTooLarge, InvalidArgument, MalformedPost, PreconditionFailed, UnsupportedEncoding
 from .signing import MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
@@ -56,9 +56,13 @@ async def read_upload(request: Request) -> Upload:
         PreconditionFailed: the body is not declared as a multipart form.
         MalformedPost: it is none.
         EntityTooLarge: it is larger than any policy allows.
-        InvalidArgument: it has no file, or a field twice.
+        InvalidArgument: it has no file, no field before it, or a field twice.
+        UnsupportedEncoding: it is compressed.
         starlette.requests.ClientDisconnect: the client went away.
     """
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in {"", "identity"}:
+        raise UnsupportedEncoding(coding)
     declared = request.headers.get("content-type", "")
     kind, options = parse_options_header(declared)
     if kind != b"multipart/form-data":
@@ -129,11 +133,14 @@ class _Form:
         """The fields before the file, and the file.
 
         Raises:
-            InvalidArgument: there is no file, or a field twice.
+            InvalidArgument: there is no file, no field before it, or a field twice.
         """
         fields: dict[str, str] = {}
         for part in self._parts:
             if part.name == "file":
+                if not fields:
+                    msg = "Bucket POST must contain a field named 'key' before the file; check their order."
+                    raise InvalidArgument(msg, "key")
                 return Upload(fields, bytes(part.content), part.type)
             if b"filename" in part.disposition:
                 raise InvalidArgument("Only the field named file may be a file.", part.name)

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.types import Receive
 
 from ..state import jsonio
-from .problems import BadRequest, ClientGone, UnsupportedMediaType
+from .problems import BadRequest, ClientGone, UnsupportedEncoding, UnsupportedMediaType
 
 MAX_BODY = 64 * 1024 * 1024
 MAX_DOCUMENT = 1024 * 1024 * 1024
@@ -50,6 +50,17 @@ def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
         if key == name:
             found = value if found is None else found + b", " + value
     return None if found is None else found.decode("latin-1")
+
+
+def check_encoding(content_encoding: str | None) -> None:
+    """Accept a body that is not compressed.
+
+    Raises:
+        UnsupportedEncoding: it is, or is said to be; what it would become has no bound.
+    """
+    for coding in (content_encoding or "").split(","):
+        if coding.strip().lower() not in {"", "identity"}:
+            raise UnsupportedEncoding(coding.strip()[:80])
 
 
 def check_json_type(content_type: str | None, *, required: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 from .call import Call
 from .problems import UnknownPath
@@ -134,6 +134,10 @@ def listed(call: Call, items: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]
     return found, paginate(call, page, more=page.end < len(items), total=len(items))
 
 
+_IN_A_URL = "%/?#[]@!$&'()*+,;=:"
+"""What may stand in a URL beside letters, digits and `-._~` (RFC 3986, 2), `%` included."""
+
+
 def _link(call: Call, number: int, relation: str) -> str:
     # The other parameters are repeated to the letter: the filters have a form that re-encoding would change.
     parts = [
@@ -141,5 +145,10 @@ def _link(call: Call, number: int, relation: str) -> str:
         for part in call.scope["query_string"].decode("ascii").split("&")
         if part and unquote_plus(part.partition("=")[0]) != "page"
     ]
-    query = "&".join([*parts, f"page={number}"])
-    return f'<{call.origin}{call.exchange.path}?{query}>; rel="{relation}"'
+    target = _plain(f"{call.exchange.path}?{'&'.join([*parts, f'page={number}'])}")
+    return f'<{call.origin}{target}>; rel="{relation}"'
+
+
+def _plain(target: str) -> str:
+    """A path and query as sent, with what may not stand in a URL percent-encoded: `>` would end the link."""
+    return quote(target, safe=_IN_A_URL)

@@ -75,5 +75,17 @@ class UnsupportedMediaType(Problem):
         super().__init__(f'Unsupported media type "{media_type}" in request.')
 
 
+class UnsupportedEncoding(Problem):
+    """The body is compressed (RFC 9110, 15.5.16: `Accept-Encoding` says what would do)."""
+
+    status = 415
+
+    def __init__(self, coding: str) -> None:
+        super().__init__(
+            f'Unsupported content encoding "{coding}" in request; send the body as it is.',
+            {"Accept-Encoding": "identity"},
+        )
+
+
 class ClientGone(Exception):
     """The client hung up while its body was being read; there is nobody to answer."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,14 +15,61 @@ TRANSPORT = "dbcontract.transport"
 
 
 class Outermost:
-    """Notes the connection before layers such as CORS put their own `send` in its place."""
+    """Notes the connection before other layers put their own `send` in its place, and mends HTTP/1.0."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on."""
-        await self._app({**scope, TRANSPORT: _transport(send)}, receive, send)
+        if scope["type"] == "http":
+            scope[TRANSPORT] = _transport(send)
+            if scope["http_version"] == "1.0":
+                with _Whole(send) as whole:
+                    await self._app(scope, receive, whole)
+                return
+        await self._app(scope, receive, send)
+
+
+class _Whole:
+    """Sends an answer whose length is not known only when it is: HTTP/1.0 knows no chunks (RFC 9112, 6.1)."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None
+        self._body: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed by __exit__
+
+    def __enter__(self) -> Send:
+        return self._message
+
+    def __exit__(self, *_: object) -> None:
+        self._body.close()
+
+    async def _message(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            if any(name.lower() == b"content-length" for name, _ in message.get("headers", [])):
+                await self._send(message)
+            else:
+                self._start = message
+            return
+        if self._start is None:
+            await self._send(message)
+            return
+        self._body.write(message.get("body", b""))
+        if message.get("more_body", False):
+            return
+        start, size = self._start, self._body.tell()
+        # 204 and 304 have no length, and no body.
+        length = [] if start["status"] in {204, 304} else [(b"content-length", b"%d" % size)]
+        await self._send({**start, "headers": [*start.get("headers", []), *length]})
+        self._body.seek(0)
+        while chunk := self._body.read(_A_TIME):
+            await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+_IN_MEMORY = 16 * 1024 * 1024  # what is longer waits in a temporary file
+_A_TIME = 256 * 1024
 
 
 def _transport(send: Send) -> Any:

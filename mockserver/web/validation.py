@@ -12,12 +12,12 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .body import MAX_DOCUMENT, check_json_type, header, parse_json, read_body
+from .body import MAX_DOCUMENT, check_encoding, check_json_type, header, parse_json, read_body
 from .call import ABSENT, CALL, EXCHANGE, Call, Exchange
 from .framework import AbstractOperation, RoutedAPI, RoutedMiddleware
 from .negotiation import JSON, Negotiated, Offer, negotiator
 from .parameters import Pairs, PathParameters, QueryParameters, parse_query
-from .problems import BadRequest
+from .problems import BadRequest, UnsupportedEncoding
 from .schemas import Compiler, findings
 from .visibility import require_visible
 
@@ -75,6 +75,12 @@ class BodyRule:
         Raises:
             Problem: a wrong media type, no JSON, or values that the description refuses.
         """
+        try:
+            check_encoding(header(scope["headers"], b"content-encoding"))
+        except UnsupportedEncoding as error:
+            if self._any_type:  # the control API has no 415
+                raise BadRequest(error.detail, error.headers) from None
+            raise
         if self._as_sent:
             return await read_body(receive, MAX_DOCUMENT)
         raw = await read_body(receive)

@@ -58,12 +58,10 @@ def test_a_type_that_is_none_never_reaches_the_header(stored: MiniWorld, client:
     assert "x-injected" not in response.headers
 
 
-def test_head_answers_as_get_without_the_bytes(stored: MiniWorld, client: httpx.Client) -> None:
-    url = stored.link(KEY)
-    got, headed = client.get(url), client.head(url)
-    assert (headed.status_code, headed.content) == (200, b"")
-    for name in ("content-length", "content-type", "etag", "content-disposition", "last-modified"):
-        assert headed.headers[name] == got.headers[name]
+def test_head_of_a_link_is_refused_for_it_is_signed_for_get(stored: MiniWorld, client: httpx.Client) -> None:
+    headed = client.head(stored.link(KEY))
+    assert (headed.status_code, headed.content) == (403, b"")
+    assert headed.headers["content-type"] == "application/xml"
 
 
 def test_a_link_below_a_prefix_works_at_that_prefix_and_the_signature_at_any(
@@ -130,9 +128,6 @@ def test_an_unknown_key_is_not_found_by_name(
     assert response.status_code == 404
     error = error_of(response)
     assert (error["Code"], error["Key"]) == ("NoSuchKey", key)
-    headed = client.head(world.link(key))
-    assert (headed.status_code, headed.content) == (404, b"")
-    assert headed.headers["content-length"] == response.headers["content-length"]
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "POST", "PROPFIND"])
@@ -169,8 +164,6 @@ def test_one_range_is_cut_out(
     assert (response.status_code, response.content) == (206, CONTENT[start:stop])
     assert response.headers["content-range"] == f"bytes {start}-{stop - 1}/768"
     assert response.headers["content-length"] == str(stop - start)
-    headed = client.head(stored.link(KEY), headers={"Range": requested})
-    assert (headed.status_code, headed.headers["content-range"]) == (206, response.headers["content-range"])
 
 
 @pytest.mark.parametrize("requested", ["bytes=768-", "bytes=9999-99999", "bytes=-0"])

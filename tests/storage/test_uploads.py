@@ -221,7 +221,8 @@ def test_fields_after_the_file_are_no_fields(
     world: MiniWorld, client: httpx.Client, error_of: ErrorOf
 ) -> None:
     url, fields = world.form()
-    body = multipart(('name="file"; filename="f"', b"x"), *parts_of(fields))
+    key, *others = parts_of(fields)
+    body = multipart(key, ('name="file"; filename="f"', b"x"), *others)
     assert error_of(send(client, url, body))["Code"] == "AccessDenied"
 
 
