@@ -63,6 +63,7 @@ class Bench:
         settings: how to sweep; None leaves the sweep out.
         whole: keep every exchange, bodies and all.
         descriptions: to share between runs; by default they are read anew.
+        cancelled: set when the run is to stop, from whichever thread.
     """
 
     def __init__(
@@ -75,12 +76,13 @@ class Bench:
         settings: SweepSettings | None = None,
         whole: bool = False,
         descriptions: Mapping[str, Description] | None = None,
+        cancelled: threading.Event | None = None,
     ) -> None:
         self.target = target
         self.rules = rules
         self.checks = checks
         self.settings = settings
-        self.cancelled = threading.Event()
+        self.cancelled = cancelled or threading.Event()
         self.wire = open_wire(target)
         self.redactor = Redactor(target.secrets)
         self.seed = seed
@@ -127,7 +129,7 @@ class Bench:
             if self.target.kind == "mock":
                 places = MockPlaces(self.target, run_id, self.wire)
             else:
-                places = ConfiguredPlaces(self.target, run_id, self.wire)
+                places = ConfiguredPlaces(self.target, run_id, self.wire, self.cancelled)
                 gate = Gate(self.target, mark_of(run_id), routes(descriptions))
             self._run = Run(
                 id=run_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -80,6 +81,7 @@ class Engine:
         listener: is told what happens.
         kit_version: for the reports.
         descriptions: to share between runs; by default each run reads them itself.
+        cancelled: set when the user interrupts the run, from whichever thread.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Engine:
         listener: Listener | None = None,
         kit_version: str = "",
         descriptions: Mapping[str, Description] | None = None,
+        cancelled: threading.Event | None = None,
     ) -> None:
         self.rules = {rule.id: rule for rule in rules if rule.api in target.apis}
         self.options = options or Options()
@@ -104,6 +107,7 @@ class Engine:
             settings=self.options.sweep,
             whole=self.options.whole,
             descriptions=descriptions,
+            cancelled=cancelled,
         )
         self._catalogues = {api: version for api, version in catalogues.items() if api in target.apis}
         self._listener = listener or Listener()
@@ -174,7 +178,7 @@ class Engine:
             if hindrance is not None:
                 self._settle(rule, [hindrance])
         self._run_checks()
-        for api in self.bench.target.apis if not self._stop else ():
+        for api in self.bench.target.apis if not self._is_over() else ():
             self._sweep(api)
         self._settle_described()
 
@@ -191,7 +195,7 @@ class Engine:
                 self._run_wave(wave, jobs)
                 continue
             for rule_id in wave:
-                if self._stop:
+                if self._is_over():
                     return
                 self._listener.checking(self.rules[rule_id])
                 self._take(rule_id, self.bench.examine(rule_id))
@@ -201,7 +205,7 @@ class Engine:
 
     def _run_wave(self, wave: Sequence[str], jobs: int) -> None:
         """Run the checks of rules that do not rest on each other, several at a time."""
-        if self._stop:
+        if self._is_over():
             return
         with ThreadPoolExecutor(jobs, thread_name_prefix="check") as pool:
             waiting: dict[Future[Examined], str] = {}
@@ -222,7 +226,7 @@ class Engine:
         self._requests += examined.requests
         if examined.unreachable:
             self._halt("unreachable")
-        if examined.stopped or self._stop == "interrupted":
+        if self._is_over() and (examined.stopped or self._stop == "interrupted"):
             return
         if rule_id in FED:
             self._parts[rule_id] = examined.parts
@@ -260,6 +264,12 @@ class Engine:
         tolerated = rule.id in self.options.tolerated
         if self.options.fail_fast and result.verdict is Verdict.FAILED and not tolerated:
             self._halt("fail-fast")
+
+    def _is_over(self) -> bool:
+        """Whether nothing more is to be asked; who sets `cancelled` from outside, interrupts."""
+        if self._stop is None and self.bench.cancelled.is_set():
+            self._halt("interrupted")
+        return self._stop is not None
 
     def _halt(self, reason: Stop) -> None:
         self._stop = self._stop or reason

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from .check import NotVerified
+from .connection import Patience
 from .place import Place
 from .session import ascii_url
 from .target import CommandHook, Endpoint, Hook, HttpHook, Target
@@ -37,9 +40,12 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 class HookPowers:
     """Powers through hooks; what no hook does raises `NotVerified`."""
 
-    def __init__(self, target: Target, run: str, wire: Wire) -> None:
+    def __init__(
+        self, target: Target, run: str, wire: Wire, cancelled: threading.Event | None = None
+    ) -> None:
         self._target = target
         self._wire = wire
+        self._cancelled = cancelled or threading.Event()
         self._always = {"run": run}
         for api in target.apis:
             endpoint = target.endpoint(api)
@@ -108,35 +114,62 @@ class HookPowers:
         hook = self._target.hook(name)
         if hook is None:
             raise NotVerified(f"the target has no hook {name}", missing=(missing,))
-        call_hook(name, hook, {**self._always, **values}, self._wire)
+        call_hook(name, hook, {**self._always, **values}, self._wire, self._cancelled)
 
 
-def call_hook(name: str, hook: Hook, values: Mapping[str, str], wire: Wire) -> None:
+def call_hook(
+    name: str, hook: Hook, values: Mapping[str, str], wire: Wire, cancelled: threading.Event
+) -> None:
     """Call a hook and wait until it is done.
 
     Raises:
         NotVerified: it did not work.
+        Cancelled: the run was stopped meanwhile.
     """
     if isinstance(hook, CommandHook):
-        _run_command(name, hook, values)
+        _run_command(name, hook, values, cancelled)
     else:
-        _send_request(name, hook, values, wire)
+        _send_request(name, hook, values, wire, cancelled)
 
 
-def _run_command(name: str, hook: CommandHook, values: Mapping[str, str]) -> None:
+def _run_command(name: str, hook: CommandHook, values: Mapping[str, str], cancelled: threading.Event) -> None:
     words = [fill(word, values) for word in hook.command]
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(  # noqa: S603 (the user's own command, without a shell)
-            words, capture_output=True, timeout=hook.seconds, check=False, stdin=subprocess.DEVNULL
+        process = subprocess.Popen(  # noqa: S603 (the user's own command, without a shell)
+            words, stdout=pipe, stderr=pipe, stdin=subprocess.DEVNULL
         )
-    except (OSError, subprocess.TimeoutExpired, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise NotVerified(f"the hook {name} did not work: {error}") from error
-    if done.returncode:
-        said = " ".join((done.stderr or done.stdout).decode(errors="replace").split())[:300]
-        raise NotVerified(f"the hook {name} ended with status {done.returncode}: {said}")
+    with process:
+        try:
+            output, errors = _output(process, hook, cancelled)
+        except BaseException:
+            process.kill()
+            raise
+    if output is None:
+        raise NotVerified(f"the hook {name} did not work: it took longer than {hook.seconds:g} seconds")
+    if process.returncode:
+        said = " ".join((errors or output).decode(errors="replace").split())[:300]
+        raise NotVerified(f"the hook {name} ended with status {process.returncode}: {said}")
 
 
-def _send_request(name: str, hook: HttpHook, values: Mapping[str, str], wire: Wire) -> None:
+def _output(
+    process: subprocess.Popen[bytes], hook: CommandHook, cancelled: threading.Event
+) -> tuple[bytes | None, bytes]:
+    """What a command said on both its ways, once it has ended; None where it did not in its time."""
+    try:
+        for seconds in Patience(hook.seconds, float("inf"), cancelled).slices():
+            with suppress(subprocess.TimeoutExpired):
+                return process.communicate(timeout=seconds)
+    except TimeoutError:
+        process.kill()
+    return None, b""
+
+
+def _send_request(
+    name: str, hook: HttpHook, values: Mapping[str, str], wire: Wire, cancelled: threading.Event
+) -> None:
     quoted = {
         key: quote(value, safe="") if not key.endswith("_url") else value for key, value in values.items()
     }
@@ -144,7 +177,7 @@ def _send_request(name: str, hook: HttpHook, values: Mapping[str, str], wire: Wi
     body = fill(hook.body, values).encode() if hook.body is not None else None
     request = Request(hook.method, ascii_url(fill(hook.url, quoted)), headers, body)
     try:
-        received = wire.send(request, trusted=True)
+        received = wire.send(request, trusted=True, cancelled=cancelled)
     except (NoAnswer, Unreachable, ValueError) as error:
         raise NotVerified(f"the hook {name} did not work: {error}") from error
     if not 200 <= received.status < 300:
@@ -158,9 +191,11 @@ class ConfiguredPlaces:
     independent = False
     deviates = False
 
-    def __init__(self, target: Target, run: str, wire: Wire) -> None:
+    def __init__(
+        self, target: Target, run: str, wire: Wire, cancelled: threading.Event | None = None
+    ) -> None:
         self._target = target
-        self._powers = HookPowers(target, run, wire)
+        self._powers = HookPowers(target, run, wire, cancelled)
 
     def open(self) -> Place:
         """The target itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -41,19 +42,21 @@ def of_url(url: str, apis: Sequence[str] = ()) -> Target:
     )
 
 
-def resolve(target: Target, *, guess: bool) -> Target:
+def resolve(target: Target, *, guess: bool, cancelled: threading.Event | None = None) -> Target:
     """Find out what a target is: a mock of ours, or which API its one URL serves.
 
     Args:
         target: as flags or a file tell it.
         guess: its APIs were not named, so that they have to be found out.
+        cancelled: set when the user does not want to wait for the answers any more.
 
     Raises:
         TargetError: nothing tells which API it is, or a mock serves none of those that are wanted.
+        Cancelled: the user did not wait.
 
     Where nothing answers, the target comes back as it is: the run will tell.
     """
-    return _paced(_resolved(target, guess=guess))
+    return _paced(_resolved(target, guess=guess, cancelled=cancelled))
 
 
 def _paced(target: Target) -> Target:
@@ -66,11 +69,11 @@ def _paced(target: Target) -> Target:
     return replace(target, pace=replace(pace, requests_per_second=GENTLE))
 
 
-def _resolved(target: Target, *, guess: bool) -> Target:
+def _resolved(target: Target, *, guess: bool, cancelled: threading.Event | None) -> Target:
     endpoint = target.pieces or target.pixiebrix
     if endpoint is None:
         raise TargetError("no API is left to check; give a URL, or name its API with --api")
-    wire = open_wire(target)
+    wire = open_wire(target, cancelled)
     try:
         health = recognize(endpoint.url, wire)
         if health is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,14 +71,16 @@ class Wanted:
         except ProxyError:
             return None
 
-    def resolve(self, environment: Mapping[str, str]) -> Target:
+    def resolve(self, environment: Mapping[str, str], cancelled: threading.Event | None = None) -> Target:
         """The target, once it is known what it is.
 
         Args:
             environment: where the token is.
+            cancelled: set when the user does not want to wait for the answers any more.
 
         Raises:
             TargetError: something about it is wrong; the message names it.
+            Cancelled: the user did not wait.
         """
         if self.target_file is not None:
             target = self._restricted(targetfile.read(self.target_file, environment))
@@ -85,7 +88,7 @@ class Wanted:
             apis = API_CHOICES[self.api] if self.api is not None else ()
             target = recognition.of_url(self.url or "", apis)
         guess = self.target_file is None and self.api in {None, "all"}
-        return recognition.resolve(self._completed(target, environment), guess=guess)
+        return recognition.resolve(self._completed(target, environment), guess=guess, cancelled=cancelled)
 
     def _restricted(self, target: Target) -> Target:
         kept = API_CHOICES[self.api or "all"]

@@ -94,6 +94,7 @@ class Wire:
         ca_bundle: a PEM file of authorities to trust instead of the system's.
         proxy: what requests are handed to, but for those to this machine.
         guard: says where requests may go; by default everywhere.
+        cancelled: ends what is sent with no event of its own.
     """
 
     def __init__(
@@ -103,11 +104,13 @@ class Wire:
         ca_bundle: str | None = None,
         proxy: Proxy | None = None,
         guard: Guard | None = None,
+        cancelled: threading.Event | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self._ca_bundle = ca_bundle
         self._proxy = proxy
         self._guard = guard
+        self._cancelled = cancelled
         self._tls: ssl.SSLContext | None = None
         self._idle: dict[Origin, list[Connection]] = {}
         self._lock = threading.Lock()
@@ -153,7 +156,7 @@ class Wire:
         deadline = started + self.limits.total
         if until is not None:
             deadline = min(deadline, until)
-        patience = Patience(self.limits.read, deadline, cancelled)
+        patience = Patience(self.limits.read, deadline, cancelled or self._cancelled)
         guard = None if trusted else self._guard
         if guard is not None:
             self._vet(guard, origin, request.url)

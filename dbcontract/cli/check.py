@@ -6,8 +6,6 @@ import logging
 import os
 import secrets
 import shlex
-import signal
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .errors import CommandError
+from .interruption import INTERRUPTED, Interruption
 from .reports import Output, output_of, to_standard_output, write_reports
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ API_CHOICES = ("pieces", "pixiebrix", "all")
 LEVELS = ("documented", "published", "inferred")
 REPORTS = ("html", "json", "junit", "markdown", "badge")
 ALLOWABLE = ("write", "destroy", "wait")
-INTERRUPTED = 130
 
 
 @click.command("check")
@@ -130,16 +128,17 @@ def command(  # noqa: PLR0917 (one argument an option)
         wanted, only, level, seed=seed, sweep=not no_sweep, fail_fast=fail_fast, jobs=jobs, whole=verbose
     )
     options = replace(options, tolerated=baseline.rules if baseline else frozenset())
-    _end_like_interrupted()
     with ExitStack() as at_the_end:
+        interruption = at_the_end.enter_context(Interruption())
         if url is None and target_file is None:
             target = at_the_end.enter_context(_embedded(wanted))
         else:
-            target = _resolve(wanted, os.environ)
-        result = _run(target, rules, catalogue, options, quiet=to_standard_output(outputs))
-    if baseline is not None:
-        result = _with_baseline(result, baseline, catalogue)
-    _show(result, target, outputs, verbose=verbose)
+            target = _resolve(wanted, os.environ, interruption)
+        quiet = to_standard_output(outputs)
+        result = _run(target, rules, catalogue, options, interruption, quiet=quiet)
+        if baseline is not None:
+            result = _with_baseline(result, baseline, catalogue)
+        _show(result, target, outputs, verbose=verbose)
     return _status(result)
 
 
@@ -164,11 +163,16 @@ def _wanted(
     return Wanted(url, api, target_file, allowed, token_env, organization, databases, proxy)
 
 
-def _resolve(wanted: Wanted, environment: Mapping[str, str]) -> Target:
+def _resolve(
+    wanted: Wanted, environment: Mapping[str, str], interruption: Interruption | None = None
+) -> Target:
+    from dbcontract.conformance.session import Cancelled
     from dbcontract.conformance.target import TargetError
 
     try:
-        return wanted.resolve(environment)
+        return wanted.resolve(environment, interruption.cancelled if interruption is not None else None)
+    except Cancelled:
+        raise click.Abort from None
     except TargetError as error:
         raise CommandError(str(error)) from error
 
@@ -241,7 +245,13 @@ def _embedded(wanted: Wanted) -> Iterator[Target]:
 
 
 def _run(
-    target: Target, rules: list[Rule], catalogue: Catalogue, options: Options, *, quiet: bool
+    target: Target,
+    rules: list[Rule],
+    catalogue: Catalogue,
+    options: Options,
+    interruption: Interruption,
+    *,
+    quiet: bool,
 ) -> RunResult:
     import dbcontract
     from dbcontract.conformance.check import discover
@@ -264,19 +274,15 @@ def _run(
             options=options,
             listener=listener,
             kit_version=dbcontract.__version__,
+            cancelled=interruption.cancelled,
         )
+        interruption.tells(engine.bench.left)
         try:
             engine.prepare()
             announce(target)
             return engine.run()
         except TargetError as error:
             raise CommandError(str(error)) from error
-
-
-def _end_like_interrupted() -> None:
-    """Let SIGTERM, by which CI ends a job, end the run as Ctrl-C does: what was created is removed."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _baseline(path: Path | None) -> Baseline | None:

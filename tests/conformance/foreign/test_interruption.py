@@ -1,0 +1,217 @@
+"""A run that is interrupted ends soon and in good order, wherever it is; a second time, at once."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .small import DATABASE, JSON, ORGANIZATION
+
+Start = Callable[..., Any]
+COMMAND = str(Path(sys.executable).with_name("dbcontract"))
+SOON = 20
+"""Seconds that nothing here needs, and that are fewer than any wait which would not be ended."""
+FILE = """
+[pixiebrix]
+url = "{url}"
+organization = "{organization}"
+databases = ["{database}"]
+[pace]
+read_seconds = 120
+total_seconds = 120
+{pace}
+{hooks}
+"""
+
+
+@contextmanager
+def running(
+    folder: Path, url: str, *arguments: str, pace: str = "", hooks: str = "", before: Sequence[str] = ()
+) -> Iterator[Any]:
+    """A run of the command, behind other words or alone, with its report in `report.json`."""
+    text = FILE.format(url=url, organization=ORGANIZATION, database=DATABASE, pace=pace, hooks=hooks)
+    (folder / "target.toml").write_text(text)
+    words = [
+        *before,
+        COMMAND,
+        "check",
+        "--target",
+        "target.toml",
+        "--report",
+        "json=report.json",
+        *arguments,
+    ]
+    with subprocess.Popen(
+        words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def stopped(folder: Path) -> Any:
+    return json.loads((folder / "report.json").read_text())["run"]["stopped"]
+
+
+class Place:
+    """A PixieBrix of records only, and an event that the test waits for."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.over = threading.Event()
+        self.count = 0
+        self.silent: Callable[[Any], bool] = lambda _: False
+        self.deaf_to_delete = False
+        self.has_made = False
+        self.paths: list[str] = []
+
+    def __call__(self, seen: Any) -> tuple[int, dict[str, str], bytes]:
+        self.count += 1
+        self.paths.append(f"{seen.method} {seen.path}")
+        if self.silent(seen):
+            self.reached.set()
+            self.over.wait(60)
+        if seen.method == "DELETE" and self.deaf_to_delete:
+            self.reached.set()
+            self.over.wait(60)
+        if seen.method == "POST" and seen.path.endswith("/records/"):
+            data = json.loads(seen.body)
+            records = data if isinstance(data, list) else [data]
+            self.has_made = self.has_made or bool(records)
+            now = "2026-01-01T00:00:00.000000Z"
+            made = [{"id": one.get("id"), "data": one.get("data"), "created_at": now} for one in records]
+            return 201, JSON, json.dumps(made if isinstance(data, list) else made[0]).encode()
+        if seen.method == "DELETE":
+            return 204, {}, b""
+        if seen.headers.get("authorization") is None:
+            return 401, {**JSON, "WWW-Authenticate": "Token"}, b'{"detail": "No."}'
+        if seen.path.startswith("/organizations/"):
+            listed = [{"id": DATABASE, "name": "scratch", "organization_id": ORGANIZATION, "type": "Asset"}]
+            return 200, JSON, json.dumps(listed).encode()
+        return 200, JSON, b"[]"
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    made = Place()
+    yield made
+    made.over.set()
+
+
+@pytest.fixture(autouse=True)
+def token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBCONTRACT_TOKEN", "0123456789-of-the-interruption")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_wait_for_an_answer_ends(web: Start, place: Place, tmp_path: Path, number: signal.Signals) -> None:
+    place.silent = lambda _: place.count == 12
+    with running(tmp_path, web(place).url, "--no-sweep") as process:
+        assert place.reached.wait(60)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=SOON)
+    assert process.returncode == 130, err
+    assert "incomplete: the run was interrupted" in out
+    assert stopped(tmp_path) == "interrupted"
+    assert "Traceback" not in err
+    assert place.count == 12
+
+
+def test_generated_calls_end(web: Start, place: Place, tmp_path: Path) -> None:
+    place.silent = lambda _: place.count == 120
+    with running(tmp_path, web(place).url, "--only", "PB-DESC-03") as process:
+        assert place.reached.wait(60)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=SOON)
+    assert process.returncode == 130, err
+    assert stopped(tmp_path) == "interrupted"
+    assert place.count == 120
+
+
+def test_recognition_ends(web: Start, place: Place, tmp_path: Path) -> None:
+    place.silent = lambda _: True
+    with running(tmp_path, web(place).url) as process:
+        assert place.reached.wait(60)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=SOON)
+    assert process.returncode == 130, err
+    assert place.count == 1
+
+
+def test_a_hook_ends(web: Start, place: Place, tmp_path: Path) -> None:
+    mark = tmp_path / "hook-runs"
+    command = json.dumps(["sh", "-c", f"touch {mark}; exec sleep 120"])
+    hooks = f"[hooks.advance_clock]\ncommand = {command}\ntimeout_seconds = 120\n"
+    with running(
+        tmp_path, web(place).url, "--only", "PB-ARCH-*", "--no-sweep", "--allow", "write", hooks=hooks
+    ) as process:
+        for _ in range(600):
+            if mark.exists():
+                break
+            place.over.wait(0.1)
+        assert mark.exists()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=SOON)
+    assert process.returncode == 130, err
+    assert stopped(tmp_path) == "interrupted"
+
+
+def records_of(place: Place) -> Callable[[Any], bool]:
+    """Falls silent at the first list of records after one was made."""
+
+    def silent(seen: Any) -> bool:
+        return place.has_made and seen.method != "DELETE" and not place.reached.is_set()
+
+    return silent
+
+
+def test_what_was_made_is_removed(web: Start, place: Place, tmp_path: Path) -> None:
+    place.silent = records_of(place)
+    with running(
+        tmp_path, web(place).url, "--only", "PB-REC-02", "--allow", "write", "--no-sweep"
+    ) as process:
+        assert place.reached.wait(60)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=SOON)
+    assert process.returncode == 130, err
+    assert "what was made is removed first" in err
+    assert any(path.startswith("DELETE") for path in place.paths)
+
+
+def test_the_second_time_it_leaves_at_once_and_says_what_stays(
+    web: Start, place: Place, tmp_path: Path
+) -> None:
+    place.silent = records_of(place)
+    place.deaf_to_delete = True
+    with running(
+        tmp_path, web(place).url, "--only", "PB-REC-02", "--allow", "write", "--no-sweep"
+    ) as process:
+        assert place.reached.wait(60)
+        place.reached.clear()
+        place.silent = lambda _: False
+        process.send_signal(signal.SIGINT)
+        assert place.reached.wait(60)  # the first request to remove something
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=SOON)
+    assert process.returncode == 130, err
+    assert f"stays at the target: record in the database {DATABASE}" in err
+
+
+def test_what_the_surroundings_ignore_stays_ignored(web: Start, place: Place, tmp_path: Path) -> None:
+    place.silent = lambda _: place.count == 4
+    (tmp_path / "nohup.sh").write_text('trap "" HUP\nexec "$@"\n')
+    with running(tmp_path, web(place).url, "--only", "PB-DB-01", before=["sh", "nohup.sh"]) as process:
+        assert place.reached.wait(60)
+        process.send_signal(signal.SIGHUP)
+        place.over.set()
+        _, err = process.communicate(timeout=60)
+    assert process.returncode != 130, err
+    assert stopped(tmp_path) is None
