@@ -82,7 +82,7 @@ class MissingFieldFoundLast(PiecesDatabase):
         return (yield from super()._read(document))
 
 
-@defect("PI-ROLL-04", "PI-ROLL-12")
+@defect("PI-ROLL-04")
 class CollectionsReadAfterValues(PiecesDatabase):
     """Merges the values first, and keeps them if a collection cannot be read then."""
 
@@ -99,12 +99,12 @@ class CollectionsReadAfterValues(PiecesDatabase):
 class CollectionsDecodedLast(PiecesDatabase):
     """Decodes the bytes of the collections after the merge, and keeps that if they make no sense."""
 
-    def _read(self, document: object) -> Reading:
+    def apply(self, plan: ImportPlan, probe: Callable[[int], None] | None = None) -> None:
         try:
-            return (yield from super()._read(document))
+            super().apply(plan, probe)
         except ImportRejected as error:
             if ": the bytes are " in error.reason:
-                self.apply(plan([entry for entry in listed(document) if good(entry)]))
+                super().apply(ImportPlan(Exported(formats=plan.exported.formats)))
             raise
 
 

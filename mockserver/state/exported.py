@@ -1,8 +1,8 @@
 """Reading and checking an `ExportedDatabase`, the document that Pieces OS exports and imports.
 
 The collections hold bytes as integers. What they mean is nowhere documented; here they are UTF-8 JSON, an
-array of objects with an `id`, and no bytes at all stand for an empty collection (contract: GET
-/database/export).
+array of objects with an `id`, and no bytes at all stand for an empty collection. Bytes of any other form are
+kept as they are: the collection is opaque (contract: GET /database/export).
 """
 
 from __future__ import annotations
@@ -73,11 +73,20 @@ class Format:
 
 @dataclass(slots=True)
 class Exported:
-    """The entries of a checked document by collection and id; those of byte collections are compact JSON."""
+    """What a checked document holds.
+
+    Attributes:
+        entries, formats: by collection and id; the entries of byte collections are compact JSON.
+        migration: of the document's schema.
+        opaque: the bytes of collections that are no array of entries, by name.
+        schemas: (migration, semantic) of collections of formats that have a schema of their own.
+    """
 
     entries: dict[str, dict[str, bytes]] = field(default_factory=dict)
     formats: dict[str, dict[str, Format]] = field(default_factory=dict)
     migration: int | None = None
+    opaque: dict[str, bytes] = field(default_factory=dict)
+    schemas: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
 def version_of(text: object) -> Version | None:
@@ -104,11 +113,16 @@ def read(document: object) -> Generator[None, None, Exported]:
         if _present(fields, name):
             yield
             raw = yield from _bytes(name, fields[name])
-            exported.entries[name] = yield from _entries(name, raw)
+            entries = yield from _entries(raw)
+            exported.entries[name] = entries or {}
+            if entries is None:
+                exported.opaque[name] = raw
     for name in FORMATS:
         if _present(fields, name):
             yield
-            exported.formats[name] = yield from _formats(name, fields[name])
+            exported.formats[name], own = yield from _formats(name, fields[name])
+            if own is not None:
+                exported.schemas[name] = own
     return exported
 
 
@@ -157,32 +171,32 @@ def _packed(items: list[Any]) -> bytes | None:
         return None
 
 
-def _entries(place: str, raw: bytes) -> Generator[None, None, dict[str, bytes]]:
+def _entries(raw: bytes) -> Generator[None, None, dict[str, bytes] | None]:
+    """The entries of a byte collection; None where it is opaque."""
     if not raw:
         return {}
     try:
         items = loads(raw)
-    except MalformedJSON as error:
-        raise ImportRejected(f"{place}: the bytes are {error.reason}") from None
+    except MalformedJSON:
+        return None
     if not isinstance(items, list):
-        raise ImportRejected(f"{place}: the bytes are not a JSON array")
+        return None
     entries: dict[str, bytes] = {}
     for index, item in enumerate(items):
         if index % _ENTRIES_A_STEP == 0:
             yield
-        if not isinstance(item, dict):
-            raise ImportRejected(f"{place}: entry {index} is not an object")
-        if not isinstance(item.get("id"), str):
-            raise ImportRejected(f'{place}: entry {index} has no string "id"')
+        if not isinstance(item, dict) or not isinstance(item.get("id"), str):
+            return None
         entries[item["id"]] = dumps(item)
     return entries
 
 
-def _formats(place: str, value: object) -> Generator[None, None, dict[str, Format]]:
+def _formats(
+    place: str, value: object
+) -> Generator[None, None, tuple[dict[str, Format], tuple[int, str] | None]]:
+    """The entries, and the schema of the collection itself."""
     fields = _fields(place, value, ("iterable",), ("schema",))
-    _schema(
-        f"{place}.schema", fields.get("schema")
-    )  # of the list; each entry has its own, and is read by that
+    own = _schema(f"{place}.schema", fields.get("schema"))
     items = fields["iterable"]
     if not isinstance(items, list):
         raise ImportRejected(f"{place}.iterable: {_shown(items)} is not an array")
@@ -199,7 +213,7 @@ def _formats(place: str, value: object) -> Generator[None, None, dict[str, Forma
         if work >= _BYTES_A_STEP:
             work = 0
             yield
-    return formats
+    return formats, own
 
 
 def _schema(place: str, value: object) -> tuple[int, str] | None:

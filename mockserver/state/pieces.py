@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from semver import Version
 
-from .errors import NewerExport
+from .errors import ImportRejected, NewerExport
 from .exported import (
     COLLECTIONS,
     FORMATS,
@@ -57,11 +57,19 @@ class ImportPlan:
 class _Contents:
     """What the database holds at one moment; never changed after it was built."""
 
-    __slots__ = ("entries", "formats")
+    __slots__ = ("entries", "formats", "opaque", "schemas")
 
-    def __init__(self, entries: dict[str, dict[str, bytes]], formats: dict[str, dict[str, Format]]) -> None:
+    def __init__(
+        self,
+        entries: dict[str, dict[str, bytes]],
+        formats: dict[str, dict[str, Format]],
+        opaque: dict[str, bytes] | None = None,
+        schemas: dict[str, tuple[int, str]] | None = None,
+    ) -> None:
         self.entries: Final = entries
         self.formats: Final = formats
+        self.opaque: Final = opaque or {}
+        self.schemas: Final = schemas or {}
 
 
 class PiecesDatabase:
@@ -125,17 +133,19 @@ class PiecesDatabase:
     def load_steps(self, export: dict[str, Any]) -> Generator[None, None, None]:
         """As `load`, in short steps, for callers that have other things to do in between."""
         exported = yield from read(export)
-        self._swap(_Contents(exported.entries, exported.formats))
+        self._swap(_Contents(exported.entries, exported.formats, exported.opaque, exported.schemas))
 
     def export(self) -> dict[str, Any]:
         """The `ExportedDatabase`: every collection, the optional ones too; bytes as lists of integers."""
         contents = self._contents
         document: dict[str, Any] = {}
         for name in COLLECTIONS:
-            document[name] = list(_serialized(contents.entries.get(name, {})))
+            document[name] = list(contents.opaque.get(name) or _serialized(contents.entries.get(name, {})))
         for name in FORMATS:
             formats = contents.formats.get(name, {})
             document[name] = {"iterable": [_format(id_, item) for id_, item in formats.items()]}
+            if name in contents.schemas:
+                document[name]["schema"] = _schema(contents.schemas[name])
         document["version"] = self._version
         document["schema"] = {"migration": self._migration, "semantic": self._semantic}
         return document
@@ -189,10 +199,14 @@ class PiecesDatabase:
         """Merge an import into the contents of this moment.
 
         Entries are matched by id within their collection; an imported entry takes the place of the one with
-        its id, new ones are appended in their order. `probe(k)` is called when k entries are merged, from 0
-        to all of them; whatever it raises passes through, and the database is as it was.
+        its id, new ones are appended in their order. An opaque collection is taken over where there is
+        nothing or the same. `probe(k)` is called when k entries are merged, from 0 to all of them; whatever
+        it raises passes through, and the database is as it was.
+
+        Raises `ImportRejected` where a collection is opaque on one side and differs.
         """
         contents = self._contents
+        opaque = _opaque(contents, plan.exported)
         notify = probe or _nothing
         count = 0
         notify(count)
@@ -210,7 +224,7 @@ class PiecesDatabase:
                 merged_formats[id_] = format_
                 count += 1
                 notify(count)
-        self._swap(_Contents(entries, formats))
+        self._swap(_Contents(entries, formats, opaque, {**contents.schemas, **plan.exported.schemas}))
 
     def fork(self, kind: type[PiecesDatabase] | None = None) -> PiecesDatabase:
         """An independent database with the same contents, of another class if one is given."""
@@ -229,11 +243,31 @@ def _serialized(entries: dict[str, bytes]) -> bytes:
     return b"[" + b",".join(entries.values()) + b"]" if entries else b""
 
 
+def _opaque(contents: _Contents, imported: Exported) -> dict[str, bytes]:
+    """The opaque collections after a merge. Raises `ImportRejected` where nobody knows how to merge."""
+    for name in imported.entries:
+        theirs, mine = imported.opaque.get(name), contents.opaque.get(name)
+        if theirs == mine:
+            continue
+        if theirs is None and not imported.entries[name]:
+            continue
+        if mine is not None or contents.entries.get(name):
+            raise ImportRejected(
+                f"{name}: the bytes are no array of entries on both sides, and differ; they are taken over "
+                "where there is nothing or the same, but cannot be merged"
+            )
+    return {**contents.opaque, **imported.opaque}
+
+
 def _format(id_: str, item: Format) -> dict[str, Any]:
     document: dict[str, Any] = {"id": id_, "raw": list(item.raw)}
     if item.schema is not None:
-        document["schema"] = {"migration": item.schema[0], "semantic": item.schema[1]}
+        document["schema"] = _schema(item.schema)
     return document
+
+
+def _schema(schema: tuple[int, str]) -> dict[str, Any]:
+    return {"migration": schema[0], "semantic": schema[1]}
 
 
 def _drive(steps: Generator[None, None, _T]) -> _T:

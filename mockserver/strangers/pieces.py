@@ -126,7 +126,11 @@ class UnknownFormatsDropped(PiecesDatabase):
         super().apply(plan, probe)
         contents = self._contents
         formats = {
-            name: {id_: item for id_, item in group.items() if id_ in contents.entries[self._OWNERS[name]]}
+            name: {
+                id_: item
+                for id_, item in group.items()
+                if id_ in contents.entries.get(self._OWNERS[name], {})
+            }
             for name, group in contents.formats.items()
         }
         self._swap(type(contents)(contents.entries, formats))
@@ -136,7 +140,7 @@ class UnknownFormatsDropped(PiecesDatabase):
 class FrameworkAnswersFirst(PiecesHandlers):
     """Answers 400 to a body that is no exported database, and 500 only to what its own code refuses."""
 
-    _BEYOND_THE_MODEL = ("semantic version", "the bytes", ": entry ")
+    _BEYOND_THE_MODEL = ("semantic version", "the bytes")
 
     async def importDatabase(self, call: Call) -> Response:
         try:
