@@ -7,7 +7,7 @@ import json as jsonlib
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import requests
 import schemathesis
@@ -21,6 +21,7 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from .latitude import BAD_REQUEST, IMPORT, Model, judged
+from .passage import header
 from .wire import REDIRECTS, Received, Request
 
 HELD: Final = (
@@ -183,6 +184,8 @@ class Description:
             What is not as described; nothing, if all is well.
         """
         operation_id = case.operation.definition.raw["operationId"]
+        if leads_to_other_form(request.url, received.status, header(received.headers, "location")):
+            return []
         if is_redirect_as_described(self.operation(operation_id).statuses, received.status):
             received = replace(received, status=_REDIRECT)
         response = as_response(request, received)
@@ -257,6 +260,15 @@ def routes(descriptions: Mapping[str, Description]) -> dict[tuple[str, str, str]
 def is_redirect_as_described(statuses: Collection[int], status: int) -> bool:
     """Whether an answer redirects where the described statuses have a redirect: which one, is left open."""
     return status in REDIRECTS and _REDIRECT in statuses
+
+
+def leads_to_other_form(url: str, status: int, location: str) -> bool:
+    """Whether an answer redirects to the same path with, or without, the slash at its end."""
+    if status not in REDIRECTS or not location:
+        return False
+    here, there = urlsplit(url), urlsplit(urljoin(url, location))
+    same = here.netloc == there.netloc and here.path.rstrip("/") == there.path.rstrip("/")
+    return same and here.path != there.path
 
 
 def query_string(query: Mapping[str, object]) -> str:

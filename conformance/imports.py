@@ -44,6 +44,7 @@ class Imports:
         self._unseen: dict[str, Endpoint] = {}
         self._imported: set[str] = set()
         self._collections: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
+        self._restless: dict[str, set[str]] = {}
         self.grown: str | None = None
 
     def why_not(self, operation: str | None, endpoint: Endpoint, body: bytes | None) -> Refusal | None:
@@ -101,6 +102,14 @@ class Imports:
                 self._unseen[endpoint.url] = endpoint
                 self._imported.add(endpoint.url)
 
+    def restless(self, url: str) -> set[str]:
+        """The collections of an instance that changed between two exports, with no import in between.
+
+        The server itself works at them.
+        """
+        with self._lock:
+            return set(self._restless.get(url, ()))
+
     def changed(self) -> Iterator[str]:
         """What of the instances is another than it was at first, beside entries of the run: one line each."""
         with self._lock:
@@ -120,7 +129,7 @@ class Imports:
             return
         entries = [(name, entry) for name in LISTS for entry in _objects_with_id(export.get(name))]
         with self._lock:
-            self._unseen.pop(endpoint.url, None)
+            by_itself = self._unseen.pop(endpoint.url, None) is None
             self._last[endpoint.url] = _digests(export)
             self._entries.update(_digest(entry) for _, entry in entries)
             self._contents.update(
@@ -129,7 +138,10 @@ class Imports:
             collections = {
                 name: _digest(value) for name, value in export.items() if name not in {*LISTS, *_PLAIN}
             }
-            before, _ = self._collections.get(endpoint.url, (collections, collections))
+            before, last = self._collections.get(endpoint.url, (collections, collections))
+            if by_itself:
+                others = (name for name in collections if collections[name] != last.get(name))
+                self._restless.setdefault(endpoint.url, set()).update(others)
             self._collections[endpoint.url] = before, collections
             first = self._first.setdefault(endpoint.url, len(content))
             if len(content) > 1.5 * first + 2 * self._brought + _SLACK:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dbcontract import openapi
-from dbcontract.conformance.description import Description
+from dbcontract.conformance.description import Description, leads_to_other_form
 from dbcontract.conformance.latitude import judged
 from dbcontract.conformance.wire import Received, Request
 
@@ -69,3 +69,19 @@ def test_successes_are_as_described(api: str) -> None:
                 for status, response in operation["responses"].items():
                     if int(status) < 400:
                         assert left["paths"][path][method]["responses"][status] == response
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "allowed"),
+    [
+        (301, "http://target/database/export/", True),
+        (308, "./export/?a=b", True),
+        (302, "/database/export", False),
+        (307, "http://elsewhere/database/export/", False),
+        (307, "/database/exports/", False),
+        (303, "", False),
+        (200, "/database/export/", False),
+    ],
+)
+def test_a_path_may_lead_to_its_other_form(status: int, location: str, *, allowed: bool) -> None:
+    assert leads_to_other_form("http://target/database/export", status, location) is allowed

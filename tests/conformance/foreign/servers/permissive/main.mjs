@@ -48,6 +48,10 @@ function rest(request, path) {
   const [chosen, match] = fits.find(([one]) => one.method === request.verb) ?? fits[0];
   if (chosen.method !== request.verb)
     throw detail(405, "Not that way.", { allow: [...new Set(fits.map(([one]) => one.method))].join(", ") });
+  if (request.method === "GET" && !path.endsWith("/") && !path.includes("/assets/")) {
+    const to = `${path.split("/").at(-1)}/${request.query ? `?${request.query}` : ""}`;
+    return { status: 308, headers: { location: `./${to}` } }; // relative to where it was asked for
+  }
   const [version, media] = negotiate(request.headers.accept ?? "*/*", chosen);
   if (chosen.name !== "createExportJob" || !failures.get(chosen.name)?.message) {
     const told = failures.take(chosen.name);

@@ -67,6 +67,8 @@ export function multipart(body, boundary) {
 
 function send(request, response, answer, now) {
   const { status, headers = {}, kind } = answer;
+  const plain = /^Python-urllib/.test(request.headers["user-agent"] ?? ""); // takes a 102 for the answer
+  if (status === 200 && request.httpVersion === "1.1" && !plain) response.writeProcessing();
   let body = answer.body ?? Buffer.alloc(0);
   response.statusCode = status;
   response.statusMessage = status < 400 ? "Fine" : "Not so fine"; // nobody reads the phrase
