@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 
-from .check import CheckFailed
+from .check import CheckFailed, NotVerified
 from .wire import Header, Received, Request
 
 Json = TypeVar("Json", dict[str, Any], list[Any])
@@ -62,7 +62,8 @@ class Answer:
 
     Attributes:
         request: what was sent.
-        status, content: the status code and the bytes of the body.
+        status: the status code.
+        truncated: the kit has read only the beginning of the body.
         history: the redirects that were followed to come here, the first one first.
         seconds: from the first byte sent to the last one received.
     """
@@ -71,8 +72,8 @@ class Answer:
         self.request = request
         self.status = received.status
         self.headers = Headers(received.headers)
-        self.content = received.content
         self.truncated = received.truncated
+        self._begin = received.content
         self.seconds = received.seconds
         self.history = history
 
@@ -85,13 +86,33 @@ class Answer:
         return self.request.url
 
     @property
+    def content(self) -> bytes:
+        """The bytes of the body.
+
+        Raises:
+            NotVerified: the kit has read only the first of them.
+        """
+        if self.truncated:
+            count = len(self._begin)
+            reason = f"only the first {count} bytes of {self._name()} were read; raise pace.max_body_bytes"
+            raise NotVerified(reason)
+        return self._begin
+
+    @property
     def text(self) -> str:
-        """The body as text: in the charset it claims, else UTF-8; what cannot be decoded is replaced."""
+        """The body as text: in the charset it claims, else UTF-8; what cannot be decoded is replaced.
+
+        Raises:
+            NotVerified: as for `content`.
+        """
+        return self._decoded(self.content)
+
+    def _decoded(self, content: bytes) -> str:
         charset = self.media_parameters.get("charset", "utf-8")
         try:
-            return self.content.decode(charset, errors="replace")
+            return content.decode(charset, errors="replace")
         except (LookupError, ValueError):
-            return self.content.decode(errors="replace")
+            return content.decode(errors="replace")
 
     @property
     def media_type(self) -> str | None:
@@ -120,7 +141,7 @@ class Answer:
     @property
     def summary(self) -> str:
         """Status, media type and the beginning of the body, for messages."""
-        body = " ".join(self.text[:400].split())
+        body = " ".join(self._decoded(self._begin[:1_600])[:400].split())
         shown = f"{body[:200]} …" if len(body) > 200 else body
         kind = f" ({self.media_type})" if self.media_type else ""
         return f"{status_text(self.status)}{kind}{': ' if shown else ''}{shown}"
@@ -168,7 +189,8 @@ class Answer:
         """The body as JSON.
 
         Raises:
-            CheckFailed: it is none, or it was cut at the size limit.
+            CheckFailed: it is none.
+            NotVerified: it was cut at the size limit.
         """
         try:
             return json.loads(self.content)

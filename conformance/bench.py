@@ -254,6 +254,12 @@ class Bench:
         words = ["dbcontract", "check", *self.target.arguments, "--only", rule_id]
         return " ".join([*words, "--seed", str(self.seed)])
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of a report has to know of the run itself."""
+        note = self._run.session.turns.note if self._run is not None else None
+        return (note,) if note is not None else ()
+
     def summary(self) -> TargetSummary:
         """The target, as reports name it."""
         target = self.target

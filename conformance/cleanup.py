@@ -32,7 +32,7 @@ def clean_up_after(run: Run, since: int) -> tuple[str, ...]:
     session = run.session
     if session.gate is None:
         return ()
-    unstopped = Session(session.wire, session.pace, Event(), session.gate)
+    unstopped = Session(session.wire, session.pace, Event(), session.gate, session.turns)
     until = time.monotonic() + _MINUTES * 60
     return tuple(told(clean_up(session.gate, unstopped, since=since, until=until), run.mark))
 

@@ -23,10 +23,10 @@ from .given import GivenPieces
 from .given_pixiebrix import GivenPixieBrix
 from .place import Place
 from .run import Run
-from .session import MAX_REDIRECTS, ascii_url, redirected, target_headers
+from .session import MAX_REDIRECTS, Throttled, ascii_url, redirected, target_headers
 from .target import Endpoint, ServiceLimits
 from .trace import Trace
-from .wire import Header, NoAnswer, Received, Request
+from .wire import Header, NoAnswer, Received, Request, TooSlow
 
 
 class Context:
@@ -220,6 +220,7 @@ class Context:
 
         Raises:
             CheckFailed: no complete answer came.
+        NotVerified: none came in time, or the target takes no more requests.
         """
         history: list[Answer] = []
         private = [name for name, _ in self.endpoint.headers]
@@ -240,6 +241,14 @@ class Context:
         self.trace.exchanges.append(exchange)
         try:
             exchange.received = self.run.session.send(request, until=self.until, patient=patient)
+        except Throttled as error:
+            exchange.received = error.received
+            if error.received is None:
+                self.trace.exchanges.pop()
+            raise
+        except TooSlow as error:
+            exchange.problem = str(error)
+            raise NotVerified(f"{request.method} {request.url}: {error}") from None
         except NoAnswer as error:
             exchange.problem = str(error)
             name = f"{request.method} {request.url}"
@@ -260,7 +269,8 @@ class Context:
 
     def _hold(self, case: Any, request: Request, received: Received) -> None:
         operation_id = self.trace.exchanges[-1].operation or ""
-        self.trace.exercised.add(operation_id)
+        if not received.truncated:
+            self.trace.exercised.add(operation_id)
         provoked = self.inject.provoked(operation_id) and received.status >= 500
         for finding in self.description.hold(case, self.base_url, request, received):
             if not (provoked and finding.check in {HELD[0], SERVER_ERROR}):

@@ -193,13 +193,15 @@ class Description:
         if operation_id == IMPORT and received.status == BAD_REQUEST and not self._deserves_400(request.body):
             message = "Received: 400, for a body that is an exported database"
             found.append(Finding(HELD[0], operation_id, "Undeserved client error", message))
+        # The body of an answer that is cut says nothing.
+        judged = [held for held in self._held if not (received.truncated and held.__name__ == HELD[-1])]
         try:
-            self._validate(case, response, base_url)
+            self._validate(case, response, base_url, *judged)
         except FailureGroup:
             pass
         else:
             return found
-        for held in self._held:
+        for held in judged:
             try:
                 self._validate(case, response, base_url, held)
             except FailureGroup as group:
@@ -217,9 +219,7 @@ class Description:
         return model.deserves_400(body)
 
     def _validate(self, case: Case[Any], response: Response, base_url: str, *only: Any) -> None:
-        case.validate_response(
-            response, checks=[*only] or self._held, transport_kwargs={"base_url": base_url}
-        )
+        case.validate_response(response, checks=[*only], transport_kwargs={"base_url": base_url})
 
 
 def is_around(operation: Mapping[str, Any]) -> bool:

@@ -147,7 +147,7 @@ class Engine:
             stopped=self._stop,
             selection=self.options.selection,
             swept=self.options.sweep is not None,
-            notes=(*self._notes, *remains(Counter(self.bench.left()))),
+            notes=(*self._notes, *self.bench.notes, *remains(Counter(self.bench.left()))),
             command=self.options.command,
             requests=self._requests,
         )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CREATED = (201, 200, 202)
 """What a step takes for success: which status it has to be is the subject of rules of their own."""
 
+UNFINISHED = ("UNKNOWN", "PENDING", "STARTED")
 FINAL_STATUSES = ("SUCCESS", "FAILURE")
 
 _ASSET: Final = "Asset"
@@ -353,7 +354,8 @@ class GivenPixieBrix:
             look: called with the details each time that they are read.
 
         Raises:
-            PrerequisiteFailed: it does not end in time.
+            PrerequisiteFailed: it does not end, though the target's time has passed, or its status is none.
+            NotVerified: it does not end within the time that the pace gives.
         """
         pace = self._ctx.run.target.pace
         left = pace.job_wait
@@ -365,6 +367,10 @@ class GivenPixieBrix:
                 return details
             if left <= 0:
                 status = details.get("status")
+                if status in UNFINISHED and not self._ctx.can("clock"):
+                    # It had no more time than the pace gives; how long a job may take, nobody says.
+                    reason = f"the job {job_id} is {status} after {pace.job_wait:g} s"
+                    raise NotVerified(f"{reason}; raise pace.job_wait_seconds")
                 message = f"to wait for the job {job_id} did not work: {status} after {pace.job_wait:g} s"
                 raise PrerequisiteFailed("PB-JOB-21", message)
             left -= pace.job_poll

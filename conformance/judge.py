@@ -129,7 +129,9 @@ def _told(error: Exception, run: Run) -> Part | None:
             return Part(Verdict.NOT_VERIFIED, "the run was stopped")
         case TimeIsUp():
             seconds = run.target.pace.check
-            return Part(Verdict.ERROR, f"the check took longer than {seconds:g} s (pace.check_seconds)")
+            slow = f"; {run.session.turns.note}" if run.session.turns.note else ""
+            reason = f"the check did not end within {seconds:g} s; raise pace.check_seconds{slow}"
+            return Part(Verdict.NOT_VERIFIED, reason)
     return None
 
 

@@ -20,6 +20,7 @@ from .check import PIECES, PIXIEBRIX, CheckFailed, NotVerified, PrerequisiteFail
 from .context import Context, Pieces, PixieBrix
 from .place import Place
 from .run import Run
+from .session import TimeIsUp
 from .target import Endpoint, Target, TargetError
 from .wire import REDIRECTS, Unreachable, origin_of
 
@@ -159,7 +160,7 @@ def asked(question: Callable[[], Answer]) -> Answer | None:
     """
     try:
         return question()
-    except (CheckFailed, NotVerified, PrerequisiteFailed):
+    except (CheckFailed, NotVerified, PrerequisiteFailed, TimeIsUp):
         return None
 
 
@@ -236,8 +237,9 @@ def is_there(ctx: Context) -> None:
         Unreachable: nothing does.
     """
     asked(lambda: ctx.raw("GET", "/", note="before any rule"))
-    if ctx.trace.exchanges[-1].received is None:
-        raise Unreachable(origin_of(ctx.base_url), ctx.trace.exchanges[-1].problem or "no answer")
+    last = ctx.trace.exchanges[-1] if ctx.trace.exchanges else None
+    if last is not None and last.received is None:
+        raise Unreachable(origin_of(ctx.base_url), last.problem or "no answer")
 
 
 # Second instances

@@ -268,7 +268,7 @@ class Runner:
             part = self._bench.violation(rule, self._examined) if rule.id in FED else None
             if part is not None:
                 violated[rule.id] = to_entry(self._bench.verdict(rule, [part], self._results))
-        notes, self._notes = self._notes, []
+        notes, self._notes = [*self._notes, *self._bench.notes], []
         return {
             "violated": violated,
             "left": dict(self._examined.left),

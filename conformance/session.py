@@ -8,14 +8,17 @@ from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urljoin
 
+from .check import NotVerified
 from .gate import Gate
 from .target import Endpoint, Pace
+from .turns import MINUTE, Turns
 from .wire import REDIRECTS, Cancelled, Header, NoAnswer, Received, Request, Unreachable, Wire, origin_of
 
 __all__ = [
     "MAX_REDIRECTS",
     "Cancelled",
     "Session",
+    "Throttled",
     "TimeIsUp",
     "ascii_url",
     "redirected",
@@ -25,11 +28,25 @@ __all__ = [
 ]
 
 MAX_REDIRECTS = 5
+TOO_MANY = 429
+_PATIENT = 3
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 class TimeIsUp(Exception):
     """A check took longer than the target's pace allows."""
+
+
+class Throttled(NotVerified):
+    """The target takes no more requests for longer than there is time to wait.
+
+    Attributes:
+        received: the 429; None where it was not even asked again.
+    """
+
+    def __init__(self, reason: str, received: Received | None = None) -> None:
+        super().__init__(reason)
+        self.received = received
 
 
 class Session:
@@ -40,15 +57,22 @@ class Session:
         pace: of the target.
         cancelled: set when the run is to stop.
         gate: lets requests through; None where all is thrown away afterwards, as in the sandboxes of a mock.
+        turns: of another session, to go on with.
     """
 
-    def __init__(self, wire: Wire, pace: Pace, cancelled: threading.Event, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        pace: Pace,
+        cancelled: threading.Event,
+        gate: Gate | None = None,
+        turns: Turns | None = None,
+    ) -> None:
         self.wire = wire
         self.pace = pace
         self.cancelled = cancelled
         self.gate = gate
-        self._lock = threading.Lock()
-        self._next = 0.0
+        self.turns = turns or Turns(pace.requests_per_second, slowest=pace.slowest)
 
     def send(self, request: Request, *, until: float | None = None, patient: bool = True) -> Received:
         """Send one request; a redirect is an answer like any other.
@@ -56,22 +80,34 @@ class Session:
         Args:
             request: what to send, credentials included.
             until: an instant of `time.monotonic` after which nothing is sent any more.
-            patient: wait out a 429 and send the request again, at most twice.
+            patient: wait out a 429 and send the request again, at most twice; from then on all are slower.
 
         Raises:
             NoAnswer: no complete answer.
             Unreachable: no connection.
             NotAllowed: the request might do what is not allowed.
+            Throttled: a 429 that cannot be waited out.
             Cancelled, TimeIsUp: the run, or the check, is over.
         """
         for left in (2, 1, 0):
             self._wait_for_turn(until)
             received = self._through_the_gate(request, until)
-            if received.status != 429 or not patient or not left:
+            if received.status != TOO_MANY or not patient:
                 return received
             wait = retry_after(received)
+            self.turns.slow_down(min(wait, self.pace.throttled))
+            told = f"the target answers 429, too many requests; it wants a pause of {wait:.0f} s"
             if wait > self.pace.throttled:
-                return received
+                self.turns.shut(wait)
+                raise Throttled(
+                    f"{told}, and pace.throttled_seconds allows {self.pace.throttled:g}", received
+                )
+            if not left:
+                raise Throttled(
+                    f"{told}, and said so {_PATIENT} times; lower pace.requests_per_second", received
+                )
+            if until is not None and time.monotonic() + wait > until:
+                raise Throttled(f"{told}, and the check has no more time; raise pace.check_seconds", received)
             self.sleep(wait, until)
         raise AssertionError  # the loop returns
 
@@ -113,16 +149,15 @@ class Session:
     def _wait_for_turn(self, until: float | None) -> None:
         if self.cancelled.is_set():
             raise Cancelled
-        now = time.monotonic()
-        if until is not None and now >= until:
+        if until is not None and time.monotonic() >= until:
             raise TimeIsUp
-        if self.pace.requests_per_second is None:
-            return
-        with self._lock:
-            turn = max(self._next, now)
-            self._next = turn + 1.0 / self.pace.requests_per_second
-        if turn > now:
-            self.sleep(turn - now, until)
+        if self.turns.is_shut():
+            raise Throttled(
+                "the target answered 429, too many requests, and wants a longer pause than is made"
+            )
+        seconds = self.turns.take()
+        if seconds > 0:
+            self.sleep(seconds, until)
 
 
 def ascii_url(url: str) -> str:
@@ -131,7 +166,7 @@ def ascii_url(url: str) -> str:
 
 
 def retry_after(received: Received) -> float:
-    """How many seconds a 429 asks for; a few where it does not say."""
+    """How many seconds a 429 asks for; a minute where it does not say, for so the vendor counts."""
     value = next((value for name, value in received.headers if name.lower() == "retry-after"), "")
     try:
         return max(0.0, float(value))
@@ -140,7 +175,7 @@ def retry_after(received: Received) -> float:
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):
-        return 5.0
+        return MINUTE
 
 
 def same_origin(one: str, other: str) -> bool:

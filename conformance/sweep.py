@@ -149,13 +149,19 @@ def _seconds(ctx: Context, settings: SweepSettings) -> float:
 def _why_early(transport: SessionTransport, seconds: float) -> str | None:
     if transport.ending == "late":
         return f"ended early, after {seconds:g} s"
-    return f"ended early: {transport.problem}" if transport.ending == "unreachable" else None
+    told = transport.ending in {"throttled", "unreachable"}
+    return f"ended early: {transport.problem}" if told else None
 
 
 def _unjudged(transport: SessionTransport) -> str | None:
-    if not transport.cut:
-        return None
-    return f"could not judge {transport.cut} answers, which were longer than pace.max_body_bytes"
+    parts = []
+    if transport.cut:
+        parts.append(f"{transport.cut} answers, which were longer than pace.max_body_bytes")
+    if transport.slow:
+        parts.append(
+            f"{transport.slow} calls, which took longer than pace.read_seconds or pace.total_seconds"
+        )
+    return f"could not judge {' and '.join(parts)}" if parts else None
 
 
 def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:

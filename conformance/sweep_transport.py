@@ -22,10 +22,10 @@ from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTranspor
 from .description import as_response
 from .evidence import Exchange
 from .gate import NotAllowed
-from .session import MAX_REDIRECTS, Cancelled, Session, TimeIsUp, redirected, same_origin
-from .wire import REDIRECTS, NoAnswer, Received, Request, Unreachable
+from .session import MAX_REDIRECTS, Cancelled, Session, Throttled, TimeIsUp, redirected, same_origin
+from .wire import REDIRECTS, NoAnswer, Received, Request, TooSlow, Unreachable
 
-Ending = Literal["late", "stopped", "unreachable"]
+Ending = Literal["late", "stopped", "throttled", "unreachable"]
 
 _OF_THE_LIBRARY: Final = frozenset(
     {"user-agent", "accept-encoding", "connection", "x-schemathesis-testcaseid", "content-length"}
@@ -50,6 +50,7 @@ class SessionTransport(RequestsTransport):
         calls: how many were made.
         withheld: how many were not sent, because the run may not do what they might.
         cut: how many answers were longer than is read, and so were not judged.
+        slow: how many answers did not come within the time of the pace.
         ending: why nothing is sent any more.
         problem: in words, where the target could not be reached.
     """
@@ -72,6 +73,7 @@ class SessionTransport(RequestsTransport):
         self._lock = threading.Lock()
         self.calls = 0
         self.cut = 0
+        self.slow = 0
         self.withheld = 0
         self.ending: Ending | None = None
         self.problem: str | None = None
@@ -132,6 +134,14 @@ class SessionTransport(RequestsTransport):
         except Unreachable as error:
             self.problem = str(error)
             self.end("unreachable")
+            raise Unanswered(str(error), request=prepared) from None
+        except Throttled as error:
+            self.problem = str(error)
+            self.end("throttled")
+            raise Unanswered(str(error), request=prepared) from None
+        except TooSlow as error:
+            with self._lock:
+                self.slow += 1
             raise Unanswered(str(error), request=prepared) from None
         except NoAnswer as error:
             operation = str(case.operation.definition.raw["operationId"])

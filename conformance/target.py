@@ -107,6 +107,7 @@ class Pace:
         check: how long one check may take.
         job_poll, job_wait: how often, and how long in all, a job is asked for its status.
         throttled: how long a 429 is waited out.
+        slowest: so many requests a second are sent at least, however often the target answers 429.
     """
 
     requests_per_second: float | None = None
@@ -114,6 +115,7 @@ class Pace:
     job_poll: float = 1.0
     job_wait: float = 120.0
     throttled: float = 65.0
+    slowest: float = 0.5
     wire: Limits = field(default_factory=Limits)
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "NoAnswer",
     "Received",
     "Request",
+    "TooSlow",
     "Unreachable",
     "Wire",
     "origin_of",
@@ -43,6 +44,10 @@ Origin = tuple[str, str, int]
 
 class NoAnswer(Exception):
     """The target was reached, but no complete answer came back; the message says what came instead."""
+
+
+class TooSlow(NoAnswer):
+    """No complete answer came within the time that the pace gives, which says nothing against the target."""
 
 
 class _ClosedUnanswered(NoAnswer):
@@ -256,7 +261,7 @@ def _told_as_no_answer(limits: Limits, connection: Connection) -> Iterator[None]
         message = f"no answer in time ({limits.read:g} s of silence, {limits.total:g} s in all)"
         if connection.count:
             message = f"the answer did not end in time; {connection.count} bytes had come"
-        raise NoAnswer(message) from error
+        raise TooSlow(f"{message}; raise pace.read_seconds or pace.total_seconds") from error
     except http.client.IncompleteRead as error:
         message = f"the connection was closed inside the body, after {len(error.partial)} bytes of it"
         raise NoAnswer(message) from error
