@@ -72,9 +72,15 @@ class Days:
         self.today: date = now.date()
 
     def next(self) -> date:
-        """End the day, and tell the new date."""
+        """End the day, and tell the new date: the target's own, for a night may let more than one day pass.
+
+        Raises:
+            NotVerified: the day has not ended.
+        """
         self._clock.advance_to_next_midnight()
-        self.today += DAY
+        before, self.today = self.today, self._clock.now().date()
+        if self.today <= before:
+            raise NotVerified(f"the clock of the target still shows {before} after its midnight")
         return self.today
 
     def until(self, left: timedelta) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .catalogue import Rule
 from .check import Checks, NotVerified
@@ -18,7 +19,7 @@ from .inventory import told
 from .judge import judge
 from .mock import MockPlaces
 from .network import open_wire
-from .order import origin
+from .order import origin, waves_of
 from .place import Places
 from .preflight import Preflight, examine
 from .redaction import Redactor
@@ -64,6 +65,7 @@ class Bench:
         whole: keep every exchange, bodies and all.
         descriptions: to share between runs; by default they are read anew.
         cancelled: set when the run is to stop, from whichever thread.
+        resets: let the target put its data back between groups of checks; not while others use it.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Bench:
         whole: bool = False,
         descriptions: Mapping[str, Description] | None = None,
         cancelled: threading.Event | None = None,
+        resets: bool = True,
     ) -> None:
         self.target = target
         self.rules = rules
@@ -91,6 +94,9 @@ class Bench:
         self._ledger = Ledger()
         self._run: Run | None = None
         self._preflight: Preflight | None = None
+        self._resets = resets
+        self._group: object = None
+        self._group_problem: str | None = None
         self._swept: dict[str, Swept] = {}
 
     def close(self) -> None:
@@ -154,7 +160,7 @@ class Bench:
         """Why a rule cannot be verified on this target at all; None if nothing stands in the way."""
         if rule.untestable is not None:
             return Part(Verdict.NOT_VERIFIED, f"no check can tell: {rule.untestable}")
-        missing = tuple(str(need) for need in rule.needs if not self._offers(need))
+        missing = tuple(str(need) for need in rule.needs if not self._offers(need, rule.api))
         if missing:
             reason = f"the target lacks, or does not allow: {', '.join(missing)}"
             return Part(Verdict.NOT_VERIFIED, reason, missing=missing)
@@ -163,10 +169,9 @@ class Bench:
         open_because = self._preflight.hindrance(rule) if self._preflight is not None else None
         return Part(Verdict.NOT_VERIFIED, open_because) if open_because is not None else None
 
-    def _offers(self, need: str) -> bool:
-        capabilities = self.target.capabilities
+    def _offers(self, need: str, api: str) -> bool:
         # Where the clock can be moved, nobody has to wait.
-        return need in capabilities or (need == "wait" and "clock" in capabilities)
+        return self.target.offers(need, api) or (need == "wait" and self.target.offers("clock", api))
 
     def examine(self, rule_id: str) -> Examined:
         """Run all checks of a rule; may be called from several threads.
@@ -175,6 +180,10 @@ class Bench:
             KeyboardInterrupt: the user stopped it; what was created is removed.
         """
         run, examined = self.run, Examined()
+        problem = self._begin(self._groups.get(rule_id, 0))
+        if problem is not None:
+            examined.parts.append(Part(Verdict.NOT_VERIFIED, problem))
+            return examined
         for check in self.checks.of(rule_id):
             if self.cancelled.is_set():
                 examined.stopped = True
@@ -189,6 +198,23 @@ class Bench:
                 break
         return examined
 
+    def _begin(self, group: object) -> str | None:
+        """Let the target put its data back before the first check of a group; why that did not work."""
+        if group != self._group and self._resets:
+            self._group, self._group_problem = group, None
+            try:
+                self.run.places.begin_group()
+            except NotVerified as error:
+                self._group_problem = error.reason
+        return self._group_problem
+
+    @cached_property
+    def _groups(self) -> dict[str, int]:
+        """The group of each rule: those that rest only on rules of earlier groups."""
+        rests_on = {rule.id: rule.rests_on for rule in self.rules.values()}
+        waves = waves_of(list(self.rules), rests_on)
+        return {rule_id: number for number, wave in enumerate(waves) for rule_id in wave}
+
     def sweep(self, api: str, progress: Progress) -> Swept | None:
         """Sweep an API, once; None where the sweep is left out.
 
@@ -199,6 +225,7 @@ class Bench:
             return None
         if api not in self._swept:
             try:
+                self._begin(api)
                 self._swept[api] = sweep(api, self.run, self._ledger, self.settings, progress)
             except (NotVerified, Unreachable) as error:
                 problem = f"the sweep of {api} could not begin: {self.redactor.text(str(error))}"

@@ -74,7 +74,7 @@ class Context:
 
     def can(self, capability: str) -> bool:
         """Whether the target has a capability."""
-        return capability in self.run.target.capabilities
+        return self.run.target.offers(capability, self.api)
 
     def call(
         self,

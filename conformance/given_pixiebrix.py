@@ -213,7 +213,7 @@ class GivenPixieBrix:
         return self.new_database(type_)
 
     def new_database(self, type_: str | None = None) -> Database:
-        """A new database.
+        """A new database, of a type where that matters.
 
         Raises:
             NotVerified: none may be created.

@@ -23,9 +23,14 @@ PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     "fail_next": ("operation", "status", "after", "message"),
     "reset": (),
 }
-"""What each hook may write in braces; `run` and `api_url` are known to all of them."""
+"""What each hook may write in braces, beside what is known to all of them."""
 
-EVERYWHERE = ("run", "pieces_url", "pixiebrix_url")
+URLS = ("pieces_url", "pixiebrix_url")
+EVERYWHERE = ("run", "instance", *URLS)
+"""`instance` is `first` or `second`: the one that the hook has to act on. The URLs are of that one, too."""
+
+TELLING = ("instance", *URLS)
+"""Placeholders by which a hook can tell one instance from the other."""
 
 _INSIDE_IMPORT = "importDatabase"
 
@@ -38,18 +43,36 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 
 class HookPowers:
-    """Powers through hooks; what no hook does raises `NotVerified`."""
+    """Powers through hooks; what no hook does raises `NotVerified`.
+
+    Args:
+        target: with its hooks.
+        run: a name.
+        wire: to send with.
+        cancelled: set when the run is to stop.
+        second: act on the second instance, and not on the first.
+    """
 
     def __init__(
-        self, target: Target, run: str, wire: Wire, cancelled: threading.Event | None = None
+        self,
+        target: Target,
+        run: str,
+        wire: Wire,
+        cancelled: threading.Event | None = None,
+        *,
+        second: bool = False,
     ) -> None:
         self._target = target
         self._wire = wire
         self._cancelled = cancelled or threading.Event()
-        self._always = {"run": run}
+        self._second = second
+        urls = dict(target.hook_urls)
         for api in target.apis:
             endpoint = target.endpoint(api)
-            self._always[f"{api}_url"] = endpoint.url if endpoint else ""
+            if endpoint is not None:
+                urls[api] = (endpoint.second_url if second else None) or endpoint.url
+        self._always = {"run": run, "instance": "second" if second else "first"}
+        self._always |= {f"{api}_url": url for api, url in urls.items()}
 
     def now(self) -> datetime | None:
         """Only the answers of the target tell its time."""
@@ -107,13 +130,21 @@ class HookPowers:
         self._call("reset", {}, missing="second")
 
     def _fail(self, operation: str, **values: str) -> None:
-        given = {"operation": operation, "status": "500", "after": "0", "message": "", **values}
+        hook = self._target.hook("fail_next")
+        name = dict(hook.operations).get(operation, operation) if hook is not None else operation
+        given = {"operation": name, "status": "500", "after": "0", "message": "", **values}
         self._call("fail_next", given, missing="inject")
 
     def _call(self, name: str, values: Mapping[str, str], *, missing: str) -> None:
         hook = self._target.hook(name)
         if hook is None:
             raise NotVerified(f"the target has no hook {name}", missing=(missing,))
+        if self._second and not any(f"{{{one}}}" in text for text in hook.texts for one in TELLING):
+            wanted = ", ".join(f"{{{one}}}" for one in TELLING)
+            reason = (
+                f"the hook {name} cannot tell the second instance from the first: use one of {wanted} in it"
+            )
+            raise NotVerified(reason, missing=(missing,))
         call_hook(name, hook, {**self._always, **values}, self._wire, self._cancelled)
 
 
@@ -196,6 +227,7 @@ class ConfiguredPlaces:
     ) -> None:
         self._target = target
         self._powers = HookPowers(target, run, wire, cancelled)
+        self._second_powers = HookPowers(target, run, wire, cancelled, second=True)
 
     def open(self) -> Place:
         """The target itself."""
@@ -211,7 +243,16 @@ class ConfiguredPlaces:
         pieces, pixiebrix = _second(place.pieces), _second(place.pixiebrix)
         if pieces is None and pixiebrix is None:
             raise NotVerified("the target has no second instance (second_url)", missing=("second",))
-        return replace(place, pieces=pieces, pixiebrix=pixiebrix, name="second")
+        return replace(place, pieces=pieces, pixiebrix=pixiebrix, powers=self._second_powers, name="second")
+
+    def begin_group(self) -> None:
+        """Put the data back by the hook `reset`, where there is one.
+
+        Raises:
+            NotVerified: it did not work.
+        """
+        if self._target.hook("reset") is not None:
+            self._powers.reset()
 
     def close(self, place: Place) -> None:
         """Nothing to do: what was created is removed by the check."""

@@ -220,6 +220,9 @@ class MockPlaces:
         del place
         return self._made(data="empty")
 
+    def begin_group(self) -> None:
+        """Nothing to do: every place begins anew."""
+
     def close(self, place: Place) -> None:
         """Delete the sandbox; one that was never used does not exist, which is as well."""
         try:

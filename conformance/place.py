@@ -98,5 +98,12 @@ class Places(Protocol):
             NotVerified: there is none.
         """
 
+    def begin_group(self) -> None:
+        """A group of checks begins: put the data back, where places share it and the target can do that.
+
+        Raises:
+            NotVerified: it did not work.
+        """
+
     def close(self, place: Place) -> None:
         """The check is over."""

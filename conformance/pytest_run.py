@@ -88,7 +88,8 @@ def register(config: pytest.Config, settings: Settings) -> None:
         raise pytest.UsageError(str(error)) from error
     is_worker = hasattr(config, "workerinput")
     if is_worker or not config.getoption("numprocesses", None):
-        config.pluginmanager.register(Runner(plan), "dbcontract-conformance-runner")
+        runner = Runner(plan, shared=is_worker)
+        config.pluginmanager.register(runner, "dbcontract-conformance-runner")
     if not is_worker:
         config.pluginmanager.register(Controller(plan, config), "dbcontract-conformance-controller")
 
@@ -132,11 +133,11 @@ def _output(config: pytest.Config, text: str) -> tuple[str, Path]:
     return form, config.invocation_params.dir / name
 
 
-def make_bench(plan: Plan) -> Bench:
-    """The bench of a plan."""
+def make_bench(plan: Plan, *, shared: bool = False) -> Bench:
+    """The bench of a plan; `shared` says that other processes use the target at the same time."""
     sweep = SweepSettings() if plan.settings.sweep else None
     rules = {rule.id: rule for rule in plan.rules}
-    return Bench(plan.target, rules, discover(), seed=plan.settings.seed, settings=sweep)
+    return Bench(plan.target, rules, discover(), seed=plan.settings.seed, settings=sweep, resets=not shared)
 
 
 class RuleViolated(Exception):
@@ -214,9 +215,9 @@ def failure_text(result: RuleResult) -> str:
 class Runner:
     """Runs the items of this process: the only one, or a worker of xdist."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, shared: bool) -> None:
         self.plan = plan
-        self._bench = make_bench(plan)
+        self._bench = make_bench(plan, shared=shared)
         self._results: dict[str, RuleResult] = {}
         self._examined = Examined()
         self._notes: list[str] = []

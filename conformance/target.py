@@ -27,20 +27,40 @@ class TargetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class HttpHook:
-    """A hook that is an HTTP request; `{placeholders}` in URL, headers and body are filled in."""
+    """A hook that is an HTTP request; `{placeholders}` in URL, headers and body are filled in.
+
+    Attributes:
+        operations: what the target calls operations, by operationId; the others it calls as we do.
+    """
 
     url: str
     method: str = "POST"
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
+    operations: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Where placeholders may stand."""
+        return (self.url, self.body or "", *(value for _, value in self.headers))
 
 
 @dataclass(frozen=True, slots=True)
 class CommandHook:
-    """A hook that is a command, run without a shell; `{placeholders}` in its words are filled in."""
+    """A hook that is a command, run without a shell; `{placeholders}` in its words are filled in.
+
+    Attributes:
+        operations: as for `HttpHook`.
+    """
 
     command: tuple[str, ...]
     seconds: float = 60.0
+    operations: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Where placeholders may stand."""
+        return self.command
 
 
 Hook = HttpHook | CommandHook
@@ -118,6 +138,11 @@ class Pace:
     slowest: float = 0.5
     wire: Limits = field(default_factory=Limits)
 
+    @property
+    def seconds_apart(self) -> float:
+        """The seconds from one request to the next; 0 without a limit."""
+        return 1.0 / self.requests_per_second if self.requests_per_second else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -128,6 +153,7 @@ class Target:
         kind: `mock` is a recognized mock of ours: every check gets a world of its own there.
         capabilities: what checks may count on, out of `CAPABILITIES`.
         hooks: by name, out of `HOOKS`.
+        hook_urls: the base URLs by API, for hooks: those that the user gave, judged or not.
         proxy: what requests are handed to, but for those to this machine.
         open_links: links of the target may lead anywhere, to private addresses too.
         arguments: how the command line names this target, for the commands that reports show.
@@ -143,6 +169,7 @@ class Target:
     limits: ServiceLimits = ServiceLimits()
     pace: Pace = Pace()
     hooks: tuple[tuple[str, Hook], ...] = ()
+    hook_urls: tuple[tuple[str, str], ...] = ()
     ca_bundle: str | None = None
     proxy: Proxy | None = None
     open_links: bool = False
@@ -179,6 +206,13 @@ class Target:
     def hook(self, name: str) -> Hook | None:
         """The hook of that name, if the target offers it."""
         return dict(self.hooks).get(name)
+
+    def offers(self, capability: str, api: str) -> bool:
+        """Whether checks of an API may count on a capability; a second instance is one of a single API."""
+        if capability == "second" and self.kind != "mock":
+            endpoint = self.endpoint(api)
+            return endpoint is not None and endpoint.second_url is not None
+        return capability in self.capabilities
 
     def with_capabilities(self, *more: str) -> Target:
         """The same target with more capabilities."""

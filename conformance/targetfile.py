@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from .check import PIECES, PIXIEBRIX
-from .hooks import EVERYWHERE, PLACEHOLDERS
+from dbcontract import openapi
+
+from .check import APIS, PIECES, PIXIEBRIX
+from .hooks import PLACEHOLDERS, URLS
 from .proxy import Proxy, ProxyError, proxy_of
 from .target import (
     ALLOWABLE,
@@ -81,15 +83,18 @@ def parse(
     target, limits, pace = top.table("target"), top.table("limits"), top.table("pace")
     pieces, pixiebrix = top.table(PIECES), top.table(PIXIEBRIX)
     hooks = top.table("hooks")
-    parsed_hooks = tuple((name, _hook(hooks.table(name), name)) for name in HOOKS if name in hooks)
+    endpoints = {PIECES: _endpoint(pieces, environment), PIXIEBRIX: _endpoint(pixiebrix, environment)}
+    urls = tuple((api, endpoint.url) for api, endpoint in endpoints.items() if endpoint is not None)
+    known = (*(f"{api}_url" for api, _ in urls), "run", "instance")
+    parsed_hooks = tuple((name, _hook(hooks.table(name), name, known)) for name in HOOKS if name in hooks)
     allowed = target.texts("allow", ALLOWABLE)
     bundle = target.text("ca_bundle")
     if bundle is not None and not (folder / bundle).is_file():
         raise TargetError(f"target.ca_bundle: there is no file {folder / bundle}")
     result = Target(
         name=target.text("name") or "target",
-        pieces=_endpoint(pieces, environment),
-        pixiebrix=_endpoint(pixiebrix, environment),
+        pieces=endpoints[PIECES],
+        pixiebrix=endpoints[PIXIEBRIX],
         capabilities=_capabilities(allowed, parsed_hooks, storage=target.flag("storage", default=True)),
         scratch=Scratch(
             organization=pixiebrix.identifier("organization"),
@@ -106,6 +111,7 @@ def parse(
         ),
         pace=_pace(pace),
         hooks=parsed_hooks,
+        hook_urls=urls,
         ca_bundle=str(folder / bundle) if bundle else None,
         proxy=_proxy(target, environment),
         open_links=target.flag("open_links", default=False),
@@ -188,27 +194,44 @@ def _pace(table: _Table) -> Pace:
     )
 
 
-def _hook(table: _Table, name: str) -> Hook:
-    known = (*PLACEHOLDERS[name], *EVERYWHERE)
+def _hook(table: _Table, name: str, everywhere: tuple[str, ...]) -> Hook:
     url, command = table.text("url"), table.texts("command")
     if (url is None) == (not command):
         raise TargetError(f"{table.name('url')}, {table.name('command')}: a hook has one of the two")
+    operations = _operations(table) if "operation" in PLACEHOLDERS[name] else ()
     hook: Hook
     if url is not None:
         method = (table.text("method") or "POST").upper()
-        hook = HttpHook(url, method, table.strings("headers"), table.text("body"))
-        texts = [url, hook.body or "", *(value for _, value in hook.headers)]
+        hook = HttpHook(url, method, table.strings("headers"), table.text("body"), operations)
     else:
-        hook = CommandHook(tuple(command), table.number("timeout_seconds", 60.0))
-        texts = command
+        hook = CommandHook(tuple(command), table.number("timeout_seconds", 60.0), operations)
     table.finish()
-    for text in texts:
-        for wanted in _placeholders(text):
-            if wanted not in known:
-                there = ", ".join(known)
-                message = f"{table.name('')}: {{{wanted}}} is no placeholder of it; there are: {there}"
-                raise TargetError(message)
+    known = (*PLACEHOLDERS[name], *everywhere)
+    for wanted in (one for text in hook.texts for one in _placeholders(text)):
+        if wanted in URLS and wanted not in known:
+            api = wanted.removesuffix("_url")
+            raise TargetError(f"{table.name('')}: {{{wanted}}} stands for nothing; there is no {api}.url")
+        if wanted not in known:
+            there = ", ".join(known)
+            raise TargetError(f"{table.name('')}: {{{wanted}}} is no placeholder of it; there are: {there}")
     return hook
+
+
+def _operations(table: _Table) -> tuple[tuple[str, str], ...]:
+    """What the target calls operations, by operationId."""
+    given = table.strings("operations")
+    known = [one for api in APIS for one in _operation_ids(api)] if given else []
+    for operation, _ in given:
+        if operation not in known:
+            near = get_close_matches(operation, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
+            raise TargetError(f"{table.name('operations')}.{operation}: no operation; {hint}")
+    return given
+
+
+def _operation_ids(api: str) -> list[str]:
+    items = openapi.load(api)["paths"].values()
+    return [one["operationId"] for item in items for one in item.values() if "operationId" in one]
 
 
 def _placeholders(text: str) -> list[str]:

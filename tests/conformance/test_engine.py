@@ -253,7 +253,7 @@ def test_ctrl_c_removes_what_was_made(judged: Judged) -> None:
     result = judged([rule(1), rule(2)], made, answer=answer, capabilities=["read", "write"])
     assert paths[-1].startswith(RECORDS)
     assert paths[-1].endswith("-it/")
-    assert paths[-1] == paths[2]
+    assert paths.count(paths[-1]) == 2
     assert [note for note in result.notes if "record" in note] == []
     assert (result.stopped, exit_code(result)) == ("interrupted", 3)
     assert set(verdicts(result).values()) == {Verdict.NOT_VERIFIED}

@@ -37,6 +37,7 @@ def test_the_guide_names_every_key_of_a_target_file() -> None:
     known = set().union(*(keys_of(name) for name in ("target", "pieces", "pixiebrix", "limits", "pace")))
     known |= keys_of("hooks.advance_clock", url="http://127.0.0.1")
     known |= keys_of("hooks.advance_clock", command=["true"])
+    known |= {"hooks.fail_next.operations"} & keys_of("hooks.fail_next", url="http://127.0.0.1")
     known |= {f"hooks.{hook}" for hook in HOOKS}
     tables = "target|pieces|pixiebrix|limits|pace|hooks"
     named = set(re.findall(rf"`((?:{tables})\.[a-z_.]+)`", guide("conformance.md")))

@@ -184,6 +184,46 @@ def test_a_hook_is_a_command(tmp_path: Path, powers: Callable[..., hooks.HookPow
     ]
 
 
+def test_a_hook_is_told_which_instance_it_acts_on(web: Start) -> None:
+    server = web(lambda _: (200, {}, b""))
+    telling = HttpHook(f"{server.url}/{{instance}}?at={{pieces_url}}&other={{pixiebrix_url}}")
+    silent = HttpHook(f"{server.url}/silent")
+    target = Target(
+        "t",
+        pieces=Endpoint("http://h:1", second_url="http://h:2"),
+        hooks=(("advance_clock", telling), ("reset", silent)),
+        hook_urls=(("pieces", "http://h:1"), ("pixiebrix", "http://h:3/api")),
+    )
+    with Wire(PACE.wire) as wire:
+        first, second = (
+            hooks.HookPowers(target, "r1", wire),
+            hooks.HookPowers(target, "r1", wire, second=True),
+        )
+        first.advance(1)
+        second.advance(1)
+        first.reset()
+        with pytest.raises(
+            NotVerified, match=r"reset cannot tell the second .*: use one of \{instance\}, \{pieces_"
+        ):
+            second.reset()
+    assert [seen.path for seen in server.seen] == [
+        "/first?at=http://h:1&other=http://h:3/api",
+        "/second?at=http://h:2&other=http://h:3/api",
+        "/silent",
+    ]
+
+
+def test_a_hook_calls_operations_as_the_target_does(
+    web: Start, powers: Callable[..., hooks.HookPowers]
+) -> None:
+    server = web(lambda _: (200, {}, b""))
+    names = (("importDatabase", "import_db"),)
+    made = powers(fail_next=HttpHook(f"{server.url}/{{operation}}", operations=names))
+    made.fail_import_inside(1)
+    made.fail_next("listRecords", 503)
+    assert [seen.path for seen in server.seen] == ["/import_db", "/listRecords"]
+
+
 def test_midnight_is_the_clock_and_the_nightly_job(
     web: Start, powers: Callable[..., hooks.HookPowers]
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from dbcontract.conformance import targetfile
 from dbcontract.conformance.target import CommandHook, HttpHook, Target, TargetError, base_url
+from dbcontract.conformance.wanted import Wanted
 from dbcontract.conformance.wire import Limits
 
 ID = "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f60"
@@ -100,6 +101,31 @@ def test_little_is_enough() -> None:
     assert target.pace.requests_per_second is None
 
 
+def test_the_urls_of_hooks_are_those_of_the_file_whatever_is_judged(tmp_path: Path) -> None:
+    file = tmp_path / "t.toml"
+    file.write_text(FULL, encoding="utf-8")
+    target = Wanted(target_file=file, api="pixiebrix").resolve(TOKENS)
+    assert target.apis == ("pixiebrix",)
+    assert dict(target.hook_urls) == {
+        "pieces": "http://localhost:1000",
+        "pixiebrix": "https://example.com/api",
+    }
+
+
+def test_operations_have_the_names_of_the_target() -> None:
+    text = '[pieces]\nurl = "http://h"\n[hooks.fail_next]\nurl = "http://h/{operation}"\n'
+    hook = parsed(f'{text}operations = {{ importDatabase = "import_db" }}\n').hook("fail_next")
+    assert isinstance(hook, HttpHook)
+    assert hook.operations == (("importDatabase", "import_db"),)
+
+
+def test_a_second_instance_is_one_of_a_single_api() -> None:
+    target = parsed(FULL)
+    assert target.offers("second", "pieces")
+    assert not target.offers("second", "pixiebrix")
+    assert target.offers("write", "pixiebrix")
+
+
 def test_tokens_are_secrets_and_not_shown() -> None:
     target = parsed(FULL)
     assert {one.value for one in target.secrets if one.header is None} == {"secret", "weak"}
@@ -163,6 +189,21 @@ def with_line(table: str, line: str) -> str:
             "hooks.advance_clock: {second} is no placeholder",
         ),
         ("hooks.run_nightly", 'command = ["a", "{seconds}"]', "{seconds} is no placeholder of it"),
+        (
+            "hooks.advance_clock",
+            'url = "http://h/{pixiebrix_url}"',
+            "stands for nothing; there is no pixiebrix.url",
+        ),
+        (
+            "hooks.run_nightly",
+            'url = "http://h"\noperations = { a = "b" }',
+            "hooks.run_nightly.operations: unknown",
+        ),
+        (
+            "hooks.fail_next",
+            'url = "http://h"\noperations = { importDatabas = "b" }',
+            "hooks.fail_next.operations.importDatabas: no operation; did you mean importDatabase",
+        ),
         ("hooks.advance", 'url = "http://h"', "hooks.advance: unknown; did you mean advance_clock"),
         ("other", "a = 1", "other: unknown; there are: target"),
     ],
