@@ -22,6 +22,7 @@ from .web.errors import pixiebrix_error
 from .web.framework import ConnexionMiddleware, Resolver
 from .web.gateway import CONTROL, Api, Gateway
 from .web.negotiation import Negotiated
+from .web.origin import PublicOrigin
 from .web.pages import Pages
 from .web.problems import UnknownPath
 from .web.response_check import ResponseCheck
@@ -151,7 +152,7 @@ def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
     """
     gateway = build_gateway(settings, Worlds.load(settings) if worlds is None else worlds)
     if not settings.cors:
-        return Outermost(gateway)
+        return Outermost(gateway, PublicOrigin(settings))
     return Outermost(
         CORSMiddleware(
             gateway,
@@ -159,7 +160,8 @@ def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
             allow_methods=["*"],
             allow_headers=["*"],
             expose_headers=EXPOSED,
-        )
+        ),
+        PublicOrigin(settings),
     )
 
 

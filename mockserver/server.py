@@ -135,6 +135,7 @@ def _prepare(settings: Settings, keeper: Keeper | None) -> tuple[_Uvicorn, socke
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # see web/origin.py
         ws="none",
         timeout_graceful_shutdown=1,
         timeout_keep_alive=30,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from .addresses import LOOPBACK, networks, public_url, web_origin
 from .state.instants import parse_instant
 from .state.pieces import PiecesDatabase
 
@@ -12,6 +14,15 @@ ALL_APIS = frozenset({"pieces", "pixiebrix"})
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names the setting, the value and the remedy."""
+
+
+def _checked(name: str, check: Callable[[str], object], values: Iterable[str]) -> None:
+    """Raises `SettingsError` for the first value that the check refuses."""
+    for value in values:
+        try:
+            check(value)
+        except ValueError as error:
+            raise SettingsError(f'{name} "{value}": {error}') from None
 
 
 def _is_token(text: str) -> bool:
@@ -105,6 +116,9 @@ class Settings:
         migration: the database version of the Pieces server; None takes that of the data set.
         control: serve the control API at `/_mock/`.
         control_token: lets clients on other machines use the control API.
+        public_url: where others reach the server, without a trailing slash; the root of every URL that it
+            hands out. None: where a request says.
+        forwarded_allow_ips: the addresses of the proxies whose word counts for where that is; `*` for all.
         max_sandboxes: how many sandboxes are kept; beyond that the least recently used one goes.
         deviations: names of defects and strangers (see `deviations`), the outermost first.
     """
@@ -125,6 +139,8 @@ class Settings:
     validate_responses: bool = False
     control: bool = True
     control_token: str | None = None
+    public_url: str | None = None
+    forwarded_allow_ips: tuple[str, ...] = LOOPBACK
     max_sandboxes: int = 1_000
     deviations: tuple[str, ...] = ()
 
@@ -149,6 +165,9 @@ class Settings:
             # the token itself is not repeated: this may end up in a log
             msg = "control token: it is one or more printable ASCII characters without spaces"
             raise SettingsError(msg)
+        _checked("public url", public_url, () if self.public_url is None else (self.public_url,))
+        _checked("cors origin", web_origin, self.cors)
+        _checked("forwarded allow ips", networks, self.forwarded_allow_ips)
         if self.record_limit < 0:
             msg = f"record limit {self.record_limit}: a number of records, 0 or more"
             raise SettingsError(msg)

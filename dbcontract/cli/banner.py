@@ -13,7 +13,7 @@ import dbcontract
 from .curl import SampleIds, curl_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from rich.console import Console
 
@@ -37,6 +37,8 @@ class Banner:
         contents: (kind, [(id, name)], how many there are).
         commands: (operation id, shell command).
         defects: names of the defects that are on.
+        address: where the server listens, if its URLs name another place.
+        origins: the web origins that may call from a browser.
     """
 
     data: str
@@ -45,16 +47,21 @@ class Banner:
     contents: list[tuple[str, list[tuple[str, str]], int]] = field(default_factory=list)
     commands: list[tuple[str, str]] = field(default_factory=list)
     defects: tuple[str, ...] = ()
+    address: str = ""
+    origins: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings, running: Running) -> Banner:
         """The banner of a server that has just started."""
         bases = {"pieces": running.pieces_url, "pixiebrix": running.pixiebrix_url}
         titles = {"pieces": "Pieces OS", "pixiebrix": "PixieBrix"}
-        served = {api: url for api, url in bases.items() if url is not None}
+        root = settings.public_url or running.base_url
+        served = {
+            api: root + url.removeprefix(running.base_url) for api, url in bases.items() if url is not None
+        }
         urls = [(titles[api], url, f"{url}/ui/") for api, url in served.items()]
         if settings.control:
-            control = f"{running.base_url}/_mock"
+            control = f"{root}/_mock"
             urls.append(("Control", control, f"{control}/ui/"))
         world = running.world
         return cls(
@@ -64,6 +71,8 @@ class Banner:
             contents=_contents(world) if "pixiebrix" in settings.apis else [],
             commands=curl_lines(served, SampleIds.of(world), token_to_show(settings)),
             defects=world.deviations,
+            address="" if settings.public_url is None else running.base_url,
+            origins=settings.cors,
         )
 
     def print(self) -> None:
@@ -87,6 +96,17 @@ class Banner:
             self._write(console)
         return capture.get()
 
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        """What to know beside the URLs: a name, in markup, and a text."""
+        yield "[bold]Token     [/]", self.token
+        if self.address:
+            yield "[bold]Listens on[/] ", self.address
+        if self.origins:
+            pages = "all pages" if "*" in self.origins else f"pages of {', '.join(self.origins)}"
+            yield "[bold]Browsers  [/]", f"{pages} may call (CORS)"
+        if self.defects:
+            yield "[bold red]Defects   [/]", ", ".join(self.defects)
+
     def _write(self, console: Console) -> None:
         from rich.text import Text
 
@@ -100,9 +120,8 @@ class Banner:
         width = max(len(url) for _, url, _ in self.urls)
         for name, url, swagger in self.urls:
             write(f"  [bold]{name:<10}[/]", f"{url:<{width}}  Swagger UI {swagger}")
-        write("  [bold]Token     [/]", self.token)
-        if self.defects:
-            write("  [bold red]Defects   [/]", ", ".join(self.defects))
+        for name, value in self._facts():
+            write(f"  {name}", value)
         for kind, items, count in self.contents:
             write()
             write(f"  [bold]{kind}[/]")

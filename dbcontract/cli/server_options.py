@@ -80,6 +80,17 @@ def server_options(default_port: int) -> Callable[[_Command], _Command]:
             help="Let this web origin call from a browser; * for all. Repeatable.",
         ),
         click.option(
+            "--public-url",
+            metavar="URL",
+            help="Where others reach this server, for the URLs that it hands out.  [default: as asked]",
+        ),
+        click.option(
+            "--forwarded-allow-ips",
+            metavar="ADDRESSES",
+            help="Believe the Forwarded and X-Forwarded-… headers of these proxies: addresses or networks "
+            "separated by commas, * for all.  [default: this machine]",
+        ),
+        click.option(
             "--clock",
             metavar="CLOCK",
             default="live",
@@ -160,6 +171,8 @@ class ServerFlags:
     tokens: tuple[str, ...]
     no_auth: bool
     cors: tuple[str, ...]
+    public_url: str | None
+    forwarded_allow_ips: str | None
     clock: str
     job_seconds: float
     record_limit: int
@@ -180,6 +193,7 @@ class ServerFlags:
         """
         from semver import Version
 
+        from dbcontract.mockserver.addresses import LOOPBACK
         from dbcontract.mockserver.settings import ClockSetting, Settings, TokenGrant
 
         if self.os_version is not None and not Version.is_valid(self.os_version):
@@ -193,6 +207,10 @@ class ServerFlags:
             tokens=tuple(map(TokenGrant.parse, self.tokens)),
             auth=not self.no_auth,
             cors=self.cors,
+            public_url=None if self.public_url is None else self.public_url.rstrip("/"),
+            forwarded_allow_ips=LOOPBACK
+            if self.forwarded_allow_ips is None
+            else tuple(word.strip() for word in self.forwarded_allow_ips.split(",") if word.strip()),
             clock=ClockSetting.parse(self.clock),
             job_seconds=self.job_seconds,
             record_limit=self.record_limit,

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope
 
 from ..state.jobs import Job
 from ..state.objects import StoredObject
+from ..web.origin import origin_of
 from .disposition import content_disposition
 from .downloads import Item, ItemResponse, Stored, artifact, find, job_behind
 from .errors import InvalidArgument, MethodNotAllowed, StorageError, error_response
@@ -128,8 +129,7 @@ async def _download(world: StorageWorld, key: str, request: Request, find: Find)
 
 
 def _location(request: Request, key: str) -> str:
-    """The object's address, as absolute as the request lets it be."""
+    """The object's address."""
     path: str = request.scope["path"]
     root = path.rstrip("/").removesuffix(PATH.rstrip("/")) + PATH
-    host = request.headers.get("host", "")
-    return f"{request.scope.get('scheme', 'http')}://{host}{quote(root + key)}" if host else quote(root + key)
+    return origin_of(request.scope) + quote(root + key)

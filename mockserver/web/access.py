@@ -17,7 +17,16 @@ from starlette.types import Scope
 from .body import header
 from .problems import PermissionDenied
 
-FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
+FORWARDED = (
+    b"forwarded",
+    b"x-forwarded-for",
+    b"x-forwarded-host",
+    b"x-forwarded-port",
+    b"x-forwarded-prefix",
+    b"x-forwarded-proto",
+    b"x-real-ip",
+    b"via",
+)
 _REMEDY = "Start the server with --control-token and send it as `Authorization: Bearer <token>`."
 
 

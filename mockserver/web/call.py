@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from .negotiation import Negotiated
+from .origin import origin_of
 
 if TYPE_CHECKING:
     from ..faults import Fault
@@ -21,8 +21,6 @@ EXCHANGE = "dbcontract.exchange"
 CALL = "dbcontract.call"
 
 Handler = Callable[["Call"], Awaitable[Response]]
-
-_AUTHORITY = re.compile(r"""[^/\\@?#<>"' \x80-\xff]+""")
 
 
 class Absent:
@@ -80,17 +78,3 @@ class Call:
     def origin(self) -> str:
         """The absolute URL of this world's root, without a trailing slash, as the client addressed it."""
         return origin_of(self.scope) + self.world.prefix
-
-
-def origin_of(scope: Scope) -> str:
-    """Scheme and authority as the client sees them: the Host header, else the socket's address."""
-    host = ""
-    for name, value in scope["headers"]:
-        if name == b"host":
-            host = value.decode("latin-1")
-            break
-    if _AUTHORITY.fullmatch(host) is None:
-        address, port = scope.get("server") or ("127.0.0.1", None)
-        host = f"[{address}]" if ":" in address else address
-        host = host if port is None else f"{host}:{port}"
-    return f"{scope.get('scheme', 'http')}://{host}"

@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .call import origin_of
 from .framework import Specification, SwaggerUIMiddleware, SwaggerUIOptions
+from .origin import mounted_at, origin_of
 
 
 class Docs:
@@ -43,6 +43,9 @@ class Docs:
 
         The scope's `root_path` is the world's prefix, which its `path` begins with.
         """
+        # Connexion's page has the path of its description in it, which a proxy may have served below another.
+        above = mounted_at(scope)
+        scope = {**scope, "path": above + scope["path"], "root_path": above + scope["root_path"]}
         response = self._description(scope)
         if response is not None:
             await response(scope, receive, send)
@@ -66,7 +69,8 @@ class Docs:
             return None
         if scope["method"] not in {"GET", "HEAD"}:
             return PlainTextResponse("Method Not Allowed.\n", 405, {"Allow": "GET, HEAD"})
-        document = {**description, "servers": [{"url": f"{origin_of(scope)}{prefix}{base_path}"}]}
+        root = origin_of(scope) + prefix.removeprefix(mounted_at(scope))
+        document = {**description, "servers": [{"url": f"{root}{base_path}"}]}
         if for_ui:
             document = _with_plain_header(document)
         if name == "openapi.json":

@@ -8,8 +8,9 @@ from starlette.types import Scope, Send
 
 from ..faults import BODILESS, Fault
 from .body import header
-from .call import Exchange, origin_of
+from .call import Exchange
 from .documented import Answer, DocumentedResponses, preferred_code
+from .origin import origin_of
 from .receiving import Receiver
 from .responses import error_body
 from .sending import Sender

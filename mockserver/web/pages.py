@@ -18,7 +18,7 @@ from ..state import jsonio
 from ..version import version
 from ..world import World
 from .body import header
-from .call import origin_of
+from .origin import origin_of
 from .responses import text_response
 
 FILES: Final = "/_pages/"

@@ -8,6 +8,7 @@ from typing import IO, Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..journal import BODY_LIMIT, Headers
+from .origin import ORIGIN, PublicOrigin
 from .receiving import Receiver
 
 TRANSPORT = "dbcontract.transport"
@@ -15,14 +16,19 @@ TRANSPORT = "dbcontract.transport"
 
 
 class Outermost:
-    """Notes the connection before other layers put their own `send` in its place, and mends HTTP/1.0."""
+    """Notes what only the outermost layer knows, and mends HTTP/1.0.
 
-    def __init__(self, app: ASGIApp) -> None:
+    That is the connection, before other layers put their own `send` in its place, and where the server is.
+    """
+
+    def __init__(self, app: ASGIApp, origin: PublicOrigin) -> None:
         self._app = app
+        self._origin = origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on."""
         if scope["type"] == "http":
+            scope[ORIGIN] = self._origin
             scope[TRANSPORT] = _transport(send)
             if scope["http_version"] == "1.0":
                 with _Whole(send) as whole:

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,6 +32,16 @@ def test_names_are_shown_as_they_are(banner: Banner) -> None:
     text = printed(banner)
     for raw in ("[small]", "[red]secret", "[bold]name"):
         assert raw in text
+
+
+def test_a_public_address_and_the_origins_of_pages(banner: Banner) -> None:
+    assert "Listens on" not in printed(banner)
+    assert "Browsers" not in printed(banner)
+    public = replace(banner, address="http://127.0.0.1:1", origins=("http://a.example", "https://b.example"))
+    text = " ".join(printed(public).split())
+    assert "Listens on http://127.0.0.1:1" in text
+    assert "Browsers pages of http://a.example, https://b.example may call" in text
+    assert "Browsers all pages may call" in " ".join(printed(replace(banner, origins=("*",))).split())
 
 
 def test_what_is_left_out_is_counted(banner: Banner) -> None:

@@ -1,0 +1,118 @@
+"""Where this server is, as its clients see it: the root of every URL that it hands out.
+
+Without more it is what the client addressed. Behind a proxy it is what the proxy says that the client
+addressed (RFC 7239, or the `X-Forwarded-…` headers that came before it), if the proxy is one that is trusted;
+`--public-url` settles it for all.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+from starlette.types import Scope
+
+from ..settings import Settings
+from .body import header
+
+ORIGIN: Final = "dbcontract.origin"
+"""Key of the ASGI scope: the `PublicOrigin` of the server."""
+
+_AUTHORITY = re.compile(r"""[^/\\@?#<>"'\s,;\x80-\xff]+""")
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
+_PAIR = re.compile(r'\s*(\w+)=(?:"([^"]*)"|([^;,\s]*))\s*')
+_OUTSIDE_QUOTES = {sign: re.compile(rf'{sign}(?=(?:[^"]*"[^"]*")*[^"]*$)') for sign in ",;"}
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+class PublicOrigin:
+    """Finds the root URL of a request."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take `public_url` and `forwarded_allow_ips` of the settings."""
+        self._fixed = settings.public_url
+        self._trusts = lru_cache(maxsize=256)(_trust(settings.forwarded_allow_ips))
+
+    def of(self, scope: Scope) -> str:
+        """Scheme, authority and path prefix, without a trailing slash."""
+        if self._fixed is not None:
+            return self._fixed
+        client = scope.get("client")
+        if client is None or not self._trusts(client[0]):
+            return addressed(scope)
+        return _forwarded(scope)
+
+
+def origin_of(scope: Scope) -> str:
+    """The root URL of a request, without a trailing slash; before it comes the prefix of no world."""
+    origin: PublicOrigin | None = scope.get(ORIGIN)
+    return addressed(scope) if origin is None else origin.of(scope)
+
+
+def mounted_at(scope: Scope) -> str:
+    """The path of the root URL: empty unless a proxy serves this server below a path."""
+    return "/".join(["", *origin_of(scope).split("/")[3:]]).rstrip("/")
+
+
+def addressed(scope: Scope) -> str:
+    """Scheme and authority as the client sent them: the Host header, else the socket's address."""
+    host = header(scope["headers"], b"host") or ""
+    if _AUTHORITY.fullmatch(host) is None:
+        address, port = scope.get("server") or ("127.0.0.1", None)
+        host = f"[{address}]" if ":" in address else address
+        host = host if port is None else f"{host}:{port}"
+    return f"{scope.get('scheme', 'http')}://{host}"
+
+
+def _forwarded(scope: Scope) -> str:
+    own = addressed(scope)
+    scheme, _, host = own.partition("://")
+    told = _of_rfc_7239(header(scope["headers"], b"forwarded"))
+    told_host = told.get("host") or _first(scope, b"x-forwarded-host")
+    told_scheme = (told.get("proto") or _first(scope, b"x-forwarded-proto")).lower()
+    port, prefix = _first(scope, b"x-forwarded-port"), _first(scope, b"x-forwarded-prefix").rstrip("/")
+    scheme = told_scheme if told_scheme in _DEFAULT_PORTS else scheme
+    host = told_host if _AUTHORITY.fullmatch(told_host) else host
+    if port.isdecimal() and len(port) <= 5 and not _has_port(host) and _DEFAULT_PORTS.get(scheme) != port:
+        host = f"{host}:{port}"
+    return f"{scheme}://{host}{prefix if _PREFIX.fullmatch(prefix) else ''}"
+
+
+def _first(scope: Scope, name: bytes) -> str:
+    """What the proxy nearest to the client says: each one appends to what it got."""
+    return (header(scope["headers"], name) or "").partition(",")[0].strip()
+
+
+def _of_rfc_7239(value: str | None) -> dict[str, str]:
+    """The parameters of the first element of a `Forwarded` header, names in lower case."""
+    if value is None:
+        return {}
+    found = {}
+    for part in _OUTSIDE_QUOTES[";"].split(_OUTSIDE_QUOTES[","].split(value)[0]):
+        match = _PAIR.fullmatch(part)
+        if match is not None:
+            found[match[1].lower()] = match[2] if match[2] is not None else match[3]
+    return found
+
+
+def _has_port(host: str) -> bool:
+    return host.rpartition("]")[2].count(":") == 1
+
+
+def _trust(networks: tuple[str, ...]) -> Callable[[str], bool]:
+    known = [ipaddress.ip_network(one) for one in networks if one != "*"]
+
+    def trusts(address: str) -> bool:
+        if "*" in networks:
+            return True
+        try:
+            ip = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        ip = getattr(ip, "ipv4_mapped", None) or ip
+        return any(ip in network for network in known)
+
+    return trusts
