@@ -266,7 +266,10 @@ def leads_to_other_form(url: str, status: int, location: str) -> bool:
     """Whether an answer redirects to the same path with, or without, the slash at its end."""
     if status not in REDIRECTS or not location:
         return False
-    here, there = urlsplit(url), urlsplit(urljoin(url, location))
+    try:
+        here, there = urlsplit(url), urlsplit(urljoin(url, location))
+    except ValueError:
+        return False
     same = here.netloc == there.netloc and here.path.rstrip("/") == there.path.rstrip("/")
     return same and here.path != there.path
 

@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from .answer import Answer
 from .check import APIS, PIECES, PIXIEBRIX
 from .mock import API_PATH, as_target, recognize
 from .network import open_wire
+from .preflight import is_down, redirected_to, what_came
 from .reach import is_here
 from .target import GENTLE, Endpoint, Target, TargetError, base_url
 from .wire import NoAnswer, Request, Unreachable, Wire
@@ -39,6 +41,7 @@ def of_url(url: str, apis: Sequence[str] = ()) -> Target:
         pieces=endpoint if PIECES in wanted else None,
         pixiebrix=endpoint if PIXIEBRIX in wanted else None,
         arguments=(url,),
+        names=(*((f"{api}.url", "URL") for api in APIS), ("api", "--api")),
     )
 
 
@@ -90,18 +93,27 @@ def _resolved(target: Target, *, guess: bool, cancelled: threading.Event | None)
 
 def _guessed(target: Target, endpoint: Endpoint, wire: Wire) -> Target:
     found: dict[str, Endpoint | None] = {}
+    answers: list[Answer] = []
     for api, (path, statuses) in _PROBES.items():
         found[api] = None
         for url in (endpoint.url, endpoint.url + API_PATH) if api == PIXIEBRIX else (endpoint.url,):
+            request = Request("GET", url + path)
             try:
-                status = wire.send(Request("GET", url + path)).status
+                answers.append(Answer(request, wire.send(request)))
             except NoAnswer:
                 continue
-            if status in statuses:
+            if answers[-1].status in statuses:
                 found[api] = replace(target.endpoint(api) or endpoint, url=url)
                 break
     if not any(found.values()):
+        if not answers or is_down(answers):
+            return target
+        where, there = target.named(f"{PIECES}.url"), redirected_to(answers[:1], endpoint.url)
+        if there is not None:
+            raise TargetError(f"{where}: {endpoint.url} redirects to {there}; give {there} instead")
+        flag = target.named("api")
         raise TargetError(
-            f"{endpoint.url}: nothing tells which API this is; say --api pieces or --api pixiebrix"
+            f"{where}: {endpoint.url} answers {what_came(answers[0])}, and nothing tells which API this is; "
+            f"say {flag} pieces or {flag} pixiebrix"
         )
     return replace(target, pieces=found[PIECES], pixiebrix=found[PIXIEBRIX])

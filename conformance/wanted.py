@@ -138,7 +138,7 @@ class Wanted:
         }
         without_file = self.target_file is None
         url = f"{self.prefix}url" if self.prefix != "--" else "URL"
-        urls = {f"{api}.url": url for api in APIS if without_file}
+        urls = {f"{api}.url": url for api in APIS if without_file} | {"api": f"{self.prefix}api"}
         return urls | {
             key: f"{self.prefix}{name}" for key, (name, given) in flags.items() if given or without_file
         }

@@ -252,3 +252,27 @@ def test_the_command_ends_with_2_and_one_sentence(strict: Foreign, tmp_path: Pat
     assert result.output.startswith("Error: pixiebrix.token_env: the target refuses the token of")
     assert result.output.count("\n") == 1
     assert "withdrawn" not in result.output
+
+
+# Which API it is
+
+
+def test_a_redirect_is_told_where_the_api_has_to_be_found_out(web: Start) -> None:
+    there = web(lambda _: (200, JSON, b"[]"))
+    here = web(lambda seen: (301, {"Location": f"{there.url}{seen.path}"}, b""))
+    with pytest.raises(
+        TargetError, match=rf"URL: {here.url} redirects to {there.url}; give {there.url} instead"
+    ):
+        Wanted(url=here.url).resolve({})
+
+
+def test_what_is_no_api_at_all_is_told_with_what_it_answered(web: Start) -> None:
+    here = web(lambda _: (404, HTML, b"nothing here"))
+    words = r"--dbcontract-url: .* answers 404 Not Found \(text/html\), .*; say --dbcontract-api pieces or"
+    with pytest.raises(TargetError, match=words):
+        Wanted(url=here.url, prefix="--dbcontract-").resolve({})
+
+
+def test_what_is_down_is_left_to_the_run(web: Start, judged: Judge) -> None:
+    here = web(lambda _: (502, HTML, b"bad gateway"))
+    assert judged(Wanted(url=here.url).resolve({})).stopped == "unreachable"
