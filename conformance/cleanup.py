@@ -50,6 +50,8 @@ def clean_up(gate: Gate, session: Session, *, since: int = 0, until: float | Non
         What stays.
     """
     work = _CleanUp(gate, session, until)
+    for endpoint, export in gate.imports.guarded:
+        work.put_back(endpoint, export)
     for endpoint in gate.imports.unseen:
         work.look(endpoint)
     for item in gate.inventory.since(since):
@@ -73,6 +75,12 @@ class _CleanUp:
     def look(self, endpoint: Endpoint) -> None:
         """Export a Pieces OS: the gate reads in it what is there of the run."""
         self._send(endpoint, "GET", "/database/export")
+
+    def put_back(self, endpoint: Endpoint, export: bytes) -> None:
+        """Import what a Pieces OS held before an import that was broken off."""
+        answer = self._send(endpoint, "POST", "/database/import", export)
+        if answer is not None and answer.status < 300:
+            self._gate.imports.unguard(endpoint)
 
     def remove(self, item: Item, id_: str) -> None:
         """Try what removes a thing; the gate notes it where that has worked."""
@@ -135,10 +143,11 @@ class _CleanUp:
                     return one
         return None
 
-    def _send(self, endpoint: Endpoint, method: str, path: str) -> Received | None:
+    def _send(self, endpoint: Endpoint, method: str, path: str, body: bytes | None = None) -> Received | None:
         url = endpoint.url + path
-        accept = (_ACCEPT,) if endpoint.token is not None else ()
-        request = Request(method, url, (*accept, *target_headers(endpoint, url, auth=True)))
+        own = (_ACCEPT,) if endpoint.token is not None else ()
+        own = own if body is None else (*own, ("Content-Type", "application/json"))
+        request = Request(method, url, (*own, *target_headers(endpoint, url, auth=True)), body)
         try:
             return self._session.send(request, until=self._until)
         except _TROUBLE:

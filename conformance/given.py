@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .check import CheckFailed, NotVerified, PrerequisiteFailed
+from .smallest import base_of
 
 if TYPE_CHECKING:
     from .context import Context, Pieces
@@ -86,15 +87,15 @@ class GivenPieces:
         return [self.probe() for _ in range(count)]
 
     def importable(self, *entries: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
-        """The target's own export with nothing but these entries in its `values`: the body of an import.
+        """The body of an import: the smallest export that the target takes, with these entries for `values`.
 
         Args:
             entries: see `probe`.
             fields: replace fields of the body, `version="99.0.0"`.
         """
         with step("PI-EXP-12", "read the version of the export"):
-            body = {name: value for name, value in self.own.items() if name != "values"}
-            field_of(body, "version")
+            field_of(self.own, "version")
+        body = base_of(self._ctx, self.own)
         return {**body, "values": {"iterable": [dict(entry) for entry in entries]}, **fields}
 
     def imported(self, *entries: Mapping[str, Any]) -> list[dict[str, Any]]:

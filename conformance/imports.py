@@ -43,6 +43,7 @@ class Imports:
         self._brought = 0
         self._unseen: dict[str, Endpoint] = {}
         self._imported: set[str] = set()
+        self._guarded: dict[str, tuple[Endpoint, bytes]] = {}
         self._collections: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
         self._restless: dict[str, set[str]] = {}
         self.grown: str | None = None
@@ -109,6 +110,21 @@ class Imports:
         """
         with self._lock:
             return set(self._restless.get(url, ()))
+
+    def guard(self, endpoint: Endpoint, export: bytes) -> None:
+        """Take an export, which the run imports again when it cleans up, unless it is unguarded before."""
+        with self._lock:
+            self._guarded[endpoint.url] = endpoint, export
+
+    def unguard(self, endpoint: Endpoint) -> None:
+        """What was guarded is safe."""
+        with self._lock:
+            self._guarded.pop(endpoint.url, None)
+
+    @property
+    def guarded(self) -> tuple[tuple[Endpoint, bytes], ...]:
+        """What is guarded: where, and the exports."""
+        return tuple(self._guarded.values())
 
     def changed(self) -> Iterator[str]:
         """What of the instances is another than it was at first, beside entries of the run: one line each."""

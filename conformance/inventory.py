@@ -48,7 +48,11 @@ class Item:
 
     def __str__(self) -> str:
         """Its id and name: `5d2f… (probe.png)`."""
-        named = f" ({self.name[:_SHOWN_NAME]})" if self.name and self.name != self.id else ""
+        named = (
+            f" ({self.name[:_SHOWN_NAME]})"
+            if self.name.isprintable() and self.name not in {"", self.id}
+            else ""
+        )
         return (self.id or "of unknown id") + named + ("" if self.sure else " (if it was made at all)")
 
 

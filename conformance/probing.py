@@ -65,10 +65,21 @@ def own_schema_or(ctx: Pieces, migration: int) -> dict[str, Any]:
     return own_schema(ctx)
 
 
-def send(ctx: Pieces, document: object, **options: Any) -> Answer:
-    """Send an import, a value or the bytes of a body; `options` are those of `call`."""
+def send(ctx: Pieces, document: object, *, look: bool = True, **options: Any) -> Answer:
+    """Send an import.
+
+    Args:
+        ctx: of the check.
+        document: a value, or the bytes of a body.
+        look: export after one that fails where the gate has to know what became of it; not for a check that
+            exports by itself.
+        options: of `call`.
+    """
     body = document if isinstance(document, bytes) else as_bytes(document)
-    return ctx.call("importDatabase", body=body, **options)
+    answer = ctx.call("importDatabase", body=body, **options)
+    if look and answer.status >= 400 and ctx.run.session.gate is not None:
+        ctx.call("exportDatabase", described=False, note="looks after an import that failed")
+    return answer
 
 
 def as_bytes(document: object) -> bytes:
@@ -79,7 +90,7 @@ def as_bytes(document: object) -> bytes:
 def thin(ctx: Pieces, **lists: list[dict[str, Any]]) -> dict[str, Any]:
     """An import with these lists and nothing else, where a wrong server may lose what it holds.
 
-    Without `destroy` the required collections are the target's own, so that no server can lose them.
+    Without `destroy` the required collections are what `importable` has, so that no server can lose them.
     """
     body = ctx.given.importable()
     kept = {name: value for name, value in body.items() if name in REQUIRED_FIELDS}

@@ -21,7 +21,7 @@ def _expect_rollback(ctx: Pieces, rule_id: str, *bodies: object) -> None:
     before = ctx.given.own
     with ctx.given.restoring():
         for body in bodies:
-            failed(rule_id, send(ctx, body))
+            failed(rule_id, send(ctx, body, look=False))
         expect_unchanged(ctx, before, "the failed import")
 
 
