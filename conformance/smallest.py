@@ -1,9 +1,9 @@
 """The smallest export that a target takes for an import: whether it may leave out all but what is brought.
 
 A whole export in every import would cost gigabytes where the database is large, and would double it on a
-server that does not match what it has. Nobody says, however, that an empty collection is accepted, and a wrong
-server may lose for it what it holds. So one such import, of nothing, is tried in a run; what is gone then is put
-back.
+server that does not match what it has. Nobody says, however, that an empty collection is accepted, and a
+wrong server may lose for it what it holds. So one such import, of nothing, is tried in a run; what is gone
+then is put back.
 """
 
 from __future__ import annotations
