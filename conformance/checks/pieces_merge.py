@@ -43,9 +43,12 @@ def _expect_moved(ctx: Pieces, name: str) -> None:
 
 @check("PI-IMP-11")
 def what_was_there_before_stays(ctx: Pieces) -> None:
-    """Imports a first probe, then a second one, and looks for the first and for all earlier entries."""
-    first = ctx.given.imported() if ctx.given.keeps_new() else []
+    """Imports a first probe with lists of the target's own, then a second one, and looks for all of them."""
+    first = ctx.given.probes(1) if ctx.given.keeps_new() else []
     before = ctx.given.own
+    own = {name: before[name] for name in OPTIONAL_LISTS if entries_of(before, name)}
+    with step("PI-IMP-01", "import a first entry"):
+        send(ctx, ctx.given.importable(*first, **own)).expect_status(204)
     empty: dict[str, object] = {name: {"iterable": []} for name in OPTIONAL_LISTS}
     with step("PI-IMP-01", "import a second entry"):
         send(ctx, ctx.given.importable(ctx.given.probe(), **empty)).expect_status(204)
