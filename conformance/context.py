@@ -379,7 +379,10 @@ class Pieces(Context):
         """
         place = self.run.places.open_second(self.place)
         self.trace.places.append(place)
-        return Pieces(self.run, place, self.rule_id, self.trace)
+        found = Pieces(self.run, place, self.rule_id, self.trace)
+        if self.run.session.gate is not None:
+            found.given.own  # noqa: B018 (what is changed there can be told only by what was there)
+        return found
 
     def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
         del operation

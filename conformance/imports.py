@@ -43,6 +43,7 @@ class Imports:
         self._brought = 0
         self._unseen: dict[str, Endpoint] = {}
         self._imported: set[str] = set()
+        self._blind: set[str] = set()
         self._guarded: dict[str, tuple[Endpoint, bytes]] = {}
         self._collections: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
         self._restless: dict[str, set[str]] = {}
@@ -102,6 +103,8 @@ class Imports:
                 self._brought += brought
                 self._unseen[endpoint.url] = endpoint
                 self._imported.add(endpoint.url)
+                if endpoint.url not in self._collections:
+                    self._blind.add(endpoint.url)
 
     def restless(self, url: str) -> set[str]:
         """The collections of an instance that changed between two exports, with no import in between.
@@ -129,6 +132,8 @@ class Imports:
     def changed(self) -> Iterator[str]:
         """What of the instances is another than it was at first, beside entries of the run: one line each."""
         with self._lock:
+            for url in sorted(self._blind):
+                yield f"what was imported at {url}, of which nobody knows what it held before"
             for url, (first, last) in self._collections.items():
                 others = [name for name in last if last[name] != first.get(name)]
                 if others and url in self._imported:
@@ -138,6 +143,13 @@ class Imports:
     def unseen(self) -> tuple[Endpoint, ...]:
         """Where an import was sent that no export has followed yet."""
         return tuple(self._unseen.values())
+
+    def _of_others(self, name: str, value: object) -> int:
+        """What a field holds beside entries of the run."""
+        if name not in LISTS:
+            return _digest(value)
+        entries = [one for one in _objects_with_id(value) if not str(one["id"]).startswith(self._mark)]
+        return hash(frozenset(map(_digest, entries)))
 
     def _exported(self, endpoint: Endpoint, content: bytes) -> None:
         export = parsed(content)
@@ -152,7 +164,7 @@ class Imports:
                 _digest((name, value)) for name, value in export.items() if name not in LISTS
             )
             collections = {
-                name: _digest(value) for name, value in export.items() if name not in {*LISTS, *_PLAIN}
+                name: self._of_others(name, one) for name, one in export.items() if name not in _PLAIN
             }
             before, last = self._collections.get(endpoint.url, (collections, collections))
             if by_itself:

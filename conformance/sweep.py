@@ -30,6 +30,7 @@ from .sweep_transport import SessionTransport, engine_of, sending_by
 
 Progress = Callable[[str, int], None]
 
+_GOOD_ONLY = {"generation": {"mode": "positive"}}
 _WALKS = "stateful"
 """Schemathesis' name of the phase that makes calls in sequences."""
 _CALLS = 2_000
@@ -199,5 +200,7 @@ def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]
             {"include-method": ["GET"], "checks": {REFUSED: {"enabled": False}}},
             # An asset whose file never came is not found, and that is right.
             {"include-operation-id": "getAsset", "checks": {FOUND: {"enabled": False}}},
+            # A server that takes what is broken would have it among what it holds.
+            *([] if ctx.can("destroy") else [{"include-operation-id": "importDatabase", **_GOOD_ONLY}]),
         ],
     }
