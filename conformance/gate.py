@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from .check import PIECES, NotVerified
@@ -27,6 +27,20 @@ from .writes import Writes
 
 class NotAllowed(NotVerified):
     """A request was not sent, because the run may not do what it might."""
+
+
+@dataclass
+class Traffic:
+    """What went through, of one kind of request.
+
+    Attributes:
+        calls: how many requests.
+        sent, received: bytes of their bodies.
+    """
+
+    calls: int = 0
+    sent: int = 0
+    received: int = 0
 
 
 class Gate:
@@ -44,6 +58,7 @@ class Gate:
         self._routes = Routes(target, operations)
         self._lock = threading.Lock()
         self._links: set[str] = set()
+        self.traffic: dict[str, Traffic] = {}
         self.inventory = Inventory()
         self.imports = Imports(mark, self.inventory, destroy="destroy" in target.capabilities)
         self.writes = Writes(target, mark, self.inventory)
@@ -94,6 +109,7 @@ class Gate:
             passage: as `admit` gave it.
             received: the answer; None where the request was sent and no answer came.
         """
+        self._count(passage, received)
         if received is not None:
             self._give_link(passage, received)
         if passage.link or passage.endpoint is None:
@@ -102,6 +118,14 @@ class Gate:
             self.imports.settle(passage.operation, passage.endpoint, passage.request.body, received)
         else:
             self.writes.settle(passage, passage.endpoint, received)
+
+    def _count(self, passage: Passage, received: Received | None) -> None:
+        other = f"{passage.request.method} of other paths" if passage.api else "storage links"
+        with self._lock:
+            traffic = self.traffic.setdefault(passage.operation or other, Traffic())
+            traffic.calls += 1
+            traffic.sent += len(passage.request.body or b"")
+            traffic.received += len(received.content) if received is not None else 0
 
     def _give_link(self, passage: Passage, received: Received) -> None:
         """Learn where a file may be sent: to what a new asset says, and on from there."""

@@ -18,6 +18,7 @@ from .target import Endpoint
 from .wire import Received
 
 _PLAIN: Final = frozenset({"version", "schema"})
+_WHOLE: Final = 0.9
 _SLACK: Final = 100_000
 """So many bytes may an export grow beyond what was brought, and by half: a server may note what it did."""
 
@@ -29,6 +30,10 @@ class Imports:
         mark: with which the ids of the run's entries begin.
         inventory: of the run.
         destroy: imports may write over what is there.
+
+    Attributes:
+        whole: how many imports were about as large as the export before them.
+        grown: why nothing more is imported; None while all is well.
     """
 
     def __init__(self, mark: str, inventory: Inventory, *, destroy: bool) -> None:
@@ -47,6 +52,8 @@ class Imports:
         self._guarded: dict[str, tuple[Endpoint, bytes]] = {}
         self._collections: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
         self._restless: dict[str, set[str]] = {}
+        self._sizes: dict[str, int] = {}
+        self.whole = 0
         self.grown: str | None = None
 
     def why_not(self, operation: str | None, endpoint: Endpoint, body: bytes | None) -> Refusal | None:
@@ -93,6 +100,7 @@ class Imports:
                 self._exported(endpoint, received.content)
         elif operation == "importDatabase" or body:
             document = parsed(body or b"")
+            self.whole += len(body or b"") >= _WHOLE * self._sizes.get(endpoint.url, 1) > 0
             brought = len(body or b"")
             if isinstance(document, Mapping):
                 known = self._contents | self._entries
@@ -171,6 +179,7 @@ class Imports:
                 others = (name for name in collections if collections[name] != last.get(name))
                 self._restless.setdefault(endpoint.url, set()).update(others)
             self._collections[endpoint.url] = before, collections
+            self._sizes[endpoint.url] = len(content)
             first = self._first.setdefault(endpoint.url, len(content))
             if len(content) > 1.5 * first + 2 * self._brought + _SLACK:
                 self.grown = (

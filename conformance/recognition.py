@@ -59,10 +59,10 @@ def resolve(target: Target, *, guess: bool, cancelled: threading.Event | None = 
 
     Where nothing answers, the target comes back as it is: the run will tell.
     """
-    return _paced(_resolved(target, guess=guess, cancelled=cancelled))
+    return paced(_resolved(target, guess=guess, cancelled=cancelled))
 
 
-def _paced(target: Target) -> Target:
+def paced(target: Target) -> Target:
     """With the pace that is meet for it: what is neither here nor a mock bears less, if nobody says so."""
     pace = target.pace
     endpoints = [endpoint for endpoint in (target.pieces, target.pixiebrix) if endpoint is not None]

@@ -82,13 +82,29 @@ class Wanted:
             TargetError: something about it is wrong; the message names it.
             Cancelled: the user did not wait.
         """
-        if self.target_file is not None:
-            target = self._restricted(targetfile.read(self.target_file, environment))
-        else:
-            apis = API_CHOICES[self.api] if self.api is not None else ()
-            target = recognition.of_url(self.url or "", apis)
+        target = self._named(environment)
         guess = self.target_file is None and self.api in {None, "all"}
         return recognition.resolve(self._completed(target, environment), guess=guess, cancelled=cancelled)
+
+    def described(self, environment: Mapping[str, str]) -> Target:
+        """The target as it is described, without a single request to it.
+
+        Args:
+            environment: where the token is.
+
+        Raises:
+            TargetError: something about it is wrong, or has to be asked for; the message names it.
+        """
+        if self.target_file is None and self.api is None:
+            raise TargetError(
+                f"{self.prefix}api: name it (pieces, pixiebrix or all), as the target is not asked"
+            )
+        return recognition.paced(self._completed(self._named(environment), environment))
+
+    def _named(self, environment: Mapping[str, str]) -> Target:
+        if self.target_file is not None:
+            return self._restricted(targetfile.read(self.target_file, environment))
+        return recognition.of_url(self.url or "", API_CHOICES[self.api] if self.api is not None else ())
 
     def _restricted(self, target: Target) -> Target:
         kept = API_CHOICES[self.api or "all"]

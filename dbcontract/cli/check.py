@@ -16,6 +16,7 @@ import click
 
 from .errors import CommandError
 from .interruption import INTERRUPTED, Interruption
+from .plan import show_plan
 from .reports import Output, output_of, to_standard_output, write_reports
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ ALLOWABLE = ("write", "destroy", "wait")
 @click.option(
     "--jobs", type=click.IntRange(1, 32), default=1, show_default=True, help="Checks at a time, on a mock."
 )
+@click.option("--plan", is_flag=True, help="Print what a run would send, and send nothing.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every exchange, with whole bodies.")
 def command(  # noqa: PLR0917 (one argument an option)
     url: str | None,
@@ -99,6 +101,7 @@ def command(  # noqa: PLR0917 (one argument an option)
     baseline_file: Path | None,
     fail_fast: bool,  # noqa: FBT001 (a flag)
     jobs: int,
+    plan: bool,  # noqa: FBT001 (a flag)
     verbose: bool,  # noqa: FBT001 (a flag)
 ) -> int:
     """Judge the implementation at URL, or a mock of our own.
@@ -128,6 +131,9 @@ def command(  # noqa: PLR0917 (one argument an option)
         wanted, only, level, seed=seed, sweep=not no_sweep, fail_fast=fail_fast, jobs=jobs, whole=verbose
     )
     options = replace(options, tolerated=baseline.rules if baseline else frozenset())
+    if plan:
+        show_plan(_described(wanted, os.environ), rules, catalogue, options)
+        return 0
     with ExitStack() as at_the_end:
         interruption = at_the_end.enter_context(Interruption())
         if url is None and target_file is None:
@@ -173,6 +179,15 @@ def _resolve(
         return wanted.resolve(environment, interruption.cancelled if interruption is not None else None)
     except Cancelled:
         raise click.Abort from None
+    except TargetError as error:
+        raise CommandError(str(error)) from error
+
+
+def _described(wanted: Wanted, environment: Mapping[str, str]) -> Target:
+    from dbcontract.conformance.target import TargetError
+
+    try:
+        return wanted.described(environment)
     except TargetError as error:
         raise CommandError(str(error)) from error
 
