@@ -120,7 +120,7 @@ class Imports:
         The server itself works at them.
         """
         with self._lock:
-            return set(self._restless.get(url, ()))
+            return self._restless.get(url, set()) - set(LISTS)
 
     def guard(self, endpoint: Endpoint, export: bytes) -> None:
         """Take an export, which the run imports again when it cleans up, unless it is unguarded before."""
