@@ -58,9 +58,9 @@ def test_a_plan_counts_and_sends_nothing(
     result = run("check", url_of(listening), "--api", "all", "--plan", *FEW, *IDS, "--allow", "write")
     text = result.stdout.decode()
     assert result.status == 0, text + result.stderr
-    records = int(row(text, "createRecords")[0])
+    assert int(row(text, "createRecords")[0]) >= 1
+    records = int(row(text, "deleteRecord")[0])
     assert records >= 1
-    assert int(row(text, "deleteRecord")[0]) == records
     assert int(row(text, "createAsset")[0]) >= 1
     assert int(row(text, "importDatabase")[0]) >= 1
     assert f"record: {records} created, {records} deleted" in text
