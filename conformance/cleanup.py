@@ -97,7 +97,9 @@ class _CleanUp:
         for template in removed_by:
             path = template
             for name, value in names.items():
-                path = path.replace(f"{{{name}}}", quote(value or "", safe=""))
+                path = path.replace(f"{{{name}}}", quote(value, safe="")) if value else path
+            if "{" in path:
+                continue  # It is in nothing that the path names.
             answer = self._send(item.endpoint, "DELETE", path)
             if answer is None or answer.status < 300:
                 return

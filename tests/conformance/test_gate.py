@@ -100,7 +100,7 @@ REFUSED_WITHOUT: list[tuple[str, object, str | None]] = [
     (f"DELETE {RECORDS}/", None, None),
     # creating databases
     (f"POST /organizations/{ORGANIZATION}/databases/", {"name": "a"}, "create_databases"),
-    ("POST /databases/", {"name": "a"}, None),
+    ("POST /databases/", {"name": "a"}, "create_databases"),
     (f"POST /organizations/{OTHER}/databases/", {"name": "a"}, None),
     # what no answer told of
     ("POST http://elsewhere.test/upload", b"file", None),
