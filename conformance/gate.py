@@ -129,12 +129,20 @@ class Gate:
 
     def _give_link(self, passage: Passage, received: Received) -> None:
         """Learn where a file may be sent: to what a new asset says, and on from there."""
+        try:
+            link = self._link_in(passage, received)
+        except ValueError:
+            return  # No address that anything could be sent to.
+        if link is not None:
+            with self._lock:
+                self._links.add(link)
+
+    @staticmethod
+    def _link_in(passage: Passage, received: Received) -> str | None:
         link: object = None
         if passage.link and received.status in {307, 308}:
             link = urljoin(passage.request.url, header(received.headers, "location"))
         elif passage.effect is not None and passage.effect.thing == "asset" and received.status < 300:
             answered = parsed(received.content)
             link = answered.get("upload_url") if isinstance(answered, dict) else None
-        if isinstance(link, str):
-            with self._lock:
-                self._links.add(address_of(link))
+        return address_of(link) if isinstance(link, str) else None
