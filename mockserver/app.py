@@ -201,4 +201,4 @@ def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
     docs = Docs({mount.base_path: descriptions[mount.name] for mount in mounts})
     access = ControlAccess(settings.control_token)
     pages = Pages(settings, {mount.name: mount.base_path for mount in reversed(mounts)})
-    return Gateway(tuple(apis), operations, docs, worlds, access=access, pages=pages)
+    return Gateway(tuple(apis), operations, worlds, access=access, docs=docs, pages=pages)

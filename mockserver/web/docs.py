@@ -2,81 +2,91 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import yaml
-from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import Scope
 
-from .framework import Specification, SwaggerUIMiddleware, SwaggerUIOptions
-from .origin import mounted_at, origin_of
+from ..state.records import KEY
+from ..world import World
+from .origin import origin_of
+from .pages import content_of, page_response
+
+DESCRIPTIONS = ("/openapi.json", "/openapi.yaml")
+UI = "/ui/"
 
 
 class Docs:
-    """Connexion's Swagger UI over several descriptions, built when first looked at: most never are.
+    """Swagger UI over several descriptions, each the description of the world that it is asked of.
 
-    The descriptions themselves are served from here: Connexion's way would resolve all their references, and
-    generated clients would have no names for their models.
+    The descriptions are served as they are written: with their references resolved, generated clients would
+    have no names for their models.
     """
 
     def __init__(self, descriptions: Mapping[str, dict[str, Any]]) -> None:
+        """Take the descriptions by the base path of their API."""
         self._descriptions = descriptions
-        self._app: ASGIApp | None = None
+        self._pages = {
+            base_path + path: (base_path, path)
+            for base_path in descriptions
+            for path in ("/ui", UI, "/ui/openapi.json", *DESCRIPTIONS)
+        }
 
-    def _build(self) -> ASGIApp:
-        app: Any = SwaggerUIMiddleware(PlainTextResponse("Not found.\n", 404))
-        options = SwaggerUIOptions(
-            swagger_ui_config={"displayRequestDuration": True, "docExpansion": "list", "filter": True},
-            spec_path="/ui/openapi.json",
-        )
-        for base_path, description in sorted(self._descriptions.items(), reverse=True):
-            specification = Specification.load(copy.deepcopy(description))
-            app.add_api(specification, base_path=base_path, swagger_ui_options=options)
-        return cast("ASGIApp", app)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with a page, one of its files, or the description.
-
-        The scope's `root_path` is the world's prefix, which its `path` begins with.
-        """
-        # Connexion's page has the path of its description in it, which a proxy may have served below another.
-        above = mounted_at(scope)
-        scope = {**scope, "path": above + scope["path"], "root_path": above + scope["root_path"]}
-        response = self._description(scope)
-        if response is not None:
-            await response(scope, receive, send)
-            return
-        if self._app is None:
-            self._app = self._build()
-        try:
-            await self._app(scope, receive, send)
-        except HTTPException as error:
-            refusal = PlainTextResponse(f"{error.detail}.\n", error.status_code, error.headers)
-            await refusal(scope, receive, send)
-
-    def _description(self, scope: Scope) -> Response | None:
-        """The description that is asked for, with this server as the only one; None for anything else."""
-        prefix: str = scope["root_path"]
-        base_path, slash, name = scope["path"].removeprefix(prefix).rpartition("/")
-        for_ui = base_path.endswith("/ui")
-        base_path = base_path.removesuffix("/ui")
-        description = self._descriptions.get(base_path)
-        if description is None or not slash or name not in {"openapi.json", "openapi.yaml"}:
+    def find(self, world: World, path: str, scope: Scope) -> Response | None:
+        """The page or the description at a path inside a world; None where there is none."""
+        found = self._pages.get(path)
+        if found is None:
             return None
         if scope["method"] not in {"GET", "HEAD"}:
             return PlainTextResponse("Method Not Allowed.\n", 405, {"Allow": "GET, HEAD"})
-        root = origin_of(scope) + prefix.removeprefix(mounted_at(scope))
-        document = {**description, "servers": [{"url": f"{root}{base_path}"}]}
-        if for_ui:
-            document = _with_plain_header(document)
-        if name == "openapi.json":
+        base_path, name = found
+        if name == "/ui":
+            return RedirectResponse(f"{origin_of(scope)}{world.prefix}{path}/", 308)
+        if name == UI:
+            # Relative, so that it is right behind whatever stands before the path.
+            root = "../" * (base_path.count("/") + 1)
+            return page_response((content_of("ui.html") or b"").replace(b"@ROOT@", root.encode()))
+        document = self._description(world, base_path, scope)
+        if name == "/ui/openapi.json":
+            document = _with_examples(_with_plain_header(document), world)
+        if name.endswith(".json"):
             return Response(json.dumps(document), media_type="application/json")
         text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
         return Response(text, media_type="application/yaml")
+
+    def _description(self, world: World, base_path: str, scope: Scope) -> dict[str, Any]:
+        """The description with this world as the only server."""
+        servers = [{"url": f"{origin_of(scope)}{world.prefix}{base_path}"}]
+        return {**self._descriptions[base_path], "servers": servers}
+
+
+def _with_examples(description: dict[str, Any], world: World) -> dict[str, Any]:
+    """The description with ids that exist in place of invented ones, so that a first try finds something."""
+    parameters = description.get("components", {}).get("parameters", {})
+    invented = {parameter["name"]: parameter.get("example") for parameter in parameters.values()}
+    text = json.dumps(description)
+    for name, id_ in _existing(world).items():
+        if isinstance(invented.get(name), str):
+            text = text.replace(json.dumps(invented[name]), json.dumps(id_))
+    replaced: dict[str, Any] = json.loads(text)
+    return replaced
+
+
+def _existing(world: World) -> dict[str, str]:
+    """Ids of a world by the path parameters that take them: of one database as far as possible."""
+    databases = list(world.pixiebrix.databases.values())
+    found: dict[str, str] = {}
+    for database in databases:
+        if len(database.records) and "databaseId" not in found:
+            found["databaseId"], found["recordKey"] = database.id, database.records.slice(0, 1)[0][KEY]
+            if database.organization_id is not None:
+                found["organizationId"] = database.organization_id
+    for job in list(world.pixiebrix.jobs.values())[:1]:
+        found["jobId"] = job.id
+    return found
 
 
 def _with_plain_header(description: dict[str, Any]) -> dict[str, Any]:

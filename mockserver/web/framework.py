@@ -22,9 +22,7 @@ with warnings.catch_warnings():
     from connexion.middleware.main import ConnexionMiddleware
     from connexion.middleware.routing import RoutingMiddleware
     from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
-    from connexion.middleware.swagger_ui import SwaggerUIMiddleware
     from connexion.operations.abstract import AbstractOperation
-    from connexion.options import SwaggerUIOptions
     from connexion.resolver import Resolver
     from connexion.security import AbstractSecurityHandler
     from connexion.spec import Specification
@@ -46,7 +44,5 @@ __all__ = [
     "SecurityMiddleware",
     "SecurityOperation",
     "Specification",
-    "SwaggerUIMiddleware",
-    "SwaggerUIOptions",
     "resolve_refs",
 ]

@@ -20,6 +20,7 @@ from ..worlds import SandboxNameError, Worlds
 from .access import ControlAccess
 from .body import header
 from .call import EXCHANGE, Exchange
+from .docs import Docs
 from .documented import DocumentedResponses
 from .events import EVENT_STREAM
 from .interference import interfere
@@ -58,20 +59,20 @@ class Gateway:
     Args:
         apis: the served APIs, those with the longer base path first.
         operations: Connexion's middleware stack over all of them.
-        docs: the Swagger UIs and the descriptions themselves.
         worlds: finds the world that a path belongs to.
         access: decides who may use the control API.
-        pages: what a browser is shown that is no API.
+        docs: the Swagger UIs and the descriptions themselves.
+        pages: what else a browser is shown that is no API.
     """
 
     def __init__(
         self,
         apis: tuple[Api, ...],
         operations: ASGIApp,
-        docs: ASGIApp,
         worlds: Worlds,
         *,
         access: ControlAccess,
+        docs: Docs,
         pages: Pages,
     ) -> None:
         self._apis = apis
@@ -80,10 +81,6 @@ class Gateway:
         self._access = access
         self._pages = pages
         self.worlds = worlds
-        self._docs_pages = frozenset(
-            api.base_path + path for api in apis for path in ("/ui", "/openapi.json", "/openapi.yaml")
-        )
-        self._docs_folders = tuple(f"{api.base_path}/ui/" for api in apis)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -103,9 +100,9 @@ class Gateway:
                 return
         # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
         exchange = Exchange(world, "/" + raw[1:].partition("/")[2] if world.prefix else raw)
-        page = self._page(world, path, scope)
+        page = self._docs.find(world, path, scope) or self._pages.find(world, path, scope)
         if page is not None:
-            await page({**scope, "root_path": world.prefix}, receive, send)
+            await page(scope, receive, send)
             return
         receiver = Receiver(receive, scope)
         sender = Sender(send, receiver, scope)
@@ -126,12 +123,6 @@ class Gateway:
                 await self._serve(api, exchange, path, scope, receiver, sender)
         finally:
             self._record(exchange, api, path, scope, receiver, sender, time.perf_counter() - began)
-
-    def _page(self, world: World, path: str, scope: Scope) -> ASGIApp | None:
-        """What shows something to people at that path; None where only programs are answered."""
-        if path in self._docs_pages or path.startswith(self._docs_folders):
-            return self._docs
-        return self._pages.find(world, path, scope)
 
     @staticmethod
     def _operation(api: Api, exchange: Exchange, path: str, scope: Scope) -> str | None:

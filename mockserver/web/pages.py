@@ -60,8 +60,7 @@ class Pages:
         """For a browser a page; for programs what the page is made of."""
         vary = {"Vary": "Accept"}
         if "text/html" in (header(scope["headers"], b"accept") or ""):
-            page = _content("landing.html") or b""
-            return Response(page, 200, {**_HEADERS, **vary}, "text/html")
+            return page_response(content_of("landing.html") or b"", **vary)
         return Response(jsonio.dumps(self.describe(world, scope)), 200, vary, "application/json")
 
     def describe(self, world: World, scope: Scope) -> dict[str, Any]:
@@ -103,17 +102,24 @@ class Pages:
         return "any" if world.settings.tokens is None else "given"
 
 
+def page_response(content: bytes, **headers: str) -> Response:
+    """A page that may load what is here and nothing else."""
+    return Response(content, 200, {**_HEADERS, **headers}, "text/html")
+
+
 def _file(path: str) -> Response:
     name = path.removeprefix(FILES)
-    content = _content(name)
+    content = content_of(name)
     if content is None:
         return text_response("Not found.\n", 404)
     return Response(content, 200, _HEADERS, guess_type(name)[0] or "application/octet-stream")
 
 
 @cache
-def _content(name: str) -> bytes | None:
-    """A file of the pages; only those that are there, whatever a path says."""
-    folder = files("dbcontract.mockserver.pages")
-    known = {file.name: file for file in folder.iterdir() if file.is_file()}
-    return known[name].read_bytes() if name in known and not name.endswith(".py") else None
+def content_of(name: str) -> bytes | None:
+    """A file of the pages; None for all but those that are there, whatever a path says."""
+    for folder in ("dbcontract.mockserver.pages", "dbcontract.mockserver.pages.swagger"):
+        known = {file.name: file for file in files(folder).iterdir() if file.is_file()}
+        if name in known and not name.endswith(".py"):
+            return known[name].read_bytes()
+    return None

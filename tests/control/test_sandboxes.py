@@ -169,12 +169,6 @@ def test_a_client_may_encode_the_tilde(start: Callable[..., Mock], tilde: str) -
     assert names(mock) == ["one"]
 
 
-@pytest.mark.parametrize("path", ["/~one", "/~one/"])
-def test_the_root_of_a_sandbox_is_that_of_a_server(start: Callable[..., Mock], path: str) -> None:
-    mock = start()
-    assert mock.send("GET", path).status_code == mock.send("GET", "/").status_code
-
-
 def test_a_sandbox_holds_no_sandboxes(start: Callable[..., Mock]) -> None:
     mock = start()
     assert mock.send("GET", "/~one/~two/database/export").status_code == 404

@@ -118,8 +118,9 @@ def test_the_swagger_ui_is_complete(server: Running, base: str) -> None:
     page = get(f"{server.base_url}{base}/ui/")
     assert page.status_code == 200
     assert media_type(page) == "text/html"
-    assert f"{base}/ui/openapi.json" in page.text
+    assert get(f"{server.base_url}{base}/ui/openapi.json").status_code == 200
     parts = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
+    assert len(parts) >= 4
     assert any(part.endswith(".js") for part in parts)
     for part in parts:
         assert "://" not in part, "nothing is loaded from elsewhere"
@@ -145,7 +146,7 @@ def test_the_swagger_ui_is_found_without_its_slash(server: Running, base: str) -
 def test_what_the_swagger_ui_does_not_have(server: Running, base: str) -> None:
     for path in ("/ui/nothing.js", "/ui/../../etc/passwd", "/ui/%2e%2e/%2e%2e/app.py"):
         assert get(f"{server.base_url}{base}{path}").status_code == 404
-    for path in ("/ui/", "/ui/swagger-ui.css", "/openapi.json"):
+    for path in ("/ui/", "/ui/openapi.json", "/openapi.json"):
         refused = requests.post(f"{server.base_url}{base}{path}", timeout=10)
         assert (refused.status_code, set(refused.headers["Allow"].split(", "))) == (405, {"GET", "HEAD"})
 
@@ -173,7 +174,7 @@ def test_pixiebrix_alone(start: Callable[..., Running], connect: Callable[[Runni
     assert (running.pieces_url, running.pixiebrix_url) == (None, f"{running.base_url}/api")
     assert connect(running).databases()
     assert get(f"{running.base_url}/api/ui/").status_code == 200
-    for path in ("/database/export", "/ui/", "/openapi.json", "/"):
+    for path in ("/database/export", "/ui/", "/openapi.json"):
         assert get(running.base_url + path).status_code == 404, path
 
 

@@ -1,0 +1,60 @@
+"""Swagger UI in a real browser: an operation can be tried at the first click."""
+
+from __future__ import annotations
+
+import pytest
+
+from dbcontract.mockserver.client import MockClient
+
+from .conftest import Page
+
+SHOWN = ".opblock.is-open"
+
+
+@pytest.mark.parametrize(
+    ("base", "operation"),
+    [
+        ("", "Export-exportDatabase"),
+        ("/api", "Records-listRecords"),
+        ("/api", "Export_jobs-createExportJob"),
+        ("/_mock", "Clock-getClock"),
+    ],
+)
+def test_an_operation_is_tried_at_first_click(
+    page: Page, mock: MockClient, base: str, operation: str
+) -> None:
+    page.open(f"{mock.base_url}{base}/ui/")
+    page.one("body[data-ready]")
+    name = operation.rpartition("-")[2]
+    page.wait(lambda: page.css(f"[id$='-{name}'] .opblock-summary-control"), "the operation is not there")
+    page.css(f"[id$='-{name}'] .opblock-summary-control")[0].click()
+    page.click("Execute", f"{SHOWN} button")
+    page.sees("Server response", SHOWN)
+    status = page.text(f"{SHOWN} .live-responses-table tbody .response-col_status")
+    assert status.startswith("2"), page.text(f"{SHOWN} .live-responses-table")
+
+
+def test_each_has_its_title_and_loads_nothing_from_elsewhere(page: Page, mock: MockClient) -> None:
+    titles = set()
+    for base in ("", "/api", "/_mock"):
+        page.open(f"{mock.base_url}{base}/ui/")
+        page.wait(lambda: "·" in page.driver.title, "no title")
+        titles.add(page.driver.title)
+        script = "return performance.getEntriesByType('resource').map((one) => new URL(one.name).host)"
+        hosts = page.driver.execute_script(script)
+        assert set(hosts) == {mock.base_url.split("/")[2]}
+    assert len(titles) == 3
+
+
+def test_an_authorization_is_kept_when_the_page_is_loaded_anew(page: Page, mock: MockClient) -> None:
+    page.open(f"{mock.base_url}/api/ui/")
+    page.click("Authorize", "button.authorize")
+    page.sees("Logout", ".modal-ux")
+    page.click("Logout", ".modal-ux button")
+    page.one(".modal-ux input").send_keys("Token mine")
+    page.click("Authorize", ".modal-ux button[type=submit]")
+    page.driver.refresh()
+    page.one("button.authorize")
+    stored = page.driver.execute_script("return localStorage.getItem('authorized')")
+    assert "Token mine" in stored
+    page.driver.execute_script("localStorage.clear()")
