@@ -32,12 +32,15 @@ from .response_check import ResponseCheck, ResponseMismatch
 from .responses import json_error
 from .routes import MethodTable
 from .sending import Sender
+from .startup import PATHS as STARTUP
+from .startup import started
 from .surface import Surface, slashes_hidden, without_slash
 
 request_log = logging.getLogger("dbcontract.requests")
 
 STORAGE_PREFIX = "/_storage"
 CONTROL = "control"
+PIECES = "pieces"
 _PLAIN = Surface()
 
 
@@ -152,6 +155,11 @@ class Gateway:
             if api.name == CONTROL:
                 self._access.check(scope)
             scope["path"] = surface.path(exchange, path)
+            if api.name == PIECES and scope["path"] in STARTUP:
+                response = await started(world, scope["path"], scope["method"], receive)
+                await receive.look()
+                await response(scope, receive, send)
+                return
             await self._operations(scope, receive, self._checked(send, scope, check))
         except ClientGone:
             return

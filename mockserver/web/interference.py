@@ -15,6 +15,10 @@ from .receiving import Receiver
 from .responses import error_body
 from .sending import Sender
 
+EXAMPLE_VERSION = "this is 9.0.0"
+"""How the description's example of a 505 tells the server's version."""
+
+_NEWER = 505
 _STORAGE_CODES = {
     400: "InvalidRequest",
     403: "AccessDenied",
@@ -42,7 +46,7 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
     code = None if prefer is None else preferred_code(prefer)
     if code is not None and operation in documented.operations:
         await receiver.look()
-        answer = documented.local(forced(documented, operation, code), origin)
+        answer = _by_this(documented.local(forced(documented, operation, code), origin), exchange)
         await send_answer(answer, scope, sender)
         return True
     faults = exchange.world.faults
@@ -59,11 +63,21 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
     if fault.status is not None:
         await receiver.look()
         send = exchange.world.implementation.surface.sending(sender, exchange, scope)
-        await send_answer(ordered(documented, operation, fault, fault.status, origin), scope, send)
+        answer = ordered(documented, operation, fault, fault.status, origin)
+        if fault.body is None:
+            answer = _by_this(answer, exchange)
+        await send_answer(answer, scope, send)
         return True
     sender.cut = fault.connection == "truncate"
     exchange.fault = fault
     return False
+
+
+def _by_this(answer: Answer, exchange: Exchange) -> Answer:
+    """An example that tells a version of Pieces OS, with that of this world instead."""
+    if answer.status != _NEWER:
+        return answer
+    return answer.moved([EXAMPLE_VERSION], f"this is {exchange.world.pieces.version}")
 
 
 def ordered(
