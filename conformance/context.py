@@ -261,7 +261,10 @@ class Context:
             raise CheckFailed("the address to call", "an http or https URL", request.url) from None
         if operation_id is not None and exchange.received.status < 400 and self._is_own(request):
             self.run.controls.note(self.api, operation_id)
-        return exchange.received
+        received = exchange.received
+        if self.trace.kept is not None:
+            exchange.shorten(self.trace.kept)
+        return received
 
     def _is_own(self, request: Request) -> bool:
         """Whether a request was sent with the target's own token, if there is one."""

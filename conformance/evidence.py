@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 from urllib.parse import urlsplit
 
@@ -11,7 +11,9 @@ from .redaction import VARIABLE, Redactor
 from .wire import Header, Received, Request
 
 BODY_SHOWN = 2_000
-"""So many characters of a body are kept, unless the whole exchange is asked for."""
+"""So many characters of a body are shown, unless the whole exchange is asked for."""
+KEPT = 16_384
+"""So many bytes of a body are kept after its exchange: enough to show that much of it, masked."""
 
 _TEXTUAL = ("json", "text/", "xml", "csv", "javascript", "form-urlencoded", "multipart/form-data")
 _LEFT_OUT = frozenset({"content-length", "host", "user-agent", "connection", "accept-encoding"})
@@ -59,10 +61,24 @@ class Exchange:
     operation: str | None = None
     note: str = ""
     problem: str | None = None
+    sent_size: int | None = None
+    got_size: int | None = None
+
+    def shorten(self, kept: int) -> None:
+        """Let go of what is never shown: bodies beyond so many bytes, which many exchanges would add up."""
+        body = self.request.body
+        if body is not None and len(body) > kept:
+            self.sent_size = len(body)
+            self.request = replace(self.request, body=body[:kept])
+        if self.received is not None and len(self.received.content) > kept:
+            self.got_size = len(self.received.content)
+            self.received = replace(self.received, content=self.received.content[:kept])
 
     def as_evidence(self, number: int, redactor: Redactor, *, shown: int = BODY_SHOWN) -> Evidence:
         """The exchange as text; `shown` bounds the characters of each body."""
         sent, got = self.request, self.received
+        sent_size = len(sent.body or b"") if self.sent_size is None else self.sent_size
+        got_size = (len(got.content) if got else 0) if self.got_size is None else self.got_size
         return Evidence(
             number=number,
             operation=self.operation,
@@ -70,13 +86,13 @@ class Exchange:
             method=sent.method,
             url=redactor.text(sent.url),
             request_headers=_masked(sent.headers, redactor),
-            request_body=_body(sent.body, sent.headers, redactor, shown),
-            request_size=len(sent.body or b""),
+            request_body=_body(sent.body, sent_size, sent.headers, redactor, shown),
+            request_size=sent_size,
             status=got.status if got else None,
             reason=redactor.text(got.reason) if got else "",
             response_headers=_masked(got.headers, redactor) if got else (),
-            response_body=_body(got.content, got.headers, redactor, shown) if got else None,
-            response_size=len(got.content) if got else 0,
+            response_body=_body(got.content, got_size, got.headers, redactor, shown) if got else None,
+            response_size=got_size,
             seconds=got.seconds if got else 0.0,
             problem=redactor.text(self.problem) if self.problem else None,
             curl=curl(sent, redactor, shown=shown),
@@ -87,7 +103,9 @@ def _masked(headers: tuple[Header, ...], redactor: Redactor) -> tuple[Header, ..
     return tuple((redactor.text(name), redactor.header(name, value)) for name, value in headers)
 
 
-def _body(content: bytes | None, headers: tuple[Header, ...], redactor: Redactor, shown: int) -> str | None:
+def _body(
+    content: bytes | None, size: int, headers: tuple[Header, ...], redactor: Redactor, shown: int
+) -> str | None:
     if content is None:
         return None
     # Four bytes make one character at most; the margin keeps a secret at the cut whole, so that it is masked.
@@ -100,10 +118,10 @@ def _body(content: bytes | None, headers: tuple[Header, ...], redactor: Redactor
             # Masked before it is cut, so that no secret is seen in part.
             clean = redactor.content(content[: shown + 4_096])[:shown]
             kind, encoded = redactor.text(media_type.partition(";")[0]), base64.b64encode(clean).decode()
-            return f"data:{kind};base64,{encoded}{_rest(len(content) - shown, 'bytes')}"
+            return f"data:{kind};base64,{encoded}{_rest(size - shown, 'bytes')}"
         text = head.decode(errors="replace")
     masked = redactor.text(text)
-    cut = len(masked) - shown + max(0, len(content) - len(head))
+    cut = len(masked) - shown + max(0, size - len(head))
     return masked if cut <= 0 else f"{masked[:shown]}{_rest(cut, 'more')}"
 
 

@@ -13,7 +13,7 @@ from .check import PIECES, Check, CheckFailed, NotVerified, PrerequisiteFailed
 from .cleanup import clean_up_after
 from .context import Context, Pieces, PixieBrix
 from .controls import control, control_what_was_refused
-from .evidence import BODY_SHOWN, Evidence
+from .evidence import BODY_SHOWN, KEPT, Evidence
 from .place import Place
 from .result import Part, Verdict
 from .run import Run
@@ -55,7 +55,7 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
     Raises:
         KeyboardInterrupt: the user stopped it; what it created is removed first.
     """
-    trace = Trace()
+    trace = Trace(None if whole else KEPT)
     started = time.perf_counter()
     try:
         place = run.places.open()

@@ -9,15 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from dbcontract.conformance.answer import Answer
 from dbcontract.conformance.catalogue import Catalogue
 from dbcontract.conformance.check import Checks
+from dbcontract.conformance.context import Pieces
 from dbcontract.conformance.description import Description
 from dbcontract.conformance.engine import Engine, Options
+from dbcontract.conformance.evidence import KEPT, Exchange
 from dbcontract.conformance.result import RunResult, Verdict
+from dbcontract.conformance.run import Run
 from dbcontract.conformance.sweep import SweepSettings
 from dbcontract.conformance.target import Endpoint, Pace, Target
+from dbcontract.conformance.trace import Trace
 from dbcontract.conformance.wanted import Wanted
-from dbcontract.conformance.wire import Limits
+from dbcontract.conformance.wire import Limits, Received
 
 from .running import Foreign
 from .small import DATABASE, JSON, PACE, Seen, Start, of_web
@@ -196,3 +201,28 @@ def test_a_429_to_the_first_question_judges_nothing(web: Start, judge: Judge) ->
     assert "429" in told(result, Verdict.NOT_VERIFIED)["PB-DB-01"]
     assert any("429" in note for note in result.notes)
     assert len(server.seen) == 1
+
+
+# Memory
+
+
+def test_long_bodies_are_not_kept_after_their_exchange(web: Start, opened: Callable[[Target], Run]) -> None:
+    """A check of a large database has many of them, of which only the beginning is ever shown."""
+    body = b'{"version": "' + b"9" * 300_000 + b'"}'
+    server = web(lambda _: (200, JSON, body))
+    run, trace = opened(Target("t", pieces=Endpoint(server.url), pace=PACE)), Trace(KEPT)
+    ctx = Pieces(run, run.places.open(), "PI-EXP-01", trace)
+    answer = ctx.call("importDatabase", body=body)
+    assert answer.content == body
+    assert server.seen[-1].body == body
+    (exchange,) = trace.exchanges
+    assert exchange.received is not None
+    assert len(exchange.received.content) == len(exchange.request.body or b"") == KEPT
+    evidence, whole = exchange.as_evidence(1, run.redactor), Exchange(answer.request, received_of(answer))
+    assert (evidence.request_size, evidence.response_size) == (len(body), len(body))
+    shown = whole.as_evidence(1, run.redactor)
+    assert (evidence.request_body, evidence.response_body) == (shown.request_body, shown.response_body)
+
+
+def received_of(answer: Answer) -> Received:
+    return Received(answer.status, "OK", tuple(answer.headers), answer.content, answer.seconds)
