@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -9,7 +10,7 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urljoin
 
 from .check import CheckFailed, NotVerified
@@ -17,8 +18,24 @@ from .wire import Header, Received, Request
 
 Json = TypeVar("Json", dict[str, Any], list[Any])
 
-_LINK = re.compile(r"<([^>]*)>((?:[^,\"]|\"[^\"]*\")*)")
+_PARAMETERS = re.compile(r"(?:[^,\"]|\"[^\"]*\")*+")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
+
+
+_CHARSETS: Final = frozenset({"ascii", "utf-8", "utf-16", "utf-32", "iso8859-1", "iso8859-15", "cp1252"})
+"""By the names of their codecs; others that Python has are slow without bounds, or no charsets."""
+_LONGEST_TYPE: Final = 1_000
+_TOO_MUCH: Final = "the JSON is nested deeper, or has longer numbers, than the kit reads"
+
+
+def _links_in(header: str) -> Iterator[tuple[str, str]]:
+    """The addresses in a Link header, each with its parameters; in one pass, whatever stands there."""
+    start = header.find("<")
+    while start >= 0 and (end := header.find(">", start)) >= 0:
+        parameters = _PARAMETERS.match(header, end + 1)
+        assert parameters is not None  # noqa: S101 (it matches nothing, too)
+        yield header[start + 1 : end], parameters[0]
+        start = header.find("<", parameters.end())
 
 
 def _absolute(base: str, target: str) -> str:
@@ -100,7 +117,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body as text: in the charset it claims, else UTF-8; what cannot be decoded is replaced.
+        """The body as text: in a usual charset that it claims, else UTF-8; what does not fit is replaced.
 
         Raises:
             NotVerified: as for `content`.
@@ -108,11 +125,11 @@ class Answer:
         return self._decoded(self.content)
 
     def _decoded(self, content: bytes) -> str:
-        charset = self.media_parameters.get("charset", "utf-8")
         try:
-            return content.decode(charset, errors="replace")
+            charset = codecs.lookup(self.media_parameters.get("charset", "utf-8")).name
         except (LookupError, ValueError):
-            return content.decode(errors="replace")
+            charset = "utf-8"
+        return content.decode(charset if charset in _CHARSETS else "utf-8", errors="replace")
 
     @property
     def media_type(self) -> str | None:
@@ -124,7 +141,7 @@ class Answer:
     def media_parameters(self) -> dict[str, str]:
         """The parameters of the Content-Type, `{"version": "2.0"}`; names in lower case."""
         message = Message()
-        message["Content-Type"] = self.headers.get("Content-Type") or ""
+        message["Content-Type"] = (self.headers.get("Content-Type") or "")[:_LONGEST_TYPE]
         return {name.lower(): value for name, value in (message.get_params() or [])[1:] if name}
 
     @property
@@ -132,7 +149,7 @@ class Answer:
         """The Link header (RFC 8288): absolute addresses by relation; what is no address stays as it is."""
         found: dict[str, str] = {}
         for header in self.headers.get_all("Link"):
-            for target, parameters in _LINK.findall(header):
+            for target, parameters in _links_in(header):
                 for quoted, bare in _REL.findall(parameters):
                     for relation in (quoted or bare).split():
                         found.setdefault(relation.lower(), _absolute(self.url, target))
@@ -190,12 +207,14 @@ class Answer:
 
         Raises:
             CheckFailed: it is none.
-            NotVerified: it was cut at the size limit.
+            NotVerified: it was cut at the size limit, or is more than the kit reads.
         """
         try:
             return json.loads(self.content)
-        except (ValueError, RecursionError):
+        except (json.JSONDecodeError, UnicodeDecodeError):
             raise CheckFailed(f"the body of {self._name()}", "JSON", self.summary) from None
+        except (ValueError, RecursionError):
+            raise NotVerified(f"{self._name()}: {_TOO_MUCH}") from None
 
     def expect_json(self, kind: type[Json]) -> Json:
         """The body as a JSON object (`dict`) or array (`list`).
@@ -233,7 +252,9 @@ class Answer:
         for number, line in enumerate(lines, 1):
             try:
                 values.append(json.loads(line.decode()))
-            except (ValueError, RecursionError):
+            except RecursionError:
+                raise NotVerified(f"line {number} of {self._name()}: {_TOO_MUCH}") from None
+            except ValueError:
                 shown = line[:200].decode(errors="replace")
                 raise CheckFailed(f"line {number} of {self._name()}", "one JSON value", repr(shown)) from None
         return values

@@ -354,6 +354,7 @@ class Context:
             reason = "the target's clock cannot be moved, and waiting is not allowed"
             raise NotVerified(reason, missing=("clock", "wait"))
         self.until += seconds
+        self.run.session.waited += seconds
         self.run.session.sleep(seconds, self.until)
 
     def _date_header(self, fresh: bool) -> str | None:  # noqa: FBT001 (its only caller is the clock)

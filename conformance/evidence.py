@@ -100,7 +100,12 @@ class Exchange:
 
 
 def _masked(headers: tuple[Header, ...], redactor: Redactor) -> tuple[Header, ...]:
-    return tuple((redactor.text(name), redactor.header(name, value)) for name, value in headers)
+    return tuple((_cut(redactor.text(name)), _cut(redactor.header(name, value))) for name, value in headers)
+
+
+def _cut(text: str) -> str:
+    """A name or value of a header; a server may send many and long ones."""
+    return text if len(text) <= BODY_SHOWN else f"{text[:BODY_SHOWN]}{_rest(len(text) - BODY_SHOWN, 'more')}"
 
 
 def _body(

@@ -69,12 +69,17 @@ def recognize(url: str, wire: Wire) -> Health | None:
     return Health(
         root=root,
         version=str(health.get("version", "")),
-        apis=tuple(api for api in (PIECES, PIXIEBRIX) if api in health.get("apis", ())),
-        capabilities=frozenset(CAPABILITIES) & frozenset(map(str, health.get("capabilities", ()))),
-        organizations=tuple(map(str, health.get("organizations", ()))),
-        defects=tuple(map(str, health.get("defects", ()))),
-        faults=int(health.get("faults", 0)),
+        apis=tuple(api for api in (PIECES, PIXIEBRIX) if api in _texts(health.get("apis"))),
+        capabilities=frozenset(CAPABILITIES) & frozenset(_texts(health.get("capabilities"))),
+        organizations=_texts(health.get("organizations")),
+        defects=_texts(health.get("defects")),
+        faults=health["faults"] if type(health.get("faults")) is int else 0,
     )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """The texts of a list; what calls itself a mock may say anything."""
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
 
 
 def as_target(health: Health, target: Target) -> Target:
@@ -129,11 +134,18 @@ class Control:
         if not 200 <= received.status < 300:
             message = f"{what}: {received.status} {received.content[:200].decode(errors='replace')}"
             raise NotVerified(message)
-        return json.loads(received.content) if received.content else None
+        try:
+            return json.loads(received.content) if received.content else None
+        except (ValueError, RecursionError):
+            raise NotVerified(f"{what}: its answer is no JSON that can be read") from None
 
     def now(self) -> datetime | None:
         """The instant of this world's clock."""
-        return datetime.fromisoformat(self.call("GET", "/clock")["now"]).astimezone(UTC)
+        told = self.call("GET", "/clock")
+        try:
+            return datetime.fromisoformat(told["now"]).astimezone(UTC)
+        except (TypeError, LookupError, ValueError, OverflowError):
+            raise NotVerified("the mock's control API did not tell its time") from None
 
     def advance(self, seconds: float) -> None:
         """Move the clock."""
@@ -171,10 +183,13 @@ class Control:
 
     def hide_organizations(self, token: str, *, but: str) -> tuple[str, str]:
         """Let a token see one organization only; the ids of another one and of a database of it."""
-        for database in self.call("GET", "/databases"):
-            if database["organization_id"] not in {but, None}:
+        databases = self.call("GET", "/databases")
+        for database in databases if isinstance(databases, list) else ():
+            found = database if isinstance(database, dict) else {}
+            organization, id_ = found.get("organization_id"), found.get("id")
+            if isinstance(organization, str) and isinstance(id_, str) and organization != but:
                 self.call("PATCH", "/settings", {"tokens": [f"{token}:organization={but}"]})
-                return database["organization_id"], database["id"]
+                return organization, id_
         raise NotVerified("the mock's data set has no other organization with a database")
 
 

@@ -73,6 +73,7 @@ class Session:
         self.cancelled = cancelled
         self.gate = gate
         self.turns = turns or Turns(pace.requests_per_second, slowest=pace.slowest)
+        self.waited = 0.0
 
     def send(self, request: Request, *, until: float | None = None, patient: bool = True) -> Received:
         """Send one request; a redirect is an answer like any other.

@@ -125,6 +125,7 @@ class Pace:
     Attributes:
         requests_per_second: None for what the target's place suggests: `GENTLE`, or no limit.
         check: how long one check may take.
+        run: how long the whole run may take, without what it is allowed to wait.
         job_poll, job_wait: how often, and how long in all, a job is asked for its status.
         throttled: how long a 429 is waited out.
         slowest: so many requests a second are sent at least, however often the target answers 429.
@@ -132,6 +133,7 @@ class Pace:
 
     requests_per_second: float | None = None
     check: float = 120.0
+    run: float = 7_200.0
     job_poll: float = 1.0
     job_wait: float = 120.0
     throttled: float = 65.0

@@ -61,6 +61,8 @@ def read(path: Path, environment: Mapping[str, str]) -> Target:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise TargetError(f"{path}: no TOML: {error}") from error
+    except RecursionError:
+        raise TargetError(f"{path}: no target file: its values are nested too deeply") from None
     try:
         return parse(document, environment, folder=path.parent, arguments=("--target", str(path)))
     except TargetError as error:
@@ -182,6 +184,7 @@ def _pace(table: _Table) -> Pace:
     return Pace(
         requests_per_second=rate or None,
         check=table.number("check_seconds", 120.0),
+        run=table.number("run_seconds", 7_200.0),
         job_poll=table.number("job_poll_seconds", 1.0),
         job_wait=table.number("job_wait_seconds", 120.0),
         throttled=table.number("throttled_seconds", 65.0),

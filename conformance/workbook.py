@@ -15,6 +15,9 @@ from .check import CheckFailed
 LARGEST: Final = 64 * 1024 * 1024
 """No part of a workbook is read that has more bytes than this, unpacked."""
 
+MOST_CELLS: Final = 5_000_000
+"""No more cells are read, empty ones included: one at the far right of each row makes many."""
+
 _CELL = re.compile(r"([A-Za-z]{1,3})[0-9]+")
 
 
@@ -111,12 +114,17 @@ def _text(item: ET.Element) -> str:
 
 
 def _rows(sheet: ET.Element, strings: list[str]) -> Iterator[list[str]]:
+    room = MOST_CELLS
     for row in _all(sheet, "row"):
         cells: list[str] = []
         for cell in _all(row, "c"):
             column = _column(cell, len(cells))
             cells += [""] * (column - len(cells))
             cells[column:] = [_value(cell, strings)]
+        room -= len(cells)
+        if room < 0:
+            message = f"more than {MOST_CELLS} cells"
+            raise _NoWorkbook(message)
         yield cells
 
 

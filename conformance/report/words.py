@@ -4,39 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..result import BAD, RuleResult, RunResult, Verdict, exit_code, tally
+from ..result import RuleResult, RunResult, Verdict, exit_code
 
 API_NAMES: Mapping[str, str] = {"pieces": "Pieces OS", "pixiebrix": "PixieBrix"}
 
+_BROKEN_OFF: Mapping[str, str] = {
+    "unreachable": "the target could not be reached",
+    "interrupted": "the run was interrupted",
+}
+_LATE = "the time of the run was over"
+
 
 def headline(run: RunResult) -> str:
-    """The result in a few words and four numbers."""
-    return f"{outcome(run)} ({counts(run)})"
-
-
-def counts(run: RunResult) -> str:
-    """How many rules were verified, failed on their own, failed as follow-ups, and were not verified."""
-    numbers = tally(run)
-    return (
-        f"{numbers.verified} verified, {numbers.alone} failed on their own, "
-        f"{counted(numbers.follow_ups, 'follow-up')}, {numbers.not_verified} not verified"
-    )
-
-
-def outcome(run: RunResult) -> str:
     """The result in a few words. A run that did not come to its end never reads as conformant."""
     failed = sum(1 for result in run.results if result.violates)
     code = exit_code(run)
-    if run.stopped == "unreachable":
-        return "incomplete: the target could not be reached"
-    if run.stopped == "interrupted":
-        return "incomplete: the run was interrupted"
+    broken_off = _BROKEN_OFF.get(run.stopped or "")
+    if broken_off is not None:
+        return f"incomplete: {broken_off}"
     if code == 1:
         rules = f"{counted(failed, 'rule')} violated" if failed else "the baseline does not fit"
-        incomplete = ", incomplete: stopped at the first failure" if not run.complete else ""
+        why = _LATE if run.stopped == "late" else "stopped at the first failure"
+        incomplete = f", incomplete: {why}" if not run.complete else ""
         return f"not conformant: {rules}{incomplete}"
     if code == 3:
-        return "undecided: some checks could not be carried out"
+        return (
+            f"incomplete: {_LATE}"
+            if run.stopped == "late"
+            else "undecided: some checks could not be carried out"
+        )
     if code == 4:
         return "undecided: nothing could be verified"
     return "conformant" + _warnings(run) + _part(run)
@@ -75,16 +71,6 @@ def what_happened(result: RuleResult) -> str:
 def verdict_name(result: RuleResult) -> str:
     """The verdict, with a word for what the baseline accepts."""
     return f"{result.verdict} (accepted)" if result.accepted is not None else str(result.verdict)
-
-
-def followers_text(followers: Iterable[RuleResult]) -> str:
-    """What follows from a root cause: `3 failed: PB-…; 2 not verified: PB-…`; empty where nothing does."""
-    several = list(followers)
-    groups = (
-        ("failed", [one.rule for one in several if one.verdict in BAD]),
-        ("not verified", [one.rule for one in several if one.verdict not in BAD]),
-    )
-    return "; ".join(f"{len(rules)} {word}: {', '.join(rules)}" for word, rules in groups if rules)
 
 
 def with_verdict(results: Iterable[RuleResult], *verdicts: Verdict) -> list[RuleResult]:

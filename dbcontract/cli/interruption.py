@@ -32,6 +32,7 @@ class Interruption:
 
     def __init__(self) -> None:
         self.cancelled = threading.Event()
+        self._asked = False
         self._left: Callable[[], Iterable[str]] = tuple
         self._before: dict[int, Any] = {}
         self._wakeup = -1
@@ -82,7 +83,9 @@ class Interruption:
                     self._interrupt()
 
     def _interrupt(self) -> None:
-        if not self.cancelled.is_set():
+        # The run sets the event, too, when it ends for another reason.
+        if not self._asked:
+            self._asked = True
             self.cancelled.set()
             _say(["Interrupted: what was made is removed first. A second Ctrl-C leaves at once."])
             return

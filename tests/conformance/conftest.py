@@ -189,11 +189,11 @@ def web() -> Iterator[Start]:
 
 
 @pytest.fixture
-def raw() -> Iterator[Callable[[Callable[[socket.socket, threading.Event], None]], str]]:
+def raw() -> Iterator[Callable[..., str]]:
     """Start a server that does anything with a connection once a request's head has come; gives its URL."""
     with contextlib.ExitStack() as stack:
 
-        def start(answer: Callable[[socket.socket, threading.Event], None]) -> str:
+        def start(answer: Callable[..., None], *, with_head: bool = False) -> str:
             over = threading.Event()
 
             class Handler(socketserver.BaseRequestHandler):
@@ -206,7 +206,7 @@ def raw() -> Iterator[Callable[[Callable[[socket.socket, threading.Event], None]
                             if not part:
                                 return
                             head += part
-                        answer(connection, over)
+                        answer(connection, over, *([head] if with_head else []))
 
             class Server(socketserver.ThreadingTCPServer):
                 daemon_threads = True
