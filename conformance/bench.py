@@ -16,7 +16,7 @@ from .description import Description, routes
 from .gate import Gate
 from .hooks import ConfiguredPlaces
 from .inventory import told
-from .judge import judge
+from .judge import Outcome, judge
 from .mock import MockPlaces
 from .network import open_wire
 from .order import origin, waves_of
@@ -30,6 +30,9 @@ from .session import Session
 from .sweep import Progress, SweepSettings, Swept, sweep
 from .target import Target
 from .wire import NoAnswer, Request, Unreachable
+
+_PREPARING = frozenset({"createDatabase", "listDatabases"})
+"""Operations that nearly every check calls before it begins."""
 
 NO_CHECK = "no check of the kit covers this rule yet"
 
@@ -98,6 +101,8 @@ class Bench:
         self._group: object = None
         self._group_problem: str | None = None
         self._swept: dict[str, Swept] = {}
+        self._called: dict[str, frozenset[str]] = {}
+        self._failed_at: dict[str, str] = {}
 
     def close(self) -> None:
         """Close the connections."""
@@ -196,6 +201,7 @@ class Bench:
             outcome = judge(check, rule_id, run, whole=self._whole)
             examined.violations += self._ledger.read(outcome.trace, run.redactor)
             examined.parts.append(outcome.part)
+            self._note_calls(rule_id, outcome)
             examined.left.update(outcome.left)
             examined.requests += len(outcome.trace.exchanges)
             if outcome.broken and self.unreachable() is not None:
@@ -219,6 +225,13 @@ class Bench:
         rests_on = {rule.id: rule.rests_on for rule in self.rules.values()}
         waves = waves_of(list(self.rules), rests_on)
         return {rule_id: number for number, wave in enumerate(waves) for rule_id in wave}
+
+    def _note_calls(self, rule_id: str, outcome: Outcome) -> None:
+        """Remember what a check has called, and which of it came last before it failed."""
+        operations = [one.operation for one in outcome.trace.exchanges if one.operation is not None]
+        self._called[rule_id] = self._called.get(rule_id, frozenset()) | frozenset(operations)
+        if outcome.part.verdict is Verdict.FAILED and operations:
+            self._failed_at.setdefault(rule_id, operations[-1])
 
     def sweep(self, api: str, progress: Progress) -> Swept | None:
         """Sweep an API, once; None where the sweep is left out.
@@ -260,7 +273,9 @@ class Bench:
         part = worst(parts, rule.level) or Part(Verdict.NOT_VERIFIED, NO_CHECK)
         because_of = part.because_of
         if part.verdict in {Verdict.FAILED, Verdict.WARNED} or because_of is not None:
-            because_of = origin(rule.id, because_of, self.rules, results)
+            because_of = origin(
+                rule.id, because_of, self.rules, results, lambda other: self._concerns(rule, other)
+            )
         result = RuleResult(
             rule=rule.id,
             api=rule.api,
@@ -281,6 +296,17 @@ class Bench:
             reproduce=self._reproduce(rule.id),
         )
         return redacted_result(result, self.redactor)
+
+    def _concerns(self, rule: Rule, other: str) -> bool:
+        """Whether a check of a rule has done what another rule failed at.
+
+        It has where it called the operation that the other one failed at last, or shares calls with it that
+        are no mere preparation. What is not known, as of a rule that another process has checked, may be.
+        """
+        own, theirs = self._called.get(rule.id), self._called.get(other)
+        if own is None or theirs is None:
+            return True
+        return not own.isdisjoint(theirs - _PREPARING) or self._failed_at.get(other) in own
 
     def _reproduce(self, rule_id: str) -> str:
         words = ["dbcontract", "check", *self.target.arguments, "--only", rule_id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .catalogue import Rule
 from .result import RuleResult, Verdict
@@ -27,26 +27,32 @@ def waves_of(rule_ids: Sequence[str], rests_on: Mapping[str, Iterable[str]]) -> 
 
 
 def origin(
-    rule_id: str, because_of: str | None, rules: Mapping[str, Rule], results: Mapping[str, RuleResult]
+    rule_id: str,
+    because_of: str | None,
+    rules: Mapping[str, Rule],
+    results: Mapping[str, RuleResult],
+    concerns: Callable[[str], bool] = lambda _: True,
 ) -> str | None:
     """The rule whose failure most likely explains that of another: the first bad one that it rests on.
 
     Args:
         rule_id: the rule to explain.
-        because_of: what the check itself blames, if it does.
+        because_of: what the check itself blames, if it does: the rule of the step that did not work.
         rules: the catalogue.
         results: the verdicts so far.
+        concerns: whether what failed about a rule is something that the rule to explain has done, too: that
+            a job is asked for under a wrong id, no failing record can explain.
     """
     direct = [because_of] if because_of is not None else []
     seen = {rule_id}
-    queue = [*direct, *(rules[rule_id].rests_on if rule_id in rules else ())]
+    queue = [*direct, *(rules[rule_id].rests_on if not direct and rule_id in rules else ())]
     found: str | None = None
     while queue:
         one = queue.pop(0)
         if one in seen:
             continue
         seen.add(one)
-        if one in results and results[one].verdict in _BAD:
+        if one in results and results[one].verdict in _BAD and (one == because_of or concerns(one)):
             found = one
             queue = list(rules[one].rests_on)
         elif found is None and one in rules:

@@ -36,6 +36,10 @@ _SEVERITY = {
 is certain whatever else is not known."""
 
 
+BAD: Final = frozenset({Verdict.FAILED, Verdict.WARNED})
+"""The verdicts on a rule that does not hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class RuleResult:
     """The verdict on one rule, with everything that a report shows of it.
@@ -134,6 +138,31 @@ class RunResult:
         code = exit_code(self)
         return {0: True, 1: False}.get(code)
 
+    @property
+    def causes(self) -> tuple[tuple[RuleResult, tuple[RuleResult, ...]], ...]:
+        """The root causes, each with what follows from it; the gravest first, and that most follows from.
+
+        A root cause has failed, or is a warning, and no other rule that did so explains it. What follows from
+        it has failed as well, or could not be verified.
+        """
+        by_rule = {result.rule: result for result in self.results}
+        followers: dict[str, list[RuleResult]] = {
+            result.rule: [] for result in self.results if result.verdict in BAD and not self.follows(result)
+        }
+        for result in self.results:
+            root = _root(result, by_rule)
+            if root in followers and root != result.rule:
+                followers[root].append(result)
+        ordered = sorted(
+            followers, key=lambda rule: (-_SEVERITY[by_rule[rule].verdict], -len(followers[rule]))
+        )
+        return tuple((by_rule[rule], tuple(followers[rule])) for rule in ordered)
+
+    def follows(self, result: RuleResult) -> bool:
+        """Whether a failure, or a warning, follows from another one of this run."""
+        bad = {one.rule for one in self.results if one.verdict in BAD}
+        return result.verdict in BAD and result.because_of in bad - {result.rule}
+
     def count(self, verdict: Verdict, *, level: Level | None = None, area: str | None = None) -> int:
         """How many results have a verdict, of one level or area."""
         return sum(
@@ -143,6 +172,48 @@ class RunResult:
             and (level is None or result.level == level)
             and (area is None or result.area == area)
         )
+
+
+def _root(result: RuleResult, by_rule: Mapping[str, RuleResult]) -> str:
+    """The rule at the end of what explains a result, each of which has failed."""
+    seen = {result.rule}
+    while (cause := by_rule.get(result.because_of or "")) is not None:
+        if cause.verdict not in BAD or cause.rule in seen:
+            break
+        seen.add(cause.rule)
+        result = cause
+    return result.rule
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How a run came out, in four numbers.
+
+    Attributes:
+        verified: rules that were exercised, whether they hold or not.
+        alone: those of them that failed on their own; warnings are not counted here.
+        follow_ups: failures and warnings that follow from another one.
+        not_verified: rules that could not be exercised.
+    """
+
+    verified: int
+    alone: int
+    follow_ups: int
+    not_verified: int
+
+
+def tally(run: RunResult) -> Tally:
+    """The four numbers of a run."""
+    following = {result.rule for _, several in run.causes for result in several if result.verdict in BAD}
+    verdicts = [result.verdict for result in run.results]
+    return Tally(
+        verified=sum(verdict in {Verdict.PASSED, *BAD} for verdict in verdicts),
+        alone=sum(
+            result.verdict is Verdict.FAILED and result.rule not in following for result in run.results
+        ),
+        follow_ups=len(following),
+        not_verified=verdicts.count(Verdict.NOT_VERIFIED),
+    )
 
 
 CONFORMANT: Final = 0

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ..catalogue import Level
 from ..evidence import Evidence
-from ..result import RuleResult, RunResult, TargetSummary, Verdict, exit_code
+from ..result import RuleResult, RunResult, TargetSummary, Verdict, exit_code, tally
 
 FORMAT: Final = "dbcontract-result/1"
 
@@ -40,6 +40,7 @@ def render(run: RunResult) -> str:
 
 def to_document(run: RunResult) -> dict[str, Any]:
     """The document."""
+    numbers = tally(run)
     return {
         "format": FORMAT,
         "kit": {"name": "dbcontract", "version": run.kit_version},
@@ -66,7 +67,14 @@ def to_document(run: RunResult) -> dict[str, Any]:
         "summary": {
             **{verdict.value: run.count(verdict) for verdict in Verdict},
             "accepted": sum(1 for result in run.results if result.accepted is not None),
+            "verified": numbers.verified,
+            "failed alone": numbers.alone,
+            "follow-ups": numbers.follow_ups,
         },
+        "causes": [
+            {"rule": root.rule, "follow_ups": [result.rule for result in followers]}
+            for root, followers in run.causes
+        ],
         "notes": list(run.notes),
         "problems": list(run.problems),
         "results": [to_entry(result) for result in run.results],

@@ -11,7 +11,7 @@ from .words import facts, headline, what_happened
 
 def render(run: RunResult) -> str:
     """The report as text; a run that broke off has an error of its own, so that nobody takes it for whole."""
-    cases = [_case(result) for result in run.results]
+    cases = [_case(result, follows=run.follows(result)) for result in _causes_first(run)]
     if not run.complete:
         broken = ET.Element(
             "testcase", {"classname": "conformance", "name": "the run is complete", "time": "0"}
@@ -48,7 +48,14 @@ def render(run: RunResult) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _case(result: RuleResult) -> ET.Element:
+def _causes_first(run: RunResult) -> list[RuleResult]:
+    """Root causes, each with what follows from it behind it; then everything else."""
+    led = [result for root, followers in run.causes for result in (root, *followers)]
+    known = {result.rule for result in led}
+    return [*led, *(result for result in run.results if result.rule not in known)]
+
+
+def _case(result: RuleResult, *, follows: bool) -> ET.Element:
     attributes = {
         "classname": f"conformance.{result.api}.{result.area}",
         "name": f"{result.rule} {result.title}",
@@ -57,10 +64,11 @@ def _case(result: RuleResult) -> ET.Element:
     case = ET.Element("testcase", {name: _clean(value) for name, value in attributes.items()})
     properties = ET.SubElement(case, "properties")
     ET.SubElement(properties, "property", {"name": "level", "value": str(result.level)})
+    kind = f"follow-up of {result.because_of}" if follows else str(result.level)
     message = {"message": _clean(what_happened(result))}
     detail = _clean("\n".join(line for line in (result.statement, result.curl, result.reproduce) if line))
     if result.verdict is Verdict.FAILED and result.accepted is None:
-        ET.SubElement(case, "failure", {**message, "type": str(result.level)}).text = detail
+        ET.SubElement(case, "failure", {**message, "type": kind}).text = detail
     elif result.verdict is Verdict.ERROR:
         ET.SubElement(case, "error", message).text = detail
     elif result.verdict is Verdict.NOT_VERIFIED or result.accepted is not None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..catalogue import Level
 from ..result import RuleResult, RunResult, Verdict
 from .shown import visible
-from .words import API_NAMES, areas, facts, headline, verdict_name, with_verdict
+from .words import API_NAMES, areas, counted, facts, headline, verdict_name, what_happened, with_verdict
 
 _BODY = 600
 
@@ -41,29 +41,52 @@ def _lines(run: RunResult) -> Iterator[str]:
 
 
 def _table(run: RunResult) -> Iterator[str]:
-    yield "| area | " + " | ".join(str(verdict) for verdict in Verdict) + " |"
-    yield "|---|" + "---:|" * len(Verdict)
+    yield "| area | " + " | ".join(str(verdict) for verdict in Verdict) + " | follow-ups |"
+    yield "|---|" + "---:|" * (len(Verdict) + 1)
     for api, area in areas(run):
-        counts = [
-            sum(1 for one in run.results if (one.api, one.area, one.verdict) == (api, area, verdict))
-            for verdict in Verdict
-        ]
-        yield f"| {API_NAMES.get(api, api)} {area} | {' | '.join(str(count or '') for count in counts)} |"
+        of_area = [one for one in run.results if (one.api, one.area) == (api, area)]
+        yield f"| {API_NAMES.get(api, api)} {area} | {_numbers(run, of_area)} |"
     for level in Level:
-        counts = [run.count(verdict, level=level) for verdict in Verdict]
-        if any(counts):
-            yield f"| **{level}** | {' | '.join(str(count or '') for count in counts)} |"
+        of_level = [one for one in run.results if one.level is level]
+        if of_level:
+            yield f"| **{level}** | {_numbers(run, of_level)} |"
     yield ""
 
 
+def _numbers(run: RunResult, results: list[RuleResult]) -> str:
+    counts = [sum(1 for one in results if one.verdict is verdict) for verdict in Verdict]
+    counts.append(sum(1 for one in results if run.follows(one)))
+    return " | ".join(str(count or "") for count in counts)
+
+
 def _failures(run: RunResult) -> Iterator[str]:
-    titles = {Verdict.FAILED: "Failed", Verdict.WARNED: "Warnings", Verdict.ERROR: "Errors"}
+    titles = {Verdict.FAILED: "Failed", Verdict.WARNED: "Warnings"}
     for verdict, title in titles.items():
-        found = with_verdict(run.results, verdict)
-        if found:
+        causes = [(root, followers) for root, followers in run.causes if root.verdict is verdict]
+        if causes:
             yield f"\n## {title}\n"
-            for result in found:
-                yield from _failure(result)
+        for root, followers in causes:
+            yield from _failure(root)
+            yield from _followers(followers)
+    errors = with_verdict(run.results, Verdict.ERROR)
+    if errors:
+        yield "\n## Errors\n"
+        for result in errors:
+            yield from _failure(result)
+
+
+def _followers(followers: Sequence[RuleResult]) -> Iterator[str]:
+    """What follows from a root cause, folded."""
+    if not followers:
+        return
+    yield f"<details><summary>{counted(len(followers), 'rule')} follow from it</summary>\n"
+    for result in followers:
+        told = plain(what_happened(result))
+        yield f"- {result.rule} {verdict_name(result)}: {told[:_BODY]}"
+        if result.curl:
+            yield f"  shown by: {_code(result.curl)}"
+        yield f"  repeat: {_code(result.reproduce)}"
+    yield "\n</details>\n"
 
 
 def _notes(run: RunResult) -> Iterator[str]:

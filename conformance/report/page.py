@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from ..catalogue import Level
 from ..evidence import Evidence
-from ..result import RunResult, Verdict, exit_code
+from ..result import RuleResult, RunResult, Verdict, exit_code
 from . import badge
 from .shown import visible
 from .words import API_NAMES, areas, facts, headline, verdict_name, what_happened
@@ -20,18 +20,12 @@ _ORDER = (Verdict.FAILED, Verdict.ERROR, Verdict.WARNED, Verdict.NOT_VERIFIED, V
 
 def render(run: RunResult) -> str:
     """The page as text."""
-    matrix = [
-        (
-            api,
-            area,
-            [
-                sum(1 for one in run.results if (one.api, one.area, one.verdict) == (api, area, verdict))
-                for verdict in _ORDER
-            ],
-        )
+    of_areas = [
+        (api, area, [one for one in run.results if (one.api, one.area) == (api, area)])
         for api, area in areas(run)
     ]
-    levels = [(level, [run.count(verdict, level=level) for verdict in _ORDER]) for level in Level]
+    matrix = [(api, area, _numbers(run, results)) for api, area, results in of_areas]
+    levels = [(level, _numbers(run, [one for one in run.results if one.level is level])) for level in Level]
     return _template().render(
         run=run,
         headline=headline(run),
@@ -40,11 +34,18 @@ def render(run: RunResult) -> str:
         facts=[fact for fact in facts(run) if fact[1]],
         verdicts=[str(verdict) for verdict in _ORDER],
         counts={str(verdict): run.count(verdict) for verdict in _ORDER},
+        causes=run.causes,
         matrix=matrix,
         levels=levels,
         apis=API_NAMES,
         known={result.rule for result in run.results},
     )
+
+
+def _numbers(run: RunResult, results: list[RuleResult]) -> list[int]:
+    """How many have each verdict, and how many failures follow from others."""
+    counts = [sum(1 for one in results if one.verdict is verdict) for verdict in _ORDER]
+    return [*counts, sum(1 for one in results if run.follows(one))]
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..result import RuleResult, RunResult, Verdict, exit_code
+from ..result import BAD, RuleResult, RunResult, Verdict, exit_code, tally
 
 API_NAMES: Mapping[str, str] = {"pieces": "Pieces OS", "pixiebrix": "PixieBrix"}
 
@@ -16,6 +16,20 @@ _LATE = "the time of the run was over"
 
 
 def headline(run: RunResult) -> str:
+    """The result in a few words and four numbers."""
+    return f"{outcome(run)} ({counts(run)})"
+
+
+def counts(run: RunResult) -> str:
+    """How many rules were verified, failed on their own, failed as follow-ups, and were not verified."""
+    numbers = tally(run)
+    return (
+        f"{numbers.verified} verified, {numbers.alone} failed on their own, "
+        f"{counted(numbers.follow_ups, 'follow-up')}, {numbers.not_verified} not verified"
+    )
+
+
+def outcome(run: RunResult) -> str:
     """The result in a few words. A run that did not come to its end never reads as conformant."""
     failed = sum(1 for result in run.results if result.violates)
     code = exit_code(run)
@@ -71,6 +85,16 @@ def what_happened(result: RuleResult) -> str:
 def verdict_name(result: RuleResult) -> str:
     """The verdict, with a word for what the baseline accepts."""
     return f"{result.verdict} (accepted)" if result.accepted is not None else str(result.verdict)
+
+
+def followers_text(followers: Iterable[RuleResult]) -> str:
+    """What follows from a root cause: `3 failed: PB-…; 2 not verified: PB-…`; empty where nothing does."""
+    several = list(followers)
+    groups = (
+        ("failed", [one.rule for one in several if one.verdict in BAD]),
+        ("not verified", [one.rule for one in several if one.verdict not in BAD]),
+    )
+    return "; ".join(f"{len(rules)} {word}: {', '.join(rules)}" for word, rules in groups if rules)
 
 
 def with_verdict(results: Iterable[RuleResult], *verdicts: Verdict) -> list[RuleResult]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -10,7 +11,15 @@ from rich.text import Text
 
 from dbcontract.conformance.catalogue import Level
 from dbcontract.conformance.report.shown import visible
-from dbcontract.conformance.report.words import API_NAMES, areas, counted, facts, headline, verdict_name
+from dbcontract.conformance.report.words import (
+    API_NAMES,
+    areas,
+    counted,
+    facts,
+    followers_text,
+    headline,
+    verdict_name,
+)
 from dbcontract.conformance.result import CONFORMANT, NOT_CONFORMANT, Verdict, exit_code
 
 if TYPE_CHECKING:
@@ -47,10 +56,14 @@ class _Printer:
             for result in run.results:
                 self._exchanges(result)
         self._table(run)
-        for verdict in (Verdict.FAILED, Verdict.ERROR, Verdict.WARNED):
-            for result in run.results:
-                if result.verdict is verdict:
-                    self._failure(result)
+        causes = {root.rule: followers for root, followers in run.causes}
+        by_rule = {result.rule: result for result in run.results}
+        # The root causes lead, and what follows from each is folded into a line.
+        for rule, followers in causes.items():
+            self._failure(by_rule[rule], followers)
+        for result in run.results:
+            if result.verdict is Verdict.ERROR:
+                self._failure(result)
         self._not_verified(run)
         for note in run.notes:
             self._line(("note: ", "dim"), note)
@@ -63,24 +76,30 @@ class _Printer:
         table.add_column("")
         for verdict in _COLUMNS:
             table.add_column(str(verdict), justify="right", style=STYLES[verdict])
+        table.add_column("follow-ups", justify="right", style="dim")
+        following = {one.rule for one in run.results if run.follows(one)}
         for api, area in areas(run):
             of_area = [result for result in run.results if (result.api, result.area) == (api, area)]
-            self._row(table, f"{API_NAMES[api]} {area}", of_area)
+            self._row(table, f"{API_NAMES[api]} {area}", of_area, following)
         table.add_section()
         for level in Level:
             of_level = [result for result in run.results if result.level is level]
             if of_level:
-                self._row(table, str(level), of_level)
+                self._row(table, str(level), of_level, following)
         self._console.print(table)
         self._console.print()
 
     @staticmethod
-    def _row(table: Table, name: str, results: list[RuleResult]) -> None:
+    def _row(table: Table, name: str, results: list[RuleResult], following: set[str]) -> None:
         counts = [sum(1 for result in results if result.verdict is verdict) for verdict in _COLUMNS]
+        counts.append(sum(1 for result in results if result.rule in following))
         table.add_row(name, *(str(count) if count else "·" for count in counts))
 
-    def _failure(self, result: RuleResult) -> None:
-        """Three lines: the rule and what it says, what was expected and came, the call that shows it."""
+    def _failure(self, result: RuleResult, followers: Sequence[RuleResult] = ()) -> None:
+        """Three lines: the rule and what it says, what was expected and came, the call that shows it.
+
+        A fourth one tells what follows from it, where anything does.
+        """
         verdict = (verdict_name(result).upper(), STYLES[result.verdict])
         self._line(verdict, " ", (result.rule, "bold"), " ", result.statement)
         expected = ""
@@ -90,6 +109,8 @@ class _Printer:
         accepted = f" (accepted: {result.accepted})" if result.accepted is not None else ""
         self._line(f"  {result.reason}{expected}{because}{accepted}")
         self._line(("  " + (result.curl or result.reproduce), "cyan"))
+        if followers:
+            self._line((f"  follow from it: {followers_text(followers)}", "dim"))
         self._console.print()
 
     def _not_verified(self, run: RunResult) -> None:

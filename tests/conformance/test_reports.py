@@ -15,7 +15,7 @@ from dbcontract.conformance import report
 from dbcontract.conformance.catalogue import Level
 from dbcontract.conformance.evidence import Evidence
 from dbcontract.conformance.report.document import NoResult, from_document, schema, to_document
-from dbcontract.conformance.result import RuleResult, RunResult, TargetSummary, Verdict
+from dbcontract.conformance.result import RuleResult, RunResult, Tally, TargetSummary, Verdict, tally
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 SUFFIXES: Mapping[str, str] = {
@@ -191,7 +191,7 @@ def test_junit_counts_what_it_holds() -> None:
     for tag, count in {"failure": 3, "error": 2, "skipped": 3}.items():
         assert len([case for case in cases if case.find(tag) is not None]) == count
         assert suite.attrib["skipped" if tag == "skipped" else f"{tag}s"] == str(count)
-    failure = cases[1].find("failure")
+    failure = cases[0].find("failure")
     assert failure is not None
     assert failure.attrib["message"].startswith("reason 2 · expected 404 Not Found; got 200 OK")
     assert "curl -i" in (failure.text or "")
@@ -231,7 +231,8 @@ def test_html_needs_nothing_else_and_is_balanced() -> None:
     assert page.tags.count("style") == 1
     assert "link" not in page.tags
     assert "img" not in page.tags
-    assert page.links == ["#PB-ASSET-02"]
+    assert set(page.links) >= {"#PB-ASSET-02"}
+    assert all(link.startswith("#PB-ASSET-") for link in page.links)
 
 
 def test_markdown_takes_nothing_for_markup() -> None:
@@ -248,3 +249,42 @@ def test_the_badge_is_an_image() -> None:
     assert "2 failed" in "".join(root.itertext())
     assert "undecided" in report.render("badge", replace(RUN, results=RUN.results[4:5]))
     assert "baseline stale" in report.render("badge", replace(WHOLE, problems=("x",)))
+
+
+def test_root_causes_lead_and_what_follows_is_folded_below() -> None:
+    """PB-ASSET-03 follows from PB-ASSET-02, a warning; what fails on its own comes first."""
+    document = to_document(RUN)
+    assert {"rule": "PB-ASSET-02", "follow_ups": ["PB-ASSET-03"]} in document["causes"]
+    markdown = report.render("markdown", RUN)
+    assert "### PB-ASSET-03" not in markdown
+    assert (
+        markdown.index("### PB-ASSET-02")
+        < markdown.index("1 rule follow from it")
+        < markdown.index("- PB-ASSET-03")
+    )
+    names = [case.attrib["name"][:11] for case in ET.fromstring(report.render("junit", RUN)).iter("testcase")]
+    assert names.index("PB-ASSET-03") == names.index("PB-ASSET-02") + 1
+    page = report.render("html", RUN)
+    assert page.index("<h2>Root causes</h2>") < page.index("<h2>Rules</h2>")
+    for text in (markdown, page):
+        assert "5 verified, 2 failed on their own, 1 follow-up, 2 not verified" in text
+
+
+def test_what_explains_a_failure_must_have_failed_itself() -> None:
+    """A cause that passed, or that no run knows, explains nothing: the failure stands on its own."""
+    alone = result(1, Verdict.FAILED, because_of="PB-ASSET-02")
+    run = replace(RUN, results=(alone, result(2, Verdict.PASSED)))
+    assert run.causes == ((alone, ()),)
+    assert tally(run) == Tally(verified=2, alone=1, follow_ups=0, not_verified=0)
+
+
+def test_a_chain_of_causes_is_folded_under_its_root() -> None:
+    several = (
+        result(1, Verdict.FAILED),
+        result(2, Verdict.FAILED, because_of="PB-ASSET-01"),
+        result(3, Verdict.WARNED, because_of="PB-ASSET-02"),
+        result(4, Verdict.NOT_VERIFIED, because_of="PB-ASSET-03"),
+    )
+    run = replace(RUN, results=several)
+    assert run.causes == ((several[0], several[1:]),)
+    assert tally(run) == Tally(verified=3, alone=1, follow_ups=2, not_verified=1)

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from dbcontract.conformance.catalogue import Level
-from dbcontract.conformance.report.words import headline
+from dbcontract.conformance.report.words import headline, outcome
 from dbcontract.conformance.result import (
     Part,
     RuleResult,
@@ -129,12 +129,15 @@ def test_an_incomplete_run_never_reads_as_conformant() -> None:
 
 
 def test_the_headline_tells_how_much_was_verified() -> None:
-    assert headline(run(PASSED, PASSED)) == "conformant"
-    assert headline(run(PASSED, SKIPPED, WARNED)) == (
+    assert outcome(run(PASSED, PASSED)) == "conformant"
+    assert outcome(run(PASSED, SKIPPED, WARNED)) == (
         "conformant, with 1 warning in what was verified, 2 of 3 rules"
     )
-    assert headline(run(FAILED, PASSED)) == "not conformant: 1 rule violated"
-    assert headline(run(SKIPPED)) == "undecided: nothing could be verified"
+    assert outcome(run(FAILED, PASSED)) == "not conformant: 1 rule violated"
+    assert headline(run(SKIPPED)) == (
+        "undecided: nothing could be verified "
+        "(0 verified, 0 failed on their own, 0 follow-ups, 1 not verified)"
+    )
 
 
 def test_counts_are_by_verdict_level_and_area() -> None:
