@@ -107,7 +107,8 @@ class Context:
             content_type: of the body; by default `application/json`, and "" for none.
             accept: the media type asked for, without a version; "" for no Accept header. By default what the
                 operation produces.
-            version: asked for in Accept; "" for none. By default the operation's own.
+            version: asked for in Accept; "" for none. By default the one that the vendor
+                publishes for the operation.
             auth: True for the target's token, False for none, or another token.
             follow: follow redirects.
             slash: with (True) or without (False) the slash at the end of the path; by default as described.
@@ -411,7 +412,7 @@ class PixieBrix(Context):
         if accept is None:
             accept = operation.produces[0] if operation.produces else "application/json"
         if version is None:
-            version = operation.default_version
+            version = operation.asked_version
         return f"{accept}; version={version}" if accept and version else accept
 
 

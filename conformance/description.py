@@ -61,7 +61,8 @@ class Operation:
     Attributes:
         around: none of the documents has it; only a rule of its own may judge it.
         versions: at which it is served; empty for an API without versions.
-        default_version: the one that is asked for, unless a check wants another.
+        asked_version: the one that is asked for, unless a check wants another; None for an API without
+            versions.
         produces: the media types of its answers of success, without wildcards.
         statuses: the described ones; errors that no vendor publishes are not among them.
     """
@@ -71,7 +72,7 @@ class Operation:
     path: str
     around: bool
     versions: tuple[str, ...]
-    default_version: str | None
+    asked_version: str | None
     produces: tuple[str, ...]
     statuses: tuple[int, ...]
     described: APIOperation[Any, Any, Any, Any]
@@ -110,7 +111,7 @@ class Description:
             path=path,
             around=is_around(raw),
             versions=tuple(raw.get("x-versions", ())),
-            default_version=raw.get("x-default-version"),
+            asked_version=raw.get("x-published-version"),
             produces=tuple(dict.fromkeys(produces)),
             statuses=tuple(int(status) for status in raw["responses"] if status.isdecimal()),
             described=self.schema.find_operation_by_id(raw["operationId"]),

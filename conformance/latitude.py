@@ -7,7 +7,6 @@ that says less of errors, and nothing less of successes.
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -25,6 +24,9 @@ _EXPORTED: Final = ("ExportedDatabase", "ExportedDatabaseFormats", "ExportedData
 _ANY_ERROR: Final = "4XX"
 _ANY_OBJECT: Final[Mapping[str, Any]] = {"type": "object"}
 
+# Parts of bodies that take any further field.
+_FREE: Final = frozenset({"ExportFilters"})
+
 # What a server in front of the application answers by itself, in a body of its own.
 _FROM_IN_FRONT: Final = ("413", "414", "431")
 
@@ -36,11 +38,15 @@ def judged(api: str) -> dict[str, Any]:
     alike. Pieces OS may answer an import with 400 in plain text: whether to a body that deserves it,
     `undeserved` says. PixieBrix may answer with any error below 500; its body is a JSON object, for 400 any
     JSON.
+
+    No body has fields that are not described: a server may refuse them, and has to take what is generated.
     """
-    description: dict[str, Any] = copy.deepcopy(dict(openapi.load(api)))
+    description = openapi.load(api, written_out=True)
+    schemas = description["components"]["schemas"]
+    _close(schemas)
     for name in _EXPORTED:
         if api == PIECES:
-            _null_or_absent(description["components"]["schemas"][name])
+            _null_or_absent(schemas[name])
     for item in description["paths"].values():
         for operation in item.values():
             if not isinstance(operation, dict) or "responses" not in operation:
@@ -57,6 +63,12 @@ def _null_or_absent(schema: dict[str, Any]) -> None:
     for name, field in schema["properties"].items():
         if name not in schema["required"]:
             schema["properties"][name] = {"allOf": [field], "nullable": True}
+
+
+def _close(schemas: Mapping[str, dict[str, Any]]) -> None:
+    for name, schema in schemas.items():
+        if name.endswith("Request") or name in _FREE:
+            schema.setdefault("additionalProperties", False)
 
 
 def _open(responses: dict[str, Any]) -> None:

@@ -168,7 +168,7 @@ def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
 def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
     """The gateway over all mounted descriptions, without CORS."""
     mounts = mounts_of(settings, worlds)
-    descriptions = {mount.name: openapi.load(mount.name) for mount in mounts}
+    descriptions = {mount.name: openapi.load(mount.name, written_out=True) for mount in mounts}
     operations = ConnexionMiddleware(
         Dispatcher({mount.base_path: mount.handlers for mount in mounts}),
         middlewares=[IndexedRouting, LeanSecurity, ValidationMiddleware],
@@ -186,7 +186,7 @@ def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
             copy.deepcopy(description),
             base_path=mount.base_path,
             resolver=Resolver(resolve),
-            security_map={"token": TokenHandler},
+            security_map={"apiKey": TokenHandler},
         )
         apis.append(
             Api(
@@ -198,7 +198,7 @@ def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
                 check=ResponseCheck(description, mount.base_path) if settings.validate_responses else None,
             )
         )
-    docs = Docs({mount.base_path: descriptions[mount.name] for mount in mounts})
+    docs = Docs({mount.base_path: openapi.load(mount.name) for mount in mounts})
     access = ControlAccess(settings.control_token)
     pages = Pages(settings, {mount.name: mount.base_path for mount in reversed(mounts)})
     return Gateway(tuple(apis), operations, worlds, access=access, docs=docs, pages=pages)

@@ -289,6 +289,8 @@ class MockClient:
         default_page_size: int | None = None,
         max_page_size: int | None = None,
         max_records: int | None = None,
+        default_version: str | None = None,
+        strict_bodies: bool | None = None,
         requests_per_minute: int | _Unset | None = _Unset.UNSET,
         tokens: Sequence[str] | _Unset | None = _Unset.UNSET,
     ) -> MockSettings:
@@ -302,6 +304,8 @@ class MockClient:
             default_page_size: of paginated lists, where none is asked for.
             max_page_size: of paginated lists.
             max_records: of one answer of the records endpoint.
+            default_version: of PixieBrix, where `Accept` asks for none: `1.0`, `1.1` or `2.0`.
+            strict_bodies: refuse fields of a PixieBrix body that are not described.
             requests_per_minute: of one token before it is answered 429; None: no limit.
             tokens: the accepted ones, as `--token` takes them; None: any. They are never shown.
 
@@ -316,6 +320,8 @@ class MockClient:
             "default_page_size": default_page_size,
             "max_page_size": max_page_size,
             "max_records": max_records,
+            "default_version": default_version,
+            "strict_bodies": strict_bodies,
         }
         order = {name: value for name, value in order.items() if value is not None}
         if requests_per_minute is not _Unset.UNSET:

@@ -81,6 +81,8 @@ class MockSettings:
         migration: the database version of the Pieces server.
         max_records: of one answer of the records endpoint.
         requests_per_minute: of one token before it is answered 429; None: no limit.
+        default_version: the version of PixieBrix where `Accept` asks for none.
+        strict_bodies: whether fields of a PixieBrix body that are not described are refused.
     """
 
     record_limit: int
@@ -91,6 +93,8 @@ class MockSettings:
     max_page_size: int
     max_records: int
     requests_per_minute: int | None
+    default_version: str
+    strict_bodies: bool
 
     @classmethod
     def of(cls, shown: Mapping[str, Any]) -> MockSettings:

@@ -23,6 +23,7 @@ from .state.objects import ObjectStore, StoredObject
 from .state.pieces import PiecesDatabase
 from .state.pixiebrix import PixieBrixState
 from .storage.signing import Signer
+from .web.negotiation import VERSIONS
 from .web.schemas import Compiler, findings
 from .web.throttle import Throttle
 from .world import World, WorldSettings
@@ -39,6 +40,8 @@ _SETTINGS = frozenset(
         "max_page_size",
         "max_records",
         "requests_per_minute",
+        "default_version",
+        "strict_bodies",
         "record_limit",
     }
 )
@@ -197,8 +200,18 @@ def _settings(value: object) -> tuple[WorldSettings, int]:
         max_page_size=number(item["max_page_size"], 1),
         max_records=number(item["max_records"], 1),
         requests_per_minute=optional(lambda limit: number(limit, 1), item["requests_per_minute"]),
+        default_version=_version(item["default_version"]),
+        strict_bodies=flag(item["strict_bodies"]),
     )
     return settings, number(item["record_limit"])
+
+
+def _version(value: object) -> str:
+    version = text(value)
+    if version not in VERSIONS:
+        msg = f"choose from {', '.join(VERSIONS)}"
+        raise ValueError(msg)
+    return version
 
 
 def _faults(value: object, operations: tuple[str, ...]) -> FaultBook:

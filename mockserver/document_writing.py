@@ -74,6 +74,8 @@ def _head(world: World) -> bytes:
             "max_page_size": settings.max_page_size,
             "max_records": settings.max_records,
             "requests_per_minute": settings.requests_per_minute,
+            "default_version": settings.default_version,
+            "strict_bodies": settings.strict_bodies,
             "record_limit": state.record_limit,
         },
         "faults": {

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .addresses import LOOPBACK, networks, public_url, web_origin
 from .state.instants import parse_instant
 from .state.pieces import PiecesDatabase
+from .web.negotiation import VERSIONS
 
 ALL_APIS = frozenset({"pieces", "pixiebrix"})
 
@@ -114,6 +115,8 @@ class Settings:
         record_limit: how many records a database may hold before the nightly job archives some.
         os_version: the version of the Pieces server; None takes that of the data set.
         migration: the database version of the Pieces server; None takes that of the data set.
+        default_version: the version of PixieBrix that is meant where `Accept` asks for none.
+        strict_bodies: refuse fields of a PixieBrix body that are not described, instead of ignoring them.
         control: serve the control API at `/_mock/`.
         control_token: lets clients on other machines use the control API.
         public_url: where others reach the server, without a trailing slash; the root of every URL that it
@@ -136,6 +139,8 @@ class Settings:
     record_limit: int = 500_000
     os_version: str | None = None
     migration: int | None = None
+    default_version: str = VERSIONS[0]
+    strict_bodies: bool = False
     validate_responses: bool = False
     control: bool = True
     control_token: str | None = None
@@ -151,6 +156,9 @@ class Settings:
             raise SettingsError(msg)
         if self.os_version is not None and not PiecesDatabase.is_version(self.os_version):
             msg = f'os version "{self.os_version}": not a semantic version; write one such as 11.0.0'
+            raise SettingsError(msg)
+        if self.default_version not in VERSIONS:
+            msg = f'default version "{self.default_version}": choose from {", ".join(VERSIONS)}'
             raise SettingsError(msg)
         if not 0 <= self.port <= 65_535:
             msg = f"port {self.port}: a port is a number from 0 (any free one) to 65535"

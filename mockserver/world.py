@@ -13,6 +13,7 @@ from .settings import ClockSetting, Settings, TokenGrant
 from .state.objects import ObjectStore
 from .state.pieces import PiecesDatabase
 from .state.pixiebrix import PixieBrixState
+from .web.negotiation import VERSIONS
 from .web.throttle import Throttle
 
 
@@ -26,6 +27,7 @@ class WorldSettings:
         default_page_size, max_page_size: of every paginated list (contract: Conventions).
         max_records: of one answer of the records endpoint (document: Retrieve Organization Database Records).
         requests_per_minute: of one token before it is answered 429; None: no limit.
+        default_version, strict_bodies: see `Settings`.
         tokens: accepted tokens by name; None means any.
     """
 
@@ -35,6 +37,8 @@ class WorldSettings:
     max_page_size: int = 1_000
     max_records: int = 10_000
     requests_per_minute: int | None = None
+    default_version: str = VERSIONS[0]
+    strict_bodies: bool = False
     auth: bool = True
     tokens: dict[str, TokenGrant] | None = None
 
@@ -43,6 +47,8 @@ class WorldSettings:
         """The changeable part of a server's settings."""
         return cls(
             job_us=round(settings.job_seconds * 1_000_000),
+            default_version=settings.default_version,
+            strict_bodies=settings.strict_bodies,
             auth=settings.auth,
             tokens={grant.token: grant for grant in settings.tokens} or None,
         )

@@ -28,8 +28,14 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(_SUFFIX) for name in found if name.endswith(_SUFFIX)))
 
 
-def load(name: str) -> dict[str, Any]:
+def load(name: str, *, written_out: bool = False) -> dict[str, Any]:
     """The description of that name, parsed anew: the caller may change it.
+
+    Args:
+        name: one of `names`.
+        written_out: say with `oneOf` what the description says with `x-also`, as generators of clients cannot
+            deal with the former: that an item of an array may stand alone (`one`), or several in an array
+            (`several`).
 
     Raises `UnknownDescription` for a name that `names` does not list.
     """
@@ -38,4 +44,16 @@ def load(name: str) -> dict[str, Any]:
         raise UnknownDescription(name, known)
     text = files(__name__).joinpath(name + _SUFFIX).read_bytes()
     document: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader)
+    if written_out:
+        _write_out(document)
     return document
+
+
+def _write_out(node: Any) -> None:
+    """Replace `x-also` in all media types below a part of a description."""
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _write_out(child)
+    if isinstance(node, dict) and "x-also" in node:
+        schema = node["schema"]
+        several = schema if node.pop("x-also") == "one" else {"type": "array", "items": schema}
+        node["schema"] = {"oneOf": [several["items"], several]}

@@ -32,6 +32,13 @@ def replace_replaces(ctx: PixieBrix) -> None:
     _expect_merged(ctx, "replace", {"kept": 1, "nest": {"x": 1}, "list": [1, 2]}, new, new)
 
 
+@check("PB-REC-32")
+def an_empty_strategy_replaces(ctx: PixieBrix) -> None:
+    """Writes records again with an empty strategy, by POST and by PUT, and expects the second data only."""
+    new = {"nest": {"y": 2}, "added": True}
+    _expect_merged(ctx, "", {"kept": 1, "nest": {"x": 1}}, new, new)
+
+
 @check("PB-REC-20")
 def shallow_updates_the_top_level(ctx: PixieBrix) -> None:
     """Merges data with a nested object and an array, by POST and by PUT, and compares."""

@@ -117,6 +117,18 @@ def server_options(default_port: int) -> Callable[[_Command], _Command]:
             help="The version that Pieces OS says it has. Default: that of the data.",
         ),
         click.option(
+            "--default-version",
+            type=click.Choice(["1.0", "1.1", "2.0"]),
+            default="1.0",
+            show_default=True,
+            help="The version of PixieBrix that is meant where Accept asks for none.",
+        ),
+        click.option(
+            "--strict-bodies",
+            is_flag=True,
+            help="Refuse fields of a PixieBrix body that are not described, instead of ignoring them.",
+        ),
+        click.option(
             "--defect",
             "defects",
             metavar="NAME",
@@ -177,6 +189,8 @@ class ServerFlags:
     job_seconds: float
     record_limit: int
     os_version: str | None
+    default_version: str
+    strict_bodies: bool
     defects: tuple[str, ...]
     no_control: bool
     control_token: str | None
@@ -215,6 +229,8 @@ class ServerFlags:
             job_seconds=self.job_seconds,
             record_limit=self.record_limit,
             os_version=self.os_version,
+            default_version=self.default_version,
+            strict_bodies=self.strict_bodies,
             validate_responses=self.validate_responses,
             control=not self.no_control,
             control_token=self.control_token,

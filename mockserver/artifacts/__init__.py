@@ -6,7 +6,15 @@ carries nothing.
 """
 
 from .csvtext import export_csv, records_csv
-from .jsontext import archive_jsonl, export_json, line_json, record_json, records_json
+from .jsontext import (
+    archive_jsonl,
+    export_json,
+    flat_record_json,
+    flat_records_json,
+    line_json,
+    record_json,
+    records_json,
+)
 from .pairs import Pairs
 from .text import CHUNK_ROWS
 from .workbook import ArtifactTooLarge, export_problem, export_xlsx
@@ -20,6 +28,8 @@ __all__ = [
     "export_json",
     "export_problem",
     "export_xlsx",
+    "flat_record_json",
+    "flat_records_json",
     "line_json",
     "record_json",
     "records_csv",

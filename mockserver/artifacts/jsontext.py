@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from ..state.jsonio import dumps, loads
 from ..state.records import Row
 from .text import batches, instant_text, json_string
 
@@ -15,6 +16,20 @@ def record_json(row: Row) -> bytes:
     """One record of the records endpoint: `{"id","data","created_at"}` (contract: Databases and records)."""
     created, _, key, _, data = row
     return b'{"id":%b,"data":%b,"created_at":"%b"}' % (json_string(key), data, instant_text(created).encode())
+
+
+def flat_record_json(row: Row) -> bytes:
+    """One record with the fields of its data beside `id` and `created_at` (contract: Conventions).
+
+    A field of the data that has one of these two names is left out.
+    """
+    created, _, key, _, data = row
+    head = b'{"id":%b,"created_at":"%b"' % (json_string(key), instant_text(created).encode())
+    # The bytes of such a name may also stand further inside; then parsing only costs time.
+    if b'"id":' in data or b'"created_at":' in data:
+        kept = {name: value for name, value in loads(data).items() if name not in {"id", "created_at"}}
+        data = dumps(kept)
+    return head + b"}" if data == b"{}" else b"%b,%b" % (head, data[1:])
 
 
 def line_json(database_id: str, row: Row) -> bytes:
@@ -35,6 +50,11 @@ def line_json(database_id: str, row: Row) -> bytes:
 def records_json(rows: Sequence[Row]) -> Iterator[bytes]:
     """A JSON array of records, as the records endpoint lists them."""
     return _array(rows, record_json)
+
+
+def flat_records_json(rows: Sequence[Row]) -> Iterator[bytes]:
+    """A JSON array of flat records."""
+    return _array(rows, flat_record_json)
 
 
 def export_json(rows: Sequence[tuple[str, Row]]) -> Iterator[bytes]:

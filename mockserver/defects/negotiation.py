@@ -158,12 +158,12 @@ class NotAcceptableWithoutBody(Errors):
 
 
 @defect("PB-NEG-08", "PB-NEG-09")
-class OldestVersionByDefault(Negotiation):
-    """Takes version 1.0 where none is asked for, and so refuses what version 1.0 has not."""
+class NoDefaultVersion(Negotiation):
+    """Takes version 0.9 where none is asked for, which no operation serves any more."""
 
     def choose(self, offer: Offer, accept: str | None) -> Negotiated:
         asked = accept or "*/*"
-        return offer.negotiate(asked if "version=" in asked else f"{asked}; version=1.0")
+        return offer.negotiate(asked if "version=" in asked else f"{asked}; version=0.9")
 
 
 @defect("PB-NEG-08")

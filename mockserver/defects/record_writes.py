@@ -291,6 +291,24 @@ class UnknownStrategyReplaces(_Mended):
             record.pop("merge_strategy", None)
 
 
+@defect("PB-REC-32")
+class EmptyStrategyRefused(_Mended):
+    """Refuses an empty `merge_strategy` as an unknown one."""
+
+    def mend(self, record: dict[str, Any]) -> None:
+        if record.get("merge_strategy") == "":
+            record["merge_strategy"] = "none"
+
+
+@defect("PB-REC-32")
+class EmptyStrategyMerges(_Mended):
+    """Takes an empty `merge_strategy` for `shallow`."""
+
+    def mend(self, record: dict[str, Any]) -> None:
+        if record.get("merge_strategy") == "":
+            record["merge_strategy"] = "shallow"
+
+
 @defect("PB-REC-27", "PB-REC-28")
 class MissingDataAreEmpty(_Mended):
     """Takes missing data for an empty object."""

@@ -18,7 +18,7 @@ from ..journal import JournalFilter
 from ..loading import DataError
 from ..settings import SettingsError, TokenGrant
 from ..state.errors import InvalidInput, NotFound
-from ..state.instants import DAY, format_instant, parse_instant
+from ..state.instants import DAY, format_instant, parse_moment
 from ..state.pieces import PiecesDatabase
 from ..storage.keys import asset_key
 from ..version import version
@@ -28,6 +28,16 @@ from ..web.events import JournalEvents
 from ..web.responses import ChunkedResponse, json_response
 from ..world import Base, World, WorldSettings, make_clock
 from ..worlds import SandboxNameError, Worlds
+
+_PLAIN_SETTINGS = (
+    "default_page_size",
+    "max_page_size",
+    "max_records",
+    "requests_per_minute",
+    "default_version",
+    "strict_bodies",
+)
+"""Those that are taken as they come."""
 
 CAPABILITIES = ("read", "write", "destroy", "storage", "clock", "inject", "second")
 
@@ -171,7 +181,7 @@ class ControlHandlers:
     async def updateClock(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Set the instant, freeze or let run; nights that pass run their jobs."""
         world, order = call.world, call.body
-        instant = _within(parse_instant(order["now"]), "now") if "now" in order else None
+        instant = _within(parse_moment(order["now"]), "now") if "now" in order else None
         if order.get("frozen") is True:
             world.clock.freeze(instant)
         elif instant is not None:
@@ -342,6 +352,8 @@ def describe_settings(world: World) -> dict[str, Any]:
         "max_page_size": settings.max_page_size,
         "max_records": settings.max_records,
         "requests_per_minute": settings.requests_per_minute,
+        "default_version": settings.default_version,
+        "strict_bodies": settings.strict_bodies,
     }
 
 
@@ -363,7 +375,7 @@ def apply_settings(world: World, order: dict[str, Any]) -> None:
         settings.job_looks = pace["looks"]
     elif isinstance(pace, dict):
         settings.job_us, settings.job_looks = round(pace["seconds"] * 1_000_000), None
-    for name in ("default_page_size", "max_page_size", "max_records", "requests_per_minute"):
+    for name in _PLAIN_SETTINGS:
         if name in order:
             setattr(settings, name, order[name])
     if "record_limit" in order:
@@ -397,5 +409,5 @@ def _filter(asked: dict[str, Any]) -> JournalFilter:
         method=asked.get("method"),
         path=asked.get("path"),
         status=asked.get("status"),
-        since=None if since is None else parse_instant(since),
+        since=None if since is None else parse_moment(since),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from .. import artifacts
-from ..state.instants import HOUR, format_instant, parse_instant
+from ..state.instants import HOUR, format_instant, parse_moment
 from ..state.jobs import Job
 from ..storage.keys import export_key
 from ..web.call import Call
@@ -62,7 +62,7 @@ class JobHandlers:
 
     def instant(self, text: str | None) -> int | None:
         """A bound of the filters as an instant (µs)."""
-        return None if text is None else parse_instant(text)
+        return None if text is None else parse_moment(text)
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
         """A job as the API shows it (published specification)."""
@@ -70,7 +70,6 @@ class JobHandlers:
         status = job.status(now)
         return {
             "id": job.id,
-            "name": job.name,
             "status": status,
             "created_at": format_instant(job.created_at),
             "data": self.job_link(job, call, now) if status == "SUCCESS" else None,

@@ -13,8 +13,8 @@ from ..state.filters import Filter, parse_filters
 from ..state.instants import DAY, parse_date
 from ..state.merging import MergeStrategy
 from ..state.records import DATA, RecordTable, Row
+from ..web import negotiation
 from ..web.call import Call
-from ..web.negotiation import JSON
 from ..web.pagination import Page, no_such_page, paginate, requested_page
 from ..web.responses import ChunkedResponse
 
@@ -28,7 +28,7 @@ class RecordHandlers:
     """`/databases/{databaseId}/records/` and one record below it."""
 
     async def listRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
-        """The records that pass the filters: one page, or at version 1.0 as many as one answer may hold."""
+        """The records that pass the filters: one page; before version 2.0 what one answer may hold."""
         world = call.world
         world.now()
         table = self._table(call)
@@ -56,7 +56,7 @@ class RecordHandlers:
 
     def _unpaged(self, call: Call) -> bool:
         """Whether one answer holds all records, or as many as it may."""
-        return call.answer.version == "1.0"
+        return not call.world.implementation.pages.paged(call)
 
     def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
         """Rows in the negotiated media type."""
@@ -64,7 +64,7 @@ class RecordHandlers:
 
     def _one(self, row: Row, call: Call, status: int) -> Response:
         """The answer that shows one record."""
-        return Response(artifacts.record_json(row), status, None, call.answer.content_type)
+        return render_one(row, call, status)
 
     def _bounds(self, call: Call, table: RecordTable) -> tuple[int, int]:
         """The positions of the records created between the two dates, both inclusive."""
@@ -167,15 +167,31 @@ class RecordHandlers:
 
 def strategy_of(item: dict[str, Any]) -> MergeStrategy:
     """How a written record merges into one that exists; `replace` unless it says otherwise."""
-    return MergeStrategy(item.get("merge_strategy", "replace"))
+    return MergeStrategy(item.get("merge_strategy") or "replace")
+
+
+def render_one(row: Row, call: Call, status: int) -> Response:
+    """One record in the negotiated media type; as CSV, below the header row."""
+    match call.answer.media_type:
+        case negotiation.CSV:
+            body = b"".join(artifacts.records_csv([row]))
+        case negotiation.FLAT_JSON:
+            body = artifacts.flat_record_json(row)
+        case _:
+            body = artifacts.record_json(row)
+    return Response(body, status, None, call.answer.content_type)
 
 
 def render(rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
     """Rows in the negotiated media type; a long list goes out in chunks."""
-    if call.answer.media_type == JSON or call.operation_id != "listRecords":
-        chunks, content_type = artifacts.records_json(rows), call.answer.content_type
-    else:
-        chunks, content_type = artifacts.records_csv(rows), call.answer.content_type
+    content_type = call.answer.content_type
+    match call.answer.media_type:
+        case negotiation.CSV:
+            chunks = artifacts.records_csv(rows)
+        case negotiation.FLAT_JSON:
+            chunks = artifacts.flat_records_json(rows)
+        case _:
+            chunks = artifacts.records_json(rows)
     if len(rows) <= _ONE_PIECE:
         return Response(b"".join(chunks), status, headers, content_type)
     return ChunkedResponse(chunks, content_type, headers, status)

@@ -77,6 +77,14 @@ def parse_instant(text: str) -> int:
     return us
 
 
+def parse_moment(text: str) -> int:
+    """The instant that an ISO 8601 date and time names, or a date alone: its midnight, UTC.
+
+    Raises `ValueError` for anything else.
+    """
+    return parse_date(text) * DAY if _DATE.fullmatch(text) else parse_instant(text)
+
+
 def parse_date(text: str) -> int:
     """The day that `YYYY-MM-DD` names, strictly. Raises `ValueError` for anything else."""
     if _DATE.fullmatch(text) is None:

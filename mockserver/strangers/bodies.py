@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
-from starlette.types import Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from ..web.call import Exchange
 from ..web.errors import Errors, Refusal
 from ..web.negotiation import Negotiated
 from ..web.surface import Surface
+from ..web.validation import BodyRule, Validation
 from .base import stranger
 from .wire import Headers, once_whole
 
@@ -74,6 +75,14 @@ def _extended(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {"_links": {"self": "#"}, "user": None, **value, "etag": "x1", "tags": []}
+
+
+@stranger()
+class UnknownFieldsRefused(Validation):
+    """Refuses fields of a body that are not described."""
+
+    async def body(self, rule: BodyRule, scope: Scope, receive: Receive) -> Any:
+        return await super().body(rule.strictly if rule.described else rule, scope, receive)
 
 
 @stranger()

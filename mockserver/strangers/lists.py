@@ -11,12 +11,10 @@ from ..state.filters import FieldNull, Filter
 from ..state.pixiebrix import PixieBrixState
 from ..state.records import Row
 from ..web.call import Call
-from ..web.negotiation import JSON, Negotiated, Negotiation, Offer
+from ..web.negotiation import CSV, Negotiated, Negotiation, Offer, negotiator
 from ..web.pagination import Page, Pagination
 from ..web.problems import BadRequest, UnknownPath
 from .base import stranger
-
-_VERSIONS = ("1.0", "2.0")
 
 
 @stranger()
@@ -69,20 +67,24 @@ class BadSizeIsRefused(Pagination):
 
 
 @stranger()
-class MoreVersions(Negotiation):
-    """Serves every operation at both versions, but archives at 2.0 only."""
+class OneVersionEach(Negotiation):
+    """Serves export jobs at version 1.0 and all else at 2.0, and takes that where none is asked for."""
 
     def choose(self, offer: Offer, accept: str | None) -> Negotiated:
-        if offer.operation_id == "listRecordArchives" or not offer.versions:
-            return super().choose(offer, accept)
-        for version in _VERSIONS:
-            if f"version={version}" in (accept or "") and version not in offer.versions:
-                served = offer.versions[0]
-                found = super().choose(
-                    offer, (accept or "").replace(f"version={version}", f"version={served}")
-                )
-                return Negotiated(found.media_type, version)
-        return super().choose(offer, accept)
+        version = "1.0" if "ExportJob" in offer.operation_id else "2.0"
+        return negotiator(offer.media_types, (version,), version, any_media_type=offer.any_media_type)(
+            accept or "*/*"
+        )
+
+
+@stranger()
+class NewestVersionByDefault(Negotiation):
+    """Takes version 2.0 where none is asked for."""
+
+    def choose(self, offer: Offer, accept: str | None) -> Negotiated:
+        return negotiator(
+            offer.media_types, offer.versions, max(offer.versions), any_media_type=offer.any_media_type
+        )(accept or "*/*")
 
 
 @stranger()
@@ -100,7 +102,7 @@ class BareFieldNames(RecordHandlers):
 
     def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
         response = super()._rendered(rows, call, headers, status)
-        if call.answer.media_type == JSON or not isinstance(response.body, bytes) or not response.body:
+        if call.answer.media_type != CSV or not isinstance(response.body, bytes) or not response.body:
             return response
         header, end, rest = response.body.partition(b"\r\n")
         renamed = header.replace(b",data.", b",").replace(b',"data.', b',"')

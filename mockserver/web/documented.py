@@ -119,7 +119,7 @@ class DocumentedResponses:
         self, operation: str, status: int, value: Any, headers: dict[str, str], media_type: str | None = None
     ) -> Answer:
         """A response with a body of the caller's: text as it is, anything else as JSON."""
-        version = self._operations.get(operation, {}).get("x-default-version", "")
+        version = self._operations.get(operation, {}).get("x-published-version", "")
         if media_type is None:
             media_type = "text/plain" if isinstance(value, str) else JSON
         if isinstance(value, str) and media_type != JSON:

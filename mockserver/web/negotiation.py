@@ -9,6 +9,14 @@ from functools import lru_cache
 from .problems import NotAcceptable
 
 JSON = "application/json"
+API_JSON = "application/vnd.pixiebrix.api+json"
+FLAT_JSON = "application/vnd.pixiebrix.api.flat+json"
+CSV = "text/csv"
+
+VERSIONS = ("1.0", "1.1", "2.0")
+"""The versions that there are."""
+PAGED = frozenset({"2.0"})
+"""Those at which lists come in pages."""
 _MAX_RANGES = 50
 
 
@@ -36,7 +44,9 @@ class Offer:
     Attributes:
         media_types: the preferred one first.
         versions: those that it serves.
-        own: the answer where nothing is asked for.
+        own: the answer where nothing is asked for; of an operation that does not serve the default version,
+            only the errors have it.
+        any_media_type: as for `negotiator`.
         negotiate: what `negotiator` made for it.
     """
 
@@ -44,6 +54,7 @@ class Offer:
     media_types: tuple[str, ...]
     versions: tuple[str, ...]
     own: Negotiated
+    any_media_type: bool
     negotiate: Callable[[str], Negotiated]
 
 
@@ -52,7 +63,7 @@ class Negotiation:
 
     def choose(self, offer: Offer, accept: str | None) -> Negotiated:
         """Media type and version of the answer. Raises `NotAcceptable`."""
-        return offer.own if accept is None or accept == "*/*" else offer.negotiate(accept)
+        return offer.negotiate(accept or "*/*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +113,18 @@ def negotiator(
 
     The returned function raises `NotAcceptable`.
     """
-    own = Negotiated(media_types[0], default)
+
+    def at(media_type: str, version: str) -> Negotiated:
+        if version not in versions:
+            msg = 'Invalid version in "Accept" header.'
+            raise NotAcceptable(msg)
+        return Negotiated(media_type, version)
 
     @lru_cache(maxsize=256)
     def negotiate(accept: str) -> Negotiated:
         ranges = [_parse_range(text) for text in accept.split(",", _MAX_RANGES)[:_MAX_RANGES] if text.strip()]
         if not ranges:
-            return own
+            return at(media_types[0], default)
         usable = [item for item in ranges if item is not None and item.quality > 0]
         # What is refused by name is refused, even if a wildcard would take it (RFC 9110, 12.5.1).
         refused = [item for item in ranges if item is not None and item.quality == 0 and item.version is None]
@@ -124,10 +140,7 @@ def negotiator(
             )
             if found is None and not any_media_type:
                 continue
-            if item.version is not None and item.version not in versions:
-                msg = 'Invalid version in "Accept" header.'
-                raise NotAcceptable(msg)
-            return Negotiated(found or media_types[0], item.version or default)
+            return at(found or media_types[0], default if item.version is None else item.version)
         msg = "Could not satisfy the request Accept header."
         raise NotAcceptable(msg)
 

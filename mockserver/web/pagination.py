@@ -8,6 +8,7 @@ from typing import TypeVar
 from urllib.parse import quote, unquote_plus
 
 from .call import Call
+from .negotiation import PAGED
 from .problems import UnknownPath
 
 T = TypeVar("T")
@@ -40,6 +41,10 @@ def _natural(text: str | None) -> int | None:
 
 class Pagination:
     """How lists are cut into pages; the functions of this module ask the one of the call's world."""
+
+    def paged(self, call: Call) -> bool:
+        """Whether the list comes in pages, at the version that answers."""
+        return call.answer.version in PAGED
 
     def requested(self, call: Call, maximum: int) -> Page:
         """The page that a call asks for.
@@ -124,11 +129,13 @@ def paginate(call: Call, page: Page, *, more: bool, total: int | None) -> dict[s
 
 
 def listed(call: Call, items: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]:
-    """The requested page of a counted list, and its headers.
+    """The requested page of a counted list, and its headers; all of it at a version without pages.
 
     Raises:
         UnknownPath: there is no such page.
     """
+    if not call.world.implementation.pages.paged(call):
+        return items, {}
     page = requested_page(call)
     found = call.world.implementation.pages.cut(items, page)
     return found, paginate(call, page, more=page.end < len(items), total=len(items))

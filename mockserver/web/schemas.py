@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
-from ..state.instants import parse_date, parse_instant
+from ..state.instants import parse_date, parse_instant, parse_moment
 
 Direction = Literal["request", "response"]
 Schema = dict[str, Any]
@@ -44,9 +44,26 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def format_checks() -> dict[str, Callable[[str], bool]]:
-    """The string formats that the descriptions use and that are really checked."""
-    return {"uuid": is_uuid, "date": _accepts(parse_date), "date-time": _accepts(parse_instant)}
+def format_checks(direction: Direction = "response") -> dict[str, Callable[[str], bool]]:
+    """The string formats that the descriptions use and that are really checked.
+
+    Who asks may give a date alone for an instant.
+    """
+    instant = parse_moment if direction == "request" else parse_instant
+    return {"uuid": is_uuid, "date": _accepts(parse_date), "date-time": _accepts(instant)}
+
+
+def closed(schema: Any) -> Any:
+    """The schema of a body, without room for fields that it does not describe."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    result = {
+        key: {name: closed(item) for name, item in value.items()} if key == "properties" else closed(value)
+        for key, value in schema.items()
+    }
+    return {"additionalProperties": False, **result} if "properties" in result else result
 
 
 def to_json_schema(schema: Any, direction: Direction) -> Any:
@@ -69,7 +86,7 @@ def to_json_schema(schema: Any, direction: Direction) -> Any:
         if key not in _ANNOTATIONS
     }
     _drop_one_way_properties(schema, result, direction)
-    if schema.get("nullable"):
+    if schema.get("nullable") or (direction == "request" and schema.get("x-nullable")):
         return {"anyOf": [{"type": "null"}, result]} if "allOf" in result else _nullable(result)
     return result
 
@@ -105,12 +122,15 @@ class Compiler:
     """Compiles schemas whose references Connexion has resolved already."""
 
     def __init__(self) -> None:
-        self._formats = format_checks()
+        self._formats = {
+            "request": format_checks("request"),
+            "response": format_checks("response"),
+        }
 
     def compile(self, schema: Schema, direction: Direction) -> jsonschema_rs.Validator:
         """A validator for one OpenAPI 3.0 schema."""
         return jsonschema_rs.Draft202012Validator(
-            to_json_schema(schema, direction), formats=self._formats, validate_formats=True
+            to_json_schema(schema, direction), formats=self._formats[direction], validate_formats=True
         )
 
 

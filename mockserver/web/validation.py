@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .body import MAX_DOCUMENT, check_encoding, check_json_type, header, parse_json, read_body
 from .call import ABSENT, CALL, EXCHANGE, Call, Exchange
+from .forms import as_object, form_type, read_form
 from .framework import AbstractOperation, RoutedAPI, RoutedMiddleware
-from .negotiation import JSON, Negotiated, Offer, negotiator
+from .negotiation import JSON, VERSIONS, Negotiated, Offer, negotiator
 from .parameters import Pairs, PathParameters, QueryParameters, parse_query
 from .problems import BadRequest, UnsupportedEncoding
-from .schemas import Compiler, findings
+from .schemas import Compiler, closed, findings
 from .visibility import require_visible
 
 # Stands for a slash inside a path segment while Connexion's routing splits the path (see the gateway).
@@ -40,10 +42,20 @@ _LONG = 256 * 1024
 
 
 class BodyRule:
-    """What one operation accepts as its JSON body.
+    """What one operation accepts as its body.
 
     A description that offers one object or an array of them is checked by the kind that was sent, so that the
     findings speak of that kind alone.
+
+    Args:
+        operation_id: the operation's.
+        request_body: as the description has it, references resolved.
+        compiler: of the description.
+        check_schema: hold the body against the schema; else it is left to the state.
+        any_type: any media type will do, and the body is JSON.
+        as_sent: the operation parses the body itself.
+        forms: a form is taken, too.
+        strict: refuse fields that are not described.
     """
 
     def __init__(
@@ -55,25 +67,50 @@ class BodyRule:
         check_schema: bool,
         any_type: bool,
         as_sent: bool = False,
+        forms: bool = False,
+        strict: bool = False,
     ) -> None:
         self.operation_id = operation_id
+        self._strict = (operation_id, request_body, compiler)
         self._as_sent = as_sent
+        self._forms = forms
         self.required = bool(request_body.get("required"))
         schema = request_body["content"][JSON]["schema"]
-        choices = schema.get("oneOf") or [schema]
+        choices = {
+            list if choice.get("type") == "array" else dict: choice
+            for choice in schema.get("oneOf") or [schema]
+        }
+        self._object = choices.get(dict, {})
         self._by_kind = {
-            list if choice.get("type") == "array" else dict: compiler.compile(choice, "request")
-            for choice in choices
+            kind: compiler.compile(closed(choice) if strict else choice, "request")
+            for kind, choice in choices.items()
         }
         self._kinds = " or ".join("list" if kind is list else "dictionary" for kind in self._by_kind)
         self._check_schema = check_schema
         self._any_type = any_type
 
+    @property
+    def described(self) -> bool:
+        """Whether the body is held against its description, and not left to the state."""
+        return self._check_schema
+
+    @cached_property
+    def strictly(self) -> BodyRule:
+        """The same, but fields that are not described are refused."""
+        return BodyRule(
+            *self._strict,
+            check_schema=self._check_schema,
+            any_type=self._any_type,
+            as_sent=self._as_sent,
+            forms=self._forms,
+            strict=True,
+        )
+
     async def read(self, scope: Scope, receive: Receive, validation: Validation) -> Any:
         """The parsed, valid body; `ABSENT` when there is none; bytes for an operation that parses it itself.
 
         Raises:
-            Problem: a wrong media type, no JSON, or values that the description refuses.
+            Problem: a wrong media type, no JSON, no form, or values that the description refuses.
         """
         try:
             check_encoding(header(scope["headers"], b"content-encoding"))
@@ -86,16 +123,22 @@ class BodyRule:
         raw = await read_body(receive)
         if not raw and not self.required:
             return ABSENT
-        if raw and not self._any_type:
-            validation.media_type(
-                self, header(scope["headers"], b"content-type"), required=self._check_schema
-            )
-        body = parse_json(raw) if raw else {}
+        content_type = header(scope["headers"], b"content-type")
+        if self._forms and content_type is not None and form_type(content_type) is not None:
+            body = await validation.form(self, raw, content_type)
+        else:
+            if raw and not self._any_type:
+                validation.media_type(self, content_type, required=self._check_schema)
+            body = parse_json(raw) if raw else {}
         if self._check_schema:
             if len(raw) > _LONG:
                 await asyncio.sleep(0)
             validation.values(self, body, long=len(raw) > _LONG)
         return body
+
+    async def read_form(self, raw: bytes, content_type: str) -> dict[str, Any]:
+        """The body that a form stands for. Raises `BadRequest`."""
+        return as_object(await read_form(raw, content_type), self._object)
 
     def check(self, body: Any, *, long: bool = False) -> None:
         """Hold a parsed body against the description; of a long one only the first finding is told.
@@ -139,6 +182,10 @@ class Validation:
         """Accept the body's media type. Raises `UnsupportedMediaType`."""
         check_json_type(content_type, required=required)
 
+    async def form(self, rule: BodyRule, raw: bytes, content_type: str) -> Any:
+        """The body that a form stands for. Raises `Problem`."""
+        return await rule.read_form(raw, content_type)
+
     def values(self, rule: BodyRule, body: Any, *, long: bool) -> None:
         """Accept the parsed body. Raises `BadRequest`."""
         rule.check(body, long=long)
@@ -164,10 +211,19 @@ class ValidatedOperation:
         self._query = QueryParameters(operation.parameters, compiler)
         self._has_query = any(parameter["in"] == "query" for parameter in operation.parameters)
         media_types = _produced(raw["responses"])
-        version = raw.get("x-default-version", "")
-        self._own = Negotiated(media_types[0], version)
-        negotiate = negotiator(media_types, versions, version, any_media_type="302" in raw["responses"])
-        self._offer = Offer(self.operation_id, media_types, versions, self._own, negotiate)
+        any_media_type = "302" in raw["responses"]
+        self._unversioned = Negotiated(media_types[0], "")
+        self._offers = {
+            default: Offer(
+                self.operation_id,
+                media_types,
+                versions,
+                Negotiated(media_types[0], default),
+                any_media_type,
+                negotiator(media_types, versions, default, any_media_type=any_media_type),
+            )
+            for default in VERSIONS
+        }
         body = operation.request_body
         self._body: BodyRule | None = None
         if body:
@@ -181,18 +237,20 @@ class ValidatedOperation:
                 check_schema=checked,
                 any_type=checked and not self._versioned,
                 as_sent=bool(raw.get("x-body-as-sent")),
+                forms=self._versioned,
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make a `Call` of the request and pass it on."""
         exchange: Exchange = scope[EXCHANGE]
-        implementation = exchange.world.implementation
+        settings, implementation = exchange.world.settings, exchange.world.implementation
         validation = implementation.validation if self._mocked else _PLAIN
-        answer = self._own
+        answer = self._unversioned
         if self._versioned:
-            exchange.answer = answer
+            offer = self._offers[settings.default_version]
+            exchange.answer = offer.own
             accept = header(scope["headers"], b"accept")
-            exchange.answer = answer = implementation.negotiation.choose(self._offer, accept)
+            exchange.answer = answer = implementation.negotiation.choose(offer, accept)
         path = scope.get("path_params", {})
         if path:
             if exchange.hidden_slash:
@@ -201,7 +259,10 @@ class ValidatedOperation:
         # Where no parameter is described, whatever is sent is ignored, also what cannot be read.
         pairs = validation.pairs(self.operation_id, scope["query_string"]) if self._has_query else []
         query = validation.query(self.operation_id, self._query, pairs) if pairs else {}
-        body = await validation.body(self._body, scope, receive) if self._body is not None else ABSENT
+        rule = self._body
+        if rule is not None and rule.described and settings.strict_bodies and self._mocked:
+            rule = rule.strictly
+        body = await validation.body(rule, scope, receive) if rule is not None else ABSENT
         call = Call(exchange.world, scope, exchange, self.operation_id, path, query, pairs, body, answer)
         if exchange.organizations is not None:
             require_visible(call, exchange.organizations)

@@ -121,6 +121,7 @@ def test_settings(mock: MockClient) -> None:
     before = mock.settings()
     assert before == MockSettings(
         record_limit=500_000, job_pace={"seconds": 2.0}, os_version=before.os_version,
+        default_version="1.0", strict_bodies=False,
         migration=before.migration, default_page_size=100, max_page_size=1_000, max_records=10_000,
         requests_per_minute=None,
     )  # fmt: skip

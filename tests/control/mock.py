@@ -25,6 +25,7 @@ __all__ = [
     "settings",
 ]
 
+V2 = "application/json; version=2.0"
 NOW = "2024-05-10T12:00:00.000000Z"
 """Where the clock of a test's server stands."""
 
@@ -51,6 +52,7 @@ class Mock:
         self.pixiebrix = f"{base}/api"
         self.session = requests.Session()
         self.session.trust_env = False
+        self.session.headers["Accept"] = V2
         self.authorization = {"Authorization": f"Token {token}"}
 
     def close(self) -> None:

@@ -56,6 +56,7 @@ def test_the_clock_follows_real_time_by_default(start: Callable[..., Mock]) -> N
         ("1999-12-31T23:59:59.999999Z", "1999-12-31T23:59:59.999999Z"),
         ("0001-01-02T00:00:00Z", "0001-01-02T00:00:00.000000Z"),
         ("9999-12-30T00:00:00Z", "9999-12-30T00:00:00.000000Z"),
+        ("2030-01-02", "2030-01-02T00:00:00.000000Z"),
     ],
 )
 def test_the_clock_is_set_forwards_and_backwards(mock: Mock, text: str, shown: str) -> None:
@@ -112,7 +113,6 @@ def test_a_running_clock_advances_and_runs_on(mock: Mock) -> None:
     [
         ({}, "non_field_errors"),
         ({"now": "yesterday"}, "now"),
-        ({"now": "2024-05-10"}, "now"),
         ({"now": "2024-02-30T00:00:00Z"}, "now"),
         ({"now": "2016-12-31T23:59:60Z"}, "now"),
         ({"now": "0001-01-01T00:00:00Z"}, "now"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .mock import NOW, Mock
+from .mock import NOW, V2, Mock
 
 Sandboxes = Callable[[], Mock]
 
@@ -161,7 +161,7 @@ def test_a_client_may_encode_the_tilde(start: Callable[..., Mock], tilde: str) -
     import http.client
 
     connection = http.client.HTTPConnection(address, timeout=10)
-    connection.request("GET", f"{path}?page_size=1", headers=mock.authorization)
+    connection.request("GET", f"{path}?page_size=1", headers={"Accept": V2, **mock.authorization})
     response = connection.getresponse()
     assert response.status == 200
     assert f"<{mock.base}/~one/api/organizations/" in str(response.headers["Link"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .mock import Mock, TokenGrant
+from .mock import V2, Mock, TokenGrant
 
 DEFAULTS = {
     "record_limit": 500_000,
@@ -18,6 +18,8 @@ DEFAULTS = {
     "max_page_size": 1_000,
     "max_records": 10_000,
     "requests_per_minute": None,
+    "default_version": "1.0",
+    "strict_bodies": False,
 }
 
 
@@ -44,6 +46,7 @@ def test_the_settings_at_the_start(mock: Mock) -> None:
         ({"max_records": 20}, {}),
         ({"requests_per_minute": 5}, {}),
         ({"requests_per_minute": None}, {}),
+        ({"default_version": "2.0", "strict_bodies": True}, {}),
     ],
 )
 def test_what_is_changed_is_shown_and_the_rest_stays(
@@ -179,7 +182,7 @@ def test_page_limits(mock: Mock) -> None:
         mock.put(database, f"{number:02}", a=1)
     change(mock, default_page_size=3, max_page_size=5, max_records=8)
 
-    def sizes(path: str, accept: str = "application/json") -> list[int]:
+    def sizes(path: str, accept: str = V2) -> list[int]:
         return [
             len(mock.api("GET", path, params=params, headers={"Accept": accept}).json())
             for params in ({}, {"page_size": 2}, {"page_size": 1000})

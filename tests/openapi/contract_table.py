@@ -7,6 +7,11 @@ from typing import NamedTuple
 JSON = "application/json"
 TEXT = "text/plain"
 CSV = "text/csv"
+API = "application/vnd.pixiebrix.api+json"
+FLAT = "application/vnd.pixiebrix.api.flat+json"
+DATA = {JSON, API}
+ROWS = {*DATA, CSV, FLAT}  # of records
+ALL = ("1.0", "1.1", "2.0")
 ANY = "*/*"
 DETAIL = (401, 403, 404, 406, 429)  # the contract: Conventions
 
@@ -37,16 +42,16 @@ PIECES = {
 PIXIEBRIX = {
     # The contract's heading Export jobs. Unknown databases are 400, nothing here is 404.
     "createExportJob": Row(
-        "post", "/databases/records/jobs/", {201: {JSON}}, {400, 415, *DETAIL} - {404}, body="required",
-        versions=("1.0",),
+        "post", "/databases/records/jobs/", {201: DATA}, {400, 415, *DETAIL} - {404}, body="required",
+        versions=ALL,
     ),
     "getExportJob": Row(
-        "get", "/databases/records/jobs/{jobId}/", {200: {JSON}}, {*DETAIL}, versions=("1.0",)
+        "get", "/databases/records/jobs/{jobId}/", {200: DATA}, {*DETAIL}, versions=ALL
     ),
     # The contract's heading Databases and records
-    "listDatabases": Row("get", f"{ORGANIZATION}/", {200: {JSON}}, {400, *DETAIL}, PAGES, versions=("2.0",)),
+    "listDatabases": Row("get", f"{ORGANIZATION}/", {200: DATA}, {400, *DETAIL}, PAGES, versions=ALL),
     "createDatabase": Row(
-        "post", f"{ORGANIZATION}/", {201: {JSON}}, {400, 415, *DETAIL}, body="required", versions=("2.0",)
+        "post", f"{ORGANIZATION}/", {201: DATA}, {400, 415, *DETAIL}, body="required", versions=ALL
     ),
     # The contract: around the databases, published only
     "getDatabase": Row("get", f"{ORGANIZATION}/{{databaseId}}/", {200: {JSON}}, {*DETAIL}, versions=("2.0",)),
@@ -80,52 +85,52 @@ PIXIEBRIX = {
     "getMe": Row("get", "/me/", {200: {JSON}}, {*DETAIL} - {404}, versions=("2.0",)),
     "getHealth": Row("get", "/health/", {200: {JSON}}, {406}, versions=("2.0",)),
     "deleteDatabase": Row(
-        "delete", f"{ORGANIZATION}/{{databaseId}}/", {204: set()}, {*DETAIL}, versions=("2.0",)
+        "delete", f"{ORGANIZATION}/{{databaseId}}/", {204: set()}, {*DETAIL}, versions=ALL
     ),
-    "deleteUserDatabase": Row("delete", f"{DATABASE}/", {204: set()}, {*DETAIL}, versions=("2.0",)),
+    "deleteUserDatabase": Row("delete", f"{DATABASE}/", {204: set()}, {*DETAIL}, versions=ALL),
     "listRecords": Row(
-        "get", f"{DATABASE}/records/", {200: {JSON, CSV}}, {400, *DETAIL},
-        PAGES | {"start_date", "end_date", "data_filters"}, versions=("1.0", "2.0"),
+        "get", f"{DATABASE}/records/", {200: ROWS}, {400, *DETAIL},
+        PAGES | {"start_date", "end_date", "data_filters"}, versions=ALL,
     ),
     "createRecords": Row(
-        "post", f"{DATABASE}/records/", {201: {JSON}}, {400, 415, *DETAIL}, body="required",
-        versions=("1.0", "2.0"),
+        "post", f"{DATABASE}/records/", {201: ROWS}, {400, 415, *DETAIL}, body="required",
+        versions=ALL,
     ),
     "putRecords": Row(
-        "put", f"{DATABASE}/records/", {200: {JSON}}, {400, 415, *DETAIL}, body="required",
-        versions=("1.0", "2.0"),
+        "put", f"{DATABASE}/records/", {200: ROWS}, {400, 415, *DETAIL}, body="required",
+        versions=ALL,
     ),
     "clearRecords": Row(
         "delete", f"{DATABASE}/records/", {204: set()}, {400, *DETAIL},
-        frozenset({"start_date", "end_date", "data_filters"}), versions=("1.0", "2.0"),
+        frozenset({"start_date", "end_date", "data_filters"}), versions=ALL,
     ),
     "getRecord": Row(
-        "get", f"{DATABASE}/records/{{recordKey}}/", {200: {JSON}}, {*DETAIL}, versions=("1.0", "2.0")
+        "get", f"{DATABASE}/records/{{recordKey}}/", {200: ROWS}, {*DETAIL}, versions=ALL
     ),
     "putRecord": Row(
-        "put", f"{DATABASE}/records/{{recordKey}}/", {200: {JSON}, 201: {JSON}}, {400, 415, *DETAIL},
-        body="required", versions=("1.0", "2.0"),
+        "put", f"{DATABASE}/records/{{recordKey}}/", {200: ROWS, 201: ROWS}, {400, 415, *DETAIL},
+        body="required", versions=ALL,
     ),
     "deleteRecord": Row(
-        "delete", f"{DATABASE}/records/{{recordKey}}/", {204: set()}, {*DETAIL}, versions=("1.0", "2.0")
+        "delete", f"{DATABASE}/records/{{recordKey}}/", {204: set()}, {*DETAIL}, versions=ALL
     ),
     # The contract's heading Archives and retention
     "listRecordArchives": Row(
-        "get", f"{ORGANIZATION}/{{databaseId}}/record-archives/", {200: {JSON}}, {400, *DETAIL},
+        "get", f"{ORGANIZATION}/{{databaseId}}/record-archives/", {200: DATA}, {400, *DETAIL},
         PAGES | {"ordering"}, versions=("2.0",),
     ),
     # The contract's heading Assets
-    "listAssets": Row("get", f"{DATABASE}/assets/", {200: {JSON}}, {400, *DETAIL}, PAGES, versions=("2.0",)),
+    "listAssets": Row("get", f"{DATABASE}/assets/", {200: DATA}, {400, *DETAIL}, PAGES, versions=ALL),
     "createAsset": Row(
-        "post", f"{DATABASE}/assets/", {201: {JSON}}, {400, 415, *DETAIL}, body="required", versions=("2.0",)
+        "post", f"{DATABASE}/assets/", {201: DATA}, {400, 415, *DETAIL}, body="required", versions=ALL
     ),
     "getAsset": Row(
-        "get", f"{DATABASE}/assets/{{assetId}}", {200: {JSON, ANY}, 302: set()}, {400, *DETAIL},
-        frozenset({"meta"}), versions=("2.0",),
+        "get", f"{DATABASE}/assets/{{assetId}}", {200: {*DATA, ANY}, 302: set()}, {400, *DETAIL},
+        frozenset({"meta"}), versions=ALL,
     ),
     "updateAsset": Row(
-        "patch", f"{DATABASE}/assets/{{assetId}}", {200: {JSON}}, {400, 415, *DETAIL}, body="required",
-        versions=("2.0",),
+        "patch", f"{DATABASE}/assets/{{assetId}}", {200: DATA}, {400, 415, *DETAIL}, body="required",
+        versions=ALL,
     ),
 }  # fmt: skip
 

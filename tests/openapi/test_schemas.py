@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -58,6 +59,8 @@ def accepts(name: str, component: str, value: object) -> bool:
         ("AssetUpdateRequest", {}),
         ("AssetUpdateRequest", {**ASSET, "id": 1, "filename": ["ignored"], "created_at": None}),
         ("Asset", {**ASSET, "more": "fields"}),
+        ("ExportJobRequest", {**JOB, "filters": {"since": NOW}, "unknown": 1}),
+        ("RecordUpdateRequest", {"data": {}, "merge_strategy": "", "unknown": 1}),
         ("ValidationErrors", {"filters": {"start_date": ["wrong"]}, "databases": {"0": ["wrong"]}}),
         ("ErrorDetail", {"detail": "Not found.", "code": "not_found"}),
     ],
@@ -76,14 +79,11 @@ def test_what_the_contract_allows_is_valid(component: str, value: object) -> Non
         ("ExportJobRequest", {**JOB, "databases": ["no uuid"]}),
         ("ExportJobRequest", {**JOB, "media_type": "application/pdf"}),
         ("ExportJobRequest", {**JOB, "filters": {"start_date": "yesterday"}}),
-        ("ExportJobRequest", {**JOB, "filters": {"since": NOW}}),
-        ("ExportJobRequest", {**JOB, "unknown": 1}),
         ("ExportJobRequest", {**JOB, "media_type": None}),
         ("ExportJob", {"id": ID, "status": "DONE"}),
         ("ExportJob", {"id": ID, "status": "SUCCESS", "data": "no link"}),
         ("DatabaseRequest", {}),
         ("DatabaseRequest", {"name": "n", "type": "Relational"}),
-        ("DatabaseRequest", {"name": "n", "unknown": 1}),
         ("RecordRequest", {"id": "lead-1"}),
         ("RecordRequest", {"data": {}}),
         ("RecordRequest", {"id": 1, "data": {}}),
@@ -95,10 +95,8 @@ def test_what_the_contract_allows_is_valid(component: str, value: object) -> Non
         ("RecordArchive", {**ARCHIVE, "file": ""}),
         ("AssetRequest", {"filename": ""}),
         ("AssetRequest", {"filename": "f" * 256}),
-        ("AssetRequest", {"filename": "f", "unknown": 1}),
         ("AssetUpdateRequest", {"is_uploaded": "true"}),
         ("AssetUpdateRequest", {"is_uploaded": None}),
-        ("AssetUpdateRequest", {"uploaded": True}),
         ("Asset", {**ASSET, "download_url": "/api/databases"}),
         ("Asset", {**ASSET, "is_uploaded": 1}),
         ("ErrorDetail", {}),
@@ -110,7 +108,7 @@ def test_what_the_contract_refuses_is_invalid(component: str, value: object) -> 
 
 
 def test_records_are_created_one_or_several_at_a_time() -> None:
-    document = openapi.load("pixiebrix")
+    document = openapi.load("pixiebrix", written_out=True)
     post = document["paths"]["/databases/{databaseId}/records/"]["post"]
     check = validator(document, post["requestBody"]["content"]["application/json"]["schema"])
     one = {"id": "lead-1", "data": {}}
@@ -167,10 +165,18 @@ def test_unknown_fields_are_valid_in_an_export_and_refused_in_an_import() -> Non
         assert not accepts("pieces", "ExportedDatabaseInput", value), place
 
 
-def test_every_request_body_is_closed_and_every_response_is_open() -> None:
-    for name in openapi.names():
+def test_no_body_is_closed_but_an_import() -> None:
+    for name in ("pieces", "pixiebrix"):
         document = openapi.load(name)
         for component, schema in document["components"]["schemas"].items():
-            if name in {"pieces", "pixiebrix"} and schema.get("type") == "object" and "properties" in schema:
-                sent = component.endswith(("Request", "Input", "Filters"))
-                assert (schema.get("additionalProperties") is False) == sent, component
+            if schema.get("type") == "object" and "properties" in schema:
+                assert (schema.get("additionalProperties") is False) == component.endswith("Input"), component
+
+
+def test_no_alternative_of_one_and_several_is_in_a_description() -> None:
+    for name in openapi.names():
+        text = json.dumps(openapi.load(name))
+        written_out = json.dumps(openapi.load(name, written_out=True))
+        assert ('"x-also": ' in text) == (name == "pixiebrix")
+        assert '"x-also": ' not in written_out
+        assert name == "control" or "oneOf" not in text

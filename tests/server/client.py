@@ -56,10 +56,11 @@ def check_sane(response: requests.Response) -> None:
 
 
 class PixieBrix(Client):
-    """PixieBrix with a token; knows the first two organizations of the data set."""
+    """PixieBrix with a token, at version 2.0; knows the first two organizations of the data set."""
 
     def __init__(self, running: Running, token: str | None = TOKEN) -> None:
         super().__init__(str(running.pixiebrix_url), token)
+        self.session.headers.update(V2)
         self.running = running
         self.organizations = list(running.world.pixiebrix.organizations)
         self.organization = self.organizations[0]

@@ -19,7 +19,7 @@ MUST_HAVE_A_FIELD = [name for name, (method, _) in WITH_BODY.items() if method !
 NO_TEXTS: list[Any] = [None, 1, 1.5, True, [], ["x"], {}, 10**30]
 """What is no string."""
 NO_OBJECTS: list[Any] = [None, [], "x", 1, True]
-NO_STRATEGIES: list[Any] = [None, "", "merge", "REPLACE", 1, ["deep"]]
+NO_STRATEGIES: list[Any] = [None, " ", "merge", "REPLACE", 1, ["deep"]]
 NO_BOOLEANS: list[Any] = [None, "true", "", 1, 0, [], {}, [True]]
 
 pytestmark = pytest.mark.usefixtures("untouched")
@@ -131,11 +131,8 @@ JOB = {"name": "x", "databases": [UNKNOWN]}
         ("createExportJob", {**JOB, "media_type": "text/csv; charset=utf-8"}, ("media_type",)),
         ("createExportJob", {**JOB, "media_type": 1}, ("media_type",)),
         ("createExportJob", {**JOB, "media_type": ["text/csv"]}, ("media_type",)),
-        ("createExportJob", {**JOB, "filters": None}, ("filters",)),
         ("createExportJob", {**JOB, "filters": []}, ("filters",)),
         ("createExportJob", {**JOB, "filters": "2024"}, ("filters",)),
-        ("createExportJob", {**JOB, "filters": {"from": "2024-01-01T00:00:00Z"}}, ("filters", "from")),
-        ("createExportJob", {**JOB, "format": "text/csv"}, ("format",)),
         ("createDatabase", {}, ("name",)),
         ("createDatabase", {"name": ""}, ("name",)),
         ("createDatabase", {"name": "   "}, ("name",)),
@@ -146,7 +143,6 @@ JOB = {"name": "x", "databases": [UNKNOWN]}
         ("createDatabase", {**NAMED, "enforce_schema": "true"}, ("enforce_schema",)),
         ("createDatabase", {**NAMED, "enforce_schema": 1}, ("enforce_schema",)),
         ("createDatabase", {**NAMED, "enforce_schema": None}, ("enforce_schema",)),
-        ("createDatabase", {**NAMED, "description": "x"}, ("description",)),
         ("createRecords", {}, ("id",)),
         ("createRecords", {}, ("data",)),
         ("createRecords", {"id": "", "data": {}}, ("id",)),
@@ -156,7 +152,6 @@ JOB = {"name": "x", "databases": [UNKNOWN]}
             ("createRecords", {"id": "x", "data": {}, "merge_strategy": value}, ("merge_strategy",))
             for value in NO_STRATEGIES
         ],
-        ("createRecords", {"id": "x", "data": {}, "key": "x"}, ("key",)),
         ("createRecords", [{}], (0, "id")),
         ("createRecords", [{"id": "x", "data": {}}, {}], (1, "data")),
         ("createRecords", [{"id": "x", "data": {}}, {"id": "y"}, {"id": "z", "data": {}}], (1, "data")),
@@ -169,14 +164,11 @@ JOB = {"name": "x", "databases": [UNKNOWN]}
         *[("putRecord", {"data": value}, ("data",)) for value in NO_OBJECTS],
         ("putRecord", {"id": 1, "data": {}}, ("id",)),
         ("putRecord", {"data": {}, "merge_strategy": "append"}, ("merge_strategy",)),
-        ("putRecord", {"data": {}, "records": []}, ("records",)),
         ("createAsset", {}, ("filename",)),
         ("createAsset", {"filename": ""}, ("filename",)),
         ("createAsset", {"filename": "x" * 256}, ("filename",)),
         *no_text("createAsset", "filename", {}),
-        ("createAsset", {"filename": "x", "content": "x"}, ("content",)),
         *[("updateAsset", {"is_uploaded": value}, ("is_uploaded",)) for value in NO_BOOLEANS],
-        ("updateAsset", {"is_uploaded": True, "uploaded": True}, ("uploaded",)),
     ],
     ids=str,
 )
@@ -191,12 +183,10 @@ def test_a_wrong_field_is_named(
 @pytest.mark.parametrize(
     "value",
     [
-        None,
         1_700_000_000,
         [],
         "",
         "yesterday",
-        "2024-01-01",
         "2024-01-01T",
         "2024-01-01T00",
         "2024-1-1T00:00:00Z",
@@ -274,9 +264,6 @@ CONTENT_TYPES: list[str | bytes] = [
     "text/plain",
     "text/csv",
     "application/xml",
-    "application/x-www-form-urlencoded",
-    "multipart/form-data",
-    "multipart/form-data; boundary=x",
     "application/octet-stream",
     "application/merge-patch+json",
     "application/json; charset=utf-16",
@@ -291,7 +278,9 @@ CONTENT_TYPES: list[str | bytes] = [
 
 
 @pytest.mark.parametrize("kind", [*CONTENT_TYPES, None])
-def test_a_content_type_that_is_not_json(pb: PixieBrix, places: Places, kind: str | bytes | None) -> None:
+def test_a_content_type_that_is_neither_json_nor_a_form(
+    pb: PixieBrix, places: Places, kind: str | bytes | None
+) -> None:
     for operation, (method, path) in WITH_BODY.items():
         body = json.dumps(places.body(operation)).encode()
         headers = [AUTH] if kind is None else [AUTH, ("Content-Type", kind)]

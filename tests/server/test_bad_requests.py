@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .asking import AUTH, ask, refused
+from .asking import AT_2_0, AUTH, ask, refused
 from .client import UNKNOWN, PixieBrix, detail_of, errors_at
 from .places import ALLOWED, OPERATIONS, READS, Places
 from .raw import connection, exchange, literal
@@ -148,7 +148,7 @@ def test_an_id_that_names_nothing(pb: PixieBrix, places: Places, field: str, bad
             continue
         path = places.path(template.replace("{" + field + "}", bad))
         body = places.body(operation)
-        headers = [AUTH, ("Content-Type", "application/json")]
+        headers = [AUTH, AT_2_0, ("Content-Type", "application/json")]
         answer = literal(
             pb.running.base_url,
             method,

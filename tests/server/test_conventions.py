@@ -6,26 +6,22 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 import requests
 
-from .client import CSV, TOKEN, UNKNOWN, V1, Client, PixieBrix, detail_of
+from .client import CSV, TOKEN, UNKNOWN, V1, Client, PixieBrix, detail_of, listed
 from .mock import Running, TokenGrant
 from .places import OPERATIONS, READS, WITH_BODY, WRITES, Places, make_places
 from .raw import literal
 
-OWN_VERSION = {name: "1.0" if "Job" in name else "2.0" for name in OPERATIONS}
-BOTH_VERSIONS = {
-    "listRecords",
-    "createRecords",
-    "putRecords",
-    "clearRecords",
-    "getRecord",
-    "putRecord",
-    "deleteRecord",
-}
-OTHER_VERSION = {"1.0": "2.0", "2.0": "1.0"}
+VERSIONS = ("1.0", "1.1", "2.0")
+ALL_BUT_ARCHIVES = [name for name in OPERATIONS if name != "listRecordArchives"]
+ARCHIVES = "listRecordArchives"
+RECORDS = {"listRecords", "createRecords", "putRecords", "getRecord", "putRecord"}
+API_JSON = "application/vnd.pixiebrix.api+json"
+FLAT_JSON = "application/vnd.pixiebrix.api.flat+json"
 AUTH = ("Authorization", f"Token {TOKEN}")
 
 
@@ -140,62 +136,132 @@ def test_a_server_without_authorization_takes_everything(start: Callable[..., Ru
 # Versions and media types
 
 
+NOTHING_ASKED = ("*/*", "application/*", "application/json", "text/html, application/json;q=0.1", "")
+
+
 @pytest.mark.parametrize("operation", [*READS, *WITH_BODY])
-def test_the_answer_names_its_version(pb: PixieBrix, places: Places, operation: str) -> None:
-    own = f"application/json; version={OWN_VERSION[operation]}"
-    for accept in ("*/*", "application/*", "application/json", own, f"text/html, {own};q=0.1", ""):
+def test_version_1_0_is_meant_where_none_is_asked_for(pb: PixieBrix, places: Places, operation: str) -> None:
+    for accept in NOTHING_ASKED:
         response = call(pb, places, operation, {"Accept": accept})
-        assert response.headers["Content-Type"] == own, accept
+        if operation == ARCHIVES:
+            assert "version" in detail_of(response, 406)
+        assert response.headers["Content-Type"] == "application/json; version=1.0", accept
+
+
+def test_another_version_can_be_the_default(start: Callable[..., Running]) -> None:
+    running = start(default_version="2.0")
+    with closing(PixieBrix(running)) as pb:
+        places = make_places(pb)
+        for operation in [*READS, *WITH_BODY]:
+            for accept in NOTHING_ASKED:
+                response = call(pb, places, operation, {"Accept": accept})
+                succeeded(response, operation)
+                assert response.headers["Content-Type"] == "application/json; version=2.0"
+        assert "X-Total-Count" in pb.get(pb.databases_path(), headers={"Accept": "*/*"}).headers
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_version_that_is_not_served(pb: PixieBrix, places: Places, operation: str) -> None:
     before = pb.everything(places.database)
-    wrong = ["9.9", "0", "3.0", "2", "1"]
-    if operation not in BOTH_VERSIONS:
-        wrong.append(OTHER_VERSION[OWN_VERSION[operation]])
-    for version in wrong:
+    for version in ("9.9", "0", "3.0", "2", "1", *(VERSIONS[:2] if operation == ARCHIVES else ())):
         response = call(pb, places, operation, {"Accept": f"application/json; version={version}"})
         assert "version" in detail_of(response, 406)
     assert pb.everything(places.database) == before
 
 
-@pytest.mark.parametrize("operation", sorted(BOTH_VERSIONS))
-def test_records_are_served_at_both_versions(pb: PixieBrix, places: Places, operation: str) -> None:
-    response = call(pb, places, operation, V1)
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("operation", ALL_BUT_ARCHIVES)
+def test_every_operation_is_served_at_every_version(
+    pb: PixieBrix, places: Places, operation: str, version: str
+) -> None:
+    response = call(pb, places, operation, {"Accept": f"application/json; version={version}"})
     succeeded(response, operation)
     if OPERATIONS[operation][0] != "DELETE":
-        assert response.headers["Content-Type"] == "application/json; version=1.0"
+        assert response.headers["Content-Type"] == f"application/json; version={version}"
 
 
-@pytest.mark.parametrize(
-    "operation", [name for name in OPERATIONS if name not in {"listRecords", "getAsset"}]
-)
-def test_csv_is_for_the_list_of_records_alone(pb: PixieBrix, places: Places, operation: str) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("operation", ["listDatabases", "listRecords", "listAssets"])
+def test_lists_come_in_pages_from_version_2_0_on(
+    pb: PixieBrix, places: Places, operation: str, version: str
+) -> None:
+    pb.write(places.database, {"id": "a", "data": {}}, {"id": "b", "data": {}})
+    pb.new_asset(places.database)
+    accept = {"Accept": f"application/json; version={version}"}
+    response = pb.get(places.path(READS[operation]) + "?page=2&page_size=1", headers=accept)
+    if version == "2.0":
+        assert len(listed(response)) == 1
+        assert 'rel="prev"' in response.headers["Link"]
+        assert ("X-Total-Count" in response.headers) == (operation != "listRecords")
+    else:
+        assert len(listed(response)) > 1
+        assert not {"Link", "X-Total-Count"} & set(response.headers)
+
+
+@pytest.mark.parametrize("operation", [name for name in OPERATIONS if OPERATIONS[name][0] != "DELETE"])
+def test_the_media_type_of_the_api_is_json(pb: PixieBrix, places: Places, operation: str) -> None:
+    response = call(pb, places, operation, {"Accept": f"{API_JSON}; version=2.0"})
+    succeeded(response, operation)
+    assert response.headers["Content-Type"] == f"{API_JSON}; version=2.0"
+    assert isinstance(response.json(), dict | list)
+
+
+@pytest.mark.parametrize("accept", [CSV["Accept"], FLAT_JSON])
+@pytest.mark.parametrize("operation", [name for name in OPERATIONS if name not in {*RECORDS, "getAsset"}])
+def test_tables_are_for_records_alone(pb: PixieBrix, places: Places, operation: str, accept: str) -> None:
     before = pb.everything(places.database)
-    detail_of(call(pb, places, operation, CSV), 406)
+    detail_of(call(pb, places, operation, {"Accept": f"{accept}; version=2.0"}), 406)
     assert pb.everything(places.database) == before
+
+
+@pytest.mark.parametrize("operation", sorted(RECORDS))
+def test_records_come_as_csv_and_flat(pb: PixieBrix, places: Places, operation: str) -> None:
+    record = call(pb, places, operation).json()
+    record = record[0] if isinstance(record, list) else record
+    table = call(pb, places, operation, CSV)
+    succeeded(table, operation)
+    header, row = list(csv.reader(io.StringIO(table.text)))[:2]
+    assert header[:2] == ["id", "created_at"]
+    assert (row[0], len(row)) == (record["id"], len(header))
+    assert set(header[2:]) >= {f"data.{name}" for name in record["data"]}
+    flat = call(pb, places, operation, {"Accept": FLAT_JSON})
+    assert flat.headers["Content-Type"] == f"{FLAT_JSON}; version=1.0"
+    item = flat.json()[0] if isinstance(flat.json(), list) else flat.json()
+    assert item == {"id": record["id"], "created_at": item["created_at"], **record["data"]}
+
+
+def test_a_flat_record_keeps_its_own_id(pb: PixieBrix) -> None:
+    database = pb.new_database()
+    data = {"created_at": 1, "id": {"id": 2}, "x": [{"id": 3}], "": None, "ï": 0}
+    pb.put(database, "own", **data)
+    pb.put(database, "none")
+    records = pb.get(f"/databases/{database}/records/", headers={"Accept": FLAT_JSON})
+    times = [record["created_at"] for record in pb.records(database)]
+    assert records.json() == [
+        {"id": "own", "created_at": times[0], "x": [{"id": 3}], "": None, "ï": 0},
+        {"id": "none", "created_at": times[1]},
+    ]
 
 
 @pytest.mark.parametrize(
     ("accept", "media_type", "version"),
     [
-        ("text/csv", "text/csv", "2.0"),
-        ("text/*", "text/csv", "2.0"),
+        ("text/csv", "text/csv", "1.0"),
+        ("text/*", "text/csv", "1.0"),
         ("text/csv; version=1.0", "text/csv", "1.0"),
         ("text/csv; version=2.0", "text/csv", "2.0"),
         ('text/csv; version="1.0"', "text/csv", "1.0"),
         ("TEXT/CSV;VERSION=1.0", "text/csv", "1.0"),
-        ("text/csv, application/json;q=0.9", "text/csv", "2.0"),
+        ("text/csv, application/json;q=0.9", "text/csv", "1.0"),
         ("text/csv;q=0.5, application/json; version=1.0", "application/json", "1.0"),
-        ("application/json;q=0.1, text/csv;q=0.2", "text/csv", "2.0"),
-        ("*/*, text/csv;q=0.9", "application/json", "2.0"),
-        ("*/*;q=0.1, text/csv", "text/csv", "2.0"),
-        ("image/png, text/csv;q=0.1", "text/csv", "2.0"),
-        ("application/json, text/plain, */*", "application/json", "2.0"),
-        ("application/json;q=0, */*", "text/csv", "2.0"),
-        ("text/csv;q=0, */*;q=0.1", "application/json", "2.0"),
-        ("application/json;q=nonsense", "application/json", "2.0"),
+        ("application/json;q=0.1, text/csv;version=1.1;q=0.2", "text/csv", "1.1"),
+        ("*/*, text/csv;q=0.9", "application/json", "1.0"),
+        ("*/*;q=0.1, text/csv", "text/csv", "1.0"),
+        ("image/png, text/csv;q=0.1", "text/csv", "1.0"),
+        ("application/json, text/plain, */*", "application/json", "1.0"),
+        ("application/json;q=0, */*", API_JSON, "1.0"),
+        ("text/csv;q=0, */*;q=0.1", "application/json", "1.0"),
+        ("application/json;q=nonsense", "application/json", "1.0"),
         ("application/json ; version = 1.0 ,, ", "application/json", "1.0"),
         ("application/json; charset=utf-8; version=1.0", "application/json", "1.0"),
     ],
@@ -224,7 +290,7 @@ def test_errors_carry_the_version_too(pb: PixieBrix) -> None:
     assert pb.get(path).headers["Content-Type"] == "application/json; version=2.0"
     assert pb.get(path, headers=V1).headers["Content-Type"] == "application/json; version=1.0"
     response = pb.post("/databases/records/jobs/", json={})
-    assert (response.status_code, response.headers["Content-Type"]) == (400, "application/json; version=1.0")
+    assert (response.status_code, response.headers["Content-Type"]) == (400, "application/json; version=2.0")
 
 
 @pytest.mark.parametrize("accept", ["text/csv", "image/*", "application/xlsx"])

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
-from .client import CSV, TOKEN, V1, PixieBrix, detail_of
+from .asking import AT_2_0, AUTH
+from .client import CSV, V1, PixieBrix, detail_of
 from .mock import DAY
 from .places import READS, Places, make_places
 from .raw import literal
@@ -205,9 +206,7 @@ def test_the_links_keep_the_filters_to_the_letter(pb: PixieBrix, full: Places, q
     path = full.path(READS["listRecords"])
     expected = pb.keys(full.database, data__of="all")
     assert len(expected) == COUNT - 1
-    first = literal(
-        pb.running.base_url, "GET", f"/api{path}?{query}&page_size=2", [("Authorization", f"Token {TOKEN}")]
-    )
+    first = literal(pb.running.base_url, "GET", f"/api{path}?{query}&page_size=2", [AUTH, AT_2_0])
     assert f"?{query}&page_size=2&page=2>" in first.headers["Link"]
     pages = walk(pb, pb.get(f"{path}?{query}&page_size=2"))
     assert [item["id"] for page in pages for item in page.json()] == expected
@@ -227,7 +226,7 @@ def test_the_links_name_the_host_and_path_that_were_asked(
 ) -> None:
     host = host.format(port=urlsplit(pb.base_url).port)
     path = "/api" + full.path(READS["listAssets"]).rstrip("/") + slash
-    headers = [("Authorization", f"Token {TOKEN}"), ("Host", host)]
+    headers = [AUTH, AT_2_0, ("Host", host)]
     answer = literal(pb.running.base_url, "GET", f"{path}?page_size=3&page=2", headers)
     urls = re.findall(r"<([^>]*)>", answer.headers["Link"])
     assert len(urls) == 4

@@ -13,7 +13,7 @@ import yaml
 
 from dbcontract import openapi
 
-from .client import TOKEN, UNKNOWN, Client, PixieBrix, media_type
+from .client import TOKEN, UNKNOWN, V2, Client, PixieBrix, media_type
 from .mock import Running, ServerThread, StartError, settings
 
 AUTH = {"Authorization": f"Token {TOKEN}"}
@@ -131,7 +131,7 @@ def test_the_links_of_a_sandbox_lead_into_it(server: Running) -> None:
     organization = next(iter(server.world.pixiebrix.organizations))
     for world in ("/~box", "/%7Ebox"):
         path = f"/api/organizations/{organization}/databases/?page_size=1"
-        response = get(server.base_url + world + path)
+        response = get(server.base_url + world + path, **V2)
         assert response.links["next"]["url"] == f"{server.base_url}/~box{path}&page=2"
 
 
