@@ -149,7 +149,7 @@ class WordForAnIdBreaks(Validation):
             raise ValueError(msg) from error
 
 
-@defect("PB-ERR-07", "PB-DESC-06")
+@defect("PB-ERR-07")
 class WordForAnIdFindsNothing(Errors):
     """Answers 200 and an empty array where an id in the path is no UUID."""
 

@@ -219,7 +219,7 @@ class SizeOfOneAtLeast(Pagination):
         return 1 if call.query.get("page_size") in {"0", "-1"} else super().size(call, maximum)
 
 
-@defect("PB-PAGE-13", "PB-DESC-06")
+@defect("PB-PAGE-13")
 class TotalLeftOut(Pagination):
     """Never sends X-Total-Count."""
 
@@ -228,7 +228,7 @@ class TotalLeftOut(Pagination):
         return {name: value for name, value in found.items() if name == "Link"}
 
 
-@defect("PB-PAGE-13", "PB-DESC-06")
+@defect("PB-PAGE-13")
 class TotalOnTheFirstOnly(Pagination):
     """Sends X-Total-Count with the first page alone."""
 

@@ -130,7 +130,8 @@ def test_settings(mock: MockClient) -> None:
     assert after.default_page_size == 2
     assert after == mock.settings()
     assert len(mock.session().get(
-        f"{mock.pixiebrix_url}/databases/{mock.database('Customers').id}/records/"
+        f"{mock.pixiebrix_url}/databases/{mock.database('Customers').id}/records/",
+        headers={"Accept": "application/json; version=2.0"},
     ).json()) == 2  # fmt: skip
 
 

@@ -178,7 +178,7 @@ def test_an_answer_is_held_against_the_description(web: Start, opened: Open) -> 
 
 
 def test_a_required_header_is_missed(web: Start, opened: Open) -> None:
-    ctx = pixiebrix(opened(of_web(web(ok).url)))
+    ctx = pixiebrix(opened(of_web(web(lambda _: (401, JSON, b'{"detail": "x"}')).url)))
     ctx.call("listDatabases", path={"organizationId": DATABASE})
     assert [finding.check for finding, _ in ctx.trace.findings] == ["response_headers_conformance"]
 

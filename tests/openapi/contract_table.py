@@ -54,36 +54,36 @@ PIXIEBRIX = {
         "post", f"{ORGANIZATION}/", {201: DATA}, {400, 415, *DETAIL}, body="required", versions=ALL
     ),
     # The contract: around the databases, published only
-    "getDatabase": Row("get", f"{ORGANIZATION}/{{databaseId}}/", {200: {JSON}}, {*DETAIL}, versions=("2.0",)),
+    "getDatabase": Row("get", f"{ORGANIZATION}/{{databaseId}}/", {200: DATA}, {*DETAIL}, versions=ALL),
     "putDatabase": Row(
-        "put", f"{ORGANIZATION}/{{databaseId}}/", {200: {JSON}}, {400, 415, *DETAIL}, body="required",
-        versions=("2.0",),
+        "put", f"{ORGANIZATION}/{{databaseId}}/", {200: DATA}, {400, 415, *DETAIL}, body="required",
+        versions=ALL,
     ),
     "updateDatabase": Row(
-        "patch", f"{ORGANIZATION}/{{databaseId}}/", {200: {JSON}}, {400, 415, *DETAIL}, body="required",
-        versions=("2.0",),
+        "patch", f"{ORGANIZATION}/{{databaseId}}/", {200: DATA}, {400, 415, *DETAIL}, body="required",
+        versions=ALL,
     ),
     "getDatabaseSchema": Row(
-        "get", f"{ORGANIZATION}/{{databaseId}}/schema/", {200: {JSON}}, {*DETAIL}, versions=("2.0",)
+        "get", f"{ORGANIZATION}/{{databaseId}}/schema/", {200: DATA}, {*DETAIL}, versions=ALL
     ),
     "putDatabaseSchema": Row(
-        "put", f"{ORGANIZATION}/{{databaseId}}/schema/", {200: {JSON}}, {400, 415, *DETAIL}, body="required",
-        versions=("2.0",),
+        "put", f"{ORGANIZATION}/{{databaseId}}/schema/", {200: DATA}, {400, 415, *DETAIL}, body="required",
+        versions=ALL,
     ),
-    "listUserDatabases": Row("get", "/databases/", {200: {JSON}}, {*DETAIL}, PAGES, versions=("2.0",)),
+    "listUserDatabases": Row("get", "/databases/", {200: DATA}, {*DETAIL}, PAGES, versions=ALL),
     "createUserDatabase": Row(
-        "post", "/databases/", {201: {JSON}}, {400, 415, *DETAIL} - {404}, body="required", versions=("2.0",)
+        "post", "/databases/", {201: DATA}, {400, 415, *DETAIL} - {404}, body="required", versions=ALL
     ),
-    "getUserDatabase": Row("get", f"{DATABASE}/", {200: {JSON}}, {*DETAIL}, versions=("2.0",)),
+    "getUserDatabase": Row("get", f"{DATABASE}/", {200: DATA}, {*DETAIL}, versions=ALL),
     "updateUserDatabase": Row(
-        "patch", f"{DATABASE}/", {200: {JSON}}, {400, 415, *DETAIL}, body="required", versions=("2.0",)
+        "patch", f"{DATABASE}/", {200: DATA}, {400, 415, *DETAIL}, body="required", versions=ALL
     ),
     "getDatabasePermissions": Row(
-        "get", f"{DATABASE}/permissions/", {200: {JSON}}, {*DETAIL}, versions=("2.0",)
+        "get", f"{DATABASE}/permissions/", {200: DATA}, {*DETAIL}, versions=ALL
     ),
-    "listOrganizations": Row("get", "/organizations/", {200: {JSON}}, {*DETAIL}, PAGES, versions=("2.0",)),
-    "getMe": Row("get", "/me/", {200: {JSON}}, {*DETAIL} - {404}, versions=("2.0",)),
-    "getHealth": Row("get", "/health/", {200: {JSON}}, {406}, versions=("2.0",)),
+    "listOrganizations": Row("get", "/organizations/", {200: DATA}, {*DETAIL}, PAGES, versions=ALL),
+    "getMe": Row("get", "/me/", {200: DATA}, {*DETAIL} - {404}, versions=ALL),
+    "getHealth": Row("get", "/health/", {200: DATA}, {406}, versions=ALL),
     "deleteDatabase": Row(
         "delete", f"{ORGANIZATION}/{{databaseId}}/", {204: set()}, {*DETAIL}, versions=ALL
     ),
