@@ -46,6 +46,7 @@ def visits(mock: MockClient) -> Visits:
     mock.seed("empty")
     mock.clock.freeze(at="2026-03-02T09:00:00Z")
     session = mock.session()
+    session.headers["Accept"] = "application/json; version=2.0"
     databases = f"{mock.pixiebrix_url}/organizations/{mock.organization_id}/databases/"
     id_ = session.post(databases, json={"name": "Visits"}).json()["id"]
     return Visits(

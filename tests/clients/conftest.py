@@ -22,6 +22,7 @@ def server() -> Iterator[Running]:
 def api() -> Iterator[requests.Session]:
     with requests.Session() as session:
         session.headers["Authorization"] = "Token anything"
+        session.headers["Accept"] = "application/json; version=2.0"
         yield session
 
 

@@ -84,6 +84,7 @@ def generated(
                 base_url=sandbox + BASE_PATH[name],
                 token="any",
                 prefix="Token",
+                headers={"Accept": "application/json; version=2.0"},
                 raise_on_unexpected_status=True,
             )
             return Generated(package.__name__, name, clients.enter_context(client))
@@ -167,7 +168,7 @@ def test_records(generated: Callable[[str], Generated], database: UUID) -> None:
     def order(key: str, **data: Any) -> Any:
         return models.RecordRequest(id=key, data=models.RecordData.from_dict(data))
 
-    one = api("createRecords", database_id=database, body=order("a key", city="Basel", tags=["new"]))
+    (one,) = api("createRecords", database_id=database, body=[order("a key", city="Basel", tags=["new"])])
     assert isinstance(one, models.Record)
     assert (one.id, one.data["city"]) == ("a key", "Basel")
     assert one.created_at.utcoffset() == dt.timedelta()

@@ -9,7 +9,11 @@ type Sent<Name extends keyof operations> =
 declare const process: { argv: string[] };
 
 const [, , base, database] = process.argv as [string, string, string, string];
-const headers = { Authorization: "Token any", "Content-Type": "application/json" };
+const headers = {
+  Accept: "application/json; version=2.0",
+  Authorization: "Token any",
+  "Content-Type": "application/json",
+};
 
 async function call<Body>(method: string, path: string, status: number, sent?: unknown): Promise<Body> {
   const body = sent === undefined ? null : JSON.stringify(sent);
@@ -20,8 +24,9 @@ async function call<Body>(method: string, path: string, status: number, sent?: u
 
 const records = `/databases/${database}/records/`;
 const page = await call<Ok<"listRecords", 200>>("GET", `${records}?page_size=2`, 200);
-const record: Sent<"createRecords"> = { id: "typed", data: { from: page.map((one) => one.id) } };
-const made = await call<Ok<"getRecord", 200>>("POST", records, 201, record);
+const order: Sent<"createRecords"> = [{ id: "typed", data: { from: page.map((one) => one.id) } }];
+const [made] = await call<Ok<"createRecords", 201>>("POST", records, 201, order);
+if (made === undefined) throw new Error("nothing was made");
 const asset: Sent<"createAsset"> = { filename: "note.txt" };
 const upload = await call<Ok<"createAsset", 201>>("POST", `/databases/${database}/assets/`, 201, asset);
 console.log(JSON.stringify({ from: made.data["from"], at: made.created_at, uploaded: upload.asset.is_uploaded }));

@@ -25,10 +25,10 @@ export const noJob: Sent<operations["createExportJob"]> = { name: "Leads" };
 export const noFormat: components["schemas"]["ExportMediaType"] = "application/pdf";
 export const link = (detail: Ok<operations["getExportJob"], 200>): string | null | undefined => detail.data;
 
-export const oneRecord: Sent<operations["createRecords"]> = { id: "lead-1", data: { email: null } };
-export const severalRecords: Sent<operations["createRecords"]> = [oneRecord, oneRecord].flat();
+export const oneRecord: components["schemas"]["RecordRequest"] = { id: "lead-1", data: { email: null } };
+export const severalRecords: Sent<operations["createRecords"]> = [oneRecord, oneRecord];
 // @ts-expect-error the data are required
-export const noRecord: Sent<operations["createRecords"]> = { id: "lead-1" };
+export const noRecord: Sent<operations["createRecords"]> = [{ id: "lead-1" }];
 
 export const database: Sent<operations["createDatabase"]> = { name: "Leads" };
 export const query: operations["listRecords"]["parameters"]["query"] = {
@@ -37,7 +37,8 @@ export const query: operations["listRecords"]["parameters"]["query"] = {
   data_filters: { data__first_name: "david" },
 };
 export const csv = (body: operations["listRecords"]["responses"][200]["content"]["text/csv"]): string => body;
-export const total = (page: operations["listAssets"]["responses"][200]["headers"]): number => page["X-Total-Count"];
+export const total = (page: operations["listAssets"]["responses"][200]["headers"]): number | undefined =>
+  page["X-Total-Count"];
 export const newestFirst: operations["listRecordArchives"]["parameters"]["query"] = { ordering: "-date" };
 
 export const uploaded: Sent<operations["updateAsset"]> = { is_uploaded: true };

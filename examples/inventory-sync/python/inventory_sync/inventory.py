@@ -46,6 +46,7 @@ class Inventory:
         self._wait = wait
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Token {token}"
+        self._session.headers["Accept"] = "application/json; version=2.0"  # pages, and archives at all
         self._files = (
             requests.Session()
         )  # storage links carry their own permission; the token is not for them

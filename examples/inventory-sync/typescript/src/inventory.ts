@@ -142,7 +142,10 @@ export class Inventory {
 
   /** Call the API; wait where it asks to, and try again where the connection breaks while reading. */
   async #call(method: string, url: string, body?: unknown): Promise<{ headers: Headers; body: string }> {
-    const headers: Record<string, string> = { Authorization: `Token ${this.#options.token}` };
+    const headers: Record<string, string> = {
+      Authorization: `Token ${this.#options.token}`,
+      Accept: "application/json; version=2.0", // pages, and archives at all
+    };
     const request: RequestInit = { method, headers };
     if (body !== undefined) {
       headers["Content-Type"] = "application/json";
