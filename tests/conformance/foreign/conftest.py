@@ -10,12 +10,14 @@ import pytest
 
 from dbcontract.conformance.catalogue import Catalogue
 from dbcontract.conformance.check import Checks
+from dbcontract.conformance.description import Description
 from dbcontract.conformance.engine import Engine, Options
 from dbcontract.conformance.result import RunResult
 from dbcontract.conformance.sweep import SweepSettings
 from dbcontract.conformance.target import Target
 
 from .running import Foreign, Judged, started
+from .small import JudgedHere
 
 
 @pytest.fixture(scope="session")
@@ -72,5 +74,19 @@ def examine(catalogue: Catalogue, checks: Checks) -> Callable[..., RunResult]:
         rules = [rule for rule in catalogue if rule.id in ids]
         chosen = Options(**{"sweep": SweepSettings(examples=3, walks=1, steps=2, seconds=20), **options})
         return Engine(target, rules, checks, catalogues=dict(catalogue.versions), options=chosen).run()
+
+    return run
+
+
+@pytest.fixture
+def judged(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> JudgedHere:
+    """Judge a target in this process: `judged(target, "PB-DB-*", sweep=settings)`."""
+
+    def run(target: Target, *only: str, sweep: SweepSettings | None = None) -> RunResult:
+        rules = [rule for rule in catalogue.select(only) if rule.testable]
+        versions, options = dict(catalogue.versions), Options(sweep=sweep)
+        return Engine(
+            target, rules, checks, catalogues=versions, options=options, descriptions=descriptions
+        ).run()
 
     return run

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from dbcontract.conformance.result import RunResult, Verdict
 from dbcontract.conformance.target import Endpoint, Pace, Scratch, Target
 from dbcontract.conformance.wire import Limits
 
@@ -32,6 +33,12 @@ class Web(Protocol):
 
 
 Start = Callable[[Answering], Web]
+JudgedHere = Callable[..., RunResult]
+
+
+def told(result: RunResult, *verdicts: Verdict) -> dict[str, str]:
+    """The rules with one of these verdicts, and what the result says of each."""
+    return {one.rule: one.reason for one in result.results if one.verdict in verdicts}
 
 
 def of_web(url: str, *capabilities: str) -> Target:

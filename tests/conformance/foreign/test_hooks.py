@@ -1,40 +1,22 @@
 """Hooks of a target do what the documentation says of them."""
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from dbcontract.conformance.bench import Bench
 from dbcontract.conformance.catalogue import Catalogue
 from dbcontract.conformance.check import Checks
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.engine import Engine, Options
 from dbcontract.conformance.order import waves_of
-from dbcontract.conformance.result import RunResult, Verdict
+from dbcontract.conformance.result import Verdict
 from dbcontract.conformance.target import CommandHook, Endpoint, HttpHook, Target
 from dbcontract.conformance.wanted import Wanted
 
 from .running import RECORD_LIMIT, Foreign
-from .small import PACE, Start
+from .small import PACE, JudgedHere, Start, told
 
-Judge = Callable[..., RunResult]
 NIGHTS = ("PB-ARCH-1?", "PB-RET-0[2-9]", "PB-RET-1?")
-
-
-@pytest.fixture
-def judge(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> Judge:
-    def run(target: Target, *only: str) -> RunResult:
-        rules = [rule for rule in catalogue.select(only) if rule.testable]
-        versions, options = dict(catalogue.versions), Options(sweep=None)
-        return Engine(
-            target, rules, checks, catalogues=versions, options=options, descriptions=descriptions
-        ).run()
-
-    return run
 
 
 def of(server: Foreign, folder: Path, **allowed: Any) -> Target:
@@ -43,17 +25,15 @@ def of(server: Foreign, folder: Path, **allowed: Any) -> Target:
     return Wanted(target_file=file).resolve(environment)
 
 
-def told(result: RunResult, *verdicts: Verdict) -> dict[str, str]:
-    return {one.rule: one.reason for one in result.results if one.verdict in verdicts}
-
-
-def test_a_nightly_hook_may_move_the_clock_itself(strict: Foreign, tmp_path: Path, judge: Judge) -> None:
+def test_a_nightly_hook_may_move_the_clock_itself(
+    strict: Foreign, tmp_path: Path, judged: JudgedHere
+) -> None:
     """As "go on to the next midnight, and archive" does: the kit looks at the clock after each hook."""
     target = of(strict, tmp_path, allow=["write", "destroy"], hooks=["advance_clock"])
     code = "import sys, urllib.request as u; [u.urlopen(one) for one in sys.argv[1:]]"
     orders = [f"{strict.admin}/advance?seconds=86400", f"{strict.admin}/nightly"]
     nightly = CommandHook((sys.executable, "-c", code, *orders))
-    result = judge(replace(target, hooks=(*target.hooks, ("run_nightly", nightly))), *NIGHTS)
+    result = judged(replace(target, hooks=(*target.hooks, ("run_nightly", nightly))), *NIGHTS)
     assert told(result, Verdict.FAILED, Verdict.WARNED, Verdict.ERROR) == {}
     passed = told(result, Verdict.PASSED)
     assert {"PB-ARCH-11", "PB-ARCH-13", "PB-RET-05", "PB-RET-06"} <= passed.keys()
@@ -76,7 +56,7 @@ def test_a_second_instance_of_one_api_is_none_of_the_other(
 
 
 def test_the_data_are_put_back_before_each_group(
-    web: Start, strict: Foreign, judge: Judge, catalogue: Catalogue
+    web: Start, strict: Foreign, judged: JudgedHere, catalogue: Catalogue
 ) -> None:
     resetting = web(lambda _: (204, {}, b""))
     target = Target(
@@ -85,53 +65,54 @@ def test_the_data_are_put_back_before_each_group(
         pace=PACE,
         hooks=(("reset", HttpHook(f"{resetting.url}/{{run}}")),),
     )
-    result = judge(target, "PI-EXP-*")
+    result = judged(target, "PI-EXP-*")
     rules = {rule.id: rule.rests_on for rule in catalogue.select(["PI-EXP-*"]) if rule.testable}
     assert len(resetting.seen) == len(waves_of(list(rules), rules)) > 1
     assert told(result, Verdict.FAILED, Verdict.ERROR) == {}
 
 
-def test_data_that_cannot_be_put_back_leave_the_rules_open(web: Start, strict: Foreign, judge: Judge) -> None:
+def test_data_that_cannot_be_put_back_leave_the_rules_open(
+    web: Start, strict: Foreign, judged: JudgedHere
+) -> None:
     broken = web(lambda _: (500, {}, b"no disk"))
     target = Target("t", pieces=Endpoint(strict.pieces), pace=PACE, hooks=(("reset", HttpHook(broken.url)),))
-    result = judge(target, "PI-EXP-01")
+    result = judged(target, "PI-EXP-01")
     assert told(result, Verdict.NOT_VERIFIED) == {"PI-EXP-01": "the hook reset was answered 500: no disk"}
 
 
-def test_two_runs_in_a_row_give_the_same(strict: Foreign, tmp_path: Path, judge: Judge) -> None:
+def test_two_runs_in_a_row_give_the_same(strict: Foreign, tmp_path: Path, judged: JudgedHere) -> None:
     target = of(strict, tmp_path, allow=["write", "destroy"], hooks=["reset"])
     only = ("PI-IMP-*", "PB-DB-*", "PB-REC-0?")
-    first, second = judge(target, *only), judge(target, *only)
+    first, second = judged(target, *only), judged(target, *only)
     assert {one.rule: one.verdict for one in first.results} == {
         one.rule: one.verdict for one in second.results
     }
-    assert first.requests == second.requests
 
 
 # Limits
 
 
 def test_a_limit_of_the_targets_own_leaves_the_documented_one_open(
-    strict: Foreign, tmp_path: Path, judge: Judge
+    strict: Foreign, tmp_path: Path, judged: JudgedHere
 ) -> None:
     target = of(strict, tmp_path, allow=["write", "destroy", "wait"], hooks=["advance_clock", "run_nightly"])
-    reason = told(judge(target, "PB-RET-01"), Verdict.NOT_VERIFIED)["PB-RET-01"]
+    reason = told(judged(target, "PB-RET-01"), Verdict.NOT_VERIFIED)["PB-RET-01"]
     assert f"{RECORD_LIMIT} records by its own account (limits.record_limit)" in reason
 
 
 def test_the_documented_largest_page_is_reached_and_nothing_stays(
-    strict: Foreign, tmp_path: Path, judge: Judge
+    strict: Foreign, tmp_path: Path, judged: JudgedHere
 ) -> None:
     target, before = of(strict, tmp_path, allow=["write"]), strict.snapshot()
-    result = judge(target, "PB-PAGE-06")
+    result = judged(target, "PB-PAGE-06")
     assert told(result, Verdict.PASSED).keys() == {"PB-PAGE-06"}
     assert len(strict.snapshot()["pixiebrix"]["databases"]) == len(before["pixiebrix"]["databases"])
 
 
 def test_the_documented_largest_page_is_not_reached_at_the_cost_of_what_stays(
-    strict: Foreign, tmp_path: Path, judge: Judge
+    strict: Foreign, tmp_path: Path, judged: JudgedHere
 ) -> None:
     target = of(strict, tmp_path, allow=["write"])
     kept = replace(target, scratch=replace(target.scratch, create_databases=False))
-    reason = told(judge(kept, "PB-PAGE-06"), Verdict.NOT_VERIFIED)["PB-PAGE-06"]
+    reason = told(judged(kept, "PB-PAGE-06"), Verdict.NOT_VERIFIED)["PB-PAGE-06"]
     assert "pixiebrix.create_databases" in reason

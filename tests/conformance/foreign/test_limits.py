@@ -10,11 +10,7 @@ from pathlib import Path
 import pytest
 
 from dbcontract.conformance.answer import Answer
-from dbcontract.conformance.catalogue import Catalogue
-from dbcontract.conformance.check import Checks
 from dbcontract.conformance.context import Pieces
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.engine import Engine, Options
 from dbcontract.conformance.evidence import KEPT, Exchange
 from dbcontract.conformance.result import RunResult, Verdict
 from dbcontract.conformance.run import Run
@@ -25,26 +21,9 @@ from dbcontract.conformance.wanted import Wanted
 from dbcontract.conformance.wire import Limits, Received
 
 from .running import Foreign
-from .small import DATABASE, JSON, PACE, Seen, Start, of_web
+from .small import DATABASE, JSON, PACE, JudgedHere, Seen, Start, of_web, told
 
-Judge = Callable[..., RunResult]
 EXPORT = b'{"version": "9.0.0"}'
-
-
-@pytest.fixture
-def judge(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> Judge:
-    def run(target: Target, *only: str, sweep: SweepSettings | None = None) -> RunResult:
-        rules = [rule for rule in catalogue.select(only) if rule.testable]
-        versions, options = dict(catalogue.versions), Options(sweep=sweep)
-        return Engine(
-            target, rules, checks, catalogues=versions, options=options, descriptions=descriptions
-        ).run()
-
-    return run
-
-
-def told(result: RunResult, *verdicts: Verdict) -> dict[str, str]:
-    return {one.rule: one.reason for one in result.results if one.verdict in verdicts}
 
 
 def accuses_nobody(result: RunResult) -> None:
@@ -60,11 +39,11 @@ def of_strict(strict: Foreign, folder: Path, pace: Pace, *allow: str) -> Target:
 # Size
 
 
-def test_a_body_that_is_cut_is_not_judged(strict: Foreign, tmp_path: Path, judge: Judge) -> None:
+def test_a_body_that_is_cut_is_not_judged(strict: Foreign, tmp_path: Path, judged: JudgedHere) -> None:
     pace = replace(PACE, wire=replace(PACE.wire, body=150))
     target = of_strict(strict, tmp_path, pace)
     sweep = SweepSettings(examples=3, walks=1, steps=2, seconds=20)
-    result = judge(target, "PI-*", "PB-DB-*", "PB-REC-*", "PB-DESC-*", sweep=sweep)
+    result = judged(target, "PI-*", "PB-DB-*", "PB-REC-*", "PB-DESC-*", sweep=sweep)
     accuses_nobody(result)
     reasons = told(result, Verdict.NOT_VERIFIED)
     for rule in ("PI-EXP-12", "PB-DB-01", "PB-REC-01"):
@@ -72,24 +51,26 @@ def test_a_body_that_is_cut_is_not_judged(strict: Foreign, tmp_path: Path, judge
         assert reasons[rule].endswith("raise pace.max_body_bytes"), rule
 
 
-def test_a_status_is_judged_however_long_the_body(web: Start, judge: Judge) -> None:
+def test_a_status_is_judged_however_long_the_body(web: Start, judged: JudgedHere) -> None:
     server = web(lambda _: (500, {"Content-Type": "text/plain"}, b"x" * 5_000))
     pace = replace(PACE, wire=replace(PACE.wire, body=100))
-    result = judge(Target("t", pieces=Endpoint(server.url), pace=pace), "PI-EXP-01")
+    result = judged(Target("t", pieces=Endpoint(server.url), pace=pace), "PI-EXP-01")
     assert told(result, Verdict.FAILED).keys() == {"PI-EXP-01"}
 
 
-def test_an_export_job_that_is_cut_lacks_no_records(strict: Foreign, tmp_path: Path, judge: Judge) -> None:
+def test_an_export_job_that_is_cut_lacks_no_records(
+    strict: Foreign, tmp_path: Path, judged: JudgedHere
+) -> None:
     """The data of a job are read behind a link, and they are the only long answer here."""
     pace = replace(PACE, wire=replace(PACE.wire, body=8_000))
-    result = judge(of_strict(strict, tmp_path, pace, "write"), "PB-JOB-2?", "PB-JOB-3?")
+    result = judged(of_strict(strict, tmp_path, pace, "write"), "PB-JOB-2?", "PB-JOB-3?")
     accuses_nobody(result)
 
 
 # Time
 
 
-def test_silence_longer_than_the_pace_is_not_judged(web: Start, judge: Judge) -> None:
+def test_silence_longer_than_the_pace_is_not_judged(web: Start, judged: JudgedHere) -> None:
     over = threading.Event()
 
     def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
@@ -99,7 +80,7 @@ def test_silence_longer_than_the_pace_is_not_judged(web: Start, judge: Judge) ->
 
     pace = replace(PACE, wire=Limits(connect=1, read=0.2, total=0.5))
     server = web(answer)
-    result = judge(Target("t", pieces=Endpoint(server.url), pace=pace), "PI-EXP-01", "PI-DESC-08")
+    result = judged(Target("t", pieces=Endpoint(server.url), pace=pace), "PI-EXP-01", "PI-DESC-08")
     over.set()
     accuses_nobody(result)
     reason = told(result, Verdict.NOT_VERIFIED)["PI-EXP-01"]
@@ -107,13 +88,13 @@ def test_silence_longer_than_the_pace_is_not_judged(web: Start, judge: Judge) ->
     assert reason.endswith("raise pace.read_seconds or pace.total_seconds")
 
 
-def test_a_check_without_time_left_is_not_judged(web: Start, judge: Judge) -> None:
+def test_a_check_without_time_left_is_not_judged(web: Start, judged: JudgedHere) -> None:
     def answer(_: Seen) -> tuple[int, dict[str, str], bytes]:
         time.sleep(0.12)  # each answer is quick enough for itself
         return 200, JSON, EXPORT
 
     target = Target("t", pieces=Endpoint(web(answer).url), pace=replace(PACE, check=0.2))
-    result = judge(target, "PI-EXP-1?")
+    result = judged(target, "PI-EXP-1?")
     late = [
         reason for reason in told(result, Verdict.NOT_VERIFIED).values() if "pace.check_seconds" in reason
     ]
@@ -121,26 +102,26 @@ def test_a_check_without_time_left_is_not_judged(web: Start, judge: Judge) -> No
     assert told(result, Verdict.ERROR) == {}
 
 
-def test_a_job_that_takes_longer_than_the_pace_is_not_judged(web: Start, judge: Judge) -> None:
+def test_a_job_that_takes_longer_than_the_pace_is_not_judged(web: Start, judged: JudgedHere) -> None:
     def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
         if "/jobs/" in seen.path:
             job = {"id": DATABASE, "status": "STARTED", "data": None}
             return (201 if seen.method == "POST" else 200), JSON, json.dumps(job).encode()
         return (200 if seen.method == "GET" else 201), JSON, b"[]"
 
-    result = judge(of_web(web(answer).url, "write"), "PB-JOB-21")
+    result = judged(of_web(web(answer).url, "write"), "PB-JOB-21")
     reason = told(result, Verdict.NOT_VERIFIED)["PB-JOB-21"]
     assert reason == f"the job {DATABASE} is STARTED after 0.2 s; raise pace.job_wait_seconds"
 
 
-def test_a_job_with_a_status_that_is_none_is_a_violation(web: Start, judge: Judge) -> None:
+def test_a_job_with_a_status_that_is_none_is_a_violation(web: Start, judged: JudgedHere) -> None:
     def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
         if "/jobs/" in seen.path:
             job = {"id": DATABASE, "status": "done", "data": None}
             return (201 if seen.method == "POST" else 200), JSON, json.dumps(job).encode()
         return (200 if seen.method == "GET" else 201), JSON, b"[]"
 
-    assert told(judge(of_web(web(answer).url, "write"), "PB-JOB-21"), Verdict.FAILED).keys() == {"PB-JOB-21"}
+    assert told(judged(of_web(web(answer).url, "write"), "PB-JOB-21"), Verdict.FAILED).keys() == {"PB-JOB-21"}
 
 
 # Too many requests
@@ -163,9 +144,9 @@ class Throttling:
 QUICK = replace(PACE, slowest=200.0)
 
 
-def test_a_429_is_waited_out_and_the_run_goes_on_slower(web: Start, judge: Judge) -> None:
+def test_a_429_is_waited_out_and_the_run_goes_on_slower(web: Start, judged: JudgedHere) -> None:
     server = web(Throttling(2, 1, {"Retry-After": "0"}))
-    result = judge(Target("t", pieces=Endpoint(server.url), pace=QUICK), "PI-EXP-01")
+    result = judged(Target("t", pieces=Endpoint(server.url), pace=QUICK), "PI-EXP-01")
     assert told(result, Verdict.PASSED).keys() == {"PI-EXP-01"}
     assert any("the target answered 429" in note and "requests a second" in note for note in result.notes)
 
@@ -174,12 +155,12 @@ def test_a_429_is_waited_out_and_the_run_goes_on_slower(web: Start, judge: Judge
     ("headers", "pause"), [({}, "60"), ({"Retry-After": "nonsense"}, "60"), ({"Retry-After": "7"}, "7")]
 )
 def test_a_429_that_cannot_be_waited_out_accuses_nobody(
-    web: Start, judge: Judge, headers: dict[str, str], pause: str
+    web: Start, judged: JudgedHere, headers: dict[str, str], pause: str
 ) -> None:
     server = web(Throttling(2, 10_000, headers))
     target = Target("t", pieces=Endpoint(server.url), pace=QUICK)
     sweep = SweepSettings(examples=3, walks=1, steps=2, seconds=20)
-    result = judge(target, "PI-EXP-0?", "PI-DESC-*", sweep=sweep)
+    result = judged(target, "PI-EXP-0?", "PI-DESC-*", sweep=sweep)
     accuses_nobody(result)
     reasons = told(result, Verdict.NOT_VERIFIED).values()
     assert any(f"wants a pause of {pause} s, and pace.throttled_seconds allows 0.2" in one for one in reasons)
@@ -187,17 +168,17 @@ def test_a_429_that_cannot_be_waited_out_accuses_nobody(
     assert any("the sweep of pieces" in note and "429" in note for note in result.notes)
 
 
-def test_a_429_again_and_again_accuses_nobody(web: Start, judge: Judge) -> None:
+def test_a_429_again_and_again_accuses_nobody(web: Start, judged: JudgedHere) -> None:
     server = web(Throttling(2, 10_000, {"Retry-After": "0"}))
-    result = judge(Target("t", pieces=Endpoint(server.url), pace=QUICK), "PI-EXP-01")
+    result = judged(Target("t", pieces=Endpoint(server.url), pace=QUICK), "PI-EXP-01")
     accuses_nobody(result)
     reason = told(result, Verdict.NOT_VERIFIED)["PI-EXP-01"]
     assert reason.endswith("said so 3 times; lower pace.requests_per_second")
 
 
-def test_a_429_to_the_first_question_judges_nothing(web: Start, judge: Judge) -> None:
+def test_a_429_to_the_first_question_judges_nothing(web: Start, judged: JudgedHere) -> None:
     server = web(Throttling(1, 10_000, {}))
-    result = judge(of_web(server.url, "write"), "PB-DB-01")
+    result = judged(of_web(server.url, "write"), "PB-DB-01")
     assert "429" in told(result, Verdict.NOT_VERIFIED)["PB-DB-01"]
     assert any("429" in note for note in result.notes)
     assert len(server.seen) == 1

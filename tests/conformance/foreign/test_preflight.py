@@ -13,21 +13,19 @@ from dbcontract.conformance.bench import Bench
 from dbcontract.conformance.catalogue import Catalogue
 from dbcontract.conformance.check import Checks
 from dbcontract.conformance.description import Description
-from dbcontract.conformance.engine import Engine, Options
 from dbcontract.conformance.preflight import Preflight
-from dbcontract.conformance.result import RunResult, Verdict
+from dbcontract.conformance.result import Verdict
 from dbcontract.conformance.target import Endpoint, Target, TargetError
 from dbcontract.conformance.wanted import Wanted
 
 from .running import Foreign
-from .small import DATABASE, JSON, PACE, Seen, Start, of_web
+from .small import DATABASE, JSON, PACE, JudgedHere, Seen, Start, of_web
 
 UNKNOWN = "12345678-1234-4234-8234-123456789abc"
 FEW = ("PI-EXP-01", "PI-EXP-02", "PB-DB-01", "PB-REC-0?", "PB-AUTH-0?", "PB-ARCH-01", "PB-ASSET-0?")
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 Ask = Callable[[Target], Preflight]
-Judge = Callable[[Target], RunResult]
 
 
 @pytest.fixture
@@ -45,30 +43,17 @@ def ask(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Descriptio
         bench.close()
 
 
-@pytest.fixture
-def judged(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> Judge:
-    def run(target: Target) -> RunResult:
-        rules = [rule for rule in catalogue.select(FEW) if rule.testable]
-        options = Options(sweep=None)
-        versions = dict(catalogue.versions)
-        return Engine(
-            target, rules, checks, catalogues=versions, options=options, descriptions=descriptions
-        ).run()
-
-    return run
-
-
-def told(server: Foreign, tmp_path: Path, more: str = "", **changed: Any) -> Target:
+def as_told(server: Foreign, tmp_path: Path, **changed: Any) -> Target:
     """The target as a file for the server describes it, with some of the facts changed."""
     wrong = Foreign(server.name, {**server.facts, **changed})
-    file = wrong.target_file(tmp_path / "dbcontract.toml", more=more)
+    file = wrong.target_file(tmp_path / "dbcontract.toml")
     text = re.sub(r"read_only_token_env|second_url", r"# \g<0>", file.read_text("utf-8"))
     file.write_text(text, "utf-8")
     return Wanted(target_file=file).resolve({"FOREIGN_TOKEN": str(changed.get("token", server.token))})
 
 
 def test_what_is_right_is_let_through_by_a_few_gets(
-    strict: Foreign, tmp_path: Path, ask: Ask, judged: Judge
+    strict: Foreign, tmp_path: Path, ask: Ask, judged: JudgedHere
 ) -> None:
     file = strict.target_file(tmp_path / "dbcontract.toml")
     tokens = {"FOREIGN_TOKEN": strict.token, "FOREIGN_READ_ONLY_TOKEN": strict.read_only_token}
@@ -79,7 +64,7 @@ def test_what_is_right_is_let_through_by_a_few_gets(
     assert 1 < len(asked) <= 12
     assert {entry.partition(" ")[0] for entry in asked} == {"GET"}
     assert strict.snapshot() == state
-    assert not [one for one in judged(target).results if one.verdict is Verdict.FAILED]
+    assert not [one for one in judged(target, *FEW).results if one.verdict is Verdict.FAILED]
 
 
 @pytest.mark.parametrize(
@@ -105,14 +90,14 @@ def test_what_is_right_is_let_through_by_a_few_gets(
     ],
 )
 def test_a_mistake_ends_the_run_before_any_rule(
-    strict: Foreign, tmp_path: Path, judged: Judge, changed: dict[str, Any], words: str
+    strict: Foreign, tmp_path: Path, judged: JudgedHere, changed: dict[str, Any], words: str
 ) -> None:
     given = {
         key: value.format(**strict.facts) if isinstance(value, str) else value
         for key, value in changed.items()
     }
     with pytest.raises(TargetError, match=words) as caught:
-        judged(told(strict, tmp_path, **given))
+        judged(as_told(strict, tmp_path, **given), *FEW)
     assert str(caught.value).count("\n") == 0
     assert str(given.get("token")) not in str(caught.value)
 
@@ -162,22 +147,24 @@ def test_a_database_that_is_not_listed_leaves_its_archives_open(
 # Tokens
 
 
-def test_without_a_token_nothing_of_pixiebrix_is_judged(strict: Foreign, judged: Judge) -> None:
+def test_without_a_token_nothing_of_pixiebrix_is_judged(strict: Foreign, judged: JudgedHere) -> None:
     target = Target("t", pieces=Endpoint(strict.pieces), pixiebrix=Endpoint(strict.pixiebrix), pace=PACE)
-    result = judged(target)
+    result = judged(target, *FEW)
     verdicts = {api: {one.verdict for one in result.results if one.api == api} for api in target.apis}
     assert verdicts == {"pieces": {Verdict.PASSED}, "pixiebrix": {Verdict.NOT_VERIFIED}}
     (listed,) = (one for one in result.results if one.rule == "PB-DB-01")
     assert "put one into the variable DBCONTRACT_TOKEN" in listed.reason
     with pytest.raises(TargetError, match=r"no token is given, .*put one into the variable DBCONTRACT_TOKEN"):
-        judged(replace(target, pieces=None))
+        judged(replace(target, pieces=None), *FEW)
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_token_that_is_refused_everywhere_accuses_nobody(web: Start, judged: Judge, status: int) -> None:
+def test_a_token_that_is_refused_everywhere_accuses_nobody(
+    web: Start, judged: JudgedHere, status: int
+) -> None:
     server = web(lambda _: (status, JSON, b'{"detail": "no"}'))
     with pytest.raises(TargetError, match=rf"\({status}\)"):
-        judged(of_web(server.url))
+        judged(of_web(server.url), *FEW)
 
 
 def test_a_token_that_may_not_write_leaves_open_what_writes(
@@ -191,8 +178,8 @@ def test_a_token_that_may_not_write_leaves_open_what_writes(
     assert [seen.body for seen in server.seen if seen.method != "GET"] == [b"[]"]
 
 
-def test_a_read_only_token_that_is_none_is_told(strict: Foreign, tmp_path: Path, ask: Ask) -> None:
-    target = told(strict, tmp_path)
+def test_a_read_only_token_that_is_none_is_as_told(strict: Foreign, tmp_path: Path, ask: Ask) -> None:
+    target = as_told(strict, tmp_path)
     scratch = replace(target.scratch, read_only_token="withdrawn-token")
     (mistake,) = ask(replace(target, scratch=scratch)).mistakes
     assert mistake.startswith("pixiebrix.read_only_token_env: the target refuses")
@@ -221,9 +208,9 @@ def test_a_website_is_no_api(web: Start, ask: Ask, api: str, status: int) -> Non
 
 
 @pytest.mark.parametrize("api", ["pieces", "pixiebrix"])
-def test_a_proxy_without_a_server_behind_it_is_not_judged(web: Start, judged: Judge, api: str) -> None:
+def test_a_proxy_without_a_server_behind_it_is_not_judged(web: Start, judged: JudgedHere, api: str) -> None:
     server = web(lambda _: (503, HTML, b"<h1>down for maintenance</h1>"))
-    result = judged(Target("t", **{api: Endpoint(server.url, "t")}, pace=PACE))  # type: ignore[arg-type]
+    result = judged(Target("t", **{api: Endpoint(server.url, "t")}, pace=PACE), *FEW)  # type: ignore[arg-type]
     assert result.stopped == "unreachable"
     assert {one.verdict for one in result.results} == {Verdict.NOT_VERIFIED}
 
@@ -273,6 +260,6 @@ def test_what_is_no_api_at_all_is_told_with_what_it_answered(web: Start) -> None
         Wanted(url=here.url, prefix="--dbcontract-").resolve({})
 
 
-def test_what_is_down_is_left_to_the_run(web: Start, judged: Judge) -> None:
+def test_what_is_down_is_left_to_the_run(web: Start, judged: JudgedHere) -> None:
     here = web(lambda _: (502, HTML, b"bad gateway"))
-    assert judged(Wanted(url=here.url).resolve({})).stopped == "unreachable"
+    assert judged(Wanted(url=here.url).resolve({}), *FEW).stopped == "unreachable"
