@@ -52,7 +52,7 @@ def read(path: Path) -> Baseline:
         BaselineError: the file cannot be read or is no baseline.
     """
     try:
-        document = tomllib.loads(path.read_bytes().decode())
+        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no UTF-8"
         raise BaselineError(f"{path}: cannot be read: {reason}") from error

@@ -51,7 +51,7 @@ def read(path: Path, environment: Mapping[str, str]) -> Target:
         TargetError: the file cannot be read, or something in it is wrong; the message names the key.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no UTF-8"
         raise TargetError(

@@ -121,7 +121,7 @@ def dbcontract_mock_server(pytestconfig: pytest.Config) -> Iterator[MockClient]:
 
     choices = _Choices(pytestconfig)
     if choices.url is None:
-        with _own_server(choices) as url, MockClient(url) as mock:
+        with _own_server(choices) as url, _reached_directly(url), MockClient(url) as mock:
             yield mock
         return
     try:
@@ -133,8 +133,19 @@ def dbcontract_mock_server(pytestconfig: pytest.Config) -> Iterator[MockClient]:
         mock.health()
     except (MockError, ValueError) as error:
         raise _told(f"--dbcontract-mock-url: {error}") from None
-    with mock:
+    with mock, _reached_directly(mock.base_url):
         yield mock
+
+
+@contextlib.contextmanager
+def _reached_directly(url: str) -> Iterator[None]:
+    """Keep a proxy of the environment from the clients that are tested, and their processes."""
+    from .no_proxy import without_proxy  # noqa: PLC0415 - only those pay for it who use it
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in without_proxy(os.environ, url).items():
+            patch.setenv(name, value)
+        yield
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ it) · 70 an error of ours · 130 interrupted. Commands that judge add 1 for an 
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -64,6 +65,10 @@ class CommandGroup(click.Group):
         """Run a command line; ends the process, unless `standalone_mode` is False, as click's own does."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        for stream in (sys.stdout, sys.stderr):
+            # Where the output cannot hold a sign, another one stands for it; no command ends because of that.
+            if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+                stream.reconfigure(errors="replace")
         if not sys.warnoptions:
             # what libraries warn their callers of is nothing that a user of the command can mend
             warnings.simplefilter("ignore")

@@ -32,7 +32,7 @@ def command(*, argv: tuple[str, ...], **options: Any) -> int:
 
     The mock listens on a free port and lives as long as the command, which finds it in its environment:
     DBCONTRACT_URL, PIECES_OS_URL, PIXIEBRIX_URL (ending in /api) and PIXIEBRIX_TOKEN. The exit status is the
-    command's (128+N if signal N ended it).
+    command's (128+N if signal N ended it). NO_PROXY keeps the environment's proxy away from the mock.
 
     \b
         dbcontract exec -- npm test
@@ -46,7 +46,8 @@ def command(*, argv: tuple[str, ...], **options: Any) -> int:
     flags = ServerFlags(**options)
     try:
         settings = flags.settings()
-        logs.configure(flags.log_format, requests=False)  # the terminal is the command's
+        # The terminal is the command's; a program that asked for JSON gets all of it.
+        logs.configure(flags.log_format, requests=flags.log_format == "json")
         with ServerThread(settings, flags.keeper()) as running:
             return run(argv, surroundings(settings, running))
     except (SettingsError, StartError) as error:
@@ -58,6 +59,8 @@ def surroundings(settings: Settings, running: Running) -> dict[str, str]:
 
     What is not served is taken out: a value from outside would lead the command to something that is no mock.
     """
+    from dbcontract.mockserver.no_proxy import without_proxy
+
     from .banner import ANY_TOKEN, token_to_show
 
     found: dict[str, str | None] = {
@@ -67,6 +70,7 @@ def surroundings(settings: Settings, running: Running) -> dict[str, str]:
         "PIXIEBRIX_TOKEN": None if running.pixiebrix_url is None else token_to_show(settings) or ANY_TOKEN,
     }
     kept = {name: value for name, value in os.environ.items() if name not in found}
+    kept |= without_proxy(kept, running.base_url)
     return kept | {name: value for name, value in found.items() if value is not None}
 
 

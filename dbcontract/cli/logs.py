@@ -37,7 +37,7 @@ def configure(form: LogFormat, *, requests: bool = True) -> None:
 
     Args:
         form: lines for people or for machines.
-        requests: in a terminal, a line for each request, too.
+        requests: a line for each request, too.
     """
     handler = logging.StreamHandler(sys.stderr)
     if form == "json":
@@ -46,6 +46,5 @@ def configure(form: LogFormat, *, requests: bool = True) -> None:
         handler.setFormatter(logging.Formatter("{asctime} {levelname:<7} {message}", "%H:%M:%S", style="{"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("dbcontract").setLevel(logging.INFO)
-    if form == "pretty" and not (requests and sys.stderr.isatty()):
-        # A line a request is for somebody who watches, or for a program that asked for JSON.
+    if not requests:
         logging.getLogger("dbcontract.requests").setLevel(logging.WARNING)

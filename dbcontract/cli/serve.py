@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 @click.command("serve")
 @server_options(default_port=5323)
+@click.option("--quiet", is_flag=True, help="Log no line for each request.")
 @click.option(
     "--ready-file",
     metavar="PATH",
     type=click.Path(path_type=Path),
     help="Write the URLs and the process id there (JSON) when the server answers; removed at the end.",
 )
-def command(*, ready_file: Path | None, **options: Any) -> None:
+def command(*, ready_file: Path | None, quiet: bool, **options: Any) -> None:
     """Serve the mock of both APIs until interrupted."""
     from dbcontract.mockserver.server import StartError, serve_forever
     from dbcontract.mockserver.settings import SettingsError
@@ -39,7 +40,7 @@ def command(*, ready_file: Path | None, **options: Any) -> None:
     with ExitStack() as at_the_end:
         try:
             settings = flags.settings()
-            logs.configure(flags.log_format)
+            logs.configure(flags.log_format, requests=not quiet)
             if ready_file is not None:
                 with ready_file_errors(ready_file):
                     check_writable(ready_file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,7 @@ class StateFile:
                 return
             if not self._path.is_file():
                 raise CommandError(f"--state {self._path}: this is no regular file; name one")
-            kept = self._path.read_bytes()
+            kept = self._path.read_bytes().removeprefix(codecs.BOM_UTF8)
         except OSError as error:
             raise self._unusable(error) from error
         try:

@@ -35,7 +35,7 @@ def databases(server: Any, token: str | None = "any-token") -> requests.Response
 def test_it_stops_cleanly_and_quickly(
     serve: Callable[..., Any], tmp_path: Path, number: signal.Signals
 ) -> None:
-    server = serve()
+    server = serve("--quiet")
     with requests.Session() as session:
         # a client that keeps its connection open must not hold the server up
         assert session.get(f"{server.pieces}/database/export", timeout=10).status_code == 200
@@ -117,7 +117,7 @@ def test_it_serves_on_when_nobody_reads_its_banner(
     reading, writing = os.pipe()
     os.close(reading)
     with subprocess.Popen(
-        [command, "serve", "--port", "0", "--ready-file", fifo.name],
+        [command, "serve", "--quiet", "--port", "0", "--ready-file", fifo.name],
         cwd=tmp_path,
         env=environment,
         stdout=writing,
