@@ -94,7 +94,7 @@ def judging_small(pieces: SmallPieces, *without: str) -> Iterator[Judge]:
     with serving(pieces) as url, serving(type(pieces)(empty=True)) as second_url:
         target = Target(
             "small",
-            pieces=Endpoint(url, second_url=second_url),
+            pieces=Endpoint(url, second_url=None if "second" in without else second_url),
             capabilities=frozenset(CAPABILITIES) - frozenset(without),
             hooks=(("fail_next", HttpHook("{pieces_url}/fail/{operation}/{after}")),),
         )

@@ -11,6 +11,7 @@ from dbcontract.conformance.result import RuleResult, Verdict
 
 from .judging import judging_small, told, verdict_on
 from .small_pieces import Entries, Refused, Reply, SmallPieces
+from .test_pieces_rollback import InPlace
 
 
 class KnownOnly(SmallPieces):
@@ -40,18 +41,8 @@ class NothingArrives(KnownOnly):
         pass
 
 
-class NoRollback(KnownOnly):
+class NoRollback(InPlace, KnownOnly):
     """Finds a bad entry only when it comes to it, with those before it merged."""
-
-    tolerant = frozenset({"bad_list"})
-
-    def merge(self, document: dict[str, Any]) -> None:
-        for _ in self.steps(self.state, document):
-            pass
-
-    def put(self, entries: Entries, entry: dict[str, Any]) -> None:
-        self.bad_entry(entry)
-        super().put(entries, entry)
 
 
 class FrameworkFirst(SmallPieces):
