@@ -184,7 +184,7 @@ class Context:
         url = self.base_url + path + (f"?{query}" if query else "")
         credentials = target_headers(self.endpoint, url, auth=auth)
         request = Request(method, url, (*_items(headers), *credentials), body, chunked)
-        hold = self.description.case(operation_id) if operation_id is not None else None
+        hold = self.description.case_at(operation_id, path) if operation_id is not None else None
         return self.send(request, operation_id=operation_id, hold=hold, patient=patient, note=note)
 
     def fetch(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import json as jsonlib
+import re
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
 import requests
 import schemathesis
@@ -163,6 +164,18 @@ class Description:
             media_type="application/json" if json is not NOT_SET else None,
         )
         return case
+
+    def case_at(self, operation_id: str, path: str) -> Case[Any]:
+        """A call of an operation at a path that was made without it, for the answer to be held against.
+
+        Where the path is not the operation's, its parameters have the name of the operation for a value.
+        """
+        template = self.operation(operation_id).path
+        names = re.findall(r"{(\w+)}", template)
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template.rstrip("/")))
+        found = re.fullmatch(f"{pattern}/?", path)
+        values = {name: unquote(found[name]) if found else operation_id for name in names}
+        return self.case(operation_id, path=values)
 
     @staticmethod
     def url(case: Case[Any], base_url: str) -> str:

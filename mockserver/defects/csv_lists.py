@@ -45,7 +45,7 @@ def _text(table: list[list[str]]) -> bytes:
 # How it is asked for
 
 
-@defect("PB-CSV-01", "PB-CSV-06")
+@defect("PB-CSV-01")
 class CSVListIgnored(Negotiation):
     """Answers with JSON where CSV is asked for."""
 
@@ -54,7 +54,7 @@ class CSVListIgnored(Negotiation):
         return Negotiated(JSON, found.version) if found.media_type == CSV else found
 
 
-@defect("PB-CSV-01", "PB-CSV-06")
+@defect("PB-CSV-01")
 class CSVListRefused(Negotiation):
     """Answers 406 where CSV is asked for."""
 
@@ -73,7 +73,7 @@ class CSVListIsJSON(_CSV):
         return b"".join(artifacts.records_json(rows))
 
 
-@defect("PB-CSV-01", "PB-CSV-06")
+@defect("PB-CSV-01")
 class CSVListAsDownload(RecordHandlers):
     """Sends the CSV as `application/octet-stream`."""
 
@@ -95,7 +95,7 @@ class CSVListWithoutVersion(RecordHandlers):
         return answer
 
 
-@defect("PB-CSV-01", "PB-CSV-06")
+@defect("PB-CSV-01")
 class CSVListAtVersion1Only(Negotiation):
     """Serves CSV at version 1.0 only, and says 406 to version 2.0."""
 

@@ -248,3 +248,11 @@ def test_json_lines_are_that_or_fail(web: Start, opened: Open, body: bytes) -> N
     ctx = pixiebrix(opened(of_web(web(lambda _: (200, {}, body)).url)))
     with pytest.raises(CheckFailed):
         ctx.fetch(f"{ctx.base_url}/x").jsonl()
+
+
+@pytest.mark.parametrize("path", [f"/organizations/{DATABASE}/databases/", "/elsewhere"])
+def test_an_undescribed_answer_to_a_raw_call_is_a_finding(web: Start, opened: Open, path: str) -> None:
+    server = web(lambda _: (502, {"Content-Type": "text/html"}, b"<p>no</p>"))
+    ctx = pixiebrix(opened(of_web(server.url)))
+    assert ctx.raw("GET", path, operation_id="listDatabases").status == 502
+    assert {finding.operation for finding, _ in ctx.trace.findings} == {"listDatabases"}

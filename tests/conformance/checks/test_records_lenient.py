@@ -204,7 +204,7 @@ def keys_are_decoded_twice(patch: pytest.MonkeyPatch) -> None:
     _through(patch, lambda asked: replace(asked, url=asked.url.replace("%2520", "%20")))
 
 
-@wrong("PB-CSV-01", "PB-CSV-06")
+@wrong("PB-CSV-01")
 def csv_without_its_type(patch: pytest.MonkeyPatch) -> None:
     def answer(asked: Request, received: Received) -> Received:
         return (
