@@ -1,4 +1,7 @@
-"""Redocly's linter has nothing to say, in its strictest set (the rules that are off: node/redocly.yaml)."""
+"""The linters have nothing to say: Redocly in its strictest set, Spectral in its recommended one.
+
+The rules that are off, and why: node/redocly.yaml, node/spectral.yaml.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,24 @@ def problems(node_tools: Tools, file: str) -> list[str]:
 @pytest.mark.parametrize("name", VENDORS)
 def test_the_linter_finds_nothing(node_tools: Tools, name: str) -> None:
     assert problems(node_tools, f"{name}.yaml") == []
+
+
+def spectral(node_tools: Tools, file: str) -> list[str]:
+    done = node_tools(
+        "spectral", "lint", "--ruleset", "spectral.yaml", "--fail-severity", "hint", "--format", "json", file
+    )
+    found = [str(one["code"]) for one in json.JSONDecoder().raw_decode(done.stdout)[0]]
+    assert (done.returncode == 0) == (not found), done.stderr
+    return found
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_the_second_linter_finds_nothing(node_tools: Tools, name: str) -> None:
+    assert spectral(node_tools, f"{name}.yaml") == []
+
+
+def test_the_second_linter_is_awake(node_tools: Tools) -> None:
+    assert "operation-description" in spectral(node_tools, "broken.yaml")
 
 
 def test_the_linter_is_awake(node_tools: Tools) -> None:
