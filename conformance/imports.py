@@ -40,7 +40,7 @@ class Imports:
         self._mark = mark
         self._inventory = inventory
         self._destroy = destroy
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._contents: set[int] = set()
         self._entries: set[int] = set()
         self._last: dict[str, set[int]] = {}
@@ -143,7 +143,8 @@ class Imports:
             for url in sorted(self._blind):
                 yield f"what was imported at {url}, of which nobody knows what it held before"
             for url, (first, last) in self._collections.items():
-                others = [name for name in last if last[name] != first.get(name)]
+                restless = self._restless.get(url, set())
+                others = [name for name in last if last[name] != first.get(name) and name not in restless]
                 if others and url in self._imported:
                     yield f"what {url} holds in {', '.join(others)}, which is another than before"
 

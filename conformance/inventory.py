@@ -70,7 +70,7 @@ _Key = tuple[str, str | None, str | None, str]
 
 
 class Inventory:
-    """Several threads may write.
+    """Several threads may write, and a signal handler may read while one of them does.
 
     Attributes:
         made, removed: how many of each kind, in all.
@@ -79,7 +79,7 @@ class Inventory:
     def __init__(self) -> None:
         self._items: dict[int, Item] = {}
         self._numbers: dict[_Key, int] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._last = 0
         self.made: Counter[str] = Counter()
         self.removed: Counter[str] = Counter()

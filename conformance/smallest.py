@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from .check import CheckFailed
+from .check import CheckFailed, PrerequisiteFailed
 
 if TYPE_CHECKING:
     from .context import Pieces
@@ -31,23 +31,25 @@ def base_of(ctx: Pieces, own: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         ctx: of the check.
         own: the target's own export.
+
+    Raises:
+        PrerequisiteFailed: the target loses what an import does not bring, and nothing may be destroyed.
     """
     if SMALL not in ctx.run.seen:
         ctx.run.seen[SMALL] = _is_taken(ctx, own)
-    return (
-        _small(ctx, own)
-        if ctx.run.seen[SMALL]
-        else {name: one for name, one in own.items() if name != "values"}
-    )
+    if ctx.run.seen.get(LOSES) and not ctx.can("destroy"):
+        message = "an import of nothing lost what was there, which was put back: nothing more is imported"
+        raise PrerequisiteFailed("PI-IMP-11", message)
+    if ctx.run.seen[SMALL]:
+        return _small(ctx, own)
+    return {name: value for name, value in own.items() if name != "values"}
 
 
 def _small(ctx: Pieces, own: Mapping[str, Any]) -> dict[str, Any]:
     required = ctx.description.schema.raw_schema["components"]["schemas"]["ExportedDatabaseInput"]["required"]
     collections = (name for name in required if name not in _KEPT and name != "values")
-    return {
-        **{name: [] for name in collections},
-        **{name: own[name] for name in _KEPT if own.get(name) is not None},
-    }
+    kept = {name: own[name] for name in _KEPT if own.get(name) is not None}
+    return {**{name: [] for name in collections}, **kept}
 
 
 def _is_taken(ctx: Pieces, own: Mapping[str, Any]) -> bool:

@@ -12,6 +12,8 @@ from .running import Foreign, Judged
 Judge = Callable[..., Judged]
 _OF_JOBS = "/pixiebrix/blobs/exports/"
 """Where the servers keep what their export jobs have made."""
+_RESTLESS = "/workstreamEvents"
+"""What the permissive server works at by itself."""
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -29,7 +31,8 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def compared(before: Any, after: Any) -> tuple[list[str], list[str]]:
     """The paths that are gone or other than before, and the new ones."""
     old, new = dict(leaves(before)), dict(leaves(after))
-    gone = [path for path, value in old.items() if value not in ({}, [], new.get(path, ...))]
+    kept = [path for path in old if not path.endswith(_RESTLESS)]
+    gone = [path for path in kept if old[path] not in ({}, [], new.get(path, ...))]
     return gone, [path for path, value in new.items() if path not in old and value not in ({}, [])]
 
 
