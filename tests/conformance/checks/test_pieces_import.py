@@ -345,7 +345,7 @@ def test_a_server_that_takes_no_import_fails_only_where_that_is_the_rule(rule: s
     assert (result.verdict, result.because_of) == (Verdict.NOT_VERIFIED, "PI-IMP-01")
 
 
-def test_what_an_import_brings_is_told_to_stay() -> None:
+def test_what_a_target_takes_is_asked_once() -> None:
     class Counted(SmallPieces):
         merged = 0
 
@@ -356,10 +356,11 @@ def test_what_an_import_brings_is_told_to_stay() -> None:
     pieces = Counted()
     with judging_small(pieces) as judge:
         assert judge("PI-IMP-14").verdict is Verdict.PASSED
-    assert pieces.merged == 3  # one of them asks whether new entries are kept at all
+    # one of them asks whether new entries are kept at all, and one whether an import of nothing is taken
+    assert pieces.merged == 4
 
 
-def test_without_permission_to_destroy_no_collection_is_sent_empty() -> None:
+def test_without_permission_to_destroy_no_collection_is_lost() -> None:
     pieces = ReplacesCollections()
     before = pieces.export()
     with judging_small(pieces, "destroy") as judge:
