@@ -135,7 +135,8 @@ def test_which_versions_are_sent(own: str, rule: str, sent: list[str]) -> None:
         version = own
 
         def merge(self, document: dict[str, Any]) -> None:
-            noted.append(document["version"])
+            if document["values"]["iterable"]:  # not the one that asks whether nothing is taken
+                noted.append(document["version"])
             super().merge(document)
 
         def is_newer(self, version: Version) -> bool:
