@@ -52,11 +52,6 @@ def origin_of(scope: Scope) -> str:
     return addressed(scope) if origin is None else origin.of(scope)
 
 
-def mounted_at(scope: Scope) -> str:
-    """The path of the root URL: empty unless a proxy serves this server below a path."""
-    return "/".join(["", *origin_of(scope).split("/")[3:]]).rstrip("/")
-
-
 def addressed(scope: Scope) -> str:
     """Scheme and authority as the client sent them: the Host header, else the socket's address."""
     host = header(scope["headers"], b"host") or ""

@@ -23,7 +23,7 @@ PNG = bytes.fromhex(
 )
 PAGE = """<!doctype html><body><script type="module">
 const { url, records, range } = %s;
-const headers = { Authorization: "Token any" };
+const headers = { Authorization: "Token any", Accept: "application/json; version=2.0" };
 const seen = {};
 const names = ["Link", "X-Total-Count", "Content-Disposition", "ETag", "Content-Range", "Location"];
 for (const [name, target] of Object.entries({ records, url })) {
