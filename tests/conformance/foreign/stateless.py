@@ -6,10 +6,10 @@ It answers with examples, remembers nothing, and checks no more than that ids ar
 import contextlib
 import json
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from .serving import Quiet, served
 
 ORGANIZATION = "5d1c0a4e-3d3c-4f35-8ff5-1f8a3f0b6c01"
 DATABASES = tuple(f"5d1c0a4e-3d3c-4f35-8ff5-1f8a3f0b6c1{number}" for number in range(4))
@@ -102,20 +102,8 @@ def answered(base: str, method: str, path: str) -> Answer:
     return 404, {"detail": "Not found."}
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
-    disable_nagle_algorithm = True
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("do_"):
-            return self._answer
-        raise AttributeError(name)
-
-    def _answer(self) -> None:
+class Handler(Quiet):
+    def answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
         path, _, query = self.path.partition("?")
         if path == "/database/export":
@@ -186,12 +174,5 @@ class Handler(BaseHTTPRequestHandler):
 def stateless() -> Iterator[str]:
     """Serve it, and give its URL; PixieBrix is below `/api`."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(Handler) as url:
+        yield url
