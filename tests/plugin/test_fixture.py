@@ -296,3 +296,20 @@ def test_a_wrong_marker_is_told_in_one_line(pytester: pytest.Pytester, marker: s
 
 def test_the_marker_is_described(pytester: pytest.Pytester) -> None:
     pytester.runpytest("--markers").stdout.fnmatch_lines(["@pytest.mark.dbcontract(data=None, seed=None,*"])
+
+
+def test_a_proxy_of_the_environment_stays_out_of_the_way(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "elsewhere.example")
+    monkeypatch.delenv("no_proxy", raising=False)
+    pytester.makepyfile("""
+        import os, urllib.request
+
+        def test_reach(dbcontract_mock):
+            assert urllib.request.urlopen(f"{dbcontract_mock.base_url}/database/export").status == 200
+            assert os.environ["NO_PROXY"].split(",") == ["elsewhere.example", "127.0.0.1", "localhost"]
+    """)
+    pytester.runpytest().assert_outcomes(passed=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -212,3 +213,28 @@ def test_a_token_sees_what_it_may(limited: PixieBrix) -> None:
     assert limited.get(f"{path}permissions/").json() == {"permissions": [1]}
     detail_of(limited.request("PATCH", path, json={"name": "x"}), 403)
     detail_of(limited.post("/databases/", json={"name": "x"}), 403)
+
+
+# Data files
+
+
+def test_a_data_file_may_have_schemas_and_databases_of_the_users_own(
+    start: Callable[..., Running], connect: Callable[[Running], PixieBrix], tmp_path: Path
+) -> None:
+    id_ = "00000000-0000-4000-8000-000000000001"
+    header = {"kind": "dataset", "format": "dbcontract-dataset/1", "name": "own", "seed": None}
+    database: dict[str, Any] = {"kind": "database", "id": id_, "name": "Mine", "organization_id": None}
+    database |= {"created_at": "2024-01-01T00:00:00Z", "enforce_schema": True, "type": "Key-Value"}
+    database |= {"owner_field": None, "schema": SCHEMA}
+    organization = {"kind": "organization", "id": UNKNOWN, "name": "One"}
+    lines: list[dict[str, Any]] = [{**header, "as_of": "2024-01-02T00:00:00Z"}, organization, database]
+    file = tmp_path / "own.jsonl"
+    file.write_text("\n".join(json.dumps(line) for line in lines))
+    pb = connect(start(data=str(file)))
+    assert [one["id"] for one in listed(pb.get("/databases/"))] == [id_]
+    assert errors_at(pb.post(f"/databases/{id_}/records/", json={"id": "a", "data": {}}), "data")
+    pb.put(id_, "a", email="a")
+    lines[-1]["schema"] = {"type": "objec"}
+    file.write_text("\n".join(json.dumps(line) for line in lines))
+    with pytest.raises(ValueError, match='schema of the database "Mine": This is no valid JSON Schema'):
+        start(data=str(file))
