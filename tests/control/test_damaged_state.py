@@ -241,7 +241,6 @@ WRONG = [
     (("pieces", "schema", "migration"), "1"),
     (("pieces", "schema", "semantic"), "OTHER"),
     (("pieces", "tags"), [256]),
-    (("pieces", "tags"), list(b'{"id": "x"}')),
     (("pieces", "values", "iterable"), [{"id": "x"}]),
     (("pieces", "more"), 1),
 ]

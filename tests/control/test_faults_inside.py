@@ -169,7 +169,7 @@ def test_every_operation_can_be_struck(mock: Mock, operation: str) -> None:
     assert mock.fault(operation, status=503)["operation"] == operation
 
 
-@pytest.mark.parametrize("operation", ["noSuchOperation", "", "getHealth", "importdatabase"])
+@pytest.mark.parametrize("operation", ["noSuchOperation", "", "getClock", "importdatabase"])
 def test_an_unknown_operation_is_refused_with_the_list(mock: Mock, operation: str) -> None:
     errors = mock.control("POST", "/faults", {"operation": operation, "status": 500}, 400)
     assert list(errors) == ["operation"]

@@ -84,7 +84,7 @@ def test_a_body_of_a_wrong_kind(pb: PixieBrix, places: Places, operation: str, b
 
 
 @pytest.mark.parametrize("body", [[], [{}], [None], ["x"]])
-@pytest.mark.parametrize("operation", WITH_BODY.keys() - {"createRecords", "putRecords"})
+@pytest.mark.parametrize("operation", sorted(WITH_BODY.keys() - {"createRecords", "putRecords"}))
 def test_an_array_where_one_object_is_wanted(
     pb: PixieBrix, places: Places, operation: str, body: Any
 ) -> None:
