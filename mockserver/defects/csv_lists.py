@@ -42,6 +42,11 @@ def _text(table: list[list[str]]) -> bytes:
     return buffer.getvalue().encode()
 
 
+def _is_list(offer: Offer, answer: Negotiated) -> bool:
+    """Whether a list is about to be answered as CSV."""
+    return offer.operation_id == "listRecords" and answer.media_type == CSV
+
+
 # How it is asked for
 
 
@@ -51,7 +56,7 @@ class CSVListIgnored(Negotiation):
 
     def choose(self, offer: Offer, accept: str | None) -> Negotiated:
         found = super().choose(offer, accept)
-        return Negotiated(JSON, found.version) if found.media_type == CSV else found
+        return Negotiated(JSON, found.version) if _is_list(offer, found) else found
 
 
 @defect("PB-CSV-01")
@@ -60,7 +65,7 @@ class CSVListRefused(Negotiation):
 
     def choose(self, offer: Offer, accept: str | None) -> Negotiated:
         found = super().choose(offer, accept)
-        if found.media_type == CSV:
+        if _is_list(offer, found):
             raise NotAcceptable("Could not satisfy the request Accept header.")
         return found
 
@@ -101,7 +106,7 @@ class CSVListAtVersion1Only(Negotiation):
 
     def choose(self, offer: Offer, accept: str | None) -> Negotiated:
         found = super().choose(offer, accept)
-        if found.media_type != CSV:
+        if not _is_list(offer, found):
             return found
         if accept is not None and "version=2.0" in accept:
             raise NotAcceptable('Invalid version in "Accept" header.')

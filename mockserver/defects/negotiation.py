@@ -84,13 +84,17 @@ class JobsTellVersion2(Negotiation):
 
 @defect("PB-NEG-05", "PB-NEG-06", "PB-ARCH-02", "PB-REC-07")
 class VersionIgnored(Negotiation):
-    """Never looks at the version that is asked for."""
+    """Never looks at the version that is asked for, and serves the one that is published."""
 
     def choose(self, offer: Offer, accept: str | None) -> Negotiated:
         plain = [
             part for part in (accept or "*/*").split(";") if not part.strip().lower().startswith("version=")
         ]
-        return super().choose(offer, ";".join(plain))
+        published = "1.0" if "ExportJob" in offer.operation_id else "2.0"
+        negotiate = negotiator(
+            offer.media_types, offer.versions, published, any_media_type=offer.any_media_type
+        )
+        return negotiate(";".join(plain))
 
 
 @defect("PB-NEG-05")
