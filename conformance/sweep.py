@@ -165,12 +165,18 @@ def _unjudged(transport: SessionTransport) -> str | None:
     return f"could not judge {' and '.join(parts)}" if parts else None
 
 
+def _accept(version: str | None) -> dict[str, str]:
+    return {} if version is None else {"Accept": f"application/json; version={version}"}
+
+
 def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:
     token = {"Authorization": f"Token {ctx.endpoint.token}"} if ctx.endpoint.token else {}
+    asked = {one.id: one.asked_version for one in ctx.description.operations}
+    newest = max((version for version in asked.values() if version is not None), default=None)
     return {
         "seed": ctx.run.seed,
         "base-url": ctx.base_url,
-        "headers": {**dict(ctx.endpoint.headers), **token},
+        "headers": {**dict(ctx.endpoint.headers), **token, **_accept(newest)},
         "continue-on-failure": True,
         "parameters": dict(parameters),
         "cache": {"enabled": False},
@@ -196,6 +202,12 @@ def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]
             "stateful": {"max-steps": settings.steps, "generation": {"max-examples": settings.walks}},
         },
         "operations": [
+            # Which version is the default, is left open.
+            *(
+                {"include-operation-id": name, "headers": _accept(version)}
+                for name, version in asked.items()
+                if version != newest
+            ),
             # What is not described in the query is ignored or refused, as the server likes.
             {"include-method": ["GET"], "checks": {REFUSED: {"enabled": False}}},
             # An asset whose file never came is not found, and that is right.

@@ -156,10 +156,12 @@ def _relaxed_bodies(description: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_closing(value: Any) -> Any:
+    """A schema that lets unknown fields pass, and null where a server may take it (`x-nullable`)."""
     if isinstance(value, Mapping):
-        return {
+        opened = {
             key: _without_closing(one)
             for key, one in value.items()
             if not (key == "additionalProperties" and one is False)
         }
+        return {**opened, "nullable": True} if opened.get("x-nullable") is True else opened
     return [_without_closing(one) for one in value] if isinstance(value, list) else value

@@ -43,10 +43,17 @@ def load(name: str, *, written_out: bool = False) -> dict[str, Any]:
     if name not in known:
         raise UnknownDescription(name, known)
     text = files(__name__).joinpath(name + _SUFFIX).read_bytes()
-    document: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader)
+    document: dict[str, Any] = _unshared(yaml.load(text, Loader=_Loader))  # noqa: S506 (a safe loader)
     if written_out:
         _write_out(document)
     return document
+
+
+def _unshared(node: Any) -> Any:
+    """A copy in which no part is shared, as those are that the text repeats by an alias."""
+    if isinstance(node, dict):
+        return {name: _unshared(value) for name, value in node.items()}
+    return [_unshared(value) for value in node] if isinstance(node, list) else node
 
 
 def _write_out(node: Any) -> None:

@@ -21,10 +21,11 @@ from .base import defect
 class _Without(Negotiation):
     """Does not produce one media type."""
 
-    missing: str
+    def missing(self) -> str:
+        raise NotImplementedError
 
     def choose(self, offer: Offer, accept: str | None) -> Negotiated:
-        kept = tuple(one for one in offer.media_types if one != self.missing)
+        kept = tuple(one for one in offer.media_types if one != self.missing())
         negotiate = negotiator(kept, offer.versions, offer.own.version, any_media_type=offer.any_media_type)
         return negotiate(accept or "*/*")
 
@@ -33,7 +34,8 @@ class _Without(Negotiation):
 class ApiJsonRefused(_Without):
     """Answers 406 where the media type of the API is asked for."""
 
-    missing = API_JSON
+    def missing(self) -> str:
+        return API_JSON
 
 
 @defect("PB-NEG-11")
@@ -49,7 +51,8 @@ class ApiJsonCalledJson(Negotiation):
 class FlatRecordsRefused(_Without):
     """Answers 406 where flat records are asked for."""
 
-    missing = FLAT_JSON
+    def missing(self) -> str:
+        return FLAT_JSON
 
 
 @defect("PB-NEG-12")
@@ -147,10 +150,11 @@ class RecordAsCSVIsJson(_One):
 class _NoForm(Validation):
     """Refuses forms of one kind."""
 
-    kind: str
+    def kind(self) -> str:
+        raise NotImplementedError
 
     async def form(self, rule: BodyRule, raw: bytes, content_type: str) -> Any:
-        if form_type(content_type) == self.kind:
+        if form_type(content_type) == self.kind():
             raise UnsupportedMediaType(content_type)
         return await super().form(rule, raw, content_type)
 
@@ -159,14 +163,16 @@ class _NoForm(Validation):
 class UrlencodedFormsRefused(_NoForm):
     """Refuses bodies that are urlencoded forms."""
 
-    kind = URLENCODED
+    def kind(self) -> str:
+        return URLENCODED
 
 
 @defect("PB-NEG-15")
 class MultipartFormsRefused(_NoForm):
     """Refuses bodies that are multipart forms."""
 
-    kind = MULTIPART
+    def kind(self) -> str:
+        return MULTIPART
 
 
 @defect("PB-NEG-14", "PB-NEG-15")
