@@ -95,8 +95,8 @@ job_poll_seconds = 0.02
         )
         return path
 
-    def check(self, target_file: Path, *options: str) -> Judged:
-        """Run `dbcontract check` against a target file, as a process of its own."""
+    def check(self, target_file: Path, *options: str, seconds: float = 110) -> Judged:
+        """Run `dbcontract check` against a target file, as a process of its own, for so long at most."""
         report = target_file.with_suffix(".json")
         tokens = {
             "FOREIGN_TOKEN": self.facts["token"],
@@ -109,7 +109,7 @@ job_poll_seconds = 0.02
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=110,
+            timeout=seconds,
             check=False,
         )
         output = done.stdout + done.stderr

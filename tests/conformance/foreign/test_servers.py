@@ -3,68 +3,18 @@
 import io
 import json
 import re
-import urllib.error
-import urllib.request
-from typing import Any
 from urllib.parse import urljoin
 
 import openpyxl
 import pytest
 
+from .asking import Client, ask
 from .running import RECORD_LIMIT, Foreign
 
 
-class _Straight(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-def ask(url: str, body: Any = None, method: str | None = None, **headers: str) -> tuple[int, bytes, Any]:
-    """Status, body and headers of one request; redirects are not followed."""
-    if body is not None and not isinstance(body, bytes):
-        body, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = urllib.request.Request(url, body, named, method=method)
-    try:
-        with urllib.request.build_opener(_Straight).open(request, timeout=10) as answer:
-            return answer.status, answer.read(), answer.headers
-    except urllib.error.HTTPError as error:
-        return error.code, error.read(), error.headers
-
-
-class _Client:
-    """Calls of PixieBrix with the token, at version 2.0 unless another Accept is given."""
-
-    def __init__(self, server: Foreign) -> None:
-        self.server = server
-
-    def __call__(
-        self, path: str, body: Any = None, method: str | None = None, **headers: str
-    ) -> tuple[int, bytes, Any]:
-        headers = {
-            "Authorization": f"Token {self.server.token}",
-            "Accept": "application/json; version=2.0",
-            **headers,
-        }
-        return ask(f"{self.server.pixiebrix}{path}", body, method, **headers)
-
-    def json(self, path: str, body: Any = None, method: str | None = None) -> Any:
-        return json.loads(self(path, body, method)[1])
-
-    def exported(self, media: str) -> bytes:
-        """What an export job of the customers gives in a format."""
-        order = {"name": "all", "databases": [self.server.kept[0]], "media_type": media}
-        job = self.json("/databases/records/jobs/", order)
-        while job["status"] in {"PENDING", "STARTED", "UNKNOWN"}:
-            job = self.json(f"/databases/records/jobs/{job['id']}/")
-        status, content, _ = ask(job["data"])
-        assert status == 200
-        return content
-
-
 @pytest.fixture
-def call(foreign: Foreign) -> _Client:
-    return _Client(foreign)
+def call(foreign: Foreign) -> Client:
+    return Client(foreign)
 
 
 def test_a_full_export_fills_an_empty_instance(foreign: Foreign) -> None:
@@ -82,7 +32,7 @@ def test_an_export_of_a_newer_server_changes_nothing(foreign: Foreign) -> None:
     assert foreign.snapshot() == before
 
 
-def test_every_format_exports_the_same_records(call: _Client) -> None:
+def test_every_format_exports_the_same_records(call: Client) -> None:
     ids = {item["id"] for item in json.loads(call.exported("application/json"))}
     assert len(ids) == 90
     table = call.exported("text/csv").decode().split("\r\n")
@@ -94,7 +44,7 @@ def test_every_format_exports_the_same_records(call: _Client) -> None:
     assert {row[rows[0].index("id")] for row in rows[1:]} == ids
 
 
-def test_links_lead_through_all_records_once(call: _Client) -> None:
+def test_links_lead_through_all_records_once(call: Client) -> None:
     url, seen = f"/databases/{call.server.kept[0]}/records/?page_size=40", []
     for _ in range(3):
         _, body, headers = call(url)
@@ -106,7 +56,7 @@ def test_links_lead_through_all_records_once(call: _Client) -> None:
     assert len(seen) == len(set(seen)) == 90
 
 
-def test_a_file_goes_up_through_the_form_and_comes_back(call: _Client) -> None:
+def test_a_file_goes_up_through_the_form_and_comes_back(call: Client) -> None:
     made = call.json(f"/databases/{call.server.databases[-1]}/assets/", {"filename": "it's ümlaut.bin"})
     content = bytes(range(256)) + b"\r\n--x\r\n"
     form = b"".join(
@@ -128,7 +78,7 @@ def test_a_file_goes_up_through_the_form_and_comes_back(call: _Client) -> None:
     assert (status, body) == (200, content)
 
 
-def test_the_night_archives_the_oldest_dates_of_a_database_that_is_too_full(call: _Client) -> None:
+def test_the_night_archives_the_oldest_dates_of_a_database_that_is_too_full(call: Client) -> None:
     more = [{"data": {"number": number}} for number in range(RECORD_LIMIT - 80)]
     assert call(f"/databases/{call.server.kept[0]}/records/", more)[0] == 201
     before = call.json(f"/databases/{call.server.kept[0]}/records/?page_size=1000")

@@ -23,6 +23,7 @@ class Strict:
 
     def __init__(self, record_limit: int) -> None:
         self.clock = Clock()
+        self.lock = threading.RLock()  # one request at a time, whoever else is asked
         self.tokens = {secrets.token_hex(20): True, secrets.token_hex(20): False}
         self.storage = Storage(lambda: self.vault)
         self.archives = Archives(self.storage, record_limit)
@@ -119,12 +120,15 @@ class Strict:
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--record-limit", type=int, default=500_000)
-    strict = Strict(options.parse_args().record_limit)
-    lock = threading.RLock()
-    front = Application(strict.handle, strict.clock.now, lock, strict.journal)
-    bucket = Server.started(Application(strict.storage.handle, strict.clock.now, lock))
+    serve(Strict(options.parse_args().record_limit))
+
+
+def serve(strict: Strict) -> None:
+    """Serve until standard input ends."""
+    front = Application(strict.handle, strict.clock.now, strict.lock, strict.journal)
+    bucket = Server.started(Application(strict.storage.handle, strict.clock.now, strict.lock))
     server = Server.started(front)
-    admin = Server.started(Application(strict.administer, strict.clock.now, lock))
+    admin = Server.started(Application(strict.administer, strict.clock.now, strict.lock))
     strict.storage.origin, strict.base = bucket.url, f"{server.url}/api"
     token, read_only = strict.tokens
     facts = {
@@ -147,4 +151,5 @@ def main() -> None:
     sys.stdin.read()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""What a fault is: a change to the strict server, and what of the contract it breaks."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Protocol
+
+from ..servers.strict.__main__ import Strict
+from ..servers.strict.rest import Call, Operation, Reply
+
+PAUSE = 0.03
+"""Seconds for which another request can come in between where a fault leaves the lock."""
+
+
+class Kind(StrEnum):
+    """The kinds of faults that a round is spread over."""
+
+    SAME_TIME = "at the same time"
+    AFTER = "just after, and again"
+    LONG = "time that runs long"
+    IDENTITY = "identity of texts"
+    FIDELITY = "fidelity of values"
+    SIZES = "sizes past a buffer"
+    COMBINED = "combinations"
+    COMPARED = "comparison rules"
+    TRANSPORT = "transport"
+
+
+class Apply(Protocol):
+    """Change a server that is not serving yet."""
+
+    __name__: str
+
+    def __call__(self, server: Strict, /) -> None: ...
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One change. `level` is that of the statement that it breaks."""
+
+    api: str
+    kind: Kind
+    level: str
+    apply: Apply
+
+    @property
+    def name(self) -> str:
+        return self.apply.__name__.replace("_", "-")
+
+    @property
+    def sentence(self) -> str:
+        return " ".join((self.apply.__doc__ or "").split())
+
+
+def pieces(kind: Kind, level: str) -> Callable[[Apply], Fault]:
+    """Declare a fault of Pieces OS."""
+    return lambda apply: Fault("pieces", kind, level, apply)
+
+
+def pixiebrix(kind: Kind, level: str) -> Callable[[Apply], Fault]:
+    """Declare a fault of PixieBrix."""
+    return lambda apply: Fault("pixiebrix", kind, level, apply)
+
+
+@contextlib.contextmanager
+def unlocked(server: Strict) -> Iterator[None]:
+    """For a moment others are served, as between two statements of a database that share no transaction."""
+    server.lock.release()
+    try:
+        time.sleep(PAUSE)
+        yield
+    finally:
+        server.lock.acquire()
+
+
+def around(server: Strict, name: str, change: Callable[[Callable[[Call], Reply], Call], Reply]) -> None:
+    """Replace the operations of that name by `change(the right one, call)`."""
+
+    def changed(operation: Operation) -> Operation:
+        right = operation.run
+        return replace(operation, run=lambda call: change(right, call))
+
+    server.operations = [changed(one) if one.name == name else one for one in server.operations]
+
+
+def instead(holder: Any, name: str, make: Callable[[Any], Any]) -> None:
+    """Replace a function of a module or class by what `make` makes of it."""
+    setattr(holder, name, make(getattr(holder, name)))
