@@ -154,7 +154,8 @@ class SmallPieces:
     def is_newer(self, version: Version) -> bool:
         own = Version.parse(self.version)
         assert own is not None
-        return version.core > own.core
+        # A release is newer than its pre-releases.
+        return (version.core, version.prerelease is None) > (own.core, own.prerelease is None)
 
     def newer_migration(self, document: dict[str, Any]) -> None:
         schema = document.get("schema")

@@ -31,7 +31,6 @@ from dbcontract.conformance.checks import (
 )
 from dbcontract.conformance.result import Verdict
 from dbcontract.conformance.target import Pace
-from dbcontract.mockserver.world import WorldSettings
 
 from .judging_pixiebrix import Judge, Patch, judging, rules_of, told
 from .wrong_http import Ask, Reply, as_json, spoil
@@ -166,7 +165,6 @@ def other_files(patch: pytest.MonkeyPatch) -> None:
 
 def quick_jobs(patch: pytest.MonkeyPatch) -> None:
     """Jobs have ended when they are first read, and show no more than they must."""
-    patch.setattr(WorldSettings, "of", _with_looks(0))
 
     def reply(ask: Ask, answer: Reply) -> None:
         if ask.path.startswith(JOBS) and answer.status == 200:
@@ -179,7 +177,6 @@ def quick_jobs(patch: pytest.MonkeyPatch) -> None:
 
 def slow_jobs(patch: pytest.MonkeyPatch) -> None:
     """Jobs end only when they were read four times, and are pending at first."""
-    patch.setattr(WorldSettings, "of", _with_looks(4))
 
     def reply(ask: Ask, answer: Reply) -> None:
         if ask.path.startswith(JOBS) and answer.status == 200 and answer.json["status"] == "STARTED":
@@ -188,15 +185,8 @@ def slow_jobs(patch: pytest.MonkeyPatch) -> None:
     spoil(patch, reply=reply)
 
 
-def _with_looks(looks: int) -> Any:
-    original = WorldSettings.of
-
-    def of(settings: Any) -> WorldSettings:
-        made = original(settings)
-        made.job_looks = looks
-        return made
-
-    return of
+_LOOKS = {quick_jobs: 0, slow_jobs: 4}
+"""How often a job is read before it has ended, where it is not the mock's own pace."""
 
 
 @pytest.mark.parametrize(
@@ -204,6 +194,8 @@ def _with_looks(looks: int) -> Any:
 )
 def test_what_is_unusual_is_not_wrong(judge: Judge, unusual: Patch, monkeypatch: pytest.MonkeyPatch) -> None:
     unusual(monkeypatch)
+    if unusual in _LOOKS:
+        monkeypatch.setattr(judge.running.world.settings, "job_looks", _LOOKS[unusual])
     results = {rule: judge(rule) for rule in rules_of(*MODULES)}
     misled = {rule: told(result) for rule, result in results.items() if result.verdict is not Verdict.PASSED}
     allowed = {"PB-JOB-23"} if unusual is quick_jobs else set()

@@ -69,7 +69,7 @@ CHANGED = [
     ("PI-EXP-10", _put(*ENTRY, "id", value=7)),
     ("PI-EXP-10", _put(*ENTRY, "raw", value="AQI=")),
     ("PI-EXP-10", _take(*ENTRY, "raw")),
-    ("PI-EXP-11", _put("messageValues", value=None)),
+    ("PI-EXP-11", _put("messageValues", value=[])),
     ("PI-EXP-11", _take(*EVENT, "id")),
     ("PI-EXP-12", _put("version", value="")),
     ("PI-EXP-12", _put("version", value=11)),
