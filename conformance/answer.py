@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
+import hashlib
 import json
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from email.message import Message
 from http import HTTPStatus
+from os.path import commonprefix
 from typing import Any, Final, TypeVar
 from urllib.parse import urljoin
 
 from .check import CheckFailed, NotVerified
+from .spool import CHUNK, TooLarge
+from .streams import elements, lines, text_lines, texts
 from .wire import Header, Received, Request
 
 Json = TypeVar("Json", dict[str, Any], list[Any])
@@ -25,6 +30,7 @@ _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
 _CHARSETS: Final = frozenset({"ascii", "utf-8", "utf-16", "utf-32", "iso8859-1", "iso8859-15", "cp1252"})
 """By the names of their codecs; others that Python has are slow without bounds, or no charsets."""
 _LONGEST_TYPE: Final = 1_000
+_BEGINNING: Final = 1_000
 _TOO_MUCH: Final = "the JSON is nested deeper, or has longer numbers, than the kit reads"
 
 
@@ -80,7 +86,7 @@ class Answer:
     Attributes:
         request: what was sent.
         status: the status code.
-        truncated: the kit has read only the beginning of the body.
+        size: of the body, as far as the kit has read it, in bytes.
         history: the redirects that were followed to come here, the first one first.
         seconds: from the first byte sent to the last one received.
     """
@@ -89,7 +95,10 @@ class Answer:
         self.request = request
         self.status = received.status
         self.headers = Headers(received.headers)
-        self.truncated = received.truncated
+        self.size = received.size
+        self._cut = not received.is_whole
+        self._spool = received.spool
+        self._memory = self.size if received.spool is None else received.spool.memory
         self._begin = received.content
         self.seconds = received.seconds
         self.history = history
@@ -107,13 +116,33 @@ class Answer:
         """The bytes of the body.
 
         Raises:
-            NotVerified: the kit has read only the first of them.
+            NotVerified: the kit has read only the first of them, or they are more than it holds in memory.
         """
-        if self.truncated:
-            count = len(self._begin)
-            reason = f"only the first {count} bytes of {self._name()} were read; raise pace.max_body_bytes"
+        self._require_whole()
+        with self._within_memory():
+            return self._begin if self._spool is None else self._spool.whole()
+
+    def _require_whole(self) -> None:
+        if self._cut:
+            reason = (
+                f"only the first {self.size} bytes of {self._name()} were read; raise pace.max_body_bytes"
+            )
             raise NotVerified(reason)
-        return self._begin
+
+    @contextmanager
+    def _within_memory(self) -> Iterator[None]:
+        try:
+            yield
+        except TooLarge as error:
+            reason = f"{self._name()} has {self.size} bytes, and {error}; raise pace.max_memory_bytes"
+            raise NotVerified(reason) from None
+
+    def _parts(self) -> Iterator[bytes]:
+        """The bytes of the body, some at a time."""
+        self._require_whole()
+        if self._spool is not None:
+            return self._spool.parts()
+        return (self._begin[start : start + CHUNK] for start in range(0, len(self._begin), CHUNK))
 
     @property
     def text(self) -> str:
@@ -124,12 +153,45 @@ class Answer:
         """
         return self._decoded(self.content)
 
+    def texts(self) -> Iterator[str]:
+        """The same in parts, so that a body of any length can be looked through."""
+        return texts(self._parts(), self._charset(), "replace")
+
+    def containing(self, words: AbstractSet[str]) -> set[str]:
+        """Those of some words that are in the text of the body, however long it is."""
+        left, begin, rest = set(words), commonprefix([*words]), ""  # noqa: RUF071 (by characters)
+        longest = max(map(len, words), default=0)
+        for part in self.texts():
+            text = rest + part
+            # Where what all have in common is not, none of them is.
+            if begin in text:
+                left = {word for word in left if word not in text}
+            if not left:
+                break
+            rest = text[-longest:]
+        return set(words) - left
+
+    def digest(self) -> bytes:
+        """The SHA-256 of the body."""
+        found = hashlib.sha256()
+        for part in self._parts():
+            found.update(part)
+        return found.digest()
+
+    @property
+    def beginning(self) -> bytes:
+        """The first bytes of the body, also where the kit does not read it to its end."""
+        return self._begin[:_BEGINNING]
+
     def _decoded(self, content: bytes) -> str:
+        return content.decode(self._charset(), errors="replace")
+
+    def _charset(self) -> str:
         try:
             charset = codecs.lookup(self.media_parameters.get("charset", "utf-8")).name
         except (LookupError, ValueError):
             charset = "utf-8"
-        return content.decode(charset if charset in _CHARSETS else "utf-8", errors="replace")
+        return charset if charset in _CHARSETS else "utf-8"
 
     @property
     def media_type(self) -> str | None:
@@ -203,18 +265,32 @@ class Answer:
         return value
 
     def json(self) -> Any:
-        """The body as JSON.
+        """The body as JSON; long arrays of bytes in a long one are `Folded`.
 
         Raises:
             CheckFailed: it is none.
             NotVerified: it was cut at the size limit, or is more than the kit reads.
         """
+        self._require_whole()
         try:
-            return json.loads(self.content)
+            with self._within_memory():
+                return json.loads(self._begin) if self._spool is None else self._spool.json()
         except (json.JSONDecodeError, UnicodeDecodeError):
             raise CheckFailed(f"the body of {self._name()}", "JSON", self.summary) from None
         except (ValueError, RecursionError):
             raise NotVerified(f"{self._name()}: {_TOO_MUCH}") from None
+
+    def is_json(self, *kinds: type[dict[str, Any] | list[Any]]) -> bool:
+        """Whether the body, an array of any length, is of one of these kinds.
+
+        Raises:
+            CheckFailed: it is no JSON.
+        """
+        if self._spool is None or self._begin.lstrip()[:1] != b"[":
+            return isinstance(self.json(), kinds)
+        for _ in self._elements():
+            pass
+        return list in kinds
 
     def expect_json(self, kind: type[Json]) -> Json:
         """The body as a JSON object (`dict`) or array (`list`).
@@ -239,39 +315,82 @@ class Answer:
             raise CheckFailed(f"the body of {self._name()}", "an array of objects", self.summary)
         return items
 
-    def jsonl(self) -> list[Any]:
+    def objects(self) -> Iterator[dict[str, Any]]:
+        """The same as `expect_objects`, one after the other, so that the array can be of any length."""
+        if self._spool is None:
+            yield from self.expect_objects()
+            return
+        for element in self._elements():
+            if not isinstance(element, dict):
+                raise CheckFailed(f"the body of {self._name()}", "an array of objects", self.summary)
+            yield element
+
+    def _elements(self) -> Iterator[Any]:
+        """The elements of a long array, one after the other."""
+        try:
+            with self._within_memory():
+                encoding = json.detect_encoding(self._begin)
+                yield from elements(texts(self._parts(), encoding), self._memory)
+        except TypeError:
+            raise CheckFailed(f"the body of {self._name()}", "a JSON array", self.summary) from None
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            raise CheckFailed(f"the body of {self._name()}", "JSON", self.summary) from None
+        except (ValueError, RecursionError):
+            raise NotVerified(f"{self._name()}: {_TOO_MUCH}") from None
+
+    def jsonl(self) -> Iterator[Any]:
         """The body as JSON Lines: one value a line.
 
         Raises:
             CheckFailed: a line is no JSON, or no UTF-8.
         """
-        values = []
-        lines = self.content.split(b"\n")
-        if lines and not lines[-1]:
-            lines.pop()
-        for number, line in enumerate(lines, 1):
-            try:
-                values.append(json.loads(line.decode()))
-            except RecursionError:
-                raise NotVerified(f"line {number} of {self._name()}: {_TOO_MUCH}") from None
-            except ValueError:
-                shown = line[:200].decode(errors="replace")
-                raise CheckFailed(f"line {number} of {self._name()}", "one JSON value", repr(shown)) from None
-        return values
+        for number, line in enumerate(self.lines(), 1):
+            yield self._value_of(line, number)
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines of the body, without their ends."""
+        with self._within_memory():
+            yield from lines(self._parts(), self._memory)
+
+    def _value_of(self, line: bytes, number: int) -> Any:
+        try:
+            return json.loads(line.decode())
+        except RecursionError:
+            raise NotVerified(f"line {number} of {self._name()}: {_TOO_MUCH}") from None
+        except ValueError:
+            shown = line[:200].decode(errors="replace")
+            raise CheckFailed(f"line {number} of {self._name()}", "one JSON value", repr(shown)) from None
 
     def csv_rows(self) -> list[list[str]]:
         """The body as CSV (RFC 4180, UTF-8), the header row first.
 
         Raises:
             CheckFailed: no UTF-8, no CSV, or rows of different lengths.
+            NotVerified: it is more than the kit holds in memory.
         """
-        try:
-            text = self.content.decode("utf-8-sig")
-            rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
-        except (ValueError, csv.Error) as error:
-            raise CheckFailed(f"the body of {self._name()}", "CSV in UTF-8", str(error)) from None
-        for number, row in enumerate(rows, 1):
-            if len(row) != len(rows[0]):
-                expected = f"{len(rows[0])} fields, as in the header"
+        if self._spool is not None:
+            with self._within_memory():
+                self._spool.require(self.size)
+        return list(self.rows())
+
+    def rows(self) -> Iterator[list[str]]:
+        """The same, row by row, so that there can be any number of them."""
+        length = None
+        for number, row in enumerate(self._csv(), 1):
+            length = len(row) if length is None else length
+            if len(row) != length:
+                expected = f"{length} fields, as in the header"
                 raise CheckFailed(f"row {number} of {self._name()}", expected, f"{len(row)} fields: {row}")
-        return rows
+            yield row
+
+    def _csv(self) -> Iterator[list[str]]:
+        try:
+            with self._within_memory():
+                found = text_lines(texts(self._parts(), "utf-8-sig"), self._memory)
+                for row in csv.reader(found, strict=True):
+                    if row:
+                        yield row
+        except (ValueError, csv.Error) as error:
+            if "field larger than field limit" in str(error):
+                raise NotVerified(f"{self._name()}: {error}, and the kit reads no longer ones") from None
+            raise CheckFailed(f"the body of {self._name()}", "CSV in UTF-8", str(error)) from None

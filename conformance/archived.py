@@ -59,6 +59,16 @@ class Marks:
         """The marks that are in a text."""
         return set(re.findall(rf"{re.escape(self._prefix)}-[0-9]+\.", text))
 
+    def within_file(self, answer: Answer) -> set[str]:
+        """The marks that are in the body of an answer, however long it is."""
+        found: set[str] = set()
+        longest = len(self._prefix) + len(f"-{self._count}.")
+        rest = ""
+        for part in answer.texts():
+            found |= self.within(rest + part)
+            rest = (rest + part)[-longest:]
+        return found
+
 
 class Days:
     """The date at the target, with at least an hour of it left at first."""
@@ -218,10 +228,10 @@ def file_of(ctx: PixieBrix, archives: Sequence[Archive], day: date, rule: str = 
     return download(ctx, found[0])
 
 
-def files_of(ctx: PixieBrix, database: Database, *days: date) -> list[str]:
-    """The texts of the files of some dates; errors as for `file_of`."""
+def files_of(ctx: PixieBrix, database: Database, *days: date) -> list[Answer]:
+    """The files of some dates; errors as for `file_of`."""
     archives = listed(ctx, path_of(database))
-    return [file_of(ctx, archives, day).text for day in days]
+    return [file_of(ctx, archives, day) for day in days]
 
 
 def link_of(archive: Archive) -> str:

@@ -11,7 +11,7 @@ from .check import NotVerified
 from .effects import things
 from .gate import Gate
 from .inventory import Item, told
-from .passage import parsed
+from .passage import answered
 from .run import Run
 from .session import Cancelled, Session, TimeIsUp, target_headers
 from .target import Endpoint
@@ -126,7 +126,7 @@ class _CleanUp:
     def _bears_our_name(self, item: Item, id_: str) -> bool:
         """Whether a database is called what the run has called it: an answer may have named one of others."""
         answer = self._send(item.endpoint, "GET", f"/databases/{quote(id_, safe='')}/")
-        found = parsed(answer.content) if answer is not None and answer.status == 200 else None
+        found = answered(answer) if answer is not None and answer.status == 200 else None
         if not isinstance(found, Mapping) or found.get("id") != id_:
             found = self._listed(item, id_)
         return isinstance(found, Mapping) and found.get("name") == item.name
@@ -137,7 +137,7 @@ class _CleanUp:
         path = f"/organizations/{quote(item.organization, safe='')}/databases/"
         for page in range(1, _MOST):
             answer = self._send(item.endpoint, "GET", f"{path}?page={page}&page_size={_MOST}")
-            listed = parsed(answer.content) if answer is not None and answer.status == 200 else None
+            listed = answered(answer) if answer is not None and answer.status == 200 else None
             if not isinstance(listed, list) or not listed:
                 return None
             for one in listed:

@@ -12,14 +12,15 @@ import select
 import socket
 import threading
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
+from .body import Body, decoded, forbidden, parts_of
 from .identity import user_agent
+from .spool import Spool, TooLarge
 
 Header = tuple[str, str]
 
@@ -57,7 +58,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An answer, complete unless `truncated`: then the body is cut at the size limit."""
+    """An answer.
+
+    Attributes:
+        content: the body; where `truncated`, only its beginning.
+        spool: the whole body, where it is long, but not longer than is read.
+    """
 
     status: int
     reason: str
@@ -65,6 +71,31 @@ class Received:
     content: bytes
     seconds: float
     truncated: bool = False
+    spool: Spool | None = None
+
+    @property
+    def size(self) -> int:
+        """Of the body, as far as it was read, in bytes."""
+        return len(self.content) if self.spool is None else self.spool.size
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the body was read."""
+        return self.spool is not None or not self.truncated
+
+    def sampled(self) -> Received:
+        """The same with a body in memory that has the form of the long one; as it is where that is too large.
+
+        In JSON, long arrays of bytes have a single one.
+        """
+        if self.spool is None:
+            return self
+        kinds = [value for name, value in self.headers if name.lower() == "content-type"]
+        try:
+            content = self.spool.sample() if "json" in "".join(kinds[:1]).lower() else self.spool.whole()
+        except TooLarge:
+            return self
+        return replace(self, content=content, truncated=False, spool=None)
 
 
 class Patience:
@@ -139,20 +170,27 @@ class Connection:
             self._socket.close()
 
     def exchange(
-        self, request: Request, patience: Patience, limit: int
-    ) -> tuple[int, str, tuple[Header, ...], bytes, bool, bool]:
-        """Send a request and read its answer: at most `limit` bytes of the body.
+        self, request: Request, patience: Patience, limit: int, memory: int
+    ) -> tuple[Received, bool]:
+        """Send a request and read its answer.
+
+        Args:
+            request: what to send.
+            patience: how long may be waited.
+            limit: so many bytes of the body are read.
+            memory: so many bytes of it may be in memory later.
 
         Returns:
-            Status, reason, headers, body, whether it was cut, and whether the connection can be used again.
+            The answer, without its time, and whether the connection can be used again.
 
         Raises:
             TimeoutError, Cancelled: no complete answer within the patience.
+            NoRoom: the body cannot be stored.
             OddAnswer, http.client.HTTPException, ValueError, OSError: no complete answer at all.
         """
         self.count, self._patience, self._head_left = 0, patience, _HEAD
         self._write(request)
-        return self._read(request.method, limit)
+        return self._read(request.method, limit, memory)
 
     def _write(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -210,24 +248,24 @@ class Connection:
                 return count
         raise TimeoutError
 
-    def _read(self, method: str, limit: int) -> tuple[int, str, tuple[Header, ...], bytes, bool, bool]:
+    def _read(self, method: str, limit: int, memory: int) -> tuple[Received, bool]:
         response = self._final(method)
         # From here on only the body comes, which has a limit of its own.
         self._head_left = 1 << 62
         headers = tuple(response.headers.items())
-        if method == "HEAD" or response.status == 304:
-            content = b""
-        elif response.status == 204:
-            content = _forbidden_body(response, limit)
-        else:
-            content = _body(response, limit + 1)
-        truncated = len(content) > limit
-        missing = response.length or 0
-        if missing and not truncated and method != "HEAD" and response.status != 204:
-            raise http.client.IncompleteRead(content, missing)
-        reusable = not (response.will_close or truncated or (content and response.status == 204))
-        content, more = _decoded(content[:limit], response.headers.get("Content-Encoding", ""), limit)
-        return response.status, response.reason, headers, content, truncated or more, reusable
+        body = Body(limit, memory)
+        if response.status == 204:
+            body.fill([forbidden(response, limit)])
+        elif method != "HEAD" and response.status != 304:
+            body.fill(parts_of(response, limit + 1))
+            if response.length and not body.is_cut:
+                raise OddAnswer(f"the connection was closed inside the body, after {body.size} bytes of it")
+        reusable = not (response.will_close or body.is_cut or (body.size and response.status == 204))
+        body = decoded(body, response.headers.get("Content-Encoding", ""))
+        truncated = body.is_cut or body.spool is not None
+        spool = None if body.is_cut else body.spool
+        received = Received(response.status, response.reason, headers, body.begin, 0.0, truncated, spool)
+        return received, reusable
 
     def _final(self, method: str) -> http.client.HTTPResponse:
         """The head of the final answer; interim ones (RFC 9110, section 15.2) come before it."""
@@ -273,52 +311,9 @@ class _Raw(io.RawIOBase):
         return self._connection.receive_into(buffer)
 
 
-def _body(response: http.client.HTTPResponse, limit: int) -> bytes:
-    """At most so many bytes of a body; in parts, as a chunk of one byte takes fifty of memory."""
-    content = bytearray()
-    while len(content) < limit:
-        part = response.read(min(_CHUNK, limit - len(content)))
-        if not part:
-            break
-        content += part
-    return bytes(content)
-
-
-def _forbidden_body(response: http.client.HTTPResponse, limit: int) -> bytes:
-    """What follows a 204, which has no body: all up to the end of the connection, or what is announced.
-
-    Without either, nobody can tell where it would end; the connection is seen to be dirty when it is used
-    again.
-    """
-    announced = response.headers.get("Content-Length", "")
-    with suppress(OSError, ValueError, http.client.HTTPException):
-        if response.chunked:
-            return _body(response, limit)
-        if response.will_close or announced.isdigit():
-            length = limit if response.will_close else min(int(announced), limit)
-            return bytes(response.fp.read(length))
-    return b""
-
-
 def _chunks(body: bytes) -> Iterator[bytes]:
     half = len(body) // 2
     for part in (body[:half], body[half:]):
         if part:
             yield b"%x\r\n%s\r\n" % (len(part), part)
     yield b"0\r\n\r\n"
-
-
-def _decoded(content: bytes, encoding: str, limit: int) -> tuple[bytes, bool]:
-    """Undo gzip and deflate, which nobody asked for; leave alone what cannot be undone.
-
-    Returns:
-        At most `limit` bytes, and whether there are more.
-    """
-    window = {"gzip": 31, "x-gzip": 31, "deflate": 15}.get(encoding.strip().lower())
-    if window is None:
-        return content, False
-    unpacking = zlib.decompressobj(window)
-    try:
-        return unpacking.decompress(content, limit), bool(unpacking.unconsumed_tail)
-    except zlib.error:
-        return content, False

@@ -26,7 +26,7 @@ from .run import Run
 from .session import MAX_REDIRECTS, Throttled, ascii_url, redirected, target_headers
 from .target import Endpoint, ServiceLimits
 from .trace import Trace
-from .wire import Header, NoAnswer, Received, Request, TooSlow
+from .wire import Header, NoAnswer, OwnLimit, Received, Request
 
 
 class Context:
@@ -247,7 +247,7 @@ class Context:
             if error.received is None:
                 self.trace.exchanges.pop()
             raise
-        except TooSlow as error:
+        except OwnLimit as error:
             exchange.problem = str(error)
             raise NotVerified(f"{request.method} {request.url}: {error}") from None
         except NoAnswer as error:
@@ -263,6 +263,7 @@ class Context:
         if operation_id is not None and exchange.received.status < 400 and self._is_own(request):
             self.run.controls.note(self.api, operation_id)
         received = exchange.received
+        exchange.let_go()
         if self.trace.kept is not None:
             exchange.shorten(self.trace.kept)
         return received
@@ -273,6 +274,7 @@ class Context:
 
     def _hold(self, case: Any, request: Request, received: Received) -> None:
         operation_id = self.trace.exchanges[-1].operation or ""
+        received = received.sampled()
         if not received.truncated:
             self.trace.exercised.add(operation_id)
         provoked = self.inject.provoked(operation_id) and received.status >= 500

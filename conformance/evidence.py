@@ -71,14 +71,20 @@ class Exchange:
             self.sent_size = len(body)
             self.request = replace(self.request, body=body[:kept])
         if self.received is not None and len(self.received.content) > kept:
-            self.got_size = len(self.received.content)
+            self.got_size = self.received.size
             self.received = replace(self.received, content=self.received.content[:kept])
+
+    def let_go(self) -> None:
+        """Leave the file of a long body to those who still read it; its beginning is enough to be shown."""
+        if self.received is not None and self.received.spool is not None:
+            self.got_size = self.received.size
+            self.received = replace(self.received, spool=None)
 
     def as_evidence(self, number: int, redactor: Redactor, *, shown: int = BODY_SHOWN) -> Evidence:
         """The exchange as text; `shown` bounds the characters of each body."""
         sent, got = self.request, self.received
         sent_size = len(sent.body or b"") if self.sent_size is None else self.sent_size
-        got_size = (len(got.content) if got else 0) if self.got_size is None else self.got_size
+        got_size = (got.size if got else 0) if self.got_size is None else self.got_size
         return Evidence(
             number=number,
             operation=self.operation,

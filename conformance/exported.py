@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from .check import CheckFailed
 from .given import field_of, step
+from .spool import Folded, digest_of
 
 REQUIRED_COLLECTIONS: Final = (
     "analyses",
@@ -131,20 +132,26 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
 
 def _in_order(value: object) -> list[str]:
     iterable = value.get("iterable") if isinstance(value, Mapping) else value
-    return (
-        sorted(json.dumps(entry, sort_keys=True) for entry in iterable) if isinstance(iterable, list) else []
-    )
+    return sorted(map(_as_key, iterable)) if isinstance(iterable, list) else []
+
+
+def _as_key(entry: object) -> str:
+    """A text that two entries share if they are the same, wherever their bytes are."""
+    if isinstance(entry, Mapping) and (digest := digest_of(entry.get("raw"))) is not None:
+        entry = {**entry, "raw": digest.hex()}
+    return json.dumps(entry, sort_keys=True, default=repr)
 
 
 def _size(name: str, value: object) -> str:
     if name in LISTS:
         return f"{len(_in_order(value))} entries"
-    return f"{len(value)} bytes" if isinstance(value, list) else json.dumps(value)
+    return f"{len(value)} bytes" if isinstance(value, list | Folded) else json.dumps(value, default=repr)
 
 
 def _told(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> str:
     old, new = (
-        {(entry["id"], str(entry["raw"])) for entry in entries_of(export, name)} for export in (before, after)
+        {(entry["id"], digest_of(entry["raw"]) or str(entry["raw"])) for entry in entries_of(export, name)}
+        for export in (before, after)
     )
     more, fewer = ({entry_id for entry_id, _ in entries} for entries in (new - old, old - new))
     parts = (
@@ -166,6 +173,8 @@ def byte_problems(export: Mapping[str, Any], names: tuple[str, ...]) -> Iterator
 
 
 def _byte_problem(place: str, value: object) -> Iterator[str]:
+    if isinstance(value, Folded):
+        return  # it would not be one with anything else in it
     if not isinstance(value, list):
         yield f"{place} is {_shown(value)}, not an array"
         return
@@ -218,5 +227,5 @@ def schema_problems(place: str, schema: object) -> Iterator[str]:
 
 
 def _shown(value: object) -> str:
-    text = json.dumps(value)
+    text = json.dumps(value, default=repr)
     return text if len(text) <= 60 else f"{text[:57]}..."

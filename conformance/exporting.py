@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -205,12 +205,12 @@ def expect_marks(
     Raises:
         CheckFailed: one is missing, or one is there that should not be.
     """
-    text = answer.text
-    missing = [mark for mark in present if mark not in text]
+    found = answer.containing({*present, *absent})
+    missing = [mark for mark in present if mark not in found]
     shown = [*missing[:3], "…"] if len(missing) > 3 else missing
     what = f"the records of {len(present)} that are missing from the export"
     ctx.expect_true(what, not missing, expected="none", actual=f"{len(missing)}: {', '.join(shown)}")
-    ctx.expect("the other records in the export", [], [mark for mark in absent if mark in text])
+    ctx.expect("the other records in the export", [], [mark for mark in absent if mark in found])
 
 
 def elements(ctx: PixieBrix, answer: Answer, marks: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -219,33 +219,37 @@ def elements(ctx: PixieBrix, answer: Answer, marks: Sequence[str] = ()) -> list[
     Raises:
         CheckFailed: it is no array of objects, or a mark is in none of them, or in several.
     """
-    found = answer.expect_objects()
     if not marks:
-        return found
-    texts = [json.dumps(element) for element in found]
-    chosen = []
-    for mark in marks:
-        at = [number for number, text in enumerate(texts) if mark in text]
-        ctx.expect(f"how many elements of the export hold {mark}", 1, len(at))
-        chosen.append(found[at[0]])
-    return chosen
+        return answer.expect_objects()
+    chosen: dict[str, list[dict[str, Any]]] = {mark: [] for mark in marks}
+    for element in answer.objects():
+        text = json.dumps(element)
+        for mark in marks:
+            if mark in text:
+                chosen[mark].append(element)
+    for mark, found in chosen.items():
+        ctx.expect(f"how many elements of the export hold {mark}", 1, len(found))
+    return [chosen[mark][0] for mark in marks]
 
 
 def expect_a_row_each(
-    ctx: PixieBrix, rows: Sequence[Sequence[str]], marks: Sequence[str]
+    ctx: PixieBrix, rows: Iterable[Sequence[str]], marks: Sequence[str]
 ) -> list[Sequence[str]]:
     """The rows that hold the marks, in the order of the marks.
 
     Raises:
         CheckFailed: a mark is in no row, or in several, or two marks share one.
     """
-    numbers = []
-    for mark in marks:
-        at = [number for number, row in enumerate(rows) if any(mark in cell for cell in row)]
-        ctx.expect(f"how many rows hold {mark}", 1, len(at))
-        numbers += at
-    ctx.expect("how many rows the records have", len(marks), len(set(numbers)))
-    return [rows[number] for number in numbers]
+    chosen: dict[str, list[tuple[int, Sequence[str]]]] = {mark: [] for mark in marks}
+    for number, row in enumerate(rows):
+        for mark in marks:
+            if any(mark in cell for cell in row):
+                chosen[mark].append((number, row))
+    for mark, found in chosen.items():
+        ctx.expect(f"how many rows hold {mark}", 1, len(found))
+    ones = [chosen[mark][0] for mark in marks]
+    ctx.expect("how many rows the records have", len(marks), len({number for number, _ in ones}))
+    return [row for _, row in ones]
 
 
 def expect_columns(ctx: PixieBrix, header: Sequence[str], fields: Sequence[str], *, alone: bool) -> None:

@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 from .check import PIECES, NotVerified
 from .imports import Imports
 from .inventory import Inventory
-from .passage import Passage, Refusal, Routes, address_of, header, parsed
+from .passage import Passage, Refusal, Routes, address_of, answered, header
 from .target import Target
 from .wire import Received, Request
 from .writes import Writes
@@ -125,7 +125,7 @@ class Gate:
             traffic = self.traffic.setdefault(passage.operation or other, Traffic())
             traffic.calls += 1
             traffic.sent += len(passage.request.body or b"")
-            traffic.received += len(received.content) if received is not None else 0
+            traffic.received += received.size if received is not None else 0
 
     def _give_link(self, passage: Passage, received: Received) -> None:
         """Learn where a file may be sent: to what a new asset says, and on from there."""
@@ -143,6 +143,6 @@ class Gate:
         if passage.link and received.status in {307, 308}:
             link = urljoin(passage.request.url, header(received.headers, "location"))
         elif passage.effect is not None and passage.effect.thing == "asset" and received.status < 300:
-            answered = parsed(received.content)
-            link = answered.get("upload_url") if isinstance(answered, dict) else None
+            asset = answered(received)
+            link = asset.get("upload_url") if isinstance(asset, dict) else None
         return address_of(link) if isinstance(link, str) else None

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from .exported import LISTS
 from .inventory import Inventory
-from .passage import Refusal, parsed
+from .passage import Refusal, answered, parsed
+from .spool import digest_of
 from .target import Endpoint
 from .wire import Received
 
@@ -96,8 +97,8 @@ class Imports:
     ) -> None:
         """Take in an exchange."""
         if operation == "exportDatabase":
-            if received is not None and received.status == 200 and not received.truncated:
-                self._exported(endpoint, received.content)
+            if received is not None and received.status == 200 and received.is_whole:
+                self._exported(endpoint, received)
         elif operation == "importDatabase" or body:
             document = parsed(body or b"")
             self.whole += len(body or b"") >= _WHOLE * self._sizes.get(endpoint.url, 1) > 0
@@ -160,8 +161,8 @@ class Imports:
         entries = [one for one in _objects_with_id(value) if not str(one["id"]).startswith(self._mark)]
         return hash(frozenset(map(_digest, entries)))
 
-    def _exported(self, endpoint: Endpoint, content: bytes) -> None:
-        export = parsed(content)
+    def _exported(self, endpoint: Endpoint, received: Received) -> None:
+        export, size = answered(received), received.size
         if not isinstance(export, Mapping):
             return
         entries = [(name, entry) for name in LISTS for entry in _objects_with_id(export.get(name))]
@@ -180,11 +181,11 @@ class Imports:
                 others = (name for name in collections if collections[name] != last.get(name))
                 self._restless.setdefault(endpoint.url, set()).update(others)
             self._collections[endpoint.url] = before, collections
-            self._sizes[endpoint.url] = len(content)
-            first = self._first.setdefault(endpoint.url, len(content))
-            if len(content) > 1.5 * first + 2 * self._brought + _SLACK:
+            self._sizes[endpoint.url] = size
+            first = self._first.setdefault(endpoint.url, size)
+            if size > 1.5 * first + 2 * self._brought + _SLACK:
                 self.grown = (
-                    f"the export has grown from {_size(first)} to {_size(len(content))}, much more than was "
+                    f"the export has grown from {_size(first)} to {_size(size)}, much more than was "
                     "imported; nothing more is imported"
                 )
         own = {str(entry["id"]): name for name, entry in entries if str(entry["id"]).startswith(self._mark)}
@@ -226,9 +227,8 @@ def _objects_with_id(value: object) -> Iterator[Mapping[str, Any]]:
 def _digest(value: object) -> int:
     if isinstance(value, tuple):
         return hash(tuple(map(_digest, value)))
-    if isinstance(value, list) and all(type(one) is int and 0 <= one <= 255 for one in value):
-        return hash(bytes(value))
-    return hash(json.dumps(value, sort_keys=True))
+    digest = digest_of(value)
+    return hash(json.dumps(value, sort_keys=True, default=repr)) if digest is None else hash(digest)
 
 
 def _size(count: int) -> str:

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from .check import PIECES, PIXIEBRIX
 from .effects import CHANGE, CREATE, DESTROY, READING, Effect, Named, effects, named
+from .spool import TooLarge
 from .target import Endpoint, Target
-from .wire import Header, Request
+from .wire import Header, Received, Request
 
 _ANYTHING: Final = frozenset({CREATE, CHANGE, DESTROY})
 """What a method that no description has may do."""
@@ -146,6 +147,16 @@ def parsed(content: bytes) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
+        return None
+
+
+def answered(received: Received) -> Any:
+    """The body of an answer as JSON; None where it is none, or longer than is held in memory."""
+    if received.spool is None:
+        return parsed(received.content)
+    try:
+        return received.spool.json()
+    except (TooLarge, ValueError, RecursionError):
         return None
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from .check import CheckFailed, PrerequisiteFailed
+from .spool import Folded
 
 if TYPE_CHECKING:
     from .context import Pieces
@@ -81,8 +82,8 @@ def _lost(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     """The fields whose content is gone; an empty collection may look like a pair of brackets."""
     for name, value in before.items():
         found = after.get(name)
-        if isinstance(value, list):
-            if len(value) > _BRACKETS >= len(found if isinstance(found, list) else ()):
+        if isinstance(value, list | Folded):
+            if len(value) > _BRACKETS >= len(found if isinstance(found, list | Folded) else ()):
                 yield name
         elif isinstance(value, Mapping) and isinstance(value.get("iterable"), list):
             there = found.get("iterable") if isinstance(found, Mapping) else None

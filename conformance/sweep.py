@@ -157,7 +157,9 @@ def _why_early(transport: SessionTransport, seconds: float) -> str | None:
 def _unjudged(transport: SessionTransport) -> str | None:
     parts = []
     if transport.cut:
-        parts.append(f"{transport.cut} answers, which were longer than pace.max_body_bytes")
+        parts.append(
+            f"{transport.cut} answers, which were longer than pace.max_body_bytes or pace.max_memory_bytes"
+        )
     if transport.slow:
         parts.append(
             f"{transport.slow} calls, which took longer than pace.read_seconds or pace.total_seconds"

@@ -23,7 +23,7 @@ from .description import as_response
 from .evidence import Exchange
 from .gate import NotAllowed
 from .session import MAX_REDIRECTS, Cancelled, Session, Throttled, TimeIsUp, redirected, same_origin
-from .wire import REDIRECTS, NoAnswer, Received, Request, TooSlow, Unreachable
+from .wire import REDIRECTS, NoAnswer, OwnLimit, Received, Request, Unreachable
 
 Ending = Literal["late", "stopped", "throttled", "unreachable"]
 
@@ -139,7 +139,7 @@ class SessionTransport(RequestsTransport):
             self.problem = str(error)
             self.end("throttled")
             raise Unanswered(str(error), request=prepared) from None
-        except TooSlow as error:
+        except OwnLimit as error:
             with self._lock:
                 self.slow += 1
             raise Unanswered(str(error), request=prepared) from None
@@ -148,6 +148,7 @@ class SessionTransport(RequestsTransport):
             note = "from the sweep"
             self._no_answer(operation, Exchange(request, operation=operation, note=note, problem=str(error)))
             raise Unanswered(str(error), request=prepared) from None
+        received = received.sampled()
         if received.truncated:
             with self._lock:
                 self.cut += 1

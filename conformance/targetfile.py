@@ -192,7 +192,8 @@ def _pace(table: _Table) -> Pace:
             connect=table.number("connect_seconds", 5.0),
             read=table.number("read_seconds", 30.0),
             total=table.number("total_seconds", 60.0),
-            body=table.whole("max_body_bytes", 32 * 1024 * 1024),
+            body=table.whole("max_body_bytes", Limits().body),
+            memory=table.whole("max_memory_bytes", Limits().memory),
         ),
     )
 

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from .connection import Cancelled, Connection, Header, OddAnswer, Patience, Rece
 from .dialing import NoTunnel, dial, tunnel
 from .proxy import Proxy
 from .reach import Guard, Refused
+from .spool import NoRoom
 
 __all__ = [
     "REDIRECTS",
@@ -29,9 +30,9 @@ __all__ = [
     "Header",
     "Limits",
     "NoAnswer",
+    "OwnLimit",
     "Received",
     "Request",
-    "TooSlow",
     "Unreachable",
     "Wire",
     "origin_of",
@@ -46,8 +47,11 @@ class NoAnswer(Exception):
     """The target was reached, but no complete answer came back; the message says what came instead."""
 
 
-class TooSlow(NoAnswer):
-    """No complete answer came within the time that the pace gives, which says nothing against the target."""
+class OwnLimit(NoAnswer):
+    """A limit of the kit was met before the answer was complete, which says nothing against the target.
+
+    The time that the pace gives was over, or the temporary folder is full.
+    """
 
 
 class _ClosedUnanswered(NoAnswer):
@@ -69,12 +73,18 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long and how much to wait for, in seconds and bytes."""
+    """How long and how much to wait for, in seconds and bytes.
+
+    Attributes:
+        body: so much of one is read.
+        memory: so much of a body is held in memory at once.
+    """
 
     connect: float = 5.0
     read: float = 30.0
     total: float = 60.0
-    body: int = 32 * 1024 * 1024
+    body: int = 256 * 1024 * 1024
+    memory: int = 32 * 1024 * 1024
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
@@ -230,19 +240,21 @@ class Wire:
     ) -> Received:
         try:
             with _told_as_no_answer(self.limits, connection):
-                answer = connection.exchange(request, patience, self.limits.body)
+                received, reusable = connection.exchange(
+                    request, patience, self.limits.body, self.limits.memory
+                )
         except BaseException:
             connection.close()
             raise
-        status, reason, headers, content, truncated, reusable = answer
         if reusable:
             with self._lock:
                 self._idle.setdefault(connection.origin, []).append(connection)
         else:
             connection.close()
-        if connection.is_forwarded and _is_of_the_proxy(status, headers):
-            raise Unreachable(connection.origin, f"the proxy answered in its place: {status} {reason}")
-        return Received(status, reason, headers, content, time.monotonic() - started, truncated)
+        if connection.is_forwarded and _is_of_the_proxy(received.status, received.headers):
+            told = f"{received.status} {received.reason}"
+            raise Unreachable(connection.origin, f"the proxy answered in its place: {told}")
+        return replace(received, seconds=time.monotonic() - started)
 
 
 def _is_of_the_proxy(status: int, headers: tuple[Header, ...]) -> bool:
@@ -261,7 +273,9 @@ def _told_as_no_answer(limits: Limits, connection: Connection) -> Iterator[None]
         message = f"no answer in time ({limits.read:g} s of silence, {limits.total:g} s in all)"
         if connection.count:
             message = f"the answer did not end in time; {connection.count} bytes had come"
-        raise TooSlow(f"{message}; raise pace.read_seconds or pace.total_seconds") from error
+        raise OwnLimit(f"{message}; raise pace.read_seconds or pace.total_seconds") from error
+    except NoRoom as error:
+        raise OwnLimit(str(error)) from error
     except http.client.IncompleteRead as error:
         message = f"the connection was closed inside the body, after {len(error.partial)} bytes of it"
         raise NoAnswer(message) from error

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from .effects import CREATE
 from .inventory import Inventory
-from .passage import Passage, Refusal, header, ids_in, parsed
+from .passage import Passage, Refusal, answered, header, ids_in
 from .target import Endpoint, Target
 from .wire import Received
 
@@ -116,16 +116,16 @@ class Writes:
         done = received is not None and received.status < 300
         if passage.effect is None:
             if done and received is not None:
-                self._read(passage, endpoint, parsed(received.content))
+                self._read(passage, endpoint, answered(received))
         elif passage.deletes:
             if done and not passage.names.rest:
                 self._deleted(passage, endpoint)
         elif CREATE in passage.effect.may:
-            answered = parsed(received.content) if received is not None and done else None
+            body = answered(received) if received is not None and done else None
             if passage.effect.thing == "record":
-                self._made_records(passage, endpoint, answered, sure=done)
+                self._made_records(passage, endpoint, body, sure=done)
             elif done or received is None or received.status >= 500:
-                self._made_another(passage, endpoint, answered, sure=done)
+                self._made_another(passage, endpoint, body, sure=done)
 
     def _read(self, passage: Passage, endpoint: Endpoint, listed: object) -> None:
         """Learn which databases there are, and which hold nothing."""

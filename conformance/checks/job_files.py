@@ -57,8 +57,7 @@ def _export(ctx: PixieBrix, database: Database, media_type: str) -> Answer:
 
 
 def _expect_json(ctx: PixieBrix, answer: Answer) -> None:
-    value = answer.json()
-    good = isinstance(value, list | dict)
+    good = answer.is_json(list, dict)
     ctx.expect_true("the exported data", good, expected="an array or object", actual=answer.summary)
 
 
@@ -83,7 +82,7 @@ def csv_gives_csv(ctx: PixieBrix) -> None:
     """Exports records as text/csv, and looks for a value of each in a row of its own."""
     database, marks = ctx.given.database(), Marks(ctx).new(3)
     write(ctx, database, marks)
-    rows = _export(ctx, database, CSV).csv_rows()
+    rows = _export(ctx, database, CSV).rows()
     for row in expect_a_row_each(ctx, rows, marks):
         ctx.expect_true("the values of a row", len(row) > 1, expected="several, between commas", actual=row)
 
@@ -122,7 +121,7 @@ def json_is_an_array_of_records(ctx: PixieBrix) -> None:
     database, marks = ctx.given.database(), Marks(ctx).new(2)
     records = write(ctx, database, marks)
     answer = exported(ctx, succeeded(ctx, database))
-    for element in elements(ctx, answer):
+    for element in answer.objects():
         ctx.expect("the fields that an element lacks", [], sorted({*COLUMNS, "data"} - set(element)))
     for record, element in zip(records, elements(ctx, answer, marks), strict=True):
         for name, expected in (("id", record["id"]), ("database", database.id), ("data", record["data"])):

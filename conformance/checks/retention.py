@@ -182,7 +182,7 @@ def what_went_is_in_the_archive(ctx: PixieBrix) -> None:
         ctx.expect_true(
             f"the archive of {day}, which went", there, expected="in the list", actual="not there"
         )
-        found = full.known.within(archived.file_of(ctx, archives, day).text)
+        found = full.known.within_file(archived.file_of(ctx, archives, day))
         ctx.expect(f"what went, but is not in the file of {day}", [], sorted(set(went) - found))
 
 

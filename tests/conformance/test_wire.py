@@ -122,7 +122,7 @@ def test_a_body_without_end_is_cut(wire: Wire, raw: Raw) -> None:
             connection.sendall(b"1000\r\n" + b"x" * 4096 + b"\r\n")
 
     received = wire.send(Request("GET", f"{raw(pour)}/"))
-    assert received.truncated
+    assert not received.is_whole
     assert len(received.content) == QUICK.body
 
 

@@ -105,7 +105,7 @@ def test_interim_answers_come_before_the_final_one(raw: Callable[..., str]) -> N
 def test_a_body_that_unpacks_to_more_is_known_to_be_cut(hostile: Callable[[str], str]) -> None:
     with Wire(QUICK.wire) as wire:
         received = wire.send(Request("GET", f"{hostile('a packed bomb')}/"))
-    assert received.truncated
+    assert not received.is_whole
     assert len(received.content) == BODY
 
 
