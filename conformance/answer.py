@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urljoin
 
 from .check import CheckFailed, NotVerified
-from .spool import CHUNK, TooLarge
+from .spool import CHUNK, Spool, TooLarge
 from .streams import elements, lines, text_lines, texts
 from .wire import Header, Received, Request
 
@@ -134,8 +134,17 @@ class Answer:
         try:
             yield
         except TooLarge as error:
-            reason = f"{self._name()} has {self.size} bytes, and {error}; raise pace.max_memory_bytes"
-            raise NotVerified(reason) from None
+            raise NotVerified(f"{self._name()} has {self.size} bytes, and {error}") from None
+
+    @property
+    def body(self) -> bytes | Spool:
+        """The body, to be sent again.
+
+        Raises:
+            NotVerified: the kit has read only the first of its bytes.
+        """
+        self._require_whole()
+        return self._begin if self._spool is None else self._spool
 
     def _parts(self) -> Iterator[bytes]:
         """The bytes of the body, some at a time."""

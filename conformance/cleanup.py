@@ -14,6 +14,7 @@ from .inventory import Item, told
 from .passage import answered
 from .run import Run
 from .session import Cancelled, Session, TimeIsUp, target_headers
+from .spool import Spool
 from .target import Endpoint
 from .wire import NoAnswer, Received, Request, Unreachable
 
@@ -76,7 +77,7 @@ class _CleanUp:
         """Export a Pieces OS: the gate reads in it what is there of the run."""
         self._send(endpoint, "GET", "/database/export")
 
-    def put_back(self, endpoint: Endpoint, export: bytes) -> None:
+    def put_back(self, endpoint: Endpoint, export: bytes | Spool) -> None:
         """Import what a Pieces OS held before an import that was broken off."""
         answer = self._send(endpoint, "POST", "/database/import", export)
         if answer is not None and answer.status < 300:
@@ -145,7 +146,9 @@ class _CleanUp:
                     return one
         return None
 
-    def _send(self, endpoint: Endpoint, method: str, path: str, body: bytes | None = None) -> Received | None:
+    def _send(
+        self, endpoint: Endpoint, method: str, path: str, body: bytes | Spool | None = None
+    ) -> Received | None:
         url = endpoint.url + path
         own = (_ACCEPT,) if endpoint.token is not None else ()
         own = own if body is None else (*own, ("Content-Type", "application/json"))

@@ -52,7 +52,7 @@ class Request:
     method: str
     url: str
     headers: tuple[Header, ...] = ()
-    body: bytes | None = None
+    body: bytes | Spool | None = None
     chunked: bool = False
 
 
@@ -205,13 +205,18 @@ class Connection:
         body = request.body
         if request.chunked:
             lines.append("Transfer-Encoding: chunked")
-            body = b"".join(_chunks(body or b""))
+            body = b"".join(_chunks(body.whole() if isinstance(body, Spool) else body or b""))
         elif body is not None and "content-length" not in names:
             lines.append(f"Content-Length: {len(body)}")
         head = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
         with suppress(BrokenPipeError, ConnectionResetError):
             # A server may answer before it has read everything; what it said may still be there.
-            self._send_all(head + (body or b""))
+            if isinstance(body, Spool):
+                self._send_all(head)
+                for part in body.parts():
+                    self._send_all(part)
+            else:
+                self._send_all(head + (body or b""))
 
     def _target(self, parts: SplitResult) -> str:
         target = parts.path or "/"

@@ -24,6 +24,7 @@ from .given_pixiebrix import GivenPixieBrix
 from .place import Place
 from .run import Run
 from .session import MAX_REDIRECTS, Throttled, ascii_url, redirected, target_headers
+from .spool import Spool
 from .target import Endpoint, ServiceLimits
 from .trace import Trace
 from .wire import Header, NoAnswer, OwnLimit, Received, Request
@@ -84,7 +85,7 @@ class Context:
         query: Mapping[str, object] | str | None = None,
         headers: Mapping[str, str] | Sequence[Header] = (),
         json: Any = NOT_SET,
-        body: bytes | None = None,
+        body: bytes | Spool | None = None,
         content_type: str | None = None,
         accept: str | None = None,
         version: str | None = None,
@@ -157,7 +158,7 @@ class Context:
         *,
         query: str = "",
         headers: Mapping[str, str] | Sequence[Header] = (),
-        body: bytes | None = None,
+        body: bytes | Spool | None = None,
         chunked: bool = False,
         auth: bool | str = True,
         operation_id: str | None = None,
@@ -193,7 +194,7 @@ class Context:
         *,
         method: str = "GET",
         headers: Mapping[str, str] | Sequence[Header] = (),
-        body: bytes | None = None,
+        body: bytes | Spool | None = None,
         note: str = "",
     ) -> Answer:
         """Follow a storage link: without the token, wherever it leads; redirects are followed.
@@ -343,7 +344,7 @@ class Context:
         method, url = self.description.operation(operation_id).method, self.description.url(case, "")
         return self.may_send(method, url, self.description.body(case))
 
-    def may_send(self, method: str, path: str, body: bytes | None = None) -> bool:
+    def may_send(self, method: str, path: str, body: bytes | Spool | None = None) -> bool:
         """The same for a request below the base URL."""
         gate = self.run.session.gate
         return gate is None or gate.admits(Request(method, self.base_url + path, (), body))

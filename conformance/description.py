@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json as jsonlib
 import re
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from .latitude import BAD_REQUEST, IMPORT, Model, judged
 from .passage import header
+from .spool import Spool, dump
 from .wire import REDIRECTS, Received, Request
 
 HELD: Final = (
@@ -185,11 +185,9 @@ class Description:
         return f"{url}?{query}" if query else url
 
     @staticmethod
-    def body(case: Case[Any]) -> bytes | None:
+    def body(case: Case[Any]) -> bytes | Spool | None:
         """The JSON body of a case in UTF-8; None when it has none."""
-        if case.body is NOT_SET:
-            return None
-        return jsonlib.dumps(case.body, ensure_ascii=False).encode(errors="surrogatepass")
+        return None if case.body is NOT_SET else dump(case.body, ensure_ascii=False)
 
     def hold(self, case: Case[Any], base_url: str, request: Request, received: Received) -> list[Finding]:
         """Hold an answer against the description: status, media type, headers, body.
@@ -230,9 +228,9 @@ class Description:
             found.append(Finding(SERVER_ERROR, operation_id, title, f"Received: {received.status}"))
         return found
 
-    def _deserves_400(self, body: bytes | None) -> bool:
+    def _deserves_400(self, body: bytes | Spool | None) -> bool:
         model: Model = self.kept(Model, lambda: Model(self.schema.raw_schema))
-        return model.deserves_400(body)
+        return model.deserves_400(body.sample() if isinstance(body, Spool) else body)
 
     def _validate(self, case: Case[Any], response: Response, base_url: str, *only: Any) -> None:
         case.validate_response(response, checks=[*only], transport_kwargs={"base_url": base_url})
@@ -306,7 +304,9 @@ def _plain(value: object) -> str:
 def as_response(request: Request, received: Received) -> Response:
     """An answer in the form that Schemathesis takes."""
     prepared = requests.PreparedRequest()
-    prepared.method, prepared.url, prepared.body = request.method, request.url, request.body
+    prepared.method, prepared.url = request.method, request.url
+    # A body in a file is one of the checks' own, which nothing looks at again.
+    prepared.body = None if isinstance(request.body, Spool) else request.body
     prepared.headers = requests.structures.CaseInsensitiveDict(request.headers)
     headers: dict[str, list[str]] = {}
     for name, value in received.headers:

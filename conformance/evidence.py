@@ -8,6 +8,7 @@ from shlex import quote
 from urllib.parse import urlsplit
 
 from .redaction import VARIABLE, Redactor
+from .spool import Spool
 from .wire import Header, Received, Request
 
 BODY_SHOWN = 2_000
@@ -67,7 +68,7 @@ class Exchange:
     def shorten(self, kept: int) -> None:
         """Let go of what is never shown: bodies beyond so many bytes, which many exchanges would add up."""
         body = self.request.body
-        if body is not None and len(body) > kept:
+        if isinstance(body, bytes) and len(body) > kept:
             self.sent_size = len(body)
             self.request = replace(self.request, body=body[:kept])
         if self.received is not None and len(self.received.content) > kept:
@@ -75,7 +76,10 @@ class Exchange:
             self.received = replace(self.received, content=self.received.content[:kept])
 
     def let_go(self) -> None:
-        """Leave the file of a long body to those who still read it; its beginning is enough to be shown."""
+        """Leave the files of long bodies to those who still read them; a beginning is enough to be shown."""
+        if isinstance(self.request.body, Spool):
+            self.sent_size = len(self.request.body)
+            self.request = replace(self.request, body=self.request.body.read(0, KEPT))
         if self.received is not None and self.received.spool is not None:
             self.got_size = self.received.size
             self.received = replace(self.received, spool=None)
@@ -92,7 +96,7 @@ class Exchange:
             method=sent.method,
             url=redactor.text(sent.url),
             request_headers=_masked(sent.headers, redactor),
-            request_body=_body(sent.body, sent_size, sent.headers, redactor, shown),
+            request_body=_body(_in_memory(sent.body), sent_size, sent.headers, redactor, shown),
             request_size=sent_size,
             status=got.status if got else None,
             reason=redactor.text(got.reason) if got else "",
@@ -103,6 +107,10 @@ class Exchange:
             problem=redactor.text(self.problem) if self.problem else None,
             curl=curl(sent, redactor, shown=shown),
         )
+
+
+def _in_memory(body: bytes | Spool | None) -> bytes | None:
+    return body.read(0, KEPT) if isinstance(body, Spool) else body
 
 
 def _masked(headers: tuple[Header, ...], redactor: Redactor) -> tuple[Header, ...]:
@@ -158,7 +166,9 @@ def curl(request: Request, redactor: Redactor, *, shown: int = BODY_SHOWN) -> st
     return " ".join(words)
 
 
-def _curl_body(body: bytes, redactor: Redactor, shown: int) -> str:
+def _curl_body(body: bytes | Spool, redactor: Redactor, shown: int) -> str:
+    if isinstance(body, Spool):
+        return "@BODY"
     try:
         text = body.decode()
     except UnicodeDecodeError:

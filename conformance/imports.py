@@ -14,7 +14,7 @@ from typing import Any, Final
 from .exported import LISTS
 from .inventory import Inventory
 from .passage import Refusal, answered, parsed
-from .spool import digest_of
+from .spool import Spool, digest_of
 from .target import Endpoint
 from .wire import Received
 
@@ -50,14 +50,16 @@ class Imports:
         self._unseen: dict[str, Endpoint] = {}
         self._imported: set[str] = set()
         self._blind: set[str] = set()
-        self._guarded: dict[str, tuple[Endpoint, bytes]] = {}
+        self._guarded: dict[str, tuple[Endpoint, bytes | Spool]] = {}
         self._collections: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
         self._restless: dict[str, set[str]] = {}
         self._sizes: dict[str, int] = {}
         self.whole = 0
         self.grown: str | None = None
 
-    def why_not(self, operation: str | None, endpoint: Endpoint, body: bytes | None) -> Refusal | None:
+    def why_not(
+        self, operation: str | None, endpoint: Endpoint, body: bytes | Spool | None
+    ) -> Refusal | None:
         """Why a request that is no GET may not be sent to a Pieces OS; None if it may."""
         if self.grown is not None:
             return Refusal(self.grown)
@@ -93,7 +95,11 @@ class Imports:
         return there is not None and not any(self._foreign(document)) and there <= _digests(document)
 
     def settle(
-        self, operation: str | None, endpoint: Endpoint, body: bytes | None, received: Received | None
+        self,
+        operation: str | None,
+        endpoint: Endpoint,
+        body: bytes | Spool | None,
+        received: Received | None,
     ) -> None:
         """Take in an exchange."""
         if operation == "exportDatabase":
@@ -105,9 +111,7 @@ class Imports:
             brought = len(body or b"")
             if isinstance(document, Mapping):
                 known = self._contents | self._entries
-                brought = sum(
-                    len(json.dumps(value)) for value in _parts(document) if _digest(value) not in known
-                )
+                brought = sum(_length(value) for value in _parts(document) if _digest(value) not in known)
             with self._lock:
                 self._brought += brought
                 self._unseen[endpoint.url] = endpoint
@@ -123,7 +127,7 @@ class Imports:
         with self._lock:
             return self._restless.get(url, set()) - set(LISTS)
 
-    def guard(self, endpoint: Endpoint, export: bytes) -> None:
+    def guard(self, endpoint: Endpoint, export: bytes | Spool) -> None:
         """Take an export, which the run imports again when it cleans up, unless it is unguarded before."""
         with self._lock:
             self._guarded[endpoint.url] = endpoint, export
@@ -134,7 +138,7 @@ class Imports:
             self._guarded.pop(endpoint.url, None)
 
     @property
-    def guarded(self) -> tuple[tuple[Endpoint, bytes], ...]:
+    def guarded(self) -> tuple[tuple[Endpoint, bytes | Spool], ...]:
         """What is guarded: where, and the exports."""
         return tuple(self._guarded.values())
 
@@ -222,6 +226,11 @@ def _objects_with_id(value: object) -> Iterator[Mapping[str, Any]]:
                 waiting += one.values()
         elif isinstance(one, list) and one and not isinstance(one[0], int):
             waiting += one
+
+
+def _length(value: object) -> int:
+    """Of the text of a value in JSON, in bytes; of an array in a file there are at least as many."""
+    return len(json.dumps(value, default=lambda array: "0," * len(array)))
 
 
 def _digest(value: object) -> int:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from .check import PIECES, PIXIEBRIX
 from .effects import CHANGE, CREATE, DESTROY, READING, Effect, Named, effects, named
-from .spool import TooLarge
+from .spool import Spool, TooLarge
 from .target import Endpoint, Target
 from .wire import Header, Received, Request
 
@@ -142,22 +142,17 @@ def address_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
 
 
-def parsed(content: bytes) -> Any:
-    """A body as JSON; None where it is none."""
+def parsed(content: bytes | Spool) -> Any:
+    """A body as JSON; None where it is none, or longer than is held in memory."""
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
+        return content.json() if isinstance(content, Spool) else json.loads(content)
+    except (TooLarge, ValueError, RecursionError):
         return None
 
 
 def answered(received: Received) -> Any:
-    """The body of an answer as JSON; None where it is none, or longer than is held in memory."""
-    if received.spool is None:
-        return parsed(received.content)
-    try:
-        return received.spool.json()
-    except (TooLarge, ValueError, RecursionError):
-        return None
+    """The body of an answer as JSON; None as for `parsed`."""
+    return parsed(received.content if received.spool is None else received.spool)
 
 
 def ids_in(document: object) -> set[str]:

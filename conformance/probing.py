@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -21,6 +20,7 @@ from .exported import (
     missing_from,
 )
 from .given import field_of, step
+from .spool import dump
 
 REFUSAL = "500, or 400 as plain text"
 """What an import that is no JSON, or no exported database, may be answered: a framework may be first."""
@@ -75,7 +75,7 @@ def send(ctx: Pieces, document: object, *, look: bool = True, **options: Any) ->
             exports by itself.
         options: of `call`.
     """
-    body = document if isinstance(document, bytes) else as_bytes(document)
+    body = document if isinstance(document, bytes) else dump(document)
     answer = ctx.call("importDatabase", body=body, **options)
     if look and answer.status >= 400 and ctx.run.session.gate is not None:
         ctx.call("exportDatabase", described=False, note="looks after an import that failed")
@@ -83,8 +83,9 @@ def send(ctx: Pieces, document: object, *, look: bool = True, **options: Any) ->
 
 
 def as_bytes(document: object) -> bytes:
-    """A document as the body of a request."""
-    return json.dumps(document).encode()
+    """A document as the body of a request, in memory."""
+    body = dump(document)
+    return body if isinstance(body, bytes) else body.whole()
 
 
 def thin(ctx: Pieces, **lists: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,12 +8,11 @@ then is put back.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from .check import CheckFailed, PrerequisiteFailed
-from .spool import Folded
+from .spool import Folded, dump
 
 if TYPE_CHECKING:
     from .context import Pieces
@@ -56,7 +55,7 @@ def _small(ctx: Pieces, own: Mapping[str, Any]) -> dict[str, Any]:
 def _is_taken(ctx: Pieces, own: Mapping[str, Any]) -> bool:
     """Import nothing, and look."""
     gate = ctx.run.session.gate
-    whole = json.dumps(own).encode()
+    whole = dump(own)
     if gate is not None:
         gate.imports.guard(ctx.endpoint, whole)  # for one that is broken off
     nothing = {**_small(ctx, own), "values": {"iterable": []}}

@@ -21,17 +21,22 @@ from uuid import uuid4
 
 import orjson
 
+from .check import NotVerified
+
 CHUNK: Final = 1024 * 1024
 FOLDED_FROM: Final = 512
 """Arrays of bytes whose text is shorter than this stay what they are."""
 
 
-class NoRoom(Exception):
-    """The temporary folder takes no more; the message says why."""
+class NoRoom(NotVerified):
+    """The temporary folder takes no more."""
 
 
-class TooLarge(Exception):
-    """More would have to be held in memory than the pace allows; the message says how much that is."""
+class TooLarge(NotVerified):
+    """More of a body would have to be held in memory than the pace allows."""
+
+    def __init__(self, memory: int) -> None:
+        super().__init__(f"more than {memory} bytes would be in memory at once; raise pace.max_memory_bytes")
 
 
 class Spool:
@@ -53,6 +58,9 @@ class Spool:
         except OSError as error:
             raise NoRoom(_why(error)) from error
         weakref.finalize(self, self._file.close)
+
+    def __len__(self) -> int:
+        return self.size
 
     def write(self, part: bytes | bytearray) -> None:
         """Add to the end.
@@ -99,8 +107,7 @@ class Spool:
             TooLarge: they may not.
         """
         if size > self.memory:
-            message = f"more than {self.memory} bytes of it would have to be in memory at once"
-            raise TooLarge(message)
+            raise TooLarge(self.memory)
 
     @cached_property
     def folded(self) -> Folding:
@@ -172,6 +179,11 @@ class Folded:
     def __repr__(self) -> str:
         return f"[{self._count} bytes with the SHA-256 {self.digest.hex()}]"
 
+    @property
+    def memory(self) -> int:
+        """So many bytes of it may be held in memory at a time."""
+        return self._spool.memory
+
     def text(self) -> Iterator[bytes]:
         """The array as it stands in the JSON, brackets and all, some bytes at a time."""
         return self._spool.parts(self._start, self._end)
@@ -184,6 +196,33 @@ def digest_of(value: object) -> bytes | None:
     if isinstance(value, list) and all(type(one) is int and 0 <= one <= 255 for one in value):
         return hashlib.sha256(bytes(value)).digest()
     return None
+
+
+def dump(value: Any, *, ensure_ascii: bool = True) -> bytes | Spool:
+    """A value as JSON in UTF-8: in a file, where arrays in it are in one.
+
+    Raises:
+        NoRoom: it cannot be stored.
+    """
+    name, left = uuid4().hex, list[Folded]()
+
+    def leave(one: object) -> str:
+        if not isinstance(one, Folded):
+            raise TypeError
+        left.append(one)
+        return name
+
+    text = json.dumps(value, ensure_ascii=ensure_ascii, default=leave).encode(errors="surrogatepass")
+    if not left:
+        return text
+    first, *others = text.split(f'"{name}"'.encode())
+    spool = Spool(left[0].memory)
+    spool.write(first)
+    for array, other in zip(left, others, strict=True):
+        for part in array.text():
+            spool.write(part)
+        spool.write(other)
+    return spool
 
 
 # Folding

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -11,8 +12,6 @@ from typing import Any, Final
 from .spool import TooLarge
 
 _BLANK = re.compile(r"[ \t\n\r]*")
-_LINE = re.compile(r"[^\r\n]*+(?:\r\n|\n|\r(?!\Z))")
-"""A CR at the end of a part may have its LF in the next one."""
 _UNENDED: Final = "Unterminated string"
 _NEAR: Final = 16
 """An error so near to the end of what is there may be none when more has come."""
@@ -53,11 +52,9 @@ def text_lines(parts: Iterable[str], memory: int) -> Iterator[str]:
     """
     rest = ""
     for part in parts:
-        text, end = rest + part, 0
-        for found in _LINE.finditer(text):
-            end = found.end()
-            yield found[0]
-        rest = text[end:]
+        # The last one stays, whole or not: a CR at the end of a part may have its LF in the next one.
+        *whole, rest = io.StringIO(rest + part, newline="") if rest or part else ("",)
+        yield from whole
         _require(len(rest), memory)
     if rest:
         yield rest
@@ -139,5 +136,4 @@ class _Text:
 
 def _require(count: int, memory: int) -> None:
     if count > memory:
-        message = f"more than {memory} bytes of it would have to be in memory at once"
-        raise TooLarge(message)
+        raise TooLarge(memory)

@@ -12,6 +12,7 @@ from .passage import Passage, Refusal, answered, header, ids_in
 from .target import Endpoint, Target
 from .wire import Received
 
+_LISTS: Final = frozenset({"listDatabases", "listRecords"})
 _NOT_OURS: Final = Refusal("it might change what the run did not create")
 
 
@@ -115,7 +116,7 @@ class Writes:
         """
         done = received is not None and received.status < 300
         if passage.effect is None:
-            if done and received is not None:
+            if done and received is not None and passage.operation in _LISTS:
                 self._read(passage, endpoint, answered(received))
         elif passage.deletes:
             if done and not passage.names.rest:

@@ -60,7 +60,7 @@ def an_export_can_be_imported(ctx: Pieces) -> None:
     if ctx.given.keeps_new():
         ctx.given.imported()
     with step("PI-EXP-01", "export the database"):
-        exported = ctx.call("exportDatabase").expect_status(200).content
+        exported = ctx.call("exportDatabase").expect_status(200).body
     ctx.call("importDatabase", body=exported).expect_status(204)
 
 
@@ -90,7 +90,7 @@ def importing_its_own_export_changes_nothing(ctx: Pieces) -> None:
     """Exports, imports that export and exports again."""
     before = ctx.given.own
     with step("PI-IMP-06", "import the target's own export"):
-        ctx.call("importDatabase", json=before).expect_status(204)
+        send(ctx, before, look=False).expect_status(204)
     expect_unchanged(ctx, before, "the import of its own export")
 
 

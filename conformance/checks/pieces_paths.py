@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..check import check
 from ..context import Pieces
 from ..given import field_of, step
-from ..probing import as_bytes, expect_unchanged
+from ..probing import expect_unchanged
+from ..spool import Spool, dump
 
 _EXPORT, _IMPORT = "/database/export", "/database/import"
 
@@ -33,7 +34,7 @@ def other_methods_do_nothing(ctx: Pieces) -> None:
         entries = field_of(before, "values", "iterable")
         ctx.expect_true("the values", isinstance(entries, list), expected="an array", actual=entries)
     values = {"iterable": [*entries, ctx.given.probe()]}
-    body = as_bytes({**before, "values": values})
+    body = dump({**before, "values": values})
     for path, method in ((_EXPORT, "POST"), (_EXPORT, "PUT"), (_IMPORT, "GET"), (_IMPORT, "PUT")):
         _expect_refused(ctx, method, path, None if method == "GET" else body)
     if ctx.can("destroy"):
@@ -42,7 +43,7 @@ def other_methods_do_nothing(ctx: Pieces) -> None:
     expect_unchanged(ctx, before, "methods that are not described")
 
 
-def _expect_refused(ctx: Pieces, method: str, path: str, body: bytes | None = None) -> None:
+def _expect_refused(ctx: Pieces, method: str, path: str, body: bytes | Spool | None = None) -> None:
     headers = {} if body is None else {"Content-Type": "application/json"}
     answer = ctx.raw(method, path, headers=headers, body=body)
     ok = 400 <= answer.status < 500

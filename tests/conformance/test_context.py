@@ -247,13 +247,13 @@ def test_csv_is_csv_or_fails(web: Start, opened: Open, body: bytes, rows: list[l
 def test_json_lines_are_that_or_fail(web: Start, opened: Open, body: bytes) -> None:
     ctx = pixiebrix(opened(of_web(web(lambda _: (200, {}, body)).url)))
     with pytest.raises(CheckFailed):
-        ctx.fetch(f"{ctx.base_url}/x").jsonl()
+        list(ctx.fetch(f"{ctx.base_url}/x").jsonl())
 
 
 def test_json_lines_that_the_kit_cannot_read_say_nothing_about_the_target(web: Start, opened: Open) -> None:
     ctx = pixiebrix(opened(of_web(web(lambda _: (200, {}, b"[" * 100_000)).url)))
     with pytest.raises(NotVerified, match="nested deeper"):
-        ctx.fetch(f"{ctx.base_url}/x").jsonl()
+        list(ctx.fetch(f"{ctx.base_url}/x").jsonl())
 
 
 @pytest.mark.parametrize("path", [f"/organizations/{DATABASE}/databases/", "/elsewhere"])

@@ -47,6 +47,7 @@ job_poll_seconds = 0.5
 job_wait_seconds = 6
 throttled_seconds = 7
 max_body_bytes = 1000
+max_memory_bytes = 900
 
 [hooks.advance_clock]
 url = "http://localhost:9000/clock?by={{seconds}}"
@@ -83,7 +84,7 @@ def test_everything_takes_effect() -> None:
     assert target.scratch.foreign_organization == ID
     assert (target.limits.record_limit, target.limits.page_cap, target.limits.records_cap) == (50, 10, 20)
     pace = target.pace
-    assert pace.wire == Limits(connect=1, read=2, total=3, body=1000)
+    assert pace.wire == Limits(connect=1, read=2, total=3, body=1000, memory=900)
     assert (pace.requests_per_second, pace.check, pace.throttled) == (2.5, 4, 7)
     assert (pace.job_poll, pace.job_wait) == (0.5, 6)
     assert target.hook("advance_clock") == HttpHook(
