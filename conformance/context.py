@@ -411,6 +411,10 @@ class PixieBrix(Context):
         """What can be set up."""
         return GivenPixieBrix(self)
 
+    def accepted(self, operation_id: str) -> str:
+        """The Accept header of a call of an operation, unless it is to have another."""
+        return str(self._accept(self.description.operation(operation_id), None, None))
+
     def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
         if accept is None:
             accept = operation.produces[0] if operation.produces else "application/json"

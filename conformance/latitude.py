@@ -27,6 +27,17 @@ _ANY_OBJECT: Final[Mapping[str, Any]] = {"type": "object"}
 # Parts of bodies that take any further field.
 _FREE: Final = frozenset({"ExportFilters"})
 
+GIVEN_BY_SERVERS: Final = frozenset({"id"})
+"""Fields of a record that it is written without where the server gives it a key."""
+
+_UNPROMISED: Final[Mapping[str, tuple[str, ...]]] = {
+    "DatabaseRequest": ("enforce_schema", "type"),
+    "DatabaseUpdateRequest": ("enforce_schema", "type"),
+}
+"""Fields of bodies whose wrong values nobody says to be refused: a server may read them as it likes."""
+
+_READ_ONLY: Final = {"$ref": "#/components/schemas/Ignored"}
+
 # What a server in front of the application answers by itself, in a body of its own.
 _FROM_IN_FRONT: Final = ("413", "414", "431")
 
@@ -47,6 +58,8 @@ def judged(api: str) -> dict[str, Any]:
     for name in _EXPORTED:
         if api == PIECES:
             _null_or_absent(schemas[name])
+    if api != PIECES:
+        _leave_out_what_is_read_only(schemas)
     for item in description["paths"].values():
         for operation in item.values():
             if not isinstance(operation, dict) or "responses" not in operation:
@@ -61,7 +74,7 @@ def judged(api: str) -> dict[str, Any]:
 def _null_or_absent(schema: dict[str, Any]) -> None:
     """Let the optional fields of an object be null."""
     for name, field in schema["properties"].items():
-        if name not in schema["required"]:
+        if name not in schema.get("required", ()):
             schema["properties"][name] = {"allOf": [field], "nullable": True}
 
 
@@ -69,6 +82,24 @@ def _close(schemas: Mapping[str, dict[str, Any]]) -> None:
     for name, schema in schemas.items():
         if name.endswith("Request") or name in _FREE:
             schema.setdefault("additionalProperties", False)
+
+
+def _leave_out_what_is_read_only(schemas: Mapping[str, dict[str, Any]]) -> None:
+    """Let bodies have no more than what they may change: a server may ignore the rest, or not know it.
+
+    The key of a record that is put is that of the path, whatever the body has. Null where a text belongs is
+    taken by some.
+    """
+    for name, schema in schemas.items():
+        fields = schema.get("properties", {})
+        if name == "RecordUpdateRequest":
+            fields.pop("id", None)
+        for field in [field for field, one in fields.items() if one == _READ_ONLY]:
+            del fields[field]
+        if name.endswith("Request"):
+            for one in fields.values():
+                if one.pop("nullable", False):
+                    one["x-nullable"] = True
 
 
 def _open(responses: dict[str, Any]) -> None:
@@ -82,6 +113,36 @@ def _open(responses: dict[str, Any]) -> None:
 
 def _response(media_type: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"description": "An error.", "content": {media_type: {"schema": dict(schema)}}}
+
+
+def tolerated(description: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a description, by which a body is wrong only if every server has to refuse it.
+
+    Unknown fields are no reason, nor values that nobody says to be refused, nor nulls in optional fields, nor
+    a record without a key, or with an empty one: a server may give it one.
+    """
+    found: dict[str, Any] = _without_closing(description)
+    for name, schema in found["components"]["schemas"].items():
+        for field in _UNPROMISED.get(name, ()):
+            schema["properties"].pop(field, None)
+        if name == "RecordRequest":
+            schema["required"] = [field for field in schema["required"] if field not in GIVEN_BY_SERVERS]
+            for field in GIVEN_BY_SERVERS:
+                schema["properties"][field].pop("minLength", None)
+        if name.endswith("Request"):
+            _null_or_absent(schema)
+    return found
+
+
+def _without_closing(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        kept = {
+            key: _without_closing(one)
+            for key, one in value.items()
+            if not (key == "additionalProperties" and one is False)
+        }
+        return {**kept, "nullable": True} if value.get("x-nullable") is True else kept
+    return [_without_closing(one) for one in value] if isinstance(value, list) else value
 
 
 class Model:

@@ -15,19 +15,12 @@ from schemathesis.generation.case import Case
 from .described import FOUND, GONE, REFUSED, STATUS, SWEEP_ONLY, Ledger, Violation
 from .description import NO_ANSWER, Finding, is_redirect_as_described
 from .evidence import BODY_SHOWN, Exchange
-from .latitude import as_draft_4
+from .latitude import as_draft_4, tolerated
 from .redaction import Redactor
 from .wire import Received, Request
 
 _REFUSED: Final = frozenset({401, 403, 429})
 """Answers of a target that did not look at the call itself."""
-
-
-_UNPROMISED: Final[Mapping[str, tuple[str, ...]]] = {
-    "DatabaseRequest": ("enforce_schema", "type"),
-    "DatabaseUpdateRequest": ("enforce_schema", "type"),
-}
-"""Fields of bodies whose wrong values nobody says to be refused: a server may read them as it likes."""
 
 
 class Reader:
@@ -96,7 +89,7 @@ class Reader:
         self._ledger.add(Violation(finding, evidence))
 
     def _harmless(self, operation: str, case: Case[Any]) -> bool:
-        """Whether a body is only absent, or wrong only in fields that the description does not know."""
+        """Whether a body is only absent, or not so wrong that every server has to refuse it."""
         validator = self._relaxed.get(operation)
         if case.body is NOT_SET or validator is None:
             return True
@@ -137,12 +130,8 @@ def _pairs(headers: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
 
 
 def _relaxed_bodies(description: Mapping[str, Any]) -> dict[str, Any]:
-    """Validators of the request bodies by operation, that let unknown fields pass, and unpromised values."""
-    relaxed = _without_closing(description)
-    for name, fields in _UNPROMISED.items():
-        schema = relaxed["components"].get("schemas", {}).get(name, {})
-        for field in fields:
-            schema.get("properties", {}).pop(field, None)
+    """Validators of the request bodies by operation, that let pass what some servers take."""
+    relaxed = tolerated(description)
     found = {}
     for item in relaxed["paths"].values():
         for operation in item.values():
@@ -153,15 +142,3 @@ def _relaxed_bodies(description: Mapping[str, Any]) -> dict[str, Any]:
                 schema = {**content["application/json"]["schema"], "components": relaxed["components"]}
                 found[operation["operationId"]] = jsonschema_rs.Draft4Validator(as_draft_4(schema))
     return found
-
-
-def _without_closing(value: Any) -> Any:
-    """A schema that lets unknown fields pass, and null where a server may take it (`x-nullable`)."""
-    if isinstance(value, Mapping):
-        opened = {
-            key: _without_closing(one)
-            for key, one in value.items()
-            if not (key == "additionalProperties" and one is False)
-        }
-        return {**opened, "nullable": True} if opened.get("x-nullable") is True else opened
-    return [_without_closing(one) for one in value] if isinstance(value, list) else value

@@ -65,6 +65,8 @@ def _pixiebrix(ctx: PixieBrix, description: dict[str, Any]) -> Scope:
     if asset is not None:
         parameters["path.assetId"] = asset
     left_out = [] if _databases_go(gate) else ["createDatabase"]
+    if asset is None:
+        left_out.append("createAsset")  # Databases of the type Key-Value may refuse every asset.
     if not ctx.may("clearRecords", path={"databaseId": database}):
         left_out.append("clearRecords")
     called = _without(description, left_out)
@@ -131,8 +133,10 @@ def _importable(ctx: Context, description: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(own.get("version"), str):
         fields["version"]["enum"] = [own["version"]]
     schema = own.get("schema")
-    if isinstance(schema, Mapping) and type(schema.get("migration")) is int:
-        schemas["EmbeddedModelSchemaInput"]["properties"]["migration"]["maximum"] = schema["migration"]
+    highest = schema.get("migration") if isinstance(schema, Mapping) else None
+    # Where the target tells none, 0 is newer than nothing.
+    bounds = {"minimum": 0, "maximum": highest if type(highest) is int else 0}
+    schemas["EmbeddedModelSchemaInput"]["properties"]["migration"].update(bounds)
     return found
 
 

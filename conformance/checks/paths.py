@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ..answer import Answer
-from ..calls import lists, lists_of, nowhere, spare, writes
+from ..calls import Aim, lists, lists_of, nowhere, spare, writes
 from ..check import check
 from ..context import PixieBrix
 from ..given import field_of, step
@@ -63,12 +61,14 @@ def _compare(ctx: PixieBrix, operation: str, with_slash: int, without: int) -> N
 @check("PB-DESC-10", control="listDatabases")
 def other_methods_are_refused(ctx: PixieBrix) -> None:
     """Sends PUT and PATCH to each path that has neither, and expects 405 and the path's methods in Allow."""
-    methods: dict[str, tuple[Mapping[str, str], set[str]]] = {}
+    methods: dict[str, tuple[Aim, set[str]]] = {}
     for aim in nowhere(ctx):
         operation = ctx.description.operation(aim.operation)
-        methods.setdefault(operation.path, (aim.path, set()))[1].add(operation.method)
-    headers = {"Accept": "application/json", "Content-Type": "application/json"}
-    for template, (path, known) in methods.items():
+        methods.setdefault(operation.path, (aim, set()))[1].add(operation.method)
+    for template, (aim, known) in methods.items():
+        # At a version of the path: what it cannot be answered with, a server may look at before the method.
+        path = aim.path
+        headers = {"Accept": ctx.accepted(aim.operation), "Content-Type": "application/json"}
         for method in sorted({"PUT", "PATCH"} - ctx.description.methods(template)):
             if not ctx.may_send(method, template.format(**path), b"{}"):
                 continue

@@ -71,8 +71,8 @@ function front(request) {
 }
 
 const snapshot = () => ({
-  pieces: world.pieces.exported({ sorted: true }),
-  second: world.second.exported({ sorted: true }),
+  pieces: world.pieces.snapshot(),
+  second: world.second.snapshot(),
   pixiebrix: world.vault.snapshot(),
 });
 

@@ -82,9 +82,16 @@ export class Pieces {
     this.collections.set("workstreamEvents", Buffer.concat([kept, frame(`event ${this.exports}`)]));
   }
 
-  /** The export, its entries in an order that nobody promised; by their ids for who compares. */
-  exported({ sorted = false } = {}) {
-    const order = (entries) => (sorted ? entries.sort((a, b) => (a.id < b.id ? -1 : 1)) : entries.reverse());
+  /** The same for who compares: in order, and without what the server notes by itself. */
+  snapshot() {
+    const { workstreamEvents, ...found } = this.exported((entries) =>
+      entries.sort((a, b) => (a.id < b.id ? -1 : 1)),
+    );
+    return found;
+  }
+
+  /** The export, its entries in an order that nobody promised. */
+  exported(order = (entries) => entries.reverse()) {
     const found = { exportedBy: "somebody", version: VERSION, schema: null };
     for (const name of MORE)
       found[name] = this.collections.has(name) ? [...this.collections.get(name)] : null;

@@ -122,7 +122,7 @@ export class Call {
   page(items, { cap = 1000, total = true } = {}) {
     if (this.version !== "2.0") return { status: 200, data: items };
     const text = this.query.get("page") ?? "1";
-    if (!/^[0-9]{1,9}$/.test(text) || Number(text) < 1) throw detail(422, "There is no such page.");
+    if (!/^[0-9]+$/.test(text) || Number(text) < 1) throw detail(422, "There is no such page.");
     const size = Math.min(
       /^[1-9][0-9]*$/.test(this.query.get("page_size")) ? Number(this.query.get("page_size")) : 100,
       cap,

@@ -99,9 +99,11 @@ class Call:
         value = self.request.one(name)
         if value is None:
             return default
-        if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < 1:
+        if not re.fullmatch(r"0*[1-9][0-9]*", value):
             raise detail(status, text)
-        return int(value)
+        return (
+            int(value) if len(value) < 99 else 10**99
+        )  # a larger page is none, a larger size gets the maximum
 
     def _at(self, page: int) -> str:
         kept = [pair for pair in self.request.pairs if pair[0] != "page"]
