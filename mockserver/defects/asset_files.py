@@ -107,7 +107,7 @@ class ChangeSetsTheTimes(AssetHandlers):
         return answer
 
 
-@defect("PB-ASSET-27", "PB-DESC-08")
+@defect("PB-ASSET-27")
 class ReadOnlyFieldsRefused(Validation):
     """Refuses a change of an asset that sends read-only fields along."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 SERVERS = Path(__file__).parent / "servers"
-RECORD_LIMIT = 120
+RECORD_LIMIT = 400
 """How many records a database of these servers may hold before the night archives."""
 
 

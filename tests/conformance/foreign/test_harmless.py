@@ -1,60 +1,14 @@
 """What a run leaves at a server that is not ours: nothing is gone, and everything new is told."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from .comparing import compared, mark_of, untold
 from .running import Foreign, Judged
 
 Judge = Callable[..., Judged]
-_OF_JOBS = "/pixiebrix/blobs/exports/"
-"""Where the servers keep what their export jobs have made."""
-_RESTLESS = "/workstreamEvents"
-"""What the permissive server works at by itself."""
-
-
-def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value of a snapshot by its path; entries of lists by their content."""
-    if isinstance(value, Mapping) and value:
-        for name, one in value.items():
-            yield from leaves(one, f"{path}/{name}")
-    elif isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
-        for one in value:
-            yield f"{path}/{one}", None
-    else:
-        yield path, value
-
-
-def compared(before: Any, after: Any) -> tuple[list[str], list[str]]:
-    """The paths that are gone or other than before, and the new ones."""
-    old, new = dict(leaves(before)), dict(leaves(after))
-    kept = [path for path in old if not path.endswith(_RESTLESS)]
-    gone = [path for path in kept if old[path] not in ({}, [], new.get(path, ...))]
-    return gone, [path for path, value in new.items() if path not in old and value not in ({}, [])]
-
-
-def untold(paths: list[str], notes: list[str], mark: str) -> list[str]:
-    """The new paths that no note tells of: by the id of what is in them, or by the name of the run."""
-    told = " ".join(notes)
-    named = {word.strip(",") for word in told.split()}
-    return [
-        path
-        for path in paths
-        if not path.startswith((_OF_JOBS, "/second/"))
-        and not (mark in path and mark in told)
-        and not any(part in named for part in path.split("/"))
-    ]
-
-
-def mark_of(judged: Judged) -> str:
-    """The name of a run, from what it left; where nothing bears it, what is in no path."""
-    told = re.search("dbcontract-[0-9a-f]{6}-", " ".join(judged.document["notes"]))
-    return told[0] if told is not None else "\0"
-
-
 RULES = ("PI-DESC-*", "PI-IMP-1*", "PI-ROLL-0*", "PB-DESC-*", "PB-DB-*", "PB-REC-*", "PB-ASSET-1*")
 CHOSEN = tuple(word for rule in RULES for word in ("--only", rule))
 SWEPT = ("--only", "PB-DESC-12", "--only", "PI-DESC-09")
