@@ -22,13 +22,14 @@ WARNED = {"strict": {"PB-JOB-49"}, "permissive": set[str]()}
 
 
 # One test for each run, and not one for each fact: several workers would repeat the runs, which take seconds.
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("mode", MODES)
 def test_a_lawful_server_is_accused_of_nothing_and_loses_nothing(
     foreign: Foreign, tmp_path: Path, mode: str
 ) -> None:
     options, allowed, least = MODES[mode]
     before = foreign.snapshot()
-    judged = foreign.check(foreign.target_file(tmp_path / "target.toml", **allowed), *options)
+    judged = foreign.check(foreign.target_file(tmp_path / "target.toml", **allowed), *options, seconds=280)
     gone, new = compared(before, foreign.snapshot())
     assert judged.rules("failed", "error") == {}
     assert judged.status == 0, judged.output
