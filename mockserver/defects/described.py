@@ -128,12 +128,13 @@ class NamesOfPlainLetters(Validation):
 
 
 @defect("PB-DESC-09", sweep=True)
-class AnythingIsTrue(Validation):
-    """Takes whatever stands in `enforce_schema` for true or false."""
+class OddFiltersAreNone(Validation):
+    """Exports everything where the filters of an export job are no object."""
 
     def values(self, rule: BodyRule, body: Any, *, long: bool) -> None:
-        if rule.operation_id == "createDatabase" and isinstance(body, dict) and "enforce_schema" in body:
-            body["enforce_schema"] = bool(body["enforce_schema"])
+        ordered = rule.operation_id == "createExportJob" and isinstance(body, dict)
+        if ordered and not isinstance(body.get("filters"), dict):
+            body.pop("filters", None)
         super().values(rule, body, long=long)
 
 
