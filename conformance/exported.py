@@ -150,7 +150,10 @@ def _size(name: str, value: object) -> str:
 
 def _told(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> str:
     old, new = (
-        {(entry["id"], digest_of(entry["raw"]) or str(entry["raw"])) for entry in entries_of(export, name)}
+        {
+            (entry["id"], digest_of(entry["raw"]) or str(entry["raw"]))
+            for entry in (entries_of(export, name) if name in export else ())
+        }
         for export in (before, after)
     )
     more, fewer = ({entry_id for entry_id, _ in entries} for entries in (new - old, old - new))

@@ -53,7 +53,7 @@ class SlashDemanded(Surface):
         return super().path(exchange, path)
 
 
-@defect("PB-DESC-02", "PB-DESC-03")
+@defect("PB-DESC-02")
 class SlashAddedByRedirect(Surface):
     """Redirects every request without a slash to the path with one, those with a body too."""
 

@@ -227,7 +227,7 @@ class PagesCutBeforeFilters(RecordHandlers):
         return [row for row in rows if all(one.matches(row[DATA]) for one in filters)], more
 
 
-@defect("PB-FILT-17", "PB-FILT-23", "PB-FILT-24", "PB-FILT-28")
+@defect("PB-FILT-17", "PB-FILT-24", "PB-FILT-28")
 class NothingMetGivesEverything(RecordHandlers):
     """Lists all records where none meets the filters."""
 

@@ -230,11 +230,13 @@ class LengthBeforeBytes(PiecesDatabase):
 
 
 @defect("PI-EXP-09")
-class OptionalCollectionsAsNull(PiecesDatabase):
-    """Exports null for every optional collection, whatever is in it."""
+class OptionalCollectionsAsLists(PiecesDatabase):
+    """Exports the bytes of every optional collection in an object, as those of a list of entries."""
 
     def export(self) -> dict[str, Any]:
-        return {**super().export(), **dict.fromkeys(OPTIONAL_COLLECTIONS)}
+        document = super().export()
+        wrapped = {name: {"iterable": document[name]} for name in OPTIONAL_COLLECTIONS if name in document}
+        return {**document, **wrapped}
 
 
 @defect("PI-EXP-10", "PI-EXP-11")

@@ -151,3 +151,13 @@ def _leaves(detail: Any, path: str = "") -> list[tuple[str, str]]:
     if isinstance(detail, list):
         return [leaf for one in detail for leaf in _leaves(one, path)]
     return [(path, f"{path}: {detail}")]
+
+
+@stranger()
+class AnythingIsTrue(Validation):
+    """Takes whatever stands in `enforce_schema` for true or false."""
+
+    def values(self, rule: BodyRule, body: Any, *, long: bool) -> None:
+        if rule.operation_id == "createDatabase" and isinstance(body, dict) and "enforce_schema" in body:
+            body["enforce_schema"] = bool(body["enforce_schema"])
+        super().values(rule, body, long=long)
