@@ -235,7 +235,9 @@ class OptionalCollectionsAsLists(PiecesDatabase):
 
     def export(self) -> dict[str, Any]:
         document = super().export()
-        wrapped = {name: {"iterable": document[name]} for name in OPTIONAL_COLLECTIONS if name in document}
+        wrapped: dict[str, Any] = {
+            name: {"iterable": document[name]} for name in OPTIONAL_COLLECTIONS if name in document
+        }
         return {**document, **wrapped}
 
 
@@ -340,7 +342,7 @@ class ExportRenewedTooLate(PiecesDatabase):
         return self._latest if old is None else old
 
 
-@defect("PI-IMP-10")
+@defect("PI-IMP-10", "PI-IMP-22")
 class ExportKeptForEver(PiecesDatabase):
     """Makes its export once, and never again."""
 
