@@ -123,6 +123,8 @@ def started(name: str, command: list[str]) -> Iterator[Foreign]:
     with subprocess.Popen(
         [*command, "--record-limit", str(RECORD_LIMIT)],
         cwd=SERVERS,
+        # The folder that it is started in holds its package.
+        env={name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
