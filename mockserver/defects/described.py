@@ -107,7 +107,7 @@ class UnknownParametersAreFilters(RecordHandlers):
         return [*super()._filters(call), *plain]
 
 
-@defect("PB-DESC-03", "PB-DESC-07", sweep=True)
+@defect("PB-DESC-03", "PB-DESC-07", "PB-DESC-08")
 class NamesInLatin1(Validation):
     """Fails with a 500 at a name of a database that is not written in Latin letters."""
 
