@@ -134,6 +134,9 @@ class _Api:
             words += ["-X", operation.method.upper()]
         if operation.secured and self._token is not None:
             words += ["-H", f"Authorization: Token {self._token}"]
+        versions = operation.description.get("x-versions", [])
+        if versions and operation.description.get("x-default-version") not in versions:
+            words += ["-H", f"Accept: {JSON}; version={versions[-1]}"]
         if "302" in operation.description["responses"]:
             # a download: follow to the storage, and keep the bytes off the terminal
             words += ["-L", "-o", (self._ids.filename or "download").replace("/", "_")]

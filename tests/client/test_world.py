@@ -78,7 +78,7 @@ def test_the_same_data_set_twice_is_two_worlds(server: MockClient) -> None:
 
 
 def test_an_unknown_data_set_is_refused_with_the_known_ones(mock: MockClient) -> None:
-    with pytest.raises(MockError, match="choose one of empty, small, bi, edge"):
+    with pytest.raises(MockError, match="choose one of empty, small, bi, captured, edge"):
         mock.seed("smal")
     assert mock.health()["data"] == "small"
 
