@@ -237,7 +237,14 @@ def _digest(value: object) -> int:
     if isinstance(value, tuple):
         return hash(tuple(map(_digest, value)))
     digest = digest_of(value)
-    return hash(json.dumps(value, sort_keys=True, default=repr)) if digest is None else hash(digest)
+    if digest is not None:
+        return hash(digest)
+    if isinstance(value, Mapping):
+        # The same, whether its bytes are in memory or in a file.
+        value = {
+            name: one if (found := digest_of(one)) is None else found.hex() for name, one in value.items()
+        }
+    return hash(json.dumps(value, sort_keys=True, default=repr))
 
 
 def _size(count: int) -> str:

@@ -10,7 +10,7 @@ from posixpath import join, normpath
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from .check import CheckFailed
+from .check import CheckFailed, NotVerified
 
 LARGEST: Final = 64 * 1024 * 1024
 """No part of a workbook is read that has more bytes than this, unpacked."""
@@ -30,12 +30,15 @@ def rows_of(content: bytes) -> list[list[str]]:
 
     Raises:
         CheckFailed: it is no workbook.
+        NotVerified: it has more in it than the kit reads.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             main = _main_part(archive)
             strings = list(_shared_strings(archive, main))
             return list(_rows(_parse(archive, _first_sheet(archive, main)), strings))
+    except NotVerified:
+        raise
     except _NoWorkbook as error:
         problem = str(error)
     except Exception as error:  # noqa: BLE001 (whatever the parsers stumble over, it is no workbook)
@@ -50,8 +53,7 @@ def _parse(archive: zipfile.ZipFile, name: str) -> ET.Element:
         message = f"a ZIP archive without {name}"
         raise _NoWorkbook(message) from None
     if size > LARGEST:
-        message = f"a {name} of {size} bytes"
-        raise _NoWorkbook(message)
+        raise NotVerified(f"{name} of the workbook has {size} bytes, and the kit reads {LARGEST} at most")
     text = archive.read(name)
     # A workbook has no document type, and without one nothing in it can grow.
     if b"<!DOCTYPE" in text:
@@ -123,8 +125,7 @@ def _rows(sheet: ET.Element, strings: list[str]) -> Iterator[list[str]]:
             cells[column:] = [_value(cell, strings)]
         room -= len(cells)
         if room < 0:
-            message = f"more than {MOST_CELLS} cells"
-            raise _NoWorkbook(message)
+            raise NotVerified(f"the worksheet has more than {MOST_CELLS} cells, and the kit reads no more")
         yield cells
 
 

@@ -9,6 +9,7 @@ from dbcontract import openapi
 from dbcontract.conformance.description import Description, routes
 from dbcontract.conformance.effects import READING, effects, things
 from dbcontract.conformance.gate import Gate, NotAllowed
+from dbcontract.conformance.spool import Spool
 from dbcontract.conformance.target import Endpoint, Scratch, Target
 from dbcontract.conformance.wire import Received, Request
 
@@ -294,3 +295,16 @@ def test_an_export_that_grows_ends_the_imports(make: Any) -> None:
     exported(gate, {**export, "tags": [*tags, *tags]})
     with pytest.raises(NotAllowed, match=r"has grown from 0\.3 MB to 0\.6 MB.*nothing more is imported"):
         gate.admit(good)
+
+
+def test_an_entry_is_the_same_in_memory_and_in_a_file(make: Any) -> None:
+    """An export that grows beyond what is held in memory has not changed for that."""
+    gate = make("write")
+    export = {"version": "1.0.0", "files": [1] * 600, "values": {"iterable": [{"id": "a", "raw": [7] * 600}]}}
+    done(gate, request(f"GET {PIECES}/database/export"), export)
+    done(gate, request(f"POST {PIECES}/database/import", export), status=204)
+    spool = Spool(1_000_000)
+    spool.write(json.dumps(export).encode())
+    passage = gate.admit(request(f"GET {PIECES}/database/export"))
+    gate.settle(passage, Received(200, "", (), b"", 0.0, truncated=True, spool=spool))
+    assert list(gate.imports.changed()) == []
