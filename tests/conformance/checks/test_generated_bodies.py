@@ -40,11 +40,6 @@ def _refusing(patch: pytest.MonkeyPatch, method: str, end: str, *fields: str) ->
 
 
 @wrong("PB-DESC-08")
-def read_only_fields_are_refused(patch: pytest.MonkeyPatch) -> None:
-    _refusing(patch, "POST", "/assets/", "created_at", "updated_at", "id", "download_url")
-
-
-@wrong("PB-DESC-08")
 def schemas_are_refused(patch: pytest.MonkeyPatch) -> None:
     _refusing(patch, "POST", "/databases/", "enforce_schema")
 

@@ -17,7 +17,7 @@ from dbcontract.mockserver.handlers import jobs as handler
 from dbcontract.mockserver.server import ServerThread
 from dbcontract.mockserver.settings import ClockSetting, Settings
 from dbcontract.mockserver.state import pixiebrix
-from dbcontract.mockserver.state.instants import parse_instant
+from dbcontract.mockserver.state.instants import parse_moment
 from dbcontract.mockserver.state.jobs import Job, select
 
 from .judging_pixiebrix import Judge, Wrong, judge_of, rules, rules_of, told, wrong, wrongs_in
@@ -365,7 +365,7 @@ def before_the_end(patch: pytest.MonkeyPatch) -> None:
 
 @wrong("PB-JOB-38")
 def offsets_are_cut_off(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(handler, "parse_instant", lambda text: parse_instant(re.sub(r"[+-]\d\d:\d\d$", "", text)))
+    patch.setattr(handler, "parse_moment", lambda text: parse_moment(re.sub(r"[+-]\d\d:\d\d$", "", text)))
 
 
 @wrong("PB-JOB-38")
@@ -373,9 +373,9 @@ def offsets_are_turned_round(patch: pytest.MonkeyPatch) -> None:
     turned = {"+": "-", "-": "+"}
 
     def parse(text: str) -> int:
-        return parse_instant(re.sub(r"[+-](?=\d\d:\d\d$)", lambda found: turned[found[0]], text))
+        return parse_moment(re.sub(r"[+-](?=\d\d:\d\d$)", lambda found: turned[found[0]], text))
 
-    patch.setattr(handler, "parse_instant", parse)
+    patch.setattr(handler, "parse_moment", parse)
 
 
 @pytest.mark.parametrize("one", wrongs_in(globals()))
