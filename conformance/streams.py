@@ -12,6 +12,7 @@ from typing import Any, Final
 from .spool import TooLarge
 
 _BLANK = re.compile(r"[ \t\n\r]*")
+_MORE_DIGITS = re.compile(r"(?:\.|[eE][+-]?)?")
 _UNENDED: Final = "Unterminated string"
 _NEAR: Final = 16
 """An error so near to the end of what is there may be none when more has come."""
@@ -120,8 +121,8 @@ class _Text:
                 if not unended or not self._more():
                     raise
                 continue
-            # A number at the end may go on.
-            if end < len(self.text) or not self._more():
+            # A number at the end may go on, also behind a point or an exponent's letter.
+            if not _MORE_DIGITS.fullmatch(self.text, end) or not self._more():
                 self.at = end
                 return value
 

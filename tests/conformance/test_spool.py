@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dbcontract.conformance.spool import CHUNK, Folded, Spool, TooLarge, digest_of, dump
@@ -120,6 +120,7 @@ def cut(text: str, sizes: list[int]) -> Iterator[str]:
 SIZES = st.lists(st.integers(0, 5), max_size=12)
 
 
+@example([0, 0.5, 1e-9], [5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], None)
 @given(st.lists(ANY, max_size=4), SIZES, st.sampled_from([None, 1]))
 def test_elements_are_those_of_the_array(values: list[Any], sizes: list[int], indent: int | None) -> None:
     assert list(elements(cut(json.dumps(values, indent=indent), sizes), MEMORY)) == values
