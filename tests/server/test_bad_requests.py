@@ -88,7 +88,6 @@ def test_an_unknown_path(pb: PixieBrix, places: Places, path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/database",
         "/database/",
         "/database/exports",
