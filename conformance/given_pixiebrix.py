@@ -185,7 +185,8 @@ class GivenPixieBrix:
 
     def _takes(self, database_id: str) -> bool:
         path, body = {"databaseId": database_id}, {"filename": "probe.png"}
-        answer = self._ctx.call("createAsset", path=path, json=body, note="does it take assets?")
+        with step("PB-ASSET-04", "create an asset"):
+            answer = self._ctx.call("createAsset", path=path, json=body, note="does it take assets?")
         return not 400 <= answer.status < 500
 
     def type_of(self, database_id: str) -> str | None:

@@ -11,7 +11,7 @@ from ..asset_details import is_url
 from ..check import CheckFailed, NotVerified, PrerequisiteFailed, check
 from ..context import PixieBrix
 from ..formats import is_uuid
-from ..given import field_of, step
+from ..given import as_own, field_of, step
 from ..given_pixiebrix import Asset
 from ..pages import every_item
 
@@ -45,7 +45,9 @@ def created_assets_are_listed(ctx: PixieBrix) -> None:
 @check("PB-ASSET-04")
 def a_file_name_makes_an_asset(ctx: PixieBrix) -> None:
     """Creates an asset and looks for its name in the answer, else in the list."""
-    database, name = ctx.given.database(assets=True), f"{ctx.name('asset')}.png"
+    with as_own(ctx):
+        database = ctx.given.database(assets=True)
+    name = f"{ctx.name('asset')}.png"
     answer = asset_details.post(ctx, database, {"filename": name})
     ctx.expect_true("the status", answer.status // 100 == 2, expected="a 2xx", actual=answer.summary)
     if not _has(_json_or_none(answer), name):

@@ -1,5 +1,6 @@
 """A forward proxy that the user names: what goes through it, what does not, and whose answer an answer is."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from dbcontract.conformance.target import Endpoint, Pace, Target
 from dbcontract.conformance.wire import Limits, Request, Unreachable
 
 from .forwarding import forwarding
+from .large import COLLECTIONS
 
 Start = Callable[..., Any]
 Examine = Callable[..., RunResult]
@@ -31,6 +33,11 @@ def exporting(_: Any) -> tuple[int, dict[str, str], bytes]:
     return 500, {"Content-Type": "text/plain"}, b"not now"
 
 
+def exported(_: Any) -> tuple[int, dict[str, str], bytes]:
+    whole = {"version": "9.0.0", "values": {"iterable": []}, **{name: [] for name in COLLECTIONS}}
+    return 200, {"Content-Type": "application/json"}, json.dumps(whole).encode()
+
+
 def port_of(url: str) -> int:
     return int(url.rpartition(":")[2])
 
@@ -39,7 +46,7 @@ def port_of(url: str) -> int:
 def test_a_target_that_only_the_proxy_reaches_is_judged(
     examine: Examine, web: Start, credentials: str | None
 ) -> None:
-    server = web(exporting)
+    server = web(exported)
     place = ("127.0.0.1", port_of(server.url))
     with forwarding({"pieces.test": place}, credentials) as proxy:
         result = examine(pieces("http://pieces.test", proxy.url), "PI-DESC-04", "PI-EXP-07")

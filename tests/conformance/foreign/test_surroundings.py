@@ -21,6 +21,8 @@ DATABASE = "52b9d1a4-7b58-4b0e-8a53-6f0f5f0b9d22"
 PEM = Path(__file__).with_name("tls")
 PACE = Pace(check=20, throttled=0.2, wire=Limits(connect=1, read=2, total=5))
 JSON_2 = {"Content-Type": "application/json; version=2.0"}
+LISTED = {"id": DATABASE, "name": "Scratch"}
+REFUSED = 401, {**JSON_2, "WWW-Authenticate": "Token"}, b'{"detail": "Invalid token."}'
 
 Examine = Callable[..., RunResult]
 
@@ -36,11 +38,18 @@ def of(url: str, **more: Any) -> Target:
     )
 
 
-def empty_lists(seen: Any) -> tuple[int, dict[str, str], bytes]:
-    """Lists are empty; without the token nothing is shown."""
+def reading(seen: Any) -> tuple[int, dict[str, str], bytes]:
+    """One database, in which there is nothing; the rest is unknown. Without the token nothing is shown."""
     if seen.headers.get("authorization") != f"Token {TOKEN}":
-        return 401, {**JSON_2, "WWW-Authenticate": "Token"}, b'{"detail": "Invalid token."}'
-    return 200, JSON_2, b"[]"
+        return REFUSED
+    shown = {
+        f"/organizations/{ORGANIZATION}/databases/": [LISTED],
+        f"/organizations/{ORGANIZATION}/databases/{DATABASE}/record-archives/": [],
+        f"/databases/{DATABASE}/records/": [],
+    }.get(seen.path.partition("?")[0])
+    if seen.method != "GET" or shown is None:
+        return 404, JSON_2, b'{"detail": "Not found."}'
+    return 200, JSON_2, json.dumps(shown).encode()
 
 
 @pytest.fixture
@@ -61,7 +70,7 @@ def spoiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, web: Start) -> Any:
 
 
 def test_proxy_and_netrc_of_the_environment_play_no_part(examine: Examine, web: Start, spoiled: Any) -> None:
-    server = web(empty_lists)
+    server = web(reading)
     result = examine(of(server.url), "PB-DESC-03", "PB-PAGE-01", "PB-DB-01")
     assert spoiled.seen == []
     assert len(server.seen) > 30
@@ -71,7 +80,7 @@ def test_proxy_and_netrc_of_the_environment_play_no_part(examine: Examine, web: 
 
 
 def test_every_request_names_the_kit_and_where_it_comes_from(examine: Examine, web: Start) -> None:
-    server = web(empty_lists)
+    server = web(reading)
     examine(of(server.url), "PB-DESC-03", "PB-AUTH-01", "PB-DB-01")
     assert {seen.headers["user-agent"] for seen in server.seen} == {user_agent()}
     assert user_agent().startswith("dbcontract/")
@@ -82,7 +91,7 @@ def test_every_request_names_the_kit_and_where_it_comes_from(examine: Examine, w
 @pytest.fixture
 def secured(web: Start) -> Any:
     """The same over TLS, with a certificate of an authority that no system knows."""
-    server = web(empty_lists, tls=PEM / "server.pem")
+    server = web(reading, tls=PEM / "server.pem")
     assert server.url.startswith("https://")
     return server
 
@@ -103,7 +112,15 @@ def test_an_authority_of_the_environment_is_not_trusted(examine: Examine, secure
 
 
 def test_where_every_generated_call_is_refused_nothing_is_verified(examine: Examine, web: Start) -> None:
-    server = web(lambda _: (401, {**JSON_2, "WWW-Authenticate": "Token"}, b'{"detail": "No."}'))
+    """The token is taken until something is to be written, and from then on no more."""
+    revoked = False
+
+    def answer(seen: Any) -> tuple[int, dict[str, str], bytes]:
+        nonlocal revoked
+        revoked = revoked or seen.method != "GET"
+        return REFUSED if revoked else reading(seen)
+
+    server = web(answer)
     result = examine(of(server.url).with_capabilities("write"), "PB-DESC-08", "PB-DESC-09", "PB-DESC-12")
     assert {one.verdict for one in result.results} == {Verdict.NOT_VERIFIED}
 
@@ -111,7 +128,7 @@ def test_where_every_generated_call_is_refused_nothing_is_verified(examine: Exam
 def test_a_wrong_call_proves_nothing_where_no_right_one_is_accepted(examine: Examine, web: Start) -> None:
     def answer(seen: Any) -> tuple[int, dict[str, str], bytes]:
         if seen.method == "GET":
-            return empty_lists(seen)
+            return reading(seen)
         return 400, JSON_2, json.dumps({"name": ["No."]}).encode()
 
     result = examine(of(web(answer).url).with_capabilities("write"), "PB-DESC-09")
@@ -123,7 +140,7 @@ def test_a_sweep_that_does_not_arrive_verifies_nothing(examine: Examine, web: St
 
     def answer(seen: Any) -> tuple[int, dict[str, str], bytes]:
         server.dead = server.dead or seen.method != "GET"
-        return empty_lists(seen)
+        return reading(seen)
 
     server = web(answer)
     result = examine(of(server.url).with_capabilities("write"), "PB-DESC-07", "PB-DESC-08", "PB-DESC-09")
