@@ -155,10 +155,11 @@ def test_a_failing_test_shows_its_last_requests(pytester: pytest.Pytester) -> No
             mock, session = dbcontract_mock, dbcontract_mock.session()
             databases = f"{mock.pixiebrix_url}/organizations/{mock.organization_id}/databases/"
             for n in range(12):
-                session.get(f"{databases}?page={n + 1}")
+                session.get(f"{databases}?page={n + 1}", headers={"Accept": "application/json; version=2.0"})
             jobs = f"{mock.pixiebrix_url}/databases/records/jobs/"
             job = session.post(jobs, json={"name": "x", "databases": mock.database_ids[:1]}).json()
-            session.get(session.get(f"{jobs}{job['id']}/").json()["data"])
+            link = session.get(f"{jobs}{job['id']}/").json()["data"]
+            session.get(link, headers={"Authorization": None})
             session.post(f"{mock.pieces_url}/database/import", data="{\\x1b[31m")
             assert 0
 
@@ -273,7 +274,7 @@ def test_a_marker_chooses_data_seed_and_settings(pytester: pytest.Pytester) -> N
     ("marker", "words"),
     [
         ("dta='edge'", "unexpected keyword argument 'dta'"),
-        ("data='nope'", 'there is no data set "nope"; choose one of empty, small, bi, edge'),
+        ("data='nope'", 'there is no data set "nope"; choose one of empty, small, bi, captured, edge'),
         ("record_limit=-1", "record_limit: "),
         ("'edge'", "takes keywords only, not 'edge'"),
     ],
