@@ -80,7 +80,7 @@ def test_a_wrong_answer_is_found(swept: Sweeping, web: Start) -> None:
     assert violation.evidence.status == 204
     assert violation.evidence.curl.startswith("curl -i -X POST")
     assert len(ledger.violations[REFUSED, "importDatabase"]) <= 3
-    assert ledger.counts[REFUSED, "importDatabase"] > 3
+    assert ledger.counts[REFUSED, "importDatabase"] > 1
 
 
 def test_documented_errors_and_unknown_fields_are_no_finding(swept: Sweeping, web: Start) -> None:

@@ -274,6 +274,8 @@ def test_a_sandbox_is_set_like_the_world_that_makes_it(start: Callable[..., Mock
         "max_page_size": 6,
         "max_records": 8,
         "requests_per_minute": 1_000,
+        "default_version": "2.0",
+        "strict_bodies": True,
     }
     pattern.control("PATCH", "/settings", {**changed, "tokens": ["mine:read-only"]})
     pattern.fault("importDatabase", status=505, times=3)
