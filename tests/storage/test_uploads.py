@@ -297,13 +297,13 @@ def test_a_client_that_goes_away_leaves_nothing_behind(
     assert len(world.objects) == 0
 
 
-def test_without_a_host_the_location_is_a_path(world: MiniWorld, raw: Raw) -> None:
+def test_without_a_host_the_location_has_the_address_of_the_server(world: MiniWorld, raw: Raw) -> None:
     _, fields = world.form()
     body = multipart(*parts_of(fields), ('name="file"; filename="f"', b"x"))
     head = b"POST /_storage/ HTTP/1.0\r\nContent-Type: multipart/form-data; boundary=b\r\n"
     answer = raw(head + b"Content-Length: %d\r\n\r\n" % len(body) + body).lower()
     assert b" 204 " in answer.partition(b"\r\n")[0]
-    assert b"\r\nlocation: /_storage/assets/d/a/f.bin\r\n" in answer
+    assert f"\r\nlocation: {world.base}/_storage/assets/d/a/f.bin\r\n".encode() in answer
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
