@@ -136,7 +136,7 @@ def _importable(ctx: Context, description: Mapping[str, Any]) -> dict[str, Any]:
     highest = schema.get("migration") if isinstance(schema, Mapping) else None
     # Where the target tells none, 0 is newer than nothing.
     bounds = {"minimum": 0, "maximum": highest if type(highest) is int else 0}
-    schemas["EmbeddedModelSchemaInput"]["properties"]["migration"].update(bounds)
+    schemas["OptionalEmbeddedModelSchemaInput"]["properties"]["migration"].update(bounds)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from importlib.resources import files
 from typing import Any
 
@@ -11,6 +12,7 @@ __all__ = ["UnknownDescription", "load", "names"]
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SUFFIX = ".yaml"
+_SCHEMAS = "#/components/schemas/"
 
 
 class UnknownDescription(LookupError):
@@ -33,9 +35,11 @@ def load(name: str, *, written_out: bool = False) -> dict[str, Any]:
 
     Args:
         name: one of `names`.
-        written_out: say with `oneOf` what the description says with `x-also`, as generators of clients cannot
-            deal with the former: that an item of an array may stand alone (`one`), or several in an array
-            (`several`).
+        written_out: say in schemas what the description says with extensions, as generators of clients make
+            no good code of the schemas. For `x-also` there is a `oneOf`: an item of an array may stand alone
+            (`one`), or several in an array (`several`). For `x-closed` and `x-null-as-absent` the body has
+            schemas of its own: `NameInput` for each object `Name` in it, which takes no further fields, and
+            `OptionalName…` for what may be null.
 
     Raises `UnknownDescription` for a name that `names` does not list.
     """
@@ -46,6 +50,7 @@ def load(name: str, *, written_out: bool = False) -> dict[str, Any]:
     document: dict[str, Any] = _unshared(yaml.load(text, Loader=_Loader))  # noqa: S506 (a safe loader)
     if written_out:
         _write_out(document)
+        _write_out_bodies(document, document["components"]["schemas"])
     return document
 
 
@@ -63,4 +68,46 @@ def _write_out(node: Any) -> None:
     if isinstance(node, dict) and "x-also" in node:
         schema = node["schema"]
         several = schema if node.pop("x-also") == "one" else {"type": "array", "items": schema}
-        node["schema"] = {"oneOf": [several["items"], several]}
+        node["schema"] = {"oneOf": [deepcopy(several["items"]), several]}
+
+
+def _write_out_bodies(node: Any, schemas: dict[str, Any]) -> None:
+    """Replace `x-closed` and `x-null-as-absent` in all media types below a part of a description."""
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _write_out_bodies(child, schemas)
+    if isinstance(node, dict) and node.get("x-closed") is True:
+        sent = _Sent(schemas, nullable=node.pop("x-null-as-absent", False))
+        del node["x-closed"]
+        node["schema"] = sent.schema(node["schema"])
+
+
+class _Sent:
+    """Makes the schemas of a closed body out of those that it shares with answers."""
+
+    def __init__(self, schemas: dict[str, Any], *, nullable: bool) -> None:
+        self._schemas = schemas
+        self._nullable = nullable
+
+    def schema(self, given: dict[str, Any], *, optional: bool = False) -> dict[str, Any]:
+        """The schema of a part of the body; its objects are among the named ones."""
+        if "$ref" in given:
+            return {"$ref": _SCHEMAS + self._named(given["$ref"].removeprefix(_SCHEMAS), optional=optional)}
+        made = deepcopy(given)
+        if "items" in made:
+            made["items"] = self.schema(made["items"])
+        if "properties" in made:
+            required = made.get("required", ())
+            made["additionalProperties"] = False
+            made["properties"] = {
+                name: self.schema(one, optional=name not in required)
+                for name, one in made["properties"].items()
+            }
+        return {**made, "nullable": True} if optional and self._nullable else made
+
+    def _named(self, name: str, *, optional: bool) -> str:
+        given = self._schemas[name]
+        prefix = "Optional" if optional and self._nullable else ""
+        made = prefix + name + ("Input" if "properties" in given else "")
+        if made not in self._schemas:
+            self._schemas[made] = self.schema(given, optional=optional)
+        return made

@@ -26,6 +26,10 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
 _PAIR = re.compile(r'\s*(\w+)=(?:"([^"]*)"|([^;,\s]*))\s*')
 _OUTSIDE_QUOTES = {sign: re.compile(rf'{sign}(?=(?:[^"]*"[^"]*")*[^"]*$)') for sign in ",;"}
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
+_TOLD = frozenset(
+    {b"forwarded", b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-prefix", b"x-forwarded-proto"}
+)
+"""The headers in which proxies say it: few requests have any."""
 
 
 class PublicOrigin:
@@ -40,6 +44,8 @@ class PublicOrigin:
         """Scheme, authority and path prefix, without a trailing slash."""
         if self._fixed is not None:
             return self._fixed
+        if _TOLD.isdisjoint([name for name, _ in scope["headers"]]):
+            return addressed(scope)
         client = scope.get("client")
         if client is None or not self._trusts(client[0]):
             return addressed(scope)

@@ -19,11 +19,12 @@ def test_each_load_is_a_copy_of_its_own(name: str) -> None:
     assert openapi.load(name)["paths"]
 
 
+@pytest.mark.parametrize("written_out", [False, True])
 @pytest.mark.parametrize("name", openapi.names())
-def test_no_part_of_a_document_is_shared_with_another_part(name: str) -> None:
+def test_no_part_of_a_document_is_shared_with_another_part(name: str, *, written_out: bool) -> None:
     # An alias in the file would make one change appear in two places.
     seen: set[int] = set()
-    pending: list[object] = [openapi.load(name)]
+    pending: list[object] = [openapi.load(name, written_out=written_out)]
     while pending:
         node = pending.pop()
         if isinstance(node, dict | list) and node:

@@ -35,7 +35,7 @@ ARCHIVE = {
 
 
 def accepts(name: str, component: str, value: object) -> bool:
-    document = openapi.load(name)
+    document = openapi.load(name, written_out=True)
     return bool(validator(document, document["components"]["schemas"][component]).is_valid(value))
 
 
@@ -148,7 +148,7 @@ def test_no_broken_database_is_valid(component: str, field: str, value: object) 
 
 @pytest.mark.parametrize("component", ["ExportedDatabase", "ExportedDatabaseInput"])
 def test_no_required_field_of_a_database_may_be_absent(component: str) -> None:
-    for field in openapi.load("pieces")["components"]["schemas"][component]["required"]:
+    for field in openapi.load("pieces")["components"]["schemas"]["ExportedDatabase"]["required"]:
         value = small()
         del value[field]
         assert not accepts("pieces", component, value), field
@@ -165,9 +165,9 @@ def test_unknown_fields_are_valid_in_an_export_and_refused_in_an_import() -> Non
         assert not accepts("pieces", "ExportedDatabaseInput", value), place
 
 
-def test_no_body_is_closed_but_an_import() -> None:
+def test_no_body_is_closed_but_an_import_written_out() -> None:
     for name in ("pieces", "pixiebrix"):
-        document = openapi.load(name)
+        document = openapi.load(name, written_out=True)
         for component, schema in document["components"]["schemas"].items():
             if schema.get("type") == "object" and "properties" in schema:
                 assert (schema.get("additionalProperties") is False) == component.endswith("Input"), component

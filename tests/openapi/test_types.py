@@ -173,15 +173,26 @@ def test_what_no_response_may_be(name: str, component: str, bad: list[object]) -
     assert not any(check.is_valid(value) for value in bad)
 
 
-def test_an_import_is_an_export_but_for_unknown_fields_and_null() -> None:
+def test_what_an_export_gives_and_an_import_takes_is_one_type() -> None:
     document = openapi.load("pieces")
+    given = document["paths"]["/database/export"]["get"]["responses"]["200"]["content"]["application/json"]
+    taken = document["paths"]["/database/import"]["post"]["requestBody"]["content"]["application/json"]
+    assert given["schema"] == taken["schema"] == {"$ref": "#/components/schemas/ExportedDatabase"}
+    assert not [one for one in document["components"]["schemas"] if one.endswith("Input")]
+
+
+def test_an_import_written_out_is_an_export_but_for_unknown_fields_and_null() -> None:
+    document = openapi.load("pieces", written_out=True)
+    body = document["paths"]["/database/import"]["post"]["requestBody"]["content"]["application/json"]
+    assert body["schema"] == {"$ref": "#/components/schemas/ExportedDatabaseInput"}
+    assert not [one for one in body if one.startswith("x-")]
     components = document["components"]["schemas"]
     for given, sent in [
         ("ExportedDatabase", "ExportedDatabaseInput"),
         ("ExportedDatabaseFormats", "ExportedDatabaseFormatsInput"),
         ("ExportedDatabaseFormats", "OptionalExportedDatabaseFormatsInput"),
         ("ExportedDatabaseFormat", "ExportedDatabaseFormatInput"),
-        ("EmbeddedModelSchema", "EmbeddedModelSchemaInput"),
+        ("EmbeddedModelSchema", "OptionalEmbeddedModelSchemaInput"),
         ("ByteCollection", "OptionalByteCollection"),
     ]:
         opened = [as_json_schema(document, components[one]) for one in (given, sent)]
