@@ -1,5 +1,12 @@
 // Swagger UI, ready at the first click: with a token where any one is accepted, kept when the page is loaded anew.
 (async () => {
+  // An operation is read when it is opened. Until then Swagger UI knows neither its id nor its parameters, and would
+  // call nothing: there is no button for that before it can do its work, however slow the machine.
+  const ExecuteWhatIsRead = {
+    wrapComponents: {
+      execute: (Execute, { React }) => (props) => props.operation?.size ? React.createElement(Execute, props) : null,
+    },
+  };
   const { root, description } = document.currentScript.dataset;
   const read = async (url) => (await fetch(url, { headers: { Accept: "application/json" } })).json();
   const [spec, index] = await Promise.all([read(description), read(root)]);
@@ -14,12 +21,13 @@
     filter: true,
     tryItOutEnabled: true,
     persistAuthorization: true,
+    plugins: [ExecuteWhatIsRead],
     validatorUrl: null,
     onComplete: () => {
-      document.body.dataset.ready = "yes"; // for who does not look but waits: a script, a test
       if (index.token === "any" && !localStorage.getItem("authorized")) {
         for (const scheme of schemes) ui.preauthorizeApiKey(scheme, "Token any-token");
       }
+      document.body.dataset.ready = "yes"; // for who does not look but waits: a script, a test
     },
   });
 })();

@@ -9,6 +9,22 @@ from dbcontract.mockserver.client import MockClient
 from .conftest import Page
 
 SHOWN = ".opblock.is-open"
+OPENED = """
+const [name, done] = arguments;
+const operation = document.querySelector(`[id$='-${name}']`);
+const states = new Set();
+const look = () => {
+  const read = operation.querySelector(".parameters-container") !== null;
+  const offered = operation.querySelector("button.execute") !== null;
+  const state = `${read ? "read" : "unread"}, ${offered ? "" : "not "}offered`;
+  if (operation.classList.contains("is-open")) states.add(state);
+  if (read && offered) { watch.disconnect(); done([...states]); }
+};
+const watch = new MutationObserver(look);
+watch.observe(operation, { attributes: true, childList: true, subtree: true });
+operation.querySelector(".opblock-summary-control").click();
+"""
+"""Opens an operation, and tells what was to be seen of it from then until it could be executed."""
 
 
 @pytest.mark.parametrize(
@@ -32,6 +48,14 @@ def test_an_operation_is_tried_at_first_click(
     page.sees("Server response", SHOWN)
     status = page.text(f"{SHOWN} .live-responses-table tbody .response-col_status")
     assert status.startswith("2"), page.text(f"{SHOWN} .live-responses-table")
+
+
+def test_what_is_not_read_yet_is_not_offered(page: Page, mock: MockClient) -> None:
+    page.open(f"{mock.base_url}/_mock/ui/")
+    page.one("body[data-ready]")
+    page.one("[id$='-getClock'] .opblock-summary-control")
+    states = page.driver.execute_async_script(OPENED, "getClock")
+    assert states == ["unread, not offered", "read, offered"]
 
 
 def test_each_has_its_title_and_loads_nothing_from_elsewhere(page: Page, mock: MockClient) -> None:
