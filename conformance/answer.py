@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from email.message import Message
 from http import HTTPStatus
 from os.path import commonprefix
 from typing import Any, Final, TypeVar
-from urllib.parse import urljoin
 
 from .check import CheckFailed, NotVerified
+from .headers import Headers
 from .spool import CHUNK, Spool, TooLarge
 from .streams import elements, lines, text_lines, texts
-from .wire import Header, Received, Request
+from .wire import Received, Request
 
 Json = TypeVar("Json", dict[str, Any], list[Any])
 
-_PARAMETERS = re.compile(r"(?:[^,\"]|\"[^\"]*\")*+")
-_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
 
-
-_CHARSETS: Final = frozenset({"ascii", "utf-8", "utf-16", "utf-32", "iso8859-1", "iso8859-15", "cp1252"})
-"""By the names of their codecs; others that Python has are slow without bounds, or no charsets."""
-_LONGEST_TYPE: Final = 1_000
 _BEGINNING: Final = 1_000
 _TOO_MUCH: Final = "the JSON is nested deeper, or has longer numbers, than the kit reads"
-
-
-def _links_in(header: str) -> Iterator[tuple[str, str]]:
-    """The addresses in a Link header, each with its parameters; in one pass, whatever stands there."""
-    start = header.find("<")
-    while start >= 0 and (end := header.find(">", start)) >= 0:
-        parameters = _PARAMETERS.match(header, end + 1)
-        assert parameters is not None  # noqa: S101 (it matches nothing, too)
-        yield header[start + 1 : end], parameters[0]
-        start = header.find("<", parameters.end())
-
-
-def _absolute(base: str, target: str) -> str:
-    try:
-        return urljoin(base, target)
-    except ValueError:
-        return target
 
 
 def status_text(status: int) -> str:
@@ -57,27 +31,6 @@ def status_text(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
-
-
-class Headers:
-    """The headers of an answer; names in any case."""
-
-    def __init__(self, headers: tuple[Header, ...]) -> None:
-        self._headers = headers
-
-    def get(self, name: str, default: str | None = None) -> str | None:
-        """The first header of that name."""
-        return next((value for value in self.get_all(name)), default)
-
-    def get_all(self, name: str) -> list[str]:
-        """All headers of that name."""
-        return [value for known, value in self._headers if known.lower() == name.lower()]
-
-    def __contains__(self, name: str) -> bool:
-        return bool(self.get_all(name))
-
-    def __iter__(self) -> Iterator[Header]:
-        return iter(self._headers)
 
 
 class Answer:
@@ -164,7 +117,7 @@ class Answer:
 
     def texts(self) -> Iterator[str]:
         """The same in parts, so that a body of any length can be looked through."""
-        return texts(self._parts(), self._charset(), "replace")
+        return texts(self._parts(), self.headers.charset, "replace")
 
     def containing(self, words: AbstractSet[str]) -> set[str]:
         """Those of some words that are in the text of the body, however long it is."""
@@ -193,38 +146,22 @@ class Answer:
         return self._begin[:_BEGINNING]
 
     def _decoded(self, content: bytes) -> str:
-        return content.decode(self._charset(), errors="replace")
-
-    def _charset(self) -> str:
-        try:
-            charset = codecs.lookup(self.media_parameters.get("charset", "utf-8")).name
-        except (LookupError, ValueError):
-            charset = "utf-8"
-        return charset if charset in _CHARSETS else "utf-8"
+        return content.decode(self.headers.charset, errors="replace")
 
     @property
     def media_type(self) -> str | None:
         """`application/json`, in lower case and without parameters; None without a Content-Type."""
-        value = self.headers.get("Content-Type")
-        return value.partition(";")[0].strip().lower() if value else None
+        return self.headers.media_type
 
     @property
     def media_parameters(self) -> dict[str, str]:
         """The parameters of the Content-Type, `{"version": "2.0"}`; names in lower case."""
-        message = Message()
-        message["Content-Type"] = (self.headers.get("Content-Type") or "")[:_LONGEST_TYPE]
-        return {name.lower(): value for name, value in (message.get_params() or [])[1:] if name}
+        return self.headers.media_parameters
 
     @property
     def links(self) -> dict[str, str]:
         """The Link header (RFC 8288): absolute addresses by relation; what is no address stays as it is."""
-        found: dict[str, str] = {}
-        for header in self.headers.get_all("Link"):
-            for target, parameters in _links_in(header):
-                for quoted, bare in _REL.findall(parameters):
-                    for relation in (quoted or bare).split():
-                        found.setdefault(relation.lower(), _absolute(self.url, target))
-        return found
+        return self.headers.links(self.url)
 
     @property
     def summary(self) -> str:

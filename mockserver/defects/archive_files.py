@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,7 @@ from .base import defect
 # Which records are in a file
 
 
-class _Files(PixieBrixState):
+class _Files(PixieBrixState, ABC):
     """Puts other records in the file of a date than belong there."""
 
     def _nightly(self, midnight: int, new_id: Callable[[], str]) -> None:
@@ -31,8 +32,9 @@ class _Files(PixieBrixState):
             if archive is not None and rows[id_]:
                 database.archives[day] = replace(archive, rows=rows[id_])
 
+    @abstractmethod
     def _rows(self, table: RecordTable, day: int) -> list[Row]:
-        raise NotImplementedError
+        """The lines of the file of a day that has just ended."""
 
 
 @defect("PB-ARCH-11")
@@ -168,7 +170,7 @@ class FilesMadeOnRequest(Storage):
 # The format
 
 
-class _Format(Storage):
+class _Format(Storage, ABC):
     """Writes archive files otherwise."""
 
     async def find(self, world: StorageWorld, key: str, now: int) -> Item:
@@ -179,8 +181,9 @@ class _Format(Storage):
         """The content of a file, line by line."""
         return b"".join(self._line(jsonio.loads(line)) for line in content.split(b"\n") if line)
 
+    @abstractmethod
     def _line(self, record: dict[str, Any]) -> bytes:
-        raise NotImplementedError
+        """A record as its line."""
 
 
 @defect("PB-ARCH-10")

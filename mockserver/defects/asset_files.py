@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -29,7 +30,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 # The mark
 
 
-class _Marking(PixieBrixState):
+class _Marking(PixieBrixState, ABC):
     """Changes an asset otherwise than it should be."""
 
     def patch_asset(self, db_id: str, id: str, *, is_uploaded: bool | None, now: int) -> Asset:  # noqa: A002
@@ -38,8 +39,9 @@ class _Marking(PixieBrixState):
         self.database(db_id).assets[id] = changed = self._changed(before, after)
         return changed
 
+    @abstractmethod
     def _changed(self, before: Asset, after: Asset) -> Asset:
-        raise NotImplementedError
+        """The asset that is kept, of what it was and of what it should become."""
 
 
 @defect("PB-ASSET-15")
@@ -251,15 +253,16 @@ class OneFileAName(AssetHandlers):
 # Bytes
 
 
-class _Rewriting(Storage):
+class _Rewriting(Storage, ABC):
     """Gives what was uploaded otherwise than it came."""
 
     async def find(self, world: StorageWorld, key: str, now: int) -> Item:
         item = await super().find(world, key, now)
         return item.rewritten(self._rewritten) if key.startswith("assets/") else item
 
+    @abstractmethod
     def _rewritten(self, content: bytes) -> bytes:
-        raise NotImplementedError
+        """What is given of a content."""
 
 
 @defect("PB-ASSET-20")

@@ -198,7 +198,7 @@ class ReadOnlyTokensWrite(Security):
     """Knows that a token may only read, and lets it write."""
 
     def permit(self, grant: TokenGrant, scope: Scope) -> None:
-        pass
+        """Permits everything."""
 
 
 @defect("PB-AUTH-08")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -163,7 +164,7 @@ class CsvNamedXlsx(Storage):
         return await _as(super().artifact, job, key, XLSX, CSV)
 
 
-class _Text(Storage):
+class _Text(Storage, ABC):
     """Writes the text of one kind of file otherwise."""
 
     kind = CSV
@@ -172,9 +173,9 @@ class _Text(Storage):
         item = await super().artifact(job, key)
         return item.rewritten(self.text) if job.media_type == self.kind else item
 
+    @abstractmethod
     def text(self, content: bytes) -> bytes:
         """The whole file."""
-        raise NotImplementedError
 
 
 @defect("PB-JOB-25", "PB-JOB-26")

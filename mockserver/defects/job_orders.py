@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -165,7 +166,7 @@ def _dates(body: dict[str, Any]) -> dict[str, str]:
     return filters if isinstance(filters, dict) else {}
 
 
-class _Dates(_Orders):
+class _Dates(_Orders, ABC):
     """Refuses a date that is not of its liking."""
 
     def order(self, body: dict[str, Any]) -> None:
@@ -173,9 +174,9 @@ class _Dates(_Orders):
             if not self.good(str(text)):
                 raise BadRequest({"filters": {name: ["Datetime has wrong format."]}})
 
+    @abstractmethod
     def good(self, text: str) -> bool:
         """Whether it is."""
-        raise NotImplementedError
 
 
 @defect("PB-JOB-13")

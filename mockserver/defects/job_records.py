@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -321,16 +322,16 @@ def _sheet_changed(change: Callable[[str], str]) -> Callable[[bytes], bytes]:
     return changed
 
 
-class _Sheet(Storage):
+class _Sheet(Storage, ABC):
     """Writes workbooks otherwise."""
 
     async def artifact(self, job: Job, key: str) -> Item:
         item = await super().artifact(job, key)
         return item.rewritten(_sheet_changed(self.sheet)) if job.media_type == XLSX else item
 
+    @abstractmethod
     def sheet(self, text: str) -> str:
         """The XML of the worksheet."""
-        raise NotImplementedError
 
 
 @defect("PB-JOB-43")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -128,13 +129,13 @@ class LinksNeverExpire(Signer):
             super().verify(method, path, query, now)
 
 
-class _Remembering(Storage):
+class _Remembering(Storage, ABC):
     def __init__(self) -> None:
         self.followed: dict[tuple[str, bytes], int] = {}
 
+    @abstractmethod
     def may_follow(self, last: int, now: int) -> bool:
         """Whether a link that was followed before may be followed, whatever it says itself."""
-        raise NotImplementedError
 
     async def download(self, world: StorageWorld, key: str, request: Request) -> Response:
         link, now = (key, request.scope["query_string"]), world.now()

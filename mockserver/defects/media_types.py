@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from starlette.responses import Response
@@ -18,11 +19,12 @@ from ..web.validation import BodyRule, Validation
 from .base import defect
 
 
-class _Without(Negotiation):
+class _Without(Negotiation, ABC):
     """Does not produce one media type."""
 
+    @abstractmethod
     def missing(self) -> str:
-        raise NotImplementedError
+        """That media type."""
 
     def choose(self, offer: Offer, accept: str | None) -> Negotiated:
         kept = tuple(one for one in offer.media_types if one != self.missing())
@@ -66,13 +68,14 @@ class FlatListRefused(Negotiation):
         return found
 
 
-class _One(RecordHandlers):
+class _One(RecordHandlers, ABC):
     """Shows single records in one media type otherwise, in a method that the subclass has."""
 
     media_type: str
 
+    @abstractmethod
     def shown(self, row: Row) -> bytes:
-        raise NotImplementedError
+        """A record."""
 
     def _one(self, row: Row, call: Call, status: int) -> Response:
         if call.answer.media_type != self.media_type:
@@ -147,11 +150,12 @@ class RecordAsCSVIsJson(_One):
         return artifacts.record_json(row)
 
 
-class _NoForm(Validation):
+class _NoForm(Validation, ABC):
     """Refuses forms of one kind."""
 
+    @abstractmethod
     def kind(self) -> str:
-        raise NotImplementedError
+        """Their media type."""
 
     async def form(self, rule: BodyRule, raw: bytes, content_type: str) -> Any:
         if form_type(content_type) == self.kind():

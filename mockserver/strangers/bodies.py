@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any
 
@@ -18,12 +19,12 @@ from .base import stranger
 from .wire import Headers, once_whole
 
 
-class _Rewritten(Surface):
+class _Rewritten(Surface, ABC):
     """Writes the JSON of the two APIs, and of nothing else, in another way."""
 
+    @abstractmethod
     def written(self, value: Any, exchange: Exchange) -> str:
         """The JSON text of a value."""
-        raise NotImplementedError
 
     def sending(self, send: Send, exchange: Exchange, scope: Scope) -> Send:
         further = super().sending(send, exchange, scope)
