@@ -15,6 +15,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from .answer import Answer
 from .check import CheckFailed, NotVerified, PrerequisiteFailed
+from .cleanup import clean_up_after
 from .context import PixieBrix
 from .formats import as_date
 from .given import step
@@ -24,6 +25,14 @@ from .session import target_headers
 from .wire import Request
 
 DAY: Final = timedelta(days=1)
+
+NIGHTS: Final = "the nightly job runs when the clock goes over midnight"
+"""What a run notes of its target."""
+
+NO_NIGHT: Final = (
+    "tell what runs the nightly job (hooks.run_nightly), or name a command there that does nothing, if the "
+    "clock alone is enough"
+)
 
 _FILE_NAME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.jsonl")
 
@@ -71,9 +80,19 @@ class Marks:
 
 
 class Days:
-    """The date at the target, with at least an hour of it left at first."""
+    """The date at the target, with at least an hour of it left at first.
 
-    def __init__(self, ctx: PixieBrix) -> None:
+    Args:
+        ctx: of the check.
+        nights: the check needs the nightly job, and not only other dates.
+
+    Raises:
+        NotVerified: the nightly job has to run, and nobody knows whether it does.
+    """
+
+    def __init__(self, ctx: PixieBrix, *, nights: bool = True) -> None:
+        if nights:
+            _require_nights(ctx)
         self._clock = ctx.clock
         now = self._clock.now()
         if now.hour == 23:
@@ -101,6 +120,31 @@ class Days:
     def is_over(self) -> bool:
         """Whether the day has ended by itself."""
         return self._clock.now().date() != self.today
+
+
+def _require_nights(ctx: PixieBrix) -> None:
+    """Go on if the nightly job runs when the clock goes over midnight: by a hook, or seen once in the run."""
+    if ctx.clock.runs_nights:
+        return
+    if NIGHTS not in ctx.run.seen:
+        ctx.run.seen[NIGHTS] = _night_comes(ctx)
+    if not ctx.run.seen[NIGHTS]:
+        raise NotVerified(f"no archive came when the clock went over midnight; {NO_NIGHT}")
+
+
+def _night_comes(ctx: PixieBrix) -> bool:
+    """Whether a date with a record has a file after its end, with no hook for the nightly job."""
+    # A context of its own: the database that the check itself gets must not depend on this.
+    own = PixieBrix(ctx.run, ctx.place, ctx.rule_id, ctx.trace)
+    gate = ctx.run.session.gate
+    since = gate.inventory.last if gate is not None else 0
+    try:
+        database, today = own.given.database(), own.clock.now().date()
+        write(own, database, Marks(own).new(1))
+        own.clock.advance_to_next_midnight()
+        return any(archive.day >= today for archive in listed(own, path_of(database)))
+    finally:
+        clean_up_after(ctx.run, since)
 
 
 def path_of(database: Database) -> dict[str, str]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 from .check import NotVerified
 from .place import Powers
+
+if TYPE_CHECKING:
+    from .nights import Guard
 
 LONGEST_WAIT = 3_900.0
 """So many seconds are really waited for, where the user allows it: an hour, and a little."""
@@ -17,12 +21,18 @@ class Clock:
     """The time at the target."""
 
     def __init__(
-        self, powers: Powers, *, date_header: Callable[[bool], str | None], wait: Callable[[float], None]
+        self,
+        powers: Powers,
+        *,
+        date_header: Callable[[bool], str | None],
+        wait: Callable[[float], None],
+        guard: Guard | None = None,
     ) -> None:
         """Take the powers of a place, a way to wait in real time, and one to a `Date` header.
 
-        The latter is told whether the last one that came is too old.
+        The latter is told whether the last one that came is too old. A guard is asked before each night.
         """
+        self._guard = guard
         self._powers = powers
         self._date_header = date_header
         self._wait = wait
@@ -46,12 +56,19 @@ class Clock:
             raise NotVerified(reason) from None
         return self._told
 
+    @property
+    def runs_nights(self) -> bool:
+        """Whether the nightly job is sure to run with `advance_to_next_midnight`."""
+        return self._powers.runs_nights
+
     def advance(self, seconds: float) -> None:
         """Let time pass: at once where the clock can be moved, really where waiting is allowed.
 
         Raises:
-            NotVerified: neither.
+            NotVerified: neither, or a night would come that might take what the run did not create.
         """
+        if self._guard is not None and self._guard.has_to_look and self._passes_midnight(seconds):
+            self._guard.require()
         before = self._told
         try:
             self._powers.advance(seconds)
@@ -67,12 +84,25 @@ class Clock:
         """Let the day end (UTC) and the nightly job run.
 
         Raises:
-            NotVerified: the clock cannot be moved.
+            NotVerified: the clock cannot be moved, or the night might take what the run did not create.
         """
+        if self._guard is not None:
+            self._guard.require()
         self._powers.advance_to_next_midnight(self.now)
         self._moved = True
         if self._told is not None:
             self._expect_past(datetime.combine(self._told.date() + timedelta(days=1), time(tzinfo=UTC)))
+
+    def _passes_midnight(self, seconds: float) -> bool:
+        told = self._told
+        try:
+            now = self.now()
+        except NotVerified:
+            return True  # Nobody knows.
+        finally:
+            self._told = told  # To look ahead expects nothing of the time after the move.
+        # The target's own time is not known to the second.
+        return (now + timedelta(seconds=seconds + 5)).date() > now.date()
 
     def _expect_past(self, instant: datetime) -> None:
         """Refuse `Date` headers that stay behind: a proxy may add them, which knows nothing of the move."""

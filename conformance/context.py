@@ -20,6 +20,7 @@ from .clock import Clock
 from .description import Operation, query_string
 from .given import GivenPieces
 from .given_pixiebrix import GivenPixieBrix
+from .nights import Guard
 from .place import Place
 from .run import Run
 from .spool import Spool
@@ -40,7 +41,7 @@ class Context(Caller):
         super().__init__(run, place, trace)
         self.rule_id = rule_id
         self.random = random.Random(f"{run.seed}/{rule_id}")  # noqa: S311 (repeatable on purpose)
-        self.clock = Clock(place.powers, date_header=self._date_header, wait=self._wait)
+        self.clock = Clock(place.powers, date_header=self._date_header, wait=self._wait, guard=self._guard())
 
     # Questions
 
@@ -109,6 +110,10 @@ class Context(Caller):
         """Wait in real time, for what the target does by itself."""
         self.run.session.sleep(seconds, self.until)
 
+    def _guard(self) -> Guard | None:
+        """What is asked before a night."""
+        return None
+
     def _wait(self, seconds: float) -> None:
         if not self.can("wait"):
             reason = "the target's clock cannot be moved, and waiting is not allowed"
@@ -166,6 +171,9 @@ class PixieBrix(Context):
     def given(self) -> GivenPixieBrix:
         """What can be set up."""
         return GivenPixieBrix(self)
+
+    def _guard(self) -> Guard:
+        return Guard(self)
 
     def accepted(self, operation_id: str) -> str:
         """The Accept header of a call of an operation, unless it is to have another."""

@@ -82,13 +82,18 @@ class HookPowers:
         """By the hook `advance_clock`."""
         self._call("advance_clock", {"seconds": f"{seconds:g}"}, missing="clock")
 
+    @property
+    def runs_nights(self) -> bool:
+        """Whether there is a hook `run_nightly`; without it the clock alone may do, or may not."""
+        return self._target.hook("run_nightly") is not None
+
     def advance_to_next_midnight(self, now: Callable[[], datetime]) -> None:
         """By the hook `advance_clock`, and `run_nightly` where there is one."""
         instant = now()
         midnight = datetime(instant.year, instant.month, instant.day, tzinfo=UTC) + timedelta(days=1)
         # The target's own time is not known to the second; a few more do no harm.
         self.advance((midnight - instant).total_seconds() + 5)
-        if self._target.hook("run_nightly") is not None:
+        if self.runs_nights:
             self._call("run_nightly", {}, missing="clock")
 
     def fail_next(self, operation_id: str, status: int | None) -> None:

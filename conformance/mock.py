@@ -151,6 +151,11 @@ class Control:
         """Move the clock."""
         self.call("POST", "/clock/advance", {"seconds": seconds})
 
+    @property
+    def runs_nights(self) -> bool:
+        """They come with the clock."""
+        return True
+
     def advance_to_next_midnight(self, now: Callable[[], datetime]) -> None:
         """Move the clock to the next midnight (UTC), where the nightly job runs."""
         del now  # the mock knows

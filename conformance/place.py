@@ -26,6 +26,10 @@ class Powers(Protocol):
     def advance(self, seconds: float) -> None:
         """Let that many seconds pass."""
 
+    @property
+    def runs_nights(self) -> bool:
+        """Whether the nightly job is sure to run with `advance_to_next_midnight`."""
+
     def advance_to_next_midnight(self, now: Callable[[], datetime]) -> None:
         """Let the day end (UTC), and the nightly job run; `now` asks the target for its time."""
 

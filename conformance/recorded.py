@@ -84,7 +84,7 @@ def later(ctx: PixieBrix) -> None:
 def noon(ctx: PixieBrix) -> None:
     """Go to the middle of a day where the clock can be moved; it does not matter elsewhere."""
     if ctx.can("clock"):
-        days = Days(ctx)
+        days = Days(ctx, nights=False)
         days.next()
         days.until(timedelta(hours=12))
 

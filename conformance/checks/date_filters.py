@@ -130,7 +130,7 @@ def _dated(ctx: PixieBrix) -> tuple[Database, str, date]:
 
 def _around_midnight(ctx: PixieBrix) -> tuple[Database, str, str]:
     """Two records from the last second of one day and the first of the next one (UTC)."""
-    database, days = ctx.given.database(), Days(ctx)
+    database, days = ctx.given.database(), Days(ctx, nights=False)
     days.until(timedelta(seconds=1))
     (before,) = written(ctx, database, [{"probe": "before"}])
     days.next()

@@ -121,6 +121,7 @@ def _hooks(root: str) -> dict[str, Hook]:
     fault = json.dumps({"operation": "{operation}", "status": 500, "times": 1})
     return {
         "advance_clock": HttpHook(f"{root}/_mock/clock/advance", "POST", headers, '{"seconds": {seconds}}'),
+        "run_nightly": HttpHook(f"{root}/_mock/clock", "GET"),  # the night comes with the clock
         "fail_next": HttpHook(f"{root}/_mock/faults", "POST", headers, fault),
     }
 

@@ -19,19 +19,25 @@ from dbcontract.conformance.target import Target
 from .running import Foreign, Judged, started
 from .small import JudgedHere
 
+STRICT = [sys.executable, "-m", "strict"]
+
+
+def permissive_command() -> list[str]:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    return [node, "permissive/main.mjs"]
+
 
 @pytest.fixture(scope="session")
 def strict_server() -> Iterator[Foreign]:
-    with started("strict", [sys.executable, "-m", "strict"]) as running:
+    with started("strict", STRICT) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def permissive_server() -> Iterator[Foreign]:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed")
-    with started("permissive", [node, "permissive/main.mjs"]) as running:
+    with started("permissive", permissive_command()) as running:
         yield running
 
 
@@ -54,6 +60,23 @@ def foreign(request: pytest.FixtureRequest) -> Foreign:
     """Each of the servers in turn."""
     server: Foreign = request.getfixturevalue(request.param)
     return server
+
+
+@pytest.fixture(params=["strict", "permissive"])
+def on_call(request: pytest.FixtureRequest) -> Iterator[Foreign]:
+    """Each of the servers in turn, with nights that come only when they are called."""
+    strict = request.param == "strict"  # whose nights never come by themselves
+    command = STRICT if strict else [*permissive_command(), "--nights-on-call"]
+    with started(str(request.param), command) as running:
+        yield running
+
+
+@pytest.fixture(params=["strict", "permissive"])
+def small(request: pytest.FixtureRequest) -> Iterator[Foreign]:
+    """Each of the servers in turn, whose databases hold 120 records."""
+    command = STRICT if request.param == "strict" else permissive_command()
+    with started(str(request.param), command, record_limit=120) as running:
+        yield running
 
 
 @pytest.fixture

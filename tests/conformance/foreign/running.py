@@ -84,7 +84,7 @@ foreign_organization = "{facts["foreign_organization"]}"
 foreign_database = "{facts["foreign_database"]}"
 
 [limits]
-record_limit = {RECORD_LIMIT}
+record_limit = {facts["record_limit"]}
 records_cap = {facts["records_cap"]}
 
 [pace]
@@ -118,10 +118,10 @@ job_poll_seconds = 0.02
 
 
 @contextlib.contextmanager
-def started(name: str, command: list[str]) -> Iterator[Foreign]:
+def started(name: str, command: list[str], *, record_limit: int = RECORD_LIMIT) -> Iterator[Foreign]:
     """A server process, ended by the end of its standard input; it must not have complained of anything."""
     with subprocess.Popen(
-        [*command, "--record-limit", str(RECORD_LIMIT)],
+        [*command, "--record-limit", str(record_limit)],
         cwd=SERVERS,
         # The folder that it is started in holds its package.
         env={name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"},
@@ -135,7 +135,7 @@ def started(name: str, command: list[str]) -> Iterator[Foreign]:
         assert process.stdout
         assert process.stderr
         try:
-            yield Foreign(name, json.loads(process.stdout.readline()))
+            yield Foreign(name, {**json.loads(process.stdout.readline()), "record_limit": record_limit})
         finally:
             process.stdin.close()
             complaints = process.stderr.read()
