@@ -1,4 +1,4 @@
-"""docs/conformance.md and docs/pytest.md name what there is, and nothing else."""
+"""docs/conformance.md, docs/target-file.md and docs/pytest.md name what there is, and nothing else."""
 
 import re
 from importlib.metadata import entry_points
@@ -40,12 +40,12 @@ def test_the_guide_names_every_key_of_a_target_file() -> None:
     known |= {"hooks.fail_next.operations"} & keys_of("hooks.fail_next", url="http://127.0.0.1")
     known |= {f"hooks.{hook}" for hook in HOOKS}
     tables = "target|pieces|pixiebrix|limits|pace|hooks"
-    named = set(re.findall(rf"`((?:{tables})\.[a-z_.]+)`", guide("conformance.md")))
+    named = set(re.findall(rf"`((?:{tables})\.[a-z_.]+)`", guide("target-file.md")))
     assert named == known
 
 
 def test_the_guide_has_the_defaults_of_the_template() -> None:
-    text = guide("conformance.md")
+    text = guide("target-file.md")
     for table in ("limits", "pace"):
         part = targetfile.template().partition(f"[{table}]\n")[2].partition("\n\n")[0]
         found = dict(re.findall(r"^# (\w+) = (\d+)", part, re.MULTILINE))
@@ -59,6 +59,7 @@ def test_the_guide_names_capabilities_placeholders_and_report_formats() -> None:
     text = guide("conformance.md")
     for name in (*CAPABILITIES, *FORMATS):
         assert f"\n| `{name}` |" in text
+    text = guide("target-file.md")
     for name in {*EVERYWHERE, *(one for several in PLACEHOLDERS.values() for one in several)}:
         assert f"`{{{name}}}`" in text
 

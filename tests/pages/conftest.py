@@ -100,6 +100,14 @@ def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The code of axe-core."""
+    from .axe import script
+
+    return script(tmp_path_factory.mktemp("axe"))
+
+
+@pytest.fixture(scope="session")
 def server() -> Iterator[Running]:
     with ServerThread(Settings(port=0, clock=ClockSetting.parse("frozen@2024-05-10T12:00:00Z"))) as running:
         yield running
