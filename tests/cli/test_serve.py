@@ -8,7 +8,6 @@ import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -37,11 +36,10 @@ def test_it_stops_cleanly_and_quickly(
 ) -> None:
     server = serve("--quiet")
     with requests.Session() as session:
-        # a client that keeps its connection open must not hold the server up
+        # A client that keeps its connection open must not hold the server up: it would for 30 seconds,
+        # and 20 are waited for.
         assert session.get(f"{server.pieces}/database/export", timeout=10).status_code == 200
-        began = monotonic()
         status, stderr = server.stop(number)
-        assert monotonic() - began < 1
     assert (status, stderr) == (0, "")
     assert list(tmp_path.iterdir()) == []
 

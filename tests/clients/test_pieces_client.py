@@ -78,7 +78,7 @@ def test_a_websocket_is_declined(server: Running) -> None:
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     }
     url = f"{server.base_url}/conversations/stream/identifiers"
-    answer = requests.get(url, headers=handshake, timeout=5)
+    answer = requests.get(url, headers=handshake, timeout=30)
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/plain")
 
@@ -86,9 +86,9 @@ def test_a_websocket_is_declined(server: Running) -> None:
 def test_what_connects_has_to_say_what_it_is(server: Running) -> None:
     url = f"{server.base_url}/connect"
     for body, named in ((b"{", "JSON"), (b"{}", "application.name"), (b"[]", "application.name")):
-        answer = requests.post(url, data=body, timeout=5)
+        answer = requests.post(url, data=body, timeout=30)
         assert answer.status_code == 500
         assert named in answer.text
-    assert requests.get(url, timeout=5).status_code == 405
-    health = requests.head(f"{server.base_url}/.well-known/health", timeout=5)
+    assert requests.get(url, timeout=30).status_code == 405
+    health = requests.head(f"{server.base_url}/.well-known/health", timeout=30)
     assert (health.status_code, health.content) == (200, b"")

@@ -89,7 +89,7 @@ Start = Callable[..., Web]
 Open = Callable[[Target], Run]
 
 DATABASE = "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f60"
-PACE = Pace(check=20, throttled=0.2, slowest=50, wire=Limits(connect=1, read=2, total=5))
+PACE = Pace(check=20, throttled=0.2, slowest=50, wire=Limits(connect=1, read=20, total=40))
 JSON = {"Content-Type": "application/json; version=2.0"}
 
 

@@ -19,7 +19,7 @@ from .conftest import Answering, Seen, Start
 ORGANIZATION = "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f60"
 FOREIGN = "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f63"
 DATABASES = ("0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f61", "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f62")
-PACE = Pace(check=10, throttled=0.1, job_poll=0.01, job_wait=0.05, wire=Limits(connect=1, read=2, total=5))
+PACE = Pace(check=10, throttled=0.1, job_poll=0.01, job_wait=0.05, wire=Limits(connect=1, read=20, total=40))
 
 
 class Refusing(Listener):

@@ -3,7 +3,6 @@
 import json
 import socket
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -25,14 +24,16 @@ Raw = Callable[[Callable[[socket.socket, threading.Event], None]], str]
 Judge = Callable[..., RunResult]
 SECRET = "the-secret-token"
 OTHER = "7d1f9a34-52c8-4b6b-8e0d-6a9c3b7f1e25"
-QUICK = Limits(connect=1, read=0.3, total=1.0, body=200_000)
+PATIENT = Limits(connect=1, read=20, total=40, body=200_000)
+HASTY = replace(PATIENT, read=0.3)
+"""For what never answers."""
 
 
 @pytest.fixture
 def judge(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> Judge:
     """Judge a server by everything that the kit has, with every permission."""
 
-    def run(url: str, *, limits: Limits = QUICK, only: Iterable[str] = ("*",)) -> RunResult:
+    def run(url: str, *, limits: Limits = PATIENT, only: Iterable[str] = ("*",)) -> RunResult:
         target = Target(
             "bad",
             pieces=Endpoint(url),
@@ -161,9 +162,7 @@ def test_a_body_without_end(raw: Raw, judge: Judge) -> None:
         while not over.is_set():
             connection.sendall(b"1, " * 10_000)
 
-    started = time.monotonic()
     result = judge(raw(pour), only=("PI-EXP-0*", "PB-DB-01", "PB-ASSET-03"))
-    assert time.monotonic() - started < 30
     by_rule = {one.rule: one for one in result.results}
     for rule in ("PI-EXP-02", "PB-DB-01"):
         assert by_rule[rule].verdict is Verdict.NOT_VERIFIED
@@ -181,13 +180,15 @@ def test_connections_that_break_end_the_run(raw: Raw, judge: Judge, part: bytes)
 
 
 def test_silence_ends_the_run(raw: Raw, judge: Judge) -> None:
-    def wait(_connection: socket.socket, over: threading.Event) -> None:
-        over.wait(30)
+    given_up = threading.Event()
 
-    started = time.monotonic()
-    result = judge(raw(wait))
+    def wait(_connection: socket.socket, over: threading.Event) -> None:
+        if not over.wait(60):
+            given_up.set()
+
+    result = judge(raw(wait), limits=HASTY)
     assert (result.stopped, exit_code(result)) == ("unreachable", 3)
-    assert time.monotonic() - started < 10
+    assert not given_up.is_set()
 
 
 def test_one_operation_that_is_silent_does_not_end_the_run(web: Start, judge: Judge) -> None:
@@ -198,7 +199,7 @@ def test_one_operation_that_is_silent_does_not_end_the_run(web: Start, judge: Ju
             over.wait(20)
         return 200, JSON, b"{}"
 
-    result = judge(web(answer).url, only=("PI-EXP-01", "PI-EXP-05", "PB-DB-01"))
+    result = judge(web(answer).url, limits=HASTY, only=("PI-EXP-01", "PI-EXP-05", "PB-DB-01"))
     over.set()
     by_rule = {one.rule: one for one in result.results}
     assert result.complete

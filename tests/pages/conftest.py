@@ -21,8 +21,8 @@ from dbcontract.mockserver.client import MockClient
 from dbcontract.mockserver.server import Running, ServerThread
 from dbcontract.mockserver.settings import ClockSetting, Settings
 
-PATIENCE = 15
-"""Seconds until what a page shows has to be there."""
+PATIENCE = 60
+"""Seconds until what a page shows has to be there, on a machine that has a lot else to do."""
 
 
 TEXT = "return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText).join('\\n')"

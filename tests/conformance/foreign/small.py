@@ -10,7 +10,7 @@ from dbcontract.conformance.wire import Limits
 DATABASE = "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f60"
 ORGANIZATION = "4b1d2c3e-5f60-4718-9a2b-c3d4e5f60718"
 JSON = {"Content-Type": "application/json; version=2.0"}
-PACE = Pace(check=20, throttled=0.2, job_poll=0.01, job_wait=0.2, wire=Limits(connect=1, read=2, total=5))
+PACE = Pace(check=20, throttled=0.2, job_poll=0.01, job_wait=0.2, wire=Limits(connect=1, read=20, total=40))
 
 
 class Seen(Protocol):

@@ -26,6 +26,7 @@ Examine = Callable[..., RunResult]
 TOKEN = "Zq81-token-for-hostile-servers-Xw"
 BODY = 200_000
 QUICK = Pace(check=2, run=25, throttled=0.1, wire=Limits(connect=1, read=0.3, total=0.6, body=BODY))
+PATIENT = replace(QUICK.wire, read=5, total=30)
 SWEEP = SweepSettings(examples=1, walks=1, steps=2, seconds=4)
 RULES = ("PB-DB-01", "PB-PAGE-08", "PB-ASSET-03", "PB-DESC-03", "PB-DESC-07", "PI-EXP-01", "PI-EXP-04")
 MEMORY = 100_000_000
@@ -95,7 +96,7 @@ def test_interim_answers_come_before_the_final_one(raw: Callable[..., str]) -> N
                 return
 
     url = raw(answer)
-    with Wire(QUICK.wire) as wire:
+    with Wire(PATIENT) as wire:
         for _ in range(2):
             received = wire.send(Request("GET", f"{url}/"))
             assert (received.status, received.content) == (200, b"ok")
@@ -103,7 +104,7 @@ def test_interim_answers_come_before_the_final_one(raw: Callable[..., str]) -> N
 
 
 def test_a_body_that_unpacks_to_more_is_known_to_be_cut(hostile: Callable[[str], str]) -> None:
-    with Wire(QUICK.wire) as wire:
+    with Wire(PATIENT) as wire:
         received = wire.send(Request("GET", f"{hostile('a packed bomb')}/"))
     assert not received.is_whole
     assert len(received.content) == BODY
@@ -113,7 +114,7 @@ def test_a_body_that_unpacks_to_more_is_known_to_be_cut(hostile: Callable[[str],
     "name", ["huge headers", "interim answers for ever", "100 for ever", "another protocol"]
 )
 def test_no_head_is_read_without_end(hostile: Callable[[str], str], name: str) -> None:
-    with Wire(replace(QUICK.wire, read=5, total=30)) as wire, pytest.raises(NoAnswer):
+    with Wire(PATIENT) as wire, pytest.raises(NoAnswer):
         wire.send(Request("GET", f"{hostile(name)}/"))
 
 
@@ -165,7 +166,7 @@ def test_a_mock_that_answers_oddly_is_no_crash(web: Callable[..., Any], key: str
 @pytest.mark.parametrize("content", [*(json.dumps(odd).encode() for odd in ODD), b"{", b"[" * 100_000, b""])
 def test_a_control_api_that_answers_oddly_is_no_crash(web: Callable[..., Any], content: bytes) -> None:
     server = web(lambda _: (200, {"Content-Type": "application/json"}, content))
-    with Wire(QUICK.wire) as wire:
+    with Wire(PATIENT) as wire:
         control = Control(server.url, wire)
         with pytest.raises(NotVerified):
             control.now()

@@ -12,7 +12,7 @@ from dbcontract.conformance.wire import Limits
 
 from .stateless import DATABASES, ORGANIZATION, stateless
 
-PACE = Pace(check=20, job_poll=0.01, job_wait=0.2, wire=Limits(connect=1, read=5, total=10))
+PACE = Pace(check=20, job_poll=0.01, job_wait=0.2, wire=Limits(connect=1, read=20, total=40))
 _OF_RECORDS = "PB-REC-"
 
 

@@ -21,7 +21,7 @@ from .large import COLLECTIONS
 Start = Callable[..., Any]
 Examine = Callable[..., RunResult]
 PEM = Path(__file__).with_name("tls")
-PACE = Pace(requests_per_second=1000, check=20, wire=Limits(connect=1, read=2, total=5))
+PACE = Pace(requests_per_second=1000, check=20, wire=Limits(connect=1, read=20, total=40))
 CREDENTIALS = "someone:password-of-the-proxy"
 
 

@@ -22,7 +22,7 @@ from .forwarding import forwarding
 
 Start = Callable[..., Any]
 TOKEN = "0123456789abcdef-token"
-PACE = Pace(wire=Limits(connect=1, read=2, total=5))
+PACE = Pace(wire=Limits(connect=1, read=20, total=40))
 HERE, INSIDE, OUTSIDE, METADATA = "127.0.0.1", "10.1.2.3", "93.184.216.34", "169.254.169.254"
 
 

@@ -19,7 +19,7 @@ TOKEN = "0123456789-token-of-the-surroundings"
 ORGANIZATION = "7d2a86e5-0d0c-4b5f-9c43-1d1b8a8a0f11"
 DATABASE = "52b9d1a4-7b58-4b0e-8a53-6f0f5f0b9d22"
 PEM = Path(__file__).with_name("tls")
-PACE = Pace(check=20, throttled=0.2, wire=Limits(connect=1, read=2, total=5))
+PACE = Pace(check=20, throttled=0.2, wire=Limits(connect=1, read=20, total=40))
 JSON_2 = {"Content-Type": "application/json; version=2.0"}
 LISTED = {"id": DATABASE, "name": "Scratch"}
 REFUSED = 401, {**JSON_2, "WWW-Authenticate": "Token"}, b'{"detail": "Invalid token."}'
