@@ -9,6 +9,7 @@ from typing import Any, Final
 from schemathesis.core import NOT_SET
 
 from .answer import Answer
+from .asset_lists import database_of_assets
 from .check import CheckFailed, NotVerified
 from .context import PixieBrix
 from .given import step
@@ -76,9 +77,13 @@ def nowhere(ctx: PixieBrix) -> list[Aim]:
 
 
 def lists(ctx: PixieBrix) -> list[Aim]:
-    """The four lists, of what is there already."""
-    organization, database = ctx.given.organization, ctx.given.existing_database()
-    return lists_of(organization, database)
+    """The four lists, of what is there already; that of assets only where a database does not refuse it."""
+    databases, records, assets, archives = lists_of(ctx.given.organization, ctx.given.existing_database())
+    try:
+        assets = Aim(assets.operation, {"databaseId": database_of_assets(ctx)})
+    except NotVerified:
+        return [databases, records, archives]
+    return [databases, records, assets, archives]
 
 
 def lists_of(organization: str, database: str) -> list[Aim]:

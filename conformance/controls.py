@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from .asset_lists import database_of_assets
 from .check import NotVerified
 from .cleanup import clean_up_after
 from .given import step
@@ -104,7 +105,8 @@ def _list_databases(ctx: PixieBrix) -> None:
 
 def _lister(operation_id: str, rule_id: str) -> Callable[[PixieBrix], None]:
     def call(ctx: PixieBrix) -> None:
-        path = {"databaseId": ctx.given.existing_database()}
+        assets = operation_id == "listAssets"
+        path = {"databaseId": database_of_assets(ctx) if assets else ctx.given.existing_database()}
         if operation_id == "listRecordArchives":
             path["organizationId"] = ctx.given.organization
         with step(rule_id, "read a list"):
@@ -180,7 +182,7 @@ def _get_asset(ctx: PixieBrix) -> None:
         asset = ctx.given.asset()
         path = {"databaseId": asset.database, "assetId": asset.id}
     else:
-        database_id = ctx.given.existing_database()
+        database_id = database_of_assets(ctx)
         with step("PB-ASSET-01", "list the assets"):
             answer = ctx.call("listAssets", path={"databaseId": database_id}, query={"page_size": 1})
             assets = answer.expect_status(200).expect_objects()

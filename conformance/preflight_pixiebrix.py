@@ -179,12 +179,18 @@ class _Questions:
             problem = f"{database} belongs to the organization {owner}, and not to {organization}"
             remedy = f"give one of its own, or another {self._named('pixiebrix.organization')}"
             self._findings.mistake("pixiebrix.databases", problem, remedy)
-        elif not _is_id(owner) and self._is_missing(database, listed):
+        elif not _is_id(owner) and self._is_missing(database, listed) and not self._has_archives(database):
             reason = (
                 f"{self._named('pixiebrix.databases')}: {database} is not in the list of the organization "
                 f"{organization}; give one that is, or another {self._named('pixiebrix.organization')}"
             )
             self._findings.gap(PIXIEBRIX, reason, operations=_OF_BOTH)
+
+    def _has_archives(self, database: str) -> bool:
+        """Whether the target finds a database in the organization, though the list need not show it."""
+        path = {"organizationId": self._scratch.organization or "", "databaseId": database}
+        archives = self._call("listRecordArchives", path, query={"page_size": 1})
+        return archives is not None and archives.status == HTTPStatus.OK
 
     def _is_missing(self, database: str, listed: Answer | None) -> bool:
         """Whether the whole list is known, and the database is not in it."""

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .asset_lists import lists_assets
 from .check import NotVerified, PrerequisiteFailed
 from .cleanup import clean_up_after
 from .context import Context, Pieces, PixieBrix
@@ -56,17 +57,19 @@ def _pixiebrix(ctx: PixieBrix, description: dict[str, Any]) -> Scope:
     database = _database(ctx)
     schemas["ExportJobRequest"]["properties"]["databases"]["items"]["enum"] = [database]
     parameters = {"path.organizationId": ctx.given.organization, "path.databaseId": database}
+    # Databases of the type Key-Value may refuse every asset, and the list of them.
+    unlisted = [] if lists_assets(ctx, database) else ["listAssets"]
     if not ctx.can("write"):
         reading = _without(description, _writing(description))
-        return Scope(reading, reading, parameters)
+        return Scope(reading, _without(reading, unlisted), parameters)
     if gate is None:
-        return Scope(description, description, parameters)
+        return Scope(description, _without(description, unlisted), parameters)
     asset = _asset(ctx, database)
     if asset is not None:
         parameters["path.assetId"] = asset
-    left_out = [] if _databases_go(gate) else ["createDatabase"]
+    left_out = [*unlisted, *([] if _databases_go(gate) else ["createDatabase"])]
     if asset is None:
-        left_out.append("createAsset")  # Databases of the type Key-Value may refuse every asset.
+        left_out.append("createAsset")
     if not ctx.may("clearRecords", path={"databaseId": database}):
         left_out.append("clearRecords")
     called = _without(description, left_out)

@@ -8,6 +8,7 @@ from typing import Any
 from .. import asset_details
 from ..answer import Answer
 from ..asset_details import is_url
+from ..asset_lists import database_of_assets
 from ..check import CheckFailed, NotVerified, PrerequisiteFailed, check
 from ..context import PixieBrix
 from ..formats import is_uuid
@@ -86,7 +87,7 @@ def a_creation_gives_asset_and_form(ctx: PixieBrix) -> None:
 @check("PB-ASSET-29", control=("getAsset", "updateAsset"))
 def an_unknown_asset_is_not_found(ctx: PixieBrix) -> None:
     """Asks for download and metadata of an invented id, and for a change where writing is allowed."""
-    database = ctx.given.existing_database()
+    database = database_of_assets(ctx)
     with step("PB-ASSET-01", "list the assets"):
         ctx.call("listAssets", path={"databaseId": database}).expect_status(200)
     path = {"databaseId": database, "assetId": ctx.invented_id()}
@@ -143,7 +144,7 @@ def assets_of_another_database_are_not_listed(ctx: PixieBrix) -> None:
 @check("PB-ASSET-38")
 def the_list_has_the_metadata(ctx: PixieBrix) -> None:
     """Checks the fields of each item of the list, and the values of a marked asset, where it may make one."""
-    items = asset_details.listed(ctx, ctx.given.existing_database())
+    items = asset_details.listed(ctx, database_of_assets(ctx))
     made = None
     with suppress(NotVerified):  # what is there already is enough
         made = ctx.given.asset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..answer import Answer
-from ..calls import LISTS, Aim, expect_detail, lists, nowhere, spare
+from ..calls import Aim, expect_detail, lists, nowhere, spare
 from ..check import CheckFailed, check
 from ..context import PixieBrix
 from ..exporting import order, send
@@ -95,7 +95,7 @@ def an_invented_version_is_refused(ctx: PixieBrix) -> None:
 @check("PB-NEG-06", control="listRecordArchives")
 def archives_at_1_0_are_answered_406(ctx: PixieBrix) -> None:
     """Asks for the archives at version 1.0."""
-    archives = lists(ctx)[LISTS.index("listRecordArchives")]
+    archives = next(aim for aim in lists(ctx) if aim.operation == "listRecordArchives")
     archives.call(ctx, accept=JSON, version="1.0").expect_status(406)
 
 

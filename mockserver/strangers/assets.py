@@ -73,9 +73,17 @@ class UploadAnsweredWith201(Storage):
 
 @stranger()
 class AssetsInAssetDatabasesOnly(AssetHandlers):
-    """Refuses assets in a database of any other type than Asset."""
+    """Refuses assets, and the list of them, in a database of any other type than Asset."""
 
     async def createAsset(self, call: Call) -> Response:
+        self._require_type(call)
+        return await super().createAsset(call)
+
+    async def listAssets(self, call: Call) -> Response:
+        self._require_type(call)
+        return await super().listAssets(call)
+
+    @staticmethod
+    def _require_type(call: Call) -> None:
         if call.world.pixiebrix.database(call.path["databaseId"]).type != "Asset":
             raise BadRequest({"non_field_errors": ["This database holds no assets."]})
-        return await super().createAsset(call)

@@ -34,14 +34,19 @@ class Assets:
             "updated_at": iso(asset.updated),
         }
 
-    def listed(self, call: Call) -> Reply:
-        assets = sorted(call.database().assets.values(), key=lambda one: (one.created, one.id))
-        return call.page([self.shown(call, one) for one in assets])
-
-    def created(self, call: Call) -> Reply:
+    @staticmethod
+    def _holding(call: Call) -> Database:
         database = call.database()
         if database.type != ASSET:
             raise invalid({"non_field_errors": ["A Key-Value database holds no assets."]})
+        return database
+
+    def listed(self, call: Call) -> Reply:
+        assets = sorted(self._holding(call).assets.values(), key=lambda one: (one.created, one.id))
+        return call.page([self.shown(call, one) for one in assets])
+
+    def created(self, call: Call) -> Reply:
+        database = self._holding(call)
         filename = text_field(call.known("filename"), "filename", 255) or ""
         now = call.vault.clock.now()
         asset = Asset(fresh(), filename, now, now)
