@@ -163,7 +163,10 @@ def main(*, rounds: int, others: tuple[str, ...], only: str) -> None:
         for _ in range(rounds):
             for way in ways:
                 for kit, python in kits.items():
-                    costs.setdefault((way.name, kit), []).append(check(python, way))
+                    cost = check(python, way)
+                    costs.setdefault((way.name, kit), []).append(cost)
+                    # A round takes minutes: what is known by then is not lost when it is broken off.
+                    say(" · ".join(row(way, kit, [cost])))
     except BenchmarkError as error:
         raise click.ClickException(str(error)) from error
     rows = [row(way, kit, costs[way.name, kit]) for way in ways for kit in kits]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from .bench import NO_CHECK, Bench, Examined
+from .budget import Budget
 from .catalogue import Rule
 from .check import Checks
 from .described import FED
@@ -119,8 +120,7 @@ class Engine:
         self._requests = 0
         self._stop: Stop | None = None
         self._prepared = False
-        self._late = threading.Event()
-        self._ended = threading.Event()
+        self._budget = Budget(target.pace.run, lambda: self.bench.waited, self.bench.cancelled)
 
     def run(self) -> RunResult:
         """Judge the target. Never raises for what the target does; Ctrl-C ends the run early, cleaned up.
@@ -130,16 +130,14 @@ class Engine:
         """
         started_at, started = datetime.now(UTC), time.monotonic()
         self._listener.started(len(self.rules))
-        late = self._timer(self.bench.target.pace.run)
         try:
-            self.prepare()
-            if self._stop is None:
-                self._everything()
+            with self._budget:
+                self.prepare()
+                if self._stop is None:
+                    self._everything()
         except (KeyboardInterrupt, Cancelled):
-            self._halt("late" if self._late.is_set() else "interrupted")
+            self._halt("late" if self._budget.is_over else "interrupted")
         finally:
-            self._ended.set()
-            late.cancel()
             self.bench.close()
         self._settle_the_rest()
         return RunResult(
@@ -274,25 +272,8 @@ class Engine:
     def _is_over(self) -> bool:
         """Whether nothing more is to be asked; who sets `cancelled` from outside, interrupts."""
         if self._stop is None and self.bench.cancelled.is_set():
-            self._halt("late" if self._late.is_set() else "interrupted")
+            self._halt("late" if self._budget.is_over else "interrupted")
         return self._stop is not None
-
-    def _timer(self, seconds: float, waited: float = 0.0) -> threading.Timer:
-        """Ends the run after so many seconds; those that it was allowed to wait do not count."""
-        timer = threading.Timer(seconds, self._time_is_over, [waited])
-        timer.daemon = True
-        timer.start()
-        return timer
-
-    def _time_is_over(self, waited: float) -> None:
-        more = self.bench.waited - waited
-        if self._ended.is_set():
-            return
-        if more > 0:
-            self._timer(more, waited + more)
-            return
-        self._late.set()
-        self.bench.cancelled.set()
 
     def _halt(self, reason: Stop) -> None:
         self._stop = self._stop or reason

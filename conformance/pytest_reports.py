@@ -21,10 +21,8 @@ from .pytest_run import FINDINGS, RESULT, Plan, failure_text, make_bench
 from .report.document import from_entry
 from .report.shown import visible
 from .report.words import headline, what_happened
-from .result import Part, RuleResult, RunResult, Stop, Verdict
+from .result import BROKE_OFF, Part, RuleResult, RunResult, Stop, Verdict
 from .target import TargetError
-
-UNREACHABLE = 3
 
 
 class Controller:
@@ -38,7 +36,9 @@ class Controller:
         self._expected: dict[str, None] = {}
         self._results: dict[str, RuleResult] = {}
         self._violated: dict[str, RuleResult] = {}
-        self._left: Counter[str] = Counter()
+        self._left: dict[int, Counter[str]] = {}
+        self._stopped: Stop | None = None
+        self._left_by_user = False
         self._requests = 0
         self._notes: dict[str, None] = {}
         self._late: list[RuleResult] = []
@@ -60,7 +60,7 @@ class Controller:
         finally:
             self._bench.close()
         if preflight.unreachable is not None:
-            pytest.exit(f"the target cannot be judged: {preflight.unreachable}", returncode=UNREACHABLE)
+            pytest.exit(f"the target cannot be judged: {preflight.unreachable}", returncode=BROKE_OFF)
         self._notes.update(dict.fromkeys(preflight.notes))
 
     @pytest.hookimpl(optionalhook=True)
@@ -93,11 +93,16 @@ class Controller:
             return
         result = from_entry(entry)
         self._results[result.rule] = result
-        self._left.update(findings["left"])
+        self._left[findings["process"]] = Counter(findings["left"])
+        self._stopped = self._stopped or findings["stopped"]
         self._requests += findings["requests"]
         self._notes.update(dict.fromkeys(findings["notes"]))
         for rule_id, violation in findings["violated"].items():
             self._violated.setdefault(rule_id, from_entry(violation))
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note that it was the user who ended the session, between two items of ours."""
+        self._left_by_user = True
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -116,6 +121,8 @@ class Controller:
             any(result.violates for result in self._late) or self._run.problems
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif session.exitstatus == pytest.ExitCode.OK and self._run.stopped == "late":
+            session.exitstatus = BROKE_OFF
         for form, path in self._plan.outputs:
             self._write(form, path, self._run)
 
@@ -133,9 +140,12 @@ class Controller:
                 self._late.append(found)
 
     def _why_stopped(self, session: pytest.Session) -> Stop | None:
+        if self._stopped is not None:
+            return self._stopped
         if all(rule_id in self._results for rule_id in self._expected):
             return None
-        return "fail-fast" if session.shouldfail or session.testsfailed else "interrupted"
+        failed = session.shouldfail or session.testsfailed
+        return "fail-fast" if failed and not self._left_by_user else "interrupted"
 
     def _result(self, stopped: Stop | None) -> RunResult:
         rules = [rule for rule in self._plan.rules if rule.id in self._expected]
@@ -162,7 +172,7 @@ class Controller:
             if len(rules) == len(self._plan.catalogue.filter(testable=True))
             else "through pytest",
             swept=settings.sweep,
-            notes=(*self._notes, *remains(self._left)),
+            notes=(*self._notes, *remains(sum(self._left.values(), Counter()))),
             command=f"dbcontract check {arguments} --seed {settings.seed}",
             requests=self._requests,
         )

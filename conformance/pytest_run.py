@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+import threading
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,23 @@ import pytest
 from . import baseline as baselines
 from . import report
 from .bench import Bench, Examined
+from .budget import Budget
 from .catalogue import Catalogue, Rule, load_all
 from .check import discover
 from .described import FED
+from .engine import STOPPED
+from .interruption import Interruption
 from .pytest_plugin import ROOT
 from .report.document import to_entry
 from .report.shown import visible
 from .report.words import verdict_name, what_happened
-from .result import Part, RuleResult, Verdict
+from .result import Part, RuleResult, Stop, Verdict
+from .session import Cancelled
 from .sweep import SweepSettings
 from .target import Target, TargetError
 from .wanted import API_CHOICES, SelectionError, Wanted, permissions, select
+
+_STDERR = 2
 
 RESULT = "dbcontract_result"
 FINDINGS = "dbcontract_findings"
@@ -133,11 +140,19 @@ def _output(config: pytest.Config, text: str) -> tuple[str, Path]:
     return form, config.invocation_params.dir / name
 
 
-def make_bench(plan: Plan, *, shared: bool = False) -> Bench:
+def make_bench(plan: Plan, *, shared: bool = False, cancelled: threading.Event | None = None) -> Bench:
     """The bench of a plan; `shared` says that other processes use the target at the same time."""
     sweep = SweepSettings() if plan.settings.sweep else None
     rules = {rule.id: rule for rule in plan.rules}
-    return Bench(plan.target, rules, discover(), seed=plan.settings.seed, settings=sweep, resets=not shared)
+    return Bench(
+        plan.target,
+        rules,
+        discover(),
+        seed=plan.settings.seed,
+        settings=sweep,
+        cancelled=cancelled,
+        resets=not shared,
+    )
 
 
 class RuleViolated(Exception):
@@ -168,9 +183,12 @@ class RuleItem(pytest.Item):
     rule: Rule
 
     def runtest(self) -> None:
-        """Run its checks; the outcome is the verdict."""
+        """Run its checks; the outcome is the verdict. Where it is interrupted, no further test is run."""
         runner: Runner = self.config.pluginmanager.getplugin("dbcontract-conformance-runner")
-        outcome(runner.judge(self.rule), runner.plan.baseline)
+        result = runner.judge(self.rule)
+        if runner.stopped == "interrupted":
+            self.session.shouldstop = STOPPED["interrupted"].partition(" before ")[0]
+        outcome(result, runner.plan.baseline)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The three lines of a failure, without a traceback of the kit."""
@@ -213,14 +231,29 @@ def failure_text(result: RuleResult) -> str:
 
 
 class Runner:
-    """Runs the items of this process: the only one, or a worker of xdist."""
+    """Runs the items of this process: the only one, or a worker of xdist.
+
+    Attributes:
+        stopped: why nothing more is asked of the target; None as long as it is.
+    """
 
     def __init__(self, plan: Plan, *, shared: bool) -> None:
         self.plan = plan
-        self._bench = make_bench(plan, shared=shared)
+        self.stopped: Stop | None = None
+        self._cut: Stop | None = None
+        cancelled = threading.Event()
+        self._bench = make_bench(plan, shared=shared, cancelled=cancelled)
+        self._budget = Budget(plan.target.pace.run, lambda: self._bench.waited, cancelled)
         self._results: dict[str, RuleResult] = {}
         self._examined = Examined()
         self._notes: list[str] = []
+        self._stderr = _STDERR
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Keep the way to the user: what is said at once must not wait with what pytest captures."""
+        capturing = session.config.pluginmanager.getplugin("capturemanager")
+        with capturing.global_and_fixture_disabled() if capturing is not None else nullcontext():
+            self._stderr = os.dup(2)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
@@ -230,11 +263,36 @@ class Runner:
         items.extend(collector.collect())
 
     def judge(self, rule: Rule) -> RuleResult:
-        """The verdict on a rule, with the baseline applied."""
-        parts = self._parts(rule)
+        """The verdict on a rule, with the baseline applied. Ctrl-C and the end of the run's time stop it."""
+        with Interruption(self._bench.cancelled, self._stderr) as interruption, self._budget:
+            interruption.tells(self._bench.left)
+            try:
+                parts = self._parts(rule) if self.stopped is None else []
+            except Cancelled:
+                parts = []
+        if interruption.asked:
+            self.stopped = "interrupted"
+        elif self._budget.is_over:
+            self.stopped = self.stopped or "late"
+        if self.stopped is not None:
+            parts = self._so_far(rule, parts)
         result = self._bench.verdict(rule, parts, self._results)
         self._results[rule.id] = result
         return baselines.accepted(self.plan.baseline, result)
+
+    def _so_far(self, rule: Rule, parts: list[Part]) -> list[Part]:
+        """What a rule came to before all stopped: only what failed, or was over by then, counts."""
+        assert self.stopped is not None  # noqa: S101 (the caller has looked)
+        hindrance = self._bench.hindrance(rule)
+        if hindrance is not None:
+            return [hindrance]
+        whole = rule.id not in FED and not self._examined.stopped
+        kept = {Verdict.FAILED, Verdict.PASSED} if whole else {Verdict.FAILED}
+        if parts and all(part.verdict in kept for part in parts):
+            return parts
+        failed = [part for part in parts if part.verdict is Verdict.FAILED]
+        self._cut = self.stopped
+        return failed or [Part(Verdict.NOT_VERIFIED, STOPPED[self.stopped])]
 
     def _parts(self, rule: Rule) -> list[Part]:
         self._examined = Examined()
@@ -272,7 +330,9 @@ class Runner:
         notes, self._notes = [*self._notes, *self._bench.notes], []
         return {
             "violated": violated,
-            "left": dict(self._examined.left),
+            "process": os.getpid(),
+            "left": self._bench.left(),
+            "stopped": self._cut,
             "requests": self._examined.requests,
             "notes": notes,
         }
@@ -280,11 +340,6 @@ class Runner:
     def pytest_sessionfinish(self) -> None:
         """Close the connections."""
         self._bench.close()
-
-
-def merged(counters: list[dict[str, int]]) -> Counter[str]:
-    """Several counts as one."""
-    total: Counter[str] = Counter()
-    for counter in counters:
-        total.update(counter)
-    return total
+        if self._stderr != _STDERR:
+            os.close(self._stderr)
+            self._stderr = _STDERR

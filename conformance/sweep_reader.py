@@ -19,6 +19,7 @@ from .latitude import as_draft_4, tolerated
 from .redaction import Redactor
 from .wire import Received, Request
 
+_ERROR: Final = 400
 _REFUSED: Final = frozenset({401, 403, 429})
 """Answers of a target that did not look at the call itself."""
 
@@ -80,7 +81,7 @@ class Reader:
     def _fail(
         self, name: str, operation: str, failure: Failure, case: Case[Any], interaction: Interaction
     ) -> None:
-        if name == REFUSED and self._harmless(operation, case):
+        if name == REFUSED and (self._harmless(operation, case) or _refuses(interaction)):
             return
         if name == ACCEPTED and _has_blanks(case.body):
             return
@@ -108,6 +109,11 @@ class Reader:
         finding = Finding(NO_ANSWER, operation, "No complete answer", problem)
         evidence = exchange.as_evidence(self._read, self._redactor, shown=BODY_SHOWN)
         self._ledger.add(Violation(finding, evidence))
+
+
+def _refuses(interaction: Interaction) -> bool:
+    """Whether an answer is a refusal; that its status is not one of the usual is a finding of its own."""
+    return interaction.response is not None and interaction.response.status_code >= _ERROR
 
 
 def _has_blanks(body: Any) -> bool:

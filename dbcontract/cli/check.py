@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dbcontract.conformance.interruption import INTERRUPTED, Interruption
+
 from .errors import CommandError
-from .interruption import INTERRUPTED, Interruption
 from .plan import show_plan
 from .reports import Output, output_of, to_standard_output, write_reports
 

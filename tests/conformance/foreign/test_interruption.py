@@ -36,8 +36,7 @@ def running(
     folder: Path, url: str, *arguments: str, pace: str = "", hooks: str = "", before: Sequence[str] = ()
 ) -> Iterator[Any]:
     """A run of the command, behind other words or alone, with its report in `report.json`."""
-    text = FILE.format(url=url, organization=ORGANIZATION, database=DATABASE, pace=pace, hooks=hooks)
-    (folder / "target.toml").write_text(text)
+    describe(folder, url, pace=pace, hooks=hooks)
     words = [
         *before,
         COMMAND,
@@ -48,6 +47,36 @@ def running(
         "json=report.json",
         *arguments,
     ]
+    with started(folder, words) as process:
+        yield process
+
+
+@contextmanager
+def in_pytest(folder: Path, url: str, *arguments: str, pace: str = "") -> Iterator[Any]:
+    """The same with the plugin, in a pytest of its own, beside a test of the user's."""
+    describe(folder, url, pace=pace, hooks="")
+    (folder / "test_own.py").write_text("def test_own(): pass")
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-rs",
+        "--dbcontract-target=target.toml",
+    ]
+    words += ["--dbcontract-no-sweep", "--dbcontract-report=json=report.json", *arguments]
+    with started(folder, words) as process:
+        yield process
+
+
+def describe(folder: Path, url: str, *, pace: str, hooks: str) -> None:
+    text = FILE.format(url=url, organization=ORGANIZATION, database=DATABASE, pace=pace, hooks=hooks)
+    (folder / "target.toml").write_text(text)
+
+
+@contextmanager
+def started(folder: Path, words: Sequence[str]) -> Iterator[Any]:
     with subprocess.Popen(
         words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -70,6 +99,7 @@ class Place:
         self.count = 0
         self.silent: Callable[[Any], bool] = lambda _: False
         self.deaf_to_delete = False
+        self.keeps = False
         self.has_made = False
         self.paths: list[str] = []
 
@@ -82,6 +112,8 @@ class Place:
         if seen.method == "DELETE" and self.deaf_to_delete:
             self.reached.set()
             self.over.wait(60)
+        if seen.method == "DELETE" and self.keeps:
+            return 405, JSON, b'{"detail": "No."}'
         if seen.method == "POST" and seen.path.endswith("/records/"):
             data = json.loads(seen.body)
             records = data if isinstance(data, list) else [data]
@@ -215,3 +247,67 @@ def test_what_the_surroundings_ignore_stays_ignored(web: Start, place: Place, tm
         _, err = process.communicate(timeout=60)
     assert process.returncode != 130, err
     assert stopped(tmp_path) is None
+
+
+WRITING = ("--dbcontract-allow=write", "--dbcontract-only=PB-REC-02")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_in_pytest_what_was_made_is_removed(
+    web: Start, place: Place, tmp_path: Path, number: signal.Signals
+) -> None:
+    place.silent = records_of(place)
+    with in_pytest(tmp_path, web(place).url, *WRITING) as process:
+        assert place.reached.wait(60)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=SOON)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, out + err
+    assert "what was made is removed first" in err
+    assert "the run was interrupted !!" in out
+    assert "1 passed, 1 skipped" in out
+    assert any(path.startswith("DELETE") for path in place.paths)
+    assert "stays at the target" not in out
+    assert stopped(tmp_path) == "interrupted"
+
+
+def test_in_pytest_what_stays_is_named(web: Start, place: Place, tmp_path: Path) -> None:
+    place.silent = records_of(place)
+    place.keeps = True
+    with in_pytest(tmp_path, web(place).url, *WRITING) as process:
+        assert place.reached.wait(60)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=SOON)
+    assert f"stays at the target: record in the database {DATABASE}" in out
+    notes = json.loads((tmp_path / "report.json").read_text())["notes"]
+    assert any(note.startswith("stays at the target: record") for note in notes)
+
+
+def test_in_pytest_the_second_time_it_leaves_at_once(web: Start, place: Place, tmp_path: Path) -> None:
+    place.silent = records_of(place)
+    place.deaf_to_delete = True
+    with in_pytest(tmp_path, web(place).url, *WRITING) as process:
+        assert place.reached.wait(60)
+        place.reached.clear()
+        place.silent = lambda _: False
+        process.send_signal(signal.SIGINT)
+        assert place.reached.wait(60)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=SOON)
+    assert process.returncode == 130, err
+    assert f"stays at the target: record in the database {DATABASE}" in err
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_in_pytest_the_time_of_a_run_is_kept(
+    web: Start, place: Place, tmp_path: Path, workers: Sequence[str]
+) -> None:
+    place.silent = lambda _: place.count > 40
+    only = "--dbcontract-only=PB-PAGE-*"
+    with in_pytest(tmp_path, web(place).url, only, *workers, pace="run_seconds = 2") as process:
+        out, err = process.communicate(timeout=100)
+    assert process.returncode in {pytest.ExitCode.TESTS_FAILED, 3}, out + err
+    assert "the time of the run was over before its turn (pace.run_seconds)" in out
+    assert stopped(tmp_path) == "late"
+    found = json.loads((tmp_path / "report.json").read_text())["results"]
+    assert found[-1]["verdict"] == "not verified"
+    assert place.count <= 41

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterable
 from types import FrameType, TracebackType
@@ -19,6 +18,7 @@ from typing import Any, Self
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _END = b"\0"
+_STDERR = 2
 
 
 class Interruption:
@@ -26,13 +26,19 @@ class Interruption:
 
     Outside the main thread, where no handlers can be set, it does nothing.
 
+    Args:
+        cancelled: set by the first signal; a new event by default.
+        stderr: the descriptor to tell what happens.
+
     Attributes:
-        cancelled: set by the first signal.
+        cancelled: the same.
+        asked: whether a signal came.
     """
 
-    def __init__(self) -> None:
-        self.cancelled = threading.Event()
-        self._asked = False
+    def __init__(self, cancelled: threading.Event | None = None, stderr: int = _STDERR) -> None:
+        self.cancelled = cancelled or threading.Event()
+        self.asked = False
+        self._stderr = stderr
         self._left: Callable[[], Iterable[str]] = tuple
         self._before: dict[int, Any] = {}
         self._wakeup = -1
@@ -84,23 +90,22 @@ class Interruption:
 
     def _interrupt(self) -> None:
         # The run sets the event, too, when it ends for another reason.
-        if not self._asked:
-            self._asked = True
+        if not self.asked:
+            self.asked = True
             self.cancelled.set()
-            _say(["Interrupted: what was made is removed first. A second Ctrl-C leaves at once."])
+            self._say(["Interrupted: what was made is removed first. A second Ctrl-C leaves at once."])
             return
-        _say([f"stays at the target: {what}" for what in self._left()] or ["Nothing of this run stays."])
+        self._say([f"stays at the target: {what}" for what in self._left()] or ["Nothing of this run stays."])
         os._exit(INTERRUPTED)
 
-
-def _say(lines: Iterable[str]) -> None:
-    # No lock of the printing machinery is waited for: the main thread may hold it.
-    shown = "\x1b[?25h" if sys.stderr.isatty() else ""  # a progress bar hides the cursor
-    text = shown + "".join(f"{line}\n" for line in lines)
-    try:
-        os.write(2, text.encode(errors="replace"))
-    except OSError:
-        return
+    def _say(self, lines: Iterable[str]) -> None:
+        # No lock of the printing machinery is waited for: the main thread may hold it.
+        shown = "\x1b[?25h" if os.isatty(self._stderr) else ""  # a progress bar hides the cursor
+        text = shown + "".join(f"{line}\n" for line in lines)
+        try:
+            os.write(self._stderr, text.encode(errors="replace"))
+        except OSError:
+            return
 
 
 def _noted(_number: int, _frame: FrameType | None) -> None:
