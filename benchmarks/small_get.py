@@ -91,8 +91,9 @@ def main(*, rounds: int, seconds: int, peers: bool, jar: Path | None, pin: bool)
         try:
             contenders = [
                 bare_starlette(),
-                ours(),
-                ours("--validate-responses", name="dbcontract, strict"),
+                ours("--quiet"),
+                ours("--quiet", "--validate-responses", name="dbcontract, strict"),
+                ours(name="dbcontract, logging"),
                 stock_connexion(),
                 *(from_npm(Path(folder)) if peers else []),
                 *([wiremock(jar)] if jar is not None else []),
