@@ -42,6 +42,7 @@ class Answer:
         size: of the body, as far as the kit has read it, in bytes.
         history: the redirects that were followed to come here, the first one first.
         seconds: from the first byte sent to the last one received.
+        http: the version of HTTP of the answer, 10 or 11.
     """
 
     def __init__(self, request: Request, received: Received, *, history: tuple[Answer, ...] = ()) -> None:
@@ -54,6 +55,7 @@ class Answer:
         self._memory = self.size if received.spool is None else received.spool.memory
         self._begin = received.content
         self.seconds = received.seconds
+        self.http = received.http
         self.history = history
 
     def __repr__(self) -> str:

@@ -63,6 +63,7 @@ class Received:
     Attributes:
         content: the body; where `truncated`, only its beginning.
         spool: the whole body, where it is long, but not longer than is read.
+        http: the version of HTTP that it is in, 10 or 11.
     """
 
     status: int
@@ -72,6 +73,7 @@ class Received:
     seconds: float
     truncated: bool = False
     spool: Spool | None = None
+    http: int = 11
 
     @property
     def size(self) -> int:
@@ -269,7 +271,16 @@ class Connection:
         body = decoded(body, response.headers.get("Content-Encoding", ""))
         truncated = body.is_cut or body.spool is not None
         spool = None if body.is_cut else body.spool
-        received = Received(response.status, response.reason, headers, body.begin, 0.0, truncated, spool)
+        received = Received(
+            response.status,
+            response.reason,
+            headers,
+            body.begin,
+            0.0,
+            truncated,
+            spool,
+            response.version,
+        )
         return received, reusable
 
     def _final(self, method: str) -> http.client.HTTPResponse:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from .exported import LISTS
@@ -54,6 +55,7 @@ class Imports:
         self._collections: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
         self._restless: dict[str, set[str]] = {}
         self._sizes: dict[str, int] = {}
+        self._overlapping = 0
         self.whole = 0
         self.grown: str | None = None
 
@@ -137,6 +139,17 @@ class Imports:
         with self._lock:
             self._guarded.pop(endpoint.url, None)
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """While exports and imports overlap: what exports show then, nobody can say what it comes from."""
+        with self._lock:
+            self._overlapping += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._overlapping -= 1
+
     @property
     def guarded(self) -> tuple[tuple[Endpoint, bytes | Spool], ...]:
         """What is guarded: where, and the exports."""
@@ -170,13 +183,13 @@ class Imports:
         if not isinstance(export, Mapping):
             return
         entries = [(name, entry) for name in LISTS for entry in _objects_with_id(export.get(name))]
+        of_entries = {_digest(entry) for _, entry in entries}
+        of_fields = {_digest((name, value)) for name, value in export.items() if name not in LISTS}
         with self._lock:
-            by_itself = self._unseen.pop(endpoint.url, None) is None
-            self._last[endpoint.url] = _digests(export)
-            self._entries.update(_digest(entry) for _, entry in entries)
-            self._contents.update(
-                _digest((name, value)) for name, value in export.items() if name not in LISTS
-            )
+            by_itself = not self._overlapping and self._unseen.pop(endpoint.url, None) is None
+            self._last[endpoint.url] = of_entries | of_fields
+            self._entries |= of_entries
+            self._contents |= of_fields
             collections = {
                 name: self._of_others(name, one) for name, one in export.items() if name not in _PLAIN
             }

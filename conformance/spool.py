@@ -193,8 +193,11 @@ def digest_of(value: object) -> bytes | None:
     """The SHA-256 of an array of bytes; None of anything else."""
     if isinstance(value, Folded):
         return value.digest
-    if isinstance(value, list) and all(type(one) is int and 0 <= one <= 255 for one in value):
-        return hashlib.sha256(bytes(value)).digest()
+    if isinstance(value, list) and set(map(type, value)) <= {int}:
+        try:
+            return hashlib.sha256(bytes(value)).digest()
+        except (ValueError, OverflowError):
+            pass  # a number is no byte
     return None
 
 

@@ -8,6 +8,9 @@ from ..exported import LISTS, OPTIONAL_LISTS, entries_of, missing_from
 from ..given import as_own, step
 from ..probing import expect_kept, send, thin
 
+_MANY = 1_025
+"""One more than a batch of a round number holds, binary or decimal."""
+
 
 @check("PI-IMP-10")
 def an_imported_entry_is_in_the_next_export(ctx: Pieces) -> None:
@@ -83,8 +86,8 @@ def imported_bytes_come_back(ctx: Pieces) -> None:
 
 @check("PI-IMP-13")
 def every_entry_arrives(ctx: Pieces) -> None:
-    """Imports twenty probes at once and looks for all of them in the next export."""
-    probes = ctx.given.imported(*ctx.given.probes(20))
+    """Imports 1,025 probes at once and looks for all of them in the next export."""
+    probes = ctx.given.imported(*ctx.given.probes(_MANY))
     ids = {entry["id"] for entry in entries_of(ctx.given.export())}
     missing = [f"{probe['id']} (number {n})" for n, probe in enumerate(probes, 1) if probe["id"] not in ids]
     ctx.expect("the entries that did not arrive", [], missing)

@@ -18,7 +18,7 @@ Change = Callable[[str, str, Format], tuple[str, Format] | None]
 """Of a list's name, an id and its value: another id and value, or None for neither."""
 
 
-def _with_lists(plan: ImportPlan, change: Change) -> ImportPlan:
+def with_lists(plan: ImportPlan, change: Change) -> ImportPlan:
     """The plan with each entry of its lists changed, or left out."""
     formats: dict[str, dict[str, Format]] = {}
     for name, group in plan.exported.formats.items():
@@ -83,7 +83,7 @@ class EntriesGetNewIds(PiecesDatabase):
     """Gives every imported value a new id."""
 
     def apply(self, plan: ImportPlan, probe: Probe = None) -> None:
-        super().apply(_with_lists(plan, lambda _, id_, item: (f"imported-{id_}", item)), probe)
+        super().apply(with_lists(plan, lambda _, id_, item: (f"imported-{id_}", item)), probe)
 
 
 @defect("PI-IMP-12")
@@ -94,7 +94,7 @@ class RawKeptAsText(PiecesDatabase):
         def as_text(_: str, id_: str, item: Format) -> tuple[str, Format]:
             return id_, replace(item, raw=item.raw.decode(errors="replace").encode())
 
-        super().apply(_with_lists(plan, as_text), probe)
+        super().apply(with_lists(plan, as_text), probe)
 
 
 @defect("PI-IMP-12")
@@ -105,7 +105,7 @@ class BytesEndAtZero(PiecesDatabase):
         def cut(_: str, id_: str, item: Format) -> tuple[str, Format]:
             return id_, replace(item, raw=item.raw.partition(b"\0")[0])
 
-        super().apply(_with_lists(plan, cut), probe)
+        super().apply(with_lists(plan, cut), probe)
 
 
 @defect("PI-IMP-12", "PI-IMP-13")
@@ -113,7 +113,7 @@ class EmptyValuesDropped(PiecesDatabase):
     """Drops imported values that have no bytes."""
 
     def apply(self, plan: ImportPlan, probe: Probe = None) -> None:
-        super().apply(_with_lists(plan, lambda _, id_, item: (id_, item) if item.raw else None), probe)
+        super().apply(with_lists(plan, lambda _, id_, item: (id_, item) if item.raw else None), probe)
 
 
 @defect("PI-IMP-13")
@@ -178,7 +178,7 @@ class EntriesAppended(PiecesDatabase):
         def named(name: str, id_: str, item: Format) -> tuple[str, Format]:
             return (f"{id_}{_AGAIN}{len(known)}" if name == "values" and id_ in known else id_), item
 
-        super().apply(_with_lists(plan, named), probe)
+        super().apply(with_lists(plan, named), probe)
 
     def export(self) -> dict[str, Any]:
         document = super().export()
@@ -198,7 +198,7 @@ class BytesJoined(PiecesDatabase):
             old = known.get(name, {}).get(id_)
             return id_, item if old is None else replace(item, raw=old.raw + item.raw)
 
-        super().apply(_with_lists(plan, joined), probe)
+        super().apply(with_lists(plan, joined), probe)
 
 
 @defect("PI-IMP-15")
@@ -212,7 +212,7 @@ class OldTailKept(PiecesDatabase):
             old = known.get(name, {}).get(id_, item)
             return id_, replace(item, raw=item.raw + old.raw[len(item.raw) :])
 
-        super().apply(_with_lists(plan, over), probe)
+        super().apply(with_lists(plan, over), probe)
 
 
 @defect("PI-IMP-16")
@@ -225,7 +225,7 @@ class ConflictsKeptAsCopies(PiecesDatabase):
         def copied(name: str, id_: str, item: Format) -> tuple[str, Format]:
             return (f"{id_} (1)" if id_ in known.get(name, {}) else id_), item
 
-        super().apply(_with_lists(plan, copied), probe)
+        super().apply(with_lists(plan, copied), probe)
 
 
 @defect("PI-IMP-16", "PI-IMP-22")

@@ -12,12 +12,16 @@ from dbcontract.conformance.bench import Bench
 from dbcontract.conformance.catalogue import Rule
 from dbcontract.conformance.check import Checks, collect
 from dbcontract.conformance.checks import (
+    pieces_again,
     pieces_errors,
     pieces_export,
     pieces_import,
     pieces_merge,
     pieces_paths,
     pieces_rollback,
+    pieces_together,
+    pieces_transport,
+    pieces_values,
     pieces_version,
 )
 from dbcontract.conformance.description import Description
@@ -32,6 +36,10 @@ from .small_pieces import SmallPieces, serving
 Judge = Callable[[str], RuleResult]
 
 MODULES: tuple[ModuleType, ...] = (
+    pieces_values,
+    pieces_transport,
+    pieces_together,
+    pieces_again,
     pieces_errors,
     pieces_export,
     pieces_import,
