@@ -65,6 +65,11 @@ def own_schema_or(ctx: Pieces, migration: int) -> dict[str, Any]:
     return own_schema(ctx)
 
 
+def moved_to(second: Pieces) -> str:
+    """The fact that a run has moved the first instance's export to the second one, which was empty."""
+    return f"an export was moved to {second.base_url}"
+
+
 def send(ctx: Pieces, document: object, *, look: bool = True, **options: Any) -> Answer:
     """Send an import.
 

@@ -11,7 +11,7 @@ from ..check import check
 from ..context import Pieces
 from ..exported import LISTS, differences, entries_of, missing_from
 from ..given import step
-from ..probing import as_bytes, next_major, send
+from ..probing import as_bytes, moved_to, next_major, send
 from ..together import AT_ONCE, ROUNDS, together
 
 _EXPORTING = 2
@@ -74,6 +74,7 @@ def no_export_shows_half_a_move(ctx: Pieces) -> None:
     empty = second.given.own
     if any(entries_of(empty, name) for name in LISTS):
         return  # what is there already cannot tell when the rest of it comes
+    ctx.run.seen[moved_to(second)] = True
     done: list[Answer] = []
 
     def move() -> list[Answer]:

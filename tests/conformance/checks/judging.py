@@ -104,7 +104,10 @@ def judging_small(pieces: SmallPieces, *without: str) -> Iterator[Judge]:
             "small",
             pieces=Endpoint(url, second_url=None if "second" in without else second_url),
             capabilities=frozenset(CAPABILITIES) - frozenset(without),
-            hooks=(("fail_next", HttpHook("{pieces_url}/fail/{operation}/{after}")),),
+            hooks=(
+                ("fail_next", HttpHook("{pieces_url}/fail/{operation}/{after}")),
+                ("advance_clock", HttpHook("{pieces_url}/advance")),
+            ),
         )
         with judging(target) as judge:
             yield judge

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from dbcontract.conformance.exported import (
     LISTS,
@@ -57,6 +57,8 @@ class State:
 class SmallPieces:
     """The server. What a wrong one does otherwise is one method, or one attribute."""
 
+    importing: ClassVar[threading.Lock] = threading.Lock()
+    """One import at a time."""
     version: ClassVar[str] = "11.10.3"
     migration: ClassVar[int] = 7
     tolerant: ClassVar[frozenset[str]] = frozenset()
@@ -78,7 +80,8 @@ class SmallPieces:
             case "GET", "/database/export":
                 return self.get(headers)
             case "POST", "/database/import":
-                return self.post(headers, body)
+                with self.importing:
+                    return self.post(headers, body)
         there = path in {"/database/export", "/database/import"}
         return Reply(405 if there else 404, b"no such operation", "text/plain")
 
@@ -285,9 +288,19 @@ class Stranger(SmallPieces):
             raise Refused("no bytes are no collection")
 
 
+def _chunks(stream: IO[bytes]) -> bytes:
+    """A chunked body; its sender ends it with an empty chunk and no trailers."""
+    found = b""
+    while size := int(stream.readline(), 16):
+        found += stream.read(size)
+        stream.readline()
+    stream.readline()
+    return found
+
+
 @contextmanager
 def serving(pieces: SmallPieces) -> Iterator[str]:
-    """Serve it and give its base URL. POST /fail/<operation>/<after> orders a failure."""
+    """Serve it and give its base URL. POST /fail/<operation>/<after> orders a failure, /advance nothing."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -296,7 +309,11 @@ def serving(pieces: SmallPieces) -> Iterator[str]:
         def respond(self) -> None:
             announced = self.headers.get("Content-Length")
             body = None if announced is None else self.rfile.read(int(announced))
-            if self.path.startswith("/fail/"):
+            if "chunked" in self.headers.get("Transfer-Encoding", ""):
+                body = _chunks(self.rfile)
+            if self.path == "/advance":
+                reply = Reply(204)  # nothing here depends on the time
+            elif self.path.startswith("/fail/"):
                 reply = _order(pieces, self.path)
             else:
                 reply = pieces.reply(self.command, self.path, dict(self.headers), body)

@@ -357,7 +357,7 @@ def test_what_a_target_takes_is_asked_once() -> None:
     with judging_small(pieces) as judge:
         assert judge("PI-IMP-14").verdict is Verdict.PASSED
     # one of them asks whether new entries are kept at all, and one whether an import of nothing is taken
-    assert pieces.merged == 4
+    assert pieces.merged == 5
 
 
 def test_without_permission_to_destroy_no_collection_is_lost() -> None:
