@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import IO, Any, ClassVar
+from io import BufferedIOBase
+from typing import Any, ClassVar
 
 from dbcontract.conformance.exported import (
     LISTS,
@@ -288,7 +289,7 @@ class Stranger(SmallPieces):
             raise Refused("no bytes are no collection")
 
 
-def _chunks(stream: IO[bytes]) -> bytes:
+def _chunks(stream: BufferedIOBase) -> bytes:
     """A chunked body; its sender ends it with an empty chunk and no trailers."""
     found = b""
     while size := int(stream.readline(), 16):
