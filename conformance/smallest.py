@@ -33,11 +33,12 @@ def base_of(ctx: Pieces, own: Mapping[str, Any]) -> dict[str, Any]:
         own: the target's own export.
 
     Raises:
-        PrerequisiteFailed: the target loses what an import does not bring, and nothing may be destroyed.
+        PrerequisiteFailed: the target loses what an import does not bring, and is not thrown away.
     """
     if SMALL not in ctx.run.seen:
         ctx.run.seen[SMALL] = _is_taken(ctx, own)
-    if ctx.run.seen.get(LOSES) and not ctx.can("destroy"):
+    # `destroy` is no leave to take what need not be taken.
+    if ctx.run.seen.get(LOSES) and not (ctx.place.disposable and ctx.can("destroy")):
         message = "an import of nothing lost what was there, which was put back: nothing more is imported"
         raise PrerequisiteFailed("PI-IMP-11", message)
     if ctx.run.seen[SMALL]:

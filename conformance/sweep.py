@@ -33,6 +33,8 @@ Progress = Callable[[str, int], None]
 _GOOD_ONLY = {"generation": {"mode": "positive"}}
 _WALKS = "stateful"
 """Schemathesis' name of the phase that makes calls in sequences."""
+_MOST_JOBS = 5
+"""So many export jobs are made in each phase at most, for no operation deletes them."""
 _CALLS = 2_000
 """About as many calls does a sweep make."""
 
@@ -92,12 +94,13 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
     config = SchemathesisConfig.from_dict(_config(ctx, settings, scope.parameters))
     schema = schemathesis.openapi.from_dict(scope.called, config=config)
     reader = Reader(ctx.run.redactor, ledger, scope.described)
-    seconds = _seconds(ctx, settings)
+    seconds, jobs = _seconds(ctx, settings), _Jobs(ctx)
     transport = SessionTransport(
         ctx.run.session,
         private=tuple(name for name, _ in ctx.endpoint.headers),
         until=time.monotonic() + seconds,
         no_answer=reader.read_no_answer,
+        enough=jobs.enough,
     )
     stream = engine_of(sending_by(transport, schema)).execute()
     transport.ends(stream.stop)
@@ -105,7 +108,7 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
     late = threading.Timer(seconds, transport.end, ["late"])
     late.start()
     try:
-        problem = _follow(stream, ctx, reader, transport, progress)
+        problem = _follow(stream, ctx, reader, transport, progress=progress, jobs=jobs)
     finally:
         late.cancel()
         stream.stop()
@@ -117,8 +120,35 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
     return Swept(transport.calls, f"the sweep of {ctx.api} {problem}" if problem else None)
 
 
+class _Jobs:
+    """Counts the export jobs of a phase, at a target where they stay."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._gate = ctx.run.session.gate
+        self._before = 0
+        self.begin()
+
+    @property
+    def _made(self) -> int:
+        return self._gate.inventory.made["job"] if self._gate is not None else 0
+
+    def begin(self) -> None:
+        """Begin a phase."""
+        self._before = self._made
+
+    def enough(self, operation: str) -> bool:
+        """Whether an operation would make one more than there may be."""
+        return operation == "createExportJob" and self._made - self._before >= _MOST_JOBS
+
+
 def _follow(
-    stream: EventStream, ctx: Context, reader: Reader, transport: SessionTransport, progress: Progress
+    stream: EventStream,
+    ctx: Context,
+    reader: Reader,
+    transport: SessionTransport,
+    *,
+    progress: Progress,
+    jobs: _Jobs,
 ) -> str | None:
     """Read what the engine tells, to its end; what is wrong with the engine itself."""
     problem = None
@@ -128,6 +158,7 @@ def _follow(
             transport.end("stopped")
         if isinstance(event, events.PhaseStarted):
             phase = event.phase.name.value
+            jobs.begin()
         elif isinstance(event, events.ScenarioFinished):
             reader.read(event.recorder, walked=phase == _WALKS)
             progress(phase, transport.calls)

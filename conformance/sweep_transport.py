@@ -45,6 +45,7 @@ class SessionTransport(RequestsTransport):
         private: names of headers that the target alone may see.
         until: an instant of `time.monotonic` after which nothing is sent any more.
         no_answer: is told of every call that got no complete answer: the operationId and the exchange.
+        enough: whether an operation has made all that it may; it is not called any more then.
 
     Attributes:
         calls: how many were made.
@@ -62,6 +63,7 @@ class SessionTransport(RequestsTransport):
         private: tuple[str, ...],
         until: float,
         no_answer: Callable[[str, Exchange], None],
+        enough: Callable[[str], bool] = lambda _: False,
     ) -> None:
         super().__init__()
         self._copy_serializers_from(REQUESTS_TRANSPORT)
@@ -69,6 +71,7 @@ class SessionTransport(RequestsTransport):
         self._private = private
         self._until = until
         self._no_answer = no_answer
+        self._enough = enough
         self._stop: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self.calls = 0
@@ -96,6 +99,8 @@ class SessionTransport(RequestsTransport):
         """
         del session  # the engine's own, which obeys the environment
         prepared = self._prepared(case, kwargs)
+        if self._enough(_name(case)):
+            raise Unanswered(f"{_name(case)} has made enough that stays", request=prepared)
         request = _as_request(prepared, {name.lower() for name in case.headers or {}})
         described = {int(code) for code in case.operation.responses.status_codes if code.isdigit()}
         follow = not REDIRECTS.intersection(described)
@@ -144,7 +149,7 @@ class SessionTransport(RequestsTransport):
                 self.slow += 1
             raise Unanswered(str(error), request=prepared) from None
         except NoAnswer as error:
-            operation = str(case.operation.definition.raw["operationId"])
+            operation = _name(case)
             note = "from the sweep"
             self._no_answer(operation, Exchange(request, operation=operation, note=note, problem=str(error)))
             raise Unanswered(str(error), request=prepared) from None
@@ -184,6 +189,10 @@ class QuietEngine(Engine):
 def engine_of(schema: BaseSchema) -> QuietEngine:
     """An engine for a description that `sending_by` made."""
     return QuietEngine(schema=schema)
+
+
+def _name(case: Case[Any]) -> str:
+    return str(case.operation.definition.raw["operationId"])
 
 
 def _as_request(prepared: requests.PreparedRequest, own: set[str]) -> Request:

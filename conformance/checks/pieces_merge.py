@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..check import NotVerified, check
 from ..context import Pieces
-from ..exported import LISTS, OPTIONAL_LISTS, entries_of, missing_from
+from ..exported import LISTS, OPTIONAL_LISTS, REQUIRED_COLLECTIONS, entries_of, missing_from
 from ..given import as_own, step
-from ..probing import expect_kept, send, thin
+from ..probing import expect_kept, putting_back, send, thin
 
 _MANY = 1_025
 """One more than a batch of a round number holds, binary or decimal."""
@@ -71,8 +71,12 @@ def what_an_import_leaves_out_stays(ctx: Pieces) -> None:
     before = ctx.given.own
     # Whether an empty collection is accepted is nowhere documented; if it is not, nothing may be gone either.
     with as_own(ctx):
-        send(ctx, thin(ctx, values=ctx.given.probes(1)))
-    expect_kept(ctx, before, ctx.given.export(), "an import of empty collections")
+        body = thin(ctx, values=ctx.given.probes(1))
+    if ctx.can("destroy"):
+        body |= {name: [] for name in REQUIRED_COLLECTIONS}
+    with putting_back(ctx):
+        send(ctx, body)
+        expect_kept(ctx, before, ctx.given.export(), "an import of empty collections")
 
 
 @check("PI-IMP-12")

@@ -10,7 +10,17 @@ from ..check import check
 from ..context import Pieces
 from ..exported import LISTS, entries_of, missing_from
 from ..given import step
-from ..probing import as_bytes, expect_unchanged, failed, next_major, own_schema, own_schema_or, send, thin
+from ..probing import (
+    as_bytes,
+    expect_unchanged,
+    failed,
+    next_major,
+    own_schema,
+    own_schema_or,
+    putting_back,
+    send,
+    thin,
+)
 
 _MANY = 1_000
 _MOST_EXPORTS = 50
@@ -142,8 +152,9 @@ def a_failure_inside_a_merge_changes_nothing(ctx: Pieces) -> None:
     body = thin(ctx, **{name: ctx.given.probes(count) for name, count in lists.items()})
     for merged in (0, 2, 4, 5):
         ctx.inject.fail_import_inside(after=merged)
-        failed("PI-ERR-13", send(ctx, body, note=f"fails after {merged} entries"))
-        expect_unchanged(ctx, before, f"an import that failed after {merged} entries")
+        with putting_back(ctx):
+            failed("PI-ERR-13", send(ctx, body, note=f"fails after {merged} entries"))
+            expect_unchanged(ctx, before, f"an import that failed after {merged} entries")
     # Only now it is certain that nothing else was wrong with the import.
     if send(ctx, body, note="nothing fails any more").status != 204:
         ctx.skip("the target accepts no import of empty collections, with which the failures were provoked")

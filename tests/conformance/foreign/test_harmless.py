@@ -1,12 +1,19 @@
 """What a run leaves at a server that is not ours: nothing is gone, and everything new is told."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dbcontract.conformance.exported import REQUIRED_COLLECTIONS
+from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.target import Endpoint, HttpHook, Target
+
 from .comparing import compared, mark_of, untold
 from .running import Foreign, Judged
+from .small import JSON, PACE, JudgedHere, Seen, Start, told
 
 Judge = Callable[..., Judged]
 RULES = ("PI-DESC-*", "PI-IMP-1*", "PI-ROLL-0*", "PB-DESC-*", "PB-DB-*", "PB-REC-*", "PB-ASSET-1*")
@@ -64,3 +71,33 @@ def test_without_create_databases_none_is_asked_for(strict: Foreign, tmp_path: P
     assert any("/records/" in entry and "POST" in entry for entry in journal)
     own = f"/organizations/{strict.organization}/databases/"
     assert [one for one in journal if "POST" in one and one.rstrip("\"'} ").endswith(own)] == []
+
+
+def test_generated_calls_leave_few_export_jobs(strict: Foreign, judge: Judge) -> None:
+    judged = judge(strict, "--only", "PB-DESC-12", allow=["write"])
+    assert judged.rules("failed", "error") == {}
+    jobs = strict.snapshot()["pixiebrix"]["jobs"]
+    assert 0 < len(jobs) <= 20, "five a phase, and one of each check"
+
+
+@pytest.mark.parametrize("rule", ["PI-IMP-11", "PI-ROLL-13"])
+def test_what_a_wrong_import_has_lost_is_put_back(web: Start, judged: JudgedHere, rule: str) -> None:
+    """A server whose imports replace what was there, and come through though they should fail."""
+    own: dict[str, Any] = {name: [91, 49, 93] for name in REQUIRED_COLLECTIONS}
+    state = {**own, "values": {"iterable": [{"id": "a", "raw": [1]}]}, "version": "9.0.0"}
+    before = dict(state)
+
+    def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+        if seen.method == "POST":
+            brought = json.loads(seen.body or b"{}")
+            state.update({name: value for name, value in brought.items() if name in state})
+            return 204, {}, b""
+        return 200, JSON, json.dumps(state).encode()
+
+    server = web(answer)
+    hook = ("fail_next", HttpHook(f"{server.url}/hook", "GET"))
+    target = Target("t", pieces=Endpoint(server.url), pace=PACE, hooks=(hook,))
+    result = judged(target.with_capabilities("write", "destroy", "inject"), rule)
+    assert "PI-IMP-11" not in told(result, Verdict.PASSED)
+    assert {name: state[name] for name in own} == {name: before[name] for name in own}
+    assert before["values"]["iterable"][0] in state["values"]["iterable"]
