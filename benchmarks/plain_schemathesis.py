@@ -5,14 +5,13 @@ by Schemathesis with all its checks, as anybody would call it: the description, 
 reports failures of the faithful mock too (the documented 500 is a server error to it), so a defect counts as
 found when it brings a failure that no faithful run had: another kind, or of another operation.
 
-`--write` puts the table into the README and the lists into docs/comparison.md.
+`--write` puts the table and the lists into docs/comparison.md.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -41,7 +40,6 @@ FAITHFUL_SEEDS = (1, 2, 3)
 ENDED = frozenset({0, 1})
 SAMPLE_SEED = 1
 PAGE = ROOT / "docs" / "comparison.md"
-MARKS = ("<!-- comparison -->", "<!-- /comparison -->")
 
 Failure = tuple[str, str]
 """A kind of failure, by Schemathesis' title for it, and the operation that showed it."""
@@ -252,20 +250,8 @@ def as_markdown(table: Sequence[Sequence[str]]) -> str:
 
 
 def write(table: Sequence[Sequence[str]], ways: Sequence[Way], command: str) -> None:
-    """Put the table into the README, and table and lists into the page of docs.
-
-    Raises:
-        BenchmarkError: the README has no place for it.
-    """
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    place = re.compile(f"{re.escape(MARKS[0])}.*?{re.escape(MARKS[1])}", re.DOTALL)
+    """Put table and lists into the page of docs."""
     markdown = as_markdown(table)
-    if not place.search(text):
-        raise BenchmarkError(f"README.md has no {MARKS[0]} … {MARKS[1]}")
-    readme.write_text(
-        place.sub(f"{MARKS[0]}\n```\n{command}\n```\n\n{markdown}\n{MARKS[1]}", text), encoding="utf-8"
-    )
     first, second = ways
     both = sorted(first.found & second.found)
     lines = [
@@ -311,7 +297,7 @@ def _listed(names: Iterable[str]) -> str:
 @click.option(
     "--results", type=click.Path(path_type=Path), help="Keep Schemathesis' results here, and go on from them."
 )
-@click.option("--write", "keep", is_flag=True, help="Write the README's table and docs/comparison.md.")
+@click.option("--write", "keep", is_flag=True, help="Write docs/comparison.md.")
 def main(
     *, only: Sequence[str], examples: int, sample: int | None, jobs: int, results: Path | None, keep: bool
 ) -> None:

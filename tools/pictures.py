@@ -1,12 +1,13 @@
-"""Makes the pictures of the README: runs the real commands and takes what they show.
+"""Makes the pictures of the README and the documentation: runs the real commands and takes what they show.
 
-`python tools/pictures.py` writes docs/pictures/*.svg (terminals) and *.png (pages; needs Chromium).
+`python tools/pictures.py [NAME…]` writes docs/pictures/*.svg (terminals) and *.png (pages; needs Chromium).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,11 +19,16 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from dbcontract.mockserver.client import MockClient
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 WIDTH = 116
-SERVE_LINES = 46
-PROOF_SIZE = "1120,1850"
+PROOF_HEIGHT = 1850
 ENVIRONMENT = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
 COMMAND = [sys.executable, "-m", "dbcontract"]
 CHROMIUM_FLAGS = (
@@ -38,72 +44,109 @@ CHROMIUM_FLAGS = (
 )
 
 
-def main() -> int:
-    """Make all pictures; 1 when there is no browser for the pages."""
+def main(names: list[str]) -> int:
+    """Make the pictures that are named, or all; 1 when there is no browser for the pages.
+
+    Raises:
+        KeyError: there is no picture of that name.
+    """
     PICTURES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as (url, banner):
-        terminal("serve", "dbcontract serve", "\n".join([*banner.splitlines()[:SERVE_LINES], "  …"]))
-        report = Path(folder) / "report.html"
-        done = subprocess.run(
-            [*COMMAND, "check", "--report", f"html={report}"],
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        terminal("check", "dbcontract check", done.stdout.partition("\nhtml report")[0])
-        rule = subprocess.run(
-            [*COMMAND, "rules", "PB-ASSET-03"], env=ENVIRONMENT, capture_output=True, text=True, check=True
-        )
-        terminal("rule", "dbcontract rules PB-ASSET-03", rule.stdout)
-        browser = shutil.which("chromium") or shutil.which("google-chrome")
-        if browser is None:
-            print("no Chromium: the pictures of pages stay as they are", file=sys.stderr)
+    browser = shutil.which("chromium")
+    makers = {"check": check, "dashboard": dashboard, "report": report, "proof": proof}
+    for name in names or makers:
+        if (browser is None or shutil.which("chromedriver") is None) and name != "check":
+            print(
+                f"no chromium or no chromedriver: the picture of the {name} stays as it is", file=sys.stderr
+            )
             return 1
-        page(browser, "swagger", f"{url}/api/ui/", Path(folder))
-        page(browser, "report", report.as_uri(), Path(folder))
-        proof = Path(folder) / "proof.html"
-        subprocess.run([*COMMAND, "prove", "--report", f"html={proof}"], capture_output=True, check=True)
-        page(browser, "proof", proof.as_uri(), Path(folder), PROOF_SIZE)
+        with tempfile.TemporaryDirectory() as folder:
+            makers[name](browser or "", Path(folder))
     return 0
 
 
+def check(_: str, __: Path) -> None:
+    """What the first command prints."""
+    terminal("check", "dbcontract check", run("check").partition("\nhtml report")[0])
+
+
+def dashboard(browser: str, folder: Path) -> None:
+    """The dashboard of a mock with which something has happened."""
+    with served(folder) as url:
+        with MockClient(url) as mock, mock.session() as session:
+            databases = f"{mock.pixiebrix_url}/databases/"
+            session.get(f"{mock.pixiebrix_url}/organizations/")
+            session.get(f"{databases}{mock.database_ids[0]}/records/", params={"page_size": 5})
+            session.post(f"{databases}records/jobs/", json={"name": "orders", "databases": mock.database_ids})
+            mock.faults.add("importDatabase", status=505, times=1)
+            exported = session.get(f"{mock.pieces_url}/database/export").json()
+            session.post(f"{mock.pieces_url}/database/import", json=exported)
+            mock.clock.freeze()
+        page(browser, "dashboard", f"{url}/_mock/", folder, seen="importDatabase")
+
+
+def report(browser: str, folder: Path) -> None:
+    """The report on an implementation that has two faults."""
+    made = folder / "report.html"
+    with served(folder, "--defect", "last-byte-lost", "--defect", "links-work-for-a-day") as url:
+        run("check", url, "--api", "pixiebrix", "--no-sweep", "--report", f"html={made}")
+    page(browser, "report", made.as_uri(), folder)
+
+
+def proof(browser: str, folder: Path) -> None:
+    """The matrix of the proof, all of it."""
+    made = folder / "proof.html"
+    run("prove", "--report", f"html={made}")
+    page(browser, "proof", made.as_uri(), folder, height=PROOF_HEIGHT)
+
+
+def run(*arguments: str) -> str:
+    """What a command prints, whatever its verdict."""
+    done = subprocess.run(
+        [*COMMAND, *arguments], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    return done.stdout
+
+
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[str, str]]:
-    """A mock at its usual port, with its base URL and its banner."""
-    ready, printed = folder / "ready.json", folder / "banner.txt"
-    with printed.open("wb") as output:
-        process = subprocess.Popen(
-            [*COMMAND, "serve", "--ready-file", str(ready)], env=ENVIRONMENT, stdout=output
-        )
-        try:
-            until = time.monotonic() + 30
-            while "Ctrl-C" not in printed.read_text() and process.poll() is None and time.monotonic() < until:
-                time.sleep(0.05)
-            yield json.loads(ready.read_text())["base_url"], printed.read_text()
-        finally:
-            process.terminate()
-            process.wait(10)
+def served(folder: Path, *options: str) -> Iterator[str]:
+    """The base URL of a mock at its usual port."""
+    ready = folder / "ready.json"
+    command = [*COMMAND, "serve", "--quiet", "--ready-file", str(ready), *options]
+    process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 60
+        while not ready.exists() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        yield json.loads(ready.read_text())["base_url"]
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def terminal(name: str, title: str, output: str) -> None:
     """Draw what a command printed, colours and all."""
     console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123 - thrown away
     console.print(Text.from_ansi(f"$ {title}\n{output.rstrip()}"), no_wrap=True, overflow="ellipsis")
-    console.save_svg(str(PICTURES / f"{name}.svg"), title="dbcontract")
+    drawn = console.export_svg(title="dbcontract")
+    # rich would have the reader's browser fetch a font from another host
+    (PICTURES / f"{name}.svg").write_text(re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL))
 
 
-def page(browser: str, name: str, url: str, folder: Path, size: str = "1200,900") -> None:
-    """Take a picture of a page in a browser with a profile of its own."""
-    target = PICTURES / f"{name}.png"
-    options = [
-        f"--user-data-dir={folder / name}",
-        "--virtual-time-budget=8000",
-        f"--window-size={size}",
-        f"--screenshot={target}",
-    ]
-    subprocess.run([browser, *CHROMIUM_FLAGS, *options, url], capture_output=True, check=True, timeout=60)
+def page(browser: str, name: str, url: str, folder: Path, *, seen: str = "", height: int = 900) -> None:
+    """Take a picture of a page in a browser of its own, as soon as it shows the text `seen`."""
+    options = ChromeOptions()
+    options.binary_location = browser
+    for flag in (*CHROMIUM_FLAGS, f"--window-size=1200,{height}", f"--user-data-dir={folder / name}"):
+        options.add_argument(flag)
+    driver = Chrome(options, Service(shutil.which("chromedriver")))
+    try:
+        driver.get(url)
+        body = driver.find_element(By.TAG_NAME, "body")
+        WebDriverWait(driver, 30).until(lambda _: seen in body.text)
+        (PICTURES / f"{name}.png").write_bytes(driver.get_screenshot_as_png())
+    finally:
+        driver.quit()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
