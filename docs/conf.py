@@ -21,10 +21,13 @@ extensions = [
 ]
 exclude_patterns = ["examples/*.toml"]
 
-myst_enable_extensions = ["attrs_inline"]
+myst_enable_extensions = ["attrs_inline", "deflist"]
 myst_heading_anchors = 4
 # Pygments cannot highlight HAProxy's configuration; a page in no table of contents is found by search only
 suppress_warnings = ["misc.highlighting_failure", "toc.not_included"]
+
+default_role = "code"  # docstrings and help texts have code between single backticks
+smartquotes = False
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
