@@ -217,6 +217,10 @@ class GivenPixieBrix(GivenAccess):
         with step("PB-ASSET-04", "create an asset"):
             answer = self._ctx.call("createAsset", path={"databaseId": place.id}, json={"filename": filename})
             answer.expect_status(*CREATED)
+        return self.as_asset(place, filename, answer)
+
+    def as_asset(self, place: Database, filename: str, answer: Answer) -> Asset:
+        """What the answer to the creation of an asset gives."""
         with step("PB-ASSET-06", "read what the creation of an asset gives"):
             body = answer.expect_json(dict)
             metadata, fields = field_of(body, "asset"), field_of(body, "fields")

@@ -15,6 +15,7 @@ from ..given_pixiebrix import Asset
 from ..session import same_origin, target_headers
 from ..wire import REDIRECTS, Request
 
+_SIZES = (1, 65_537, (1 << 20) + 1)
 _ALL_BYTES: Final = (bytes(range(256)) + b"\r\n\n\r\r\n\x1a--\r\n\xef\xbb\xbf\x00") * 1_000
 """Every byte, line breaks of all kinds, and what is easily taken for the end of something.
 
@@ -138,3 +139,16 @@ def _is_json_object(answer: Answer) -> bool:
 def _downloaded(ctx: PixieBrix, asset: Asset) -> Answer:
     with step("PB-ASSET-18", "download an asset"):
         return asset_details.download(ctx, asset).expect_status(200)
+
+
+@check("PB-ASSET-41")
+def large_files_come_back(ctx: PixieBrix) -> None:
+    """Uploads a file of one byte, one of 65,537 and one of 1 MiB and a byte, and compares the downloads."""
+    database = ctx.given.database(assets=True)
+    for size in _SIZES:
+        content = ctx.random.randbytes(size)
+        asset = ctx.given.uploaded_asset(
+            content, database=database, filename="probe.bin", content_type="application/octet-stream"
+        )
+        same = content == _downloaded(ctx, asset).content
+        ctx.expect_true(f"a file of {size} bytes", same, expected="the same bytes", actual="others")
