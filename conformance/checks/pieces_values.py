@@ -9,7 +9,7 @@ from ..check import check
 from ..context import Pieces
 from ..exported import LISTS, entries_of, missing_from
 from ..given import step
-from ..probing import as_bytes, expect_unchanged, own_schema, own_schema_or, own_version, send
+from ..probing import as_bytes, own_schema, own_schema_or, own_version, send
 
 ALIKE: Final = (
     *("", "a", "A", "a ", " a", "a\t", "%61", "a\u200b", "\u0430"),
@@ -21,7 +21,7 @@ ALIKE: Final = (
 SPECIAL: Final = ("__proto__", "constructor", "null", "0", " ", "")
 """Ids that mean something to a language; they cannot begin with the name of a run."""
 
-SIZES: Final = (255, 256, 257, 1_025, 4_097, 65_537, 262_145)
+SIZES: Final = (256, 257, 1_025, 4_097, 65_537, 262_145)
 """Lengths in bytes, each just above what a buffer holds; in JSON the longest is more than 1 MiB."""
 
 _BLANKS: Final = 4 << 20
@@ -104,7 +104,7 @@ def an_id_may_be_in_every_list(ctx: Pieces) -> None:
     if len(names) < 2:
         return  # one id cannot be in two lists
     together, apart = ctx.name("value"), ctx.name("value")
-    entries = {name: [ctx.given.probe([number], id=together)] for number, name in enumerate(names)}
+    entries = {name: [ctx.given.probe([number + 1], id=together)] for number, name in enumerate(names)}
     _import_lists(ctx, entries)
     for number, name in enumerate(names):
         _import_lists(ctx, {name: [ctx.given.probe([9, number], id=apart)]})
@@ -136,14 +136,12 @@ def an_entry_that_is_twice_in_one_import_is_there_once(ctx: Pieces) -> None:
 
 @check("PI-VER-07", control="importDatabase")
 def no_number_of_a_version_is_too_large(ctx: Pieces) -> None:
-    """Sends imports of versions with huge numbers; any error will do, and nothing may change."""
+    """Sends imports of versions with huge numbers; any error will do."""
     major, minor, _ = own_version(ctx).core
-    before = ctx.given.own
     for version in _large_versions(major, minor):
-        answer = send(ctx, ctx.given.importable(ctx.given.probe(), version=version), look=False)
+        answer = send(ctx, ctx.given.importable(ctx.given.probe(), version=version))
         what = f"the answer to an import of {version}"
         ctx.expect_true(what, answer.status >= 400, expected="an error", actual=answer.summary)
-    expect_unchanged(ctx, before, "imports of versions that are much too new")
 
 
 def _large_versions(major: int, minor: int) -> Iterator[str]:
@@ -193,6 +191,9 @@ def a_newer_migration_is_too_new_for_any_version(ctx: Pieces) -> None:
     major, minor, patch = own_version(ctx).core
     older = [(major, minor, patch - 1), (major, minor - 1, patch), (major - 1, minor, patch)]
     for version in (".".join(map(str, one)) for one in older if min(one) >= 0):
+        plain = ctx.given.importable(ctx.given.probe(), version=version)
+        with step("PI-VER-06", "import an older version"):
+            send(ctx, plain).expect_status(204)
         newer = {**schema, "migration": schema["migration"] + 1}
         body = ctx.given.importable(ctx.given.probe(), schema=newer, version=version)
         send(ctx, body, note=f"version {version}, a newer migration").expect_status(505)

@@ -192,7 +192,7 @@ class LastFailureComesTooLate(_Partial):
 # The next import
 
 
-@defect("PI-ROLL-16")
+@defect("PI-ROLL-16", "PI-VER-03")
 class LockNotReleased(PiecesHandlers):
     """Leaves the database locked after a failed import."""
 

@@ -16,7 +16,7 @@ from ..state.pieces import ImportPlan, PiecesDatabase
 from ..web.call import ABSENT, Call
 from .base import defect
 
-WHILE: Final = 0.02
+WHILE: Final = 0.1
 """Seconds in which another request may come in between."""
 
 
