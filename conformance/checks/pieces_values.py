@@ -107,8 +107,8 @@ def an_id_may_be_in_every_list(ctx: Pieces) -> None:
     entries = {name: [ctx.given.probe([number + 1], id=together)] for number, name in enumerate(names)}
     _import_lists(ctx, entries)
     for number, name in enumerate(names):
-        _import_lists(ctx, {name: [ctx.given.probe([9, number], id=apart)]})
-        entries[name].append(ctx.given.probe([9, number], id=apart))
+        _import_lists(ctx, {name: [ctx.given.probe([9, number + 1], id=apart)]})
+        entries[name].append(ctx.given.probe([9, number + 1], id=apart))
     after = ctx.given.export()
     for name in names:
         ctx.expect(f"the entries that {name} lacks", [], missing_from(after, entries[name], name))
