@@ -138,6 +138,7 @@ def an_export_moves_to_another_server(ctx: Pieces) -> None:
     if ctx.given.keeps_new():
         ctx.given.imported(*ctx.given.probes(2))
     source = ctx.given.export()
+    ctx.run.seen[moved_to(second)] = True
     with step("PI-IMP-06", "import the export in the second instance"):
         send(second, source).expect_status(204)
     moved = second.given.export()

@@ -7,20 +7,36 @@ from collections.abc import Iterator
 import pytest
 
 from dbcontract.conformance.checks import (
+    combinations,
     databases,
     date_filters,
     field_filters,
     media_types,
     merging,
+    record_values,
     record_writes,
     records,
+    records_again,
     records_csv,
+    records_together,
 )
 from dbcontract.conformance.result import Verdict
 
 from .judging_pixiebrix import Judge, judging, rules, rules_of, told
 
-MODULES = (databases, date_filters, field_filters, media_types, merging, record_writes, records, records_csv)
+MODULES = (
+    *(
+        combinations,
+        databases,
+        date_filters,
+        field_filters,
+        media_types,
+        merging,
+        record_values,
+        record_writes,
+    ),
+    *(records, records_again, records_csv, records_together),
+)
 AREAS = ("PB-DB-", "PB-REC-", "PB-FILT-", "PB-CSV-")
 RULES = rules_of(*MODULES)
 
