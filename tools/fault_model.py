@@ -1,0 +1,27 @@
+"""Write docs/fault-model.md: operations, kinds of faults, rules and defects.
+
+`python tools/fault_model.py`, after a change of the fault model, the catalogue or the defects. A test
+fails when the page is not what this writes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dbcontract.conformance import fault_model
+from dbcontract.mockserver.deviations import discover
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "fault-model.md"
+
+
+def page() -> str:
+    """The page as it has to be."""
+    defects: dict[str, list[str]] = {}
+    for deviation in discover():
+        for rule_id in deviation.breaks:
+            defects.setdefault(rule_id, []).append(deviation.name)
+    return fault_model.render(fault_model.load(), defects)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
