@@ -66,7 +66,9 @@ class Watched(Process):
         Raises:
             BenchmarkError: it is none.
         """
-        sent = {"Authorization": "Token any", **(headers or {})}
+        # at 2.0, for at 1.0, the default, no list has pages
+        versioned = {"Accept": "application/json; version=2.0"}
+        sent = {"Authorization": "Token any", **versioned, **(headers or {})}
         if body is not None:
             sent["Content-Type"] = "application/json"
         self._connection.request(method, path, body, sent)

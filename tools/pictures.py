@@ -81,7 +81,7 @@ def dashboard(browser: str, folder: Path) -> None:
             exported = session.get(f"{mock.pieces_url}/database/export").json()
             session.post(f"{mock.pieces_url}/database/import", json=exported)
             mock.clock.freeze()
-        page(browser, "dashboard", f"{url}/_mock/", folder, seen="importDatabase")
+        page(browser, "dashboard", f"{url}/_mock/", folder, seen="importDatabase", opened="/database/import")
 
 
 def report(browser: str, folder: Path) -> None:
@@ -132,8 +132,13 @@ def terminal(name: str, title: str, output: str) -> None:
     (PICTURES / f"{name}.svg").write_text(re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL))
 
 
-def page(browser: str, name: str, url: str, folder: Path, *, seen: str = "", height: int = 900) -> None:
-    """Take a picture of a page in a browser of its own, as soon as it shows the text `seen`."""
+def page(
+    browser: str, name: str, url: str, folder: Path, *, seen: str = "", opened: str = "", height: int = 900
+) -> None:
+    """Take a picture of a page in a browser of its own, as soon as it shows the text `seen`.
+
+    Where there is something to be `opened`, the summary that says so is clicked first.
+    """
     options = ChromeOptions()
     options.binary_location = browser
     for flag in (*CHROMIUM_FLAGS, f"--window-size=1200,{height}", f"--user-data-dir={folder / name}"):
@@ -143,6 +148,9 @@ def page(browser: str, name: str, url: str, folder: Path, *, seen: str = "", hei
         driver.get(url)
         body = driver.find_element(By.TAG_NAME, "body")
         WebDriverWait(driver, 30).until(lambda _: seen in body.text)
+        if opened:
+            driver.find_element(By.XPATH, f"//summary[contains(., '{opened}')]").click()
+            WebDriverWait(driver, 30).until(lambda _: "contract says" in body.text)
         (PICTURES / f"{name}.png").write_bytes(driver.get_screenshot_as_png())
     finally:
         driver.quit()
