@@ -91,7 +91,7 @@ def measure(name: str, code: str, tests: int, repeats: int) -> Row:
 def import_cost() -> float:
     """The milliseconds that importing the plugin adds to a pytest process that does not use it."""
     code = (
-        "import pytest, time; began = time.perf_counter(); import dbcontract.mockserver.pytest_plugin; "
+        "import pytest, time; began = time.perf_counter(); import dbcontract.mockserver.pytest.plugin; "
         "print((time.perf_counter() - began) * 1000)"
     )
     command = [sys.executable, "-P", "-c", code]

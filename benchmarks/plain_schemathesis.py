@@ -28,7 +28,7 @@ from typing import IO, Any
 
 import click
 
-from dbcontract.mockserver.deviations import Deviation, discover
+from dbcontract.mockserver.variants.registry import Deviation, discover
 
 from .peers import ROOT
 from .processes import BenchmarkError, Mock

@@ -15,8 +15,8 @@ import threading
 import time
 from pathlib import Path
 
-from dbcontract.mockserver.server import Running, serve_forever
-from dbcontract.mockserver.settings import ClockSetting, Settings
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
+from dbcontract.mockserver.server.run import Running, serve_forever
 
 INTERVAL = 0.001
 

@@ -15,10 +15,10 @@ from typing import TypeVar
 
 import click
 
-from dbcontract.mockserver.settings import ClockSetting, Settings
-from dbcontract.mockserver.state.merging import MergeStrategy
-from dbcontract.mockserver.world import World
-from dbcontract.mockserver.worlds import Worlds
+from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
+from dbcontract.mockserver.sandbox.registry import Worlds
+from dbcontract.mockserver.sandbox.sandbox import World
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 
 from .processes import BenchmarkError
 from .report import judged, machine, median, milliseconds, say, show

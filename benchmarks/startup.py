@@ -19,7 +19,7 @@ from .processes import BenchmarkError, Mock, get
 from .report import judged, machine, median, say, show
 
 GOAL = 1.0
-IMPORTS = "import dbcontract.mockserver.server, dbcontract.cli.serve, dbcontract.cli.banner"
+IMPORTS = "import dbcontract.mockserver.server.run, dbcontract.cli.serve, dbcontract.cli.banner"
 SHOWN = 12
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from .catalogue import Catalogue
+from .catalogue.rules import Catalogue
 
 
 class WrongFaultModel(ValueError):

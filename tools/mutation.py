@@ -1,7 +1,7 @@
 """Change the code in small ways and see whether a test notices: docs/mutation.md.
 
 `python tools/mutation.py [GLOB…] [--jobs N]`, or `tox run -e mutation`. A glob names mutants, as
-`dbcontract.conformance.order.*`; without one all of them are run.
+`dbcontract.conformance.runner.order.*`; without one all of them are run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,17 @@ TREE = ROOT / "build" / "mutation"
 
 MODULES = [
     "dbcontract/mockserver/state/*.py",
-    *(f"dbcontract/conformance/{name}.py" for name in ("judge", "result", "bench", "order", "baseline")),
+    "dbcontract/mockserver/apis/*/state/*.py",
+    *(
+        f"dbcontract/conformance/{name}.py"
+        for name in (
+            "runner/run_check",
+            "runner/rule_runner",
+            "runner/order",
+            "results/results",
+            "results/baseline",
+        )
+    ),
     "dbcontract/prove/judging.py",
 ]
 
@@ -90,7 +100,7 @@ def main() -> int:
     """Run it; 1: a survivor is not accepted, or an entry is stale; 2: the run broke off."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
-        "globs", nargs="*", metavar="GLOB", help="mutants, e.g. dbcontract.conformance.order.*"
+        "globs", nargs="*", metavar="GLOB", help="mutants, e.g. dbcontract.conformance.runner.order.*"
     )
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes at a time"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dbcontract.conformance import traceability
-from dbcontract.conformance.catalogue import load_all
-from dbcontract.conformance.check import discover
-from dbcontract.conformance.described import FED, SWEEP_ONLY
+from dbcontract.conformance.authoring.check import discover
+from dbcontract.conformance.catalogue import traceability
+from dbcontract.conformance.catalogue.rules import load_all
+from dbcontract.conformance.schema.conformance import FED, SWEEP_ONLY
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "traceability.md"
 

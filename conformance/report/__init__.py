@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ..redaction import Redactor
-from ..result import RunResult
-from . import badge, document, junit, markdown, page
+from ..http.redaction import Redactor
+from ..results.results import RunResult
+from . import badge, document, junit, markdown
+from . import html as page
 from .shown import redacted
 
 __all__ = ["FORMATS", "render"]

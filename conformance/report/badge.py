@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from ..result import RunResult, Verdict, exit_code
+from ..results.results import RunResult, Verdict, exit_code
 from .shown import visible
-from .words import headline
+from .text import headline
 
 _COLOURS = {0: "#2e7d32", 1: "#c62828", 3: "#757575", 4: "#757575"}
 _LABEL = "conformance"

@@ -9,9 +9,9 @@ from dataclasses import asdict, fields
 from importlib.resources import files
 from typing import Any, Final
 
-from ..catalogue import Level
-from ..evidence import Evidence
-from ..result import RuleResult, RunResult, TargetSummary, Verdict, exit_code, tally
+from ..catalogue.rules import Level
+from ..http.evidence import Evidence
+from ..results.results import RuleResult, RunResult, TargetSummary, Verdict, exit_code, tally
 
 FORMAT: Final = "dbcontract-result/1"
 

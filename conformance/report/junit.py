@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from ..result import RuleResult, RunResult, Verdict
+from ..results.results import RuleResult, RunResult, Verdict
 from .shown import visible
-from .words import facts, headline, what_happened
+from .text import facts, headline, what_happened
 
 
 def render(run: RunResult) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..catalogue import Level
-from ..result import RuleResult, RunResult, Verdict
+from ..catalogue.rules import Level
+from ..results.results import RuleResult, RunResult, Verdict
 from .shown import visible
-from .words import API_NAMES, areas, counted, facts, headline, verdict_name, what_happened, with_verdict
+from .text import API_NAMES, areas, counted, facts, headline, verdict_name, what_happened, with_verdict
 
 _BODY = 600
 

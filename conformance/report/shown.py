@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
-from ..evidence import Evidence
-from ..redaction import Redactor
-from ..result import RuleResult, RunResult
+from ..http.evidence import Evidence
+from ..http.redaction import Redactor
+from ..results.results import RuleResult, RunResult
 
 _OF_THE_TARGET = ("reason", "expected", "actual")
 """What a result has of the target's own words; the rest stands in the catalogue."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from ..state.jobs import Part
-from ..state.records import Row
+from ..apis.pixiebrix.state.jobs import Part
+from ..apis.pixiebrix.state.records import Row
 
 Pair = tuple[str, Row]
 """(database id, row)."""

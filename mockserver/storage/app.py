@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from ..state.jobs import Job
+from ..apis.pixiebrix.state.jobs import Job
 from ..state.objects import StoredObject
 from ..web.origin import origin_of
 from .disposition import content_disposition

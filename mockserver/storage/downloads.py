@@ -15,10 +15,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .. import artifacts
+from ..apis.pixiebrix.state.jobs import Job
+from ..apis.pixiebrix.state.pixiebrix import PixieBrixState
 from ..state.instants import parse_date
-from ..state.jobs import Job
 from ..state.objects import ObjectStore
-from ..state.pixiebrix import PixieBrixState
 from .conditions import Validators
 from .errors import InvalidRange, NoSuchKey
 from .keys import archive_key, export_key

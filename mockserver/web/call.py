@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import Response
 from starlette.types import Scope
 
-from .negotiation import Negotiated
+from ..apis.pixiebrix.negotiation import Negotiated
 from .origin import origin_of
 
 if TYPE_CHECKING:
-    from ..faults import Fault
-    from ..world import World
+    from ..sandbox.faults import Fault
+    from ..sandbox.sandbox import World
 
 # Keys of the ASGI scope under which the gateway and the validation hand things down.
 EXCHANGE = "dbcontract.exchange"

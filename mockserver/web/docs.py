@@ -10,10 +10,10 @@ import yaml
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import Scope
 
-from ..state.records import KEY
-from ..world import World
+from ..apis.pixiebrix.state.records import KEY
+from ..control.people import content_of, page_response
+from ..sandbox.sandbox import World
 from .origin import origin_of
-from .pages import content_of, page_response
 
 DESCRIPTIONS = ("/openapi.json", "/openapi.yaml")
 UI = "/ui/"

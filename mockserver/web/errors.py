@@ -12,9 +12,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from ..apis.pixiebrix.negotiation import JSON, Negotiated
 from ..state import jsonio
 from ..state.errors import BrokenSchema, ImportRejected, InvalidInput, NewerExport, NotFound, StateError
-from .negotiation import JSON, Negotiated
 from .problems import MethodNotAllowed, Problem, UnknownPath
 from .responses import text_response
 

@@ -14,27 +14,27 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..journal import Entry, mask
-from ..world import World
-from ..worlds import SandboxNameError, Worlds
-from .access import ControlAccess
+from ..apis.pieces.startup import PATHS as STARTUP
+from ..apis.pieces.startup import started
+from ..apis.pixiebrix.negotiation import Negotiated
+from ..control.access import ControlAccess
+from ..control.events import EVENT_STREAM
+from ..control.people import Pages
+from ..sandbox.journal import Entry, mask
+from ..sandbox.registry import SandboxNameError, Worlds
+from ..sandbox.sandbox import World
 from .body import header
 from .call import EXCHANGE, Exchange
+from .connexion.routes import MethodTable
 from .docs import Docs
 from .documented import DocumentedResponses
-from .events import EVENT_STREAM
-from .interference import interfere
-from .negotiation import Negotiated
-from .pages import Pages
+from .fault_injection import interfere
 from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
 from .receiving import Receiver
 from .response_check import ResponseCheck, ResponseMismatch
 from .responses import json_error
-from .routes import MethodTable
 from .sending import Sender
-from .startup import PATHS as STARTUP
-from .startup import started
-from .surface import Surface, slashes_hidden, without_slash
+from .wire_policy import Surface, slashes_hidden, without_slash
 
 request_log = logging.getLogger("dbcontract.requests")
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from starlette.types import Scope
 
-from ..settings import Settings
+from ..sandbox.settings import Settings
 from .body import header
 
 ORIGIN: Final = "dbcontract.origin"

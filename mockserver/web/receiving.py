@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.types import Message, Receive, Scope
 
-from ..journal import BODY_LIMIT
+from ..sandbox.journal import BODY_LIMIT
 from .body import header
 
 _PATIENCE = 1.0

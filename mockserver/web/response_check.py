@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..apis.pixiebrix.negotiation import JSON
 from ..state import jsonio
 from .body import header
-from .negotiation import JSON
-from .routes import METHODS, path_pattern, resolved
+from .connexion.routes import METHODS, path_pattern, resolved
 from .schemas import Compiler
 
 _DEPTH = jsonio.MAX_DEPTH + 20

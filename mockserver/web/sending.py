@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..journal import BODY_LIMIT, Headers
+from ..sandbox.journal import BODY_LIMIT, Headers
 from .origin import ORIGIN, PublicOrigin
 from .receiving import Receiver
 

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
+from dbcontract.mockserver.apis.pixiebrix.state.records import Row
 from dbcontract.mockserver.state import jsonio
 from dbcontract.mockserver.state.instants import parse_instant
-from dbcontract.mockserver.state.records import Row
 
 MakeRow = Callable[..., Row]
 

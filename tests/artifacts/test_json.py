@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbcontract.mockserver import artifacts
+from dbcontract.mockserver.apis.pixiebrix.state.records import Row
 from dbcontract.mockserver.artifacts.text import instant_text
 from dbcontract.mockserver.state import jsonio
 from dbcontract.mockserver.state.instants import format_instant, parse_instant
-from dbcontract.mockserver.state.records import Row
 
 MakeRow = Callable[..., Row]
 DATA: list[dict[str, Any]] = [

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbcontract.mockserver.apis.pixiebrix.state.records import Row
 from dbcontract.mockserver.artifacts import Pairs
-from dbcontract.mockserver.state.records import Row
 
 PARTS = st.lists(st.tuples(st.sampled_from("abc"), st.lists(st.integers(0, 9), max_size=5)), max_size=4)
 BOUND = st.none() | st.integers(-25, 25)

@@ -12,9 +12,9 @@ import pytest
 from openpyxl.utils.escape import unescape
 
 from dbcontract.mockserver import artifacts
+from dbcontract.mockserver.apis.pixiebrix.state.records import Row
 from dbcontract.mockserver.artifacts import workbook
 from dbcontract.mockserver.state.instants import format_instant, parse_instant
-from dbcontract.mockserver.state.records import Row
 
 MakeRow = Callable[..., Row]
 CREATED = parse_instant("2024-11-15T20:42:47.670046Z")

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from dbcontract.cli.banner import Banner, token_to_show
-from dbcontract.mockserver.settings import Settings, TokenGrant
+from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
 
 
 def printed(banner: Banner, **console: Any) -> str:

@@ -12,8 +12,8 @@ from typing import Protocol
 
 import pytest
 
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import Settings, TokenGrant
+from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 TOKEN = "token-of-the-tests"
 ONLY = ("--only", "PB-ASSET-03", "--only", "PI-EXP-01")

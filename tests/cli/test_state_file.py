@@ -109,14 +109,14 @@ def whole() -> bytes:
     """A world's document."""
     import warnings
 
-    from dbcontract.mockserver.settings import Settings
+    from dbcontract.mockserver.sandbox.settings import Settings
 
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
         )  # the web framework warns of its own dependencies while it is imported
-        from dbcontract.mockserver import document
-        from dbcontract.mockserver.worlds import Worlds
+        from dbcontract.mockserver.sandbox.registry import Worlds
+        from dbcontract.mockserver.snapshot import snapshot as document
     return document.dump(Worlds.load(Settings(data="empty")).default)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from dbcontract.mockserver.no_proxy import without_proxy
+from dbcontract.mockserver.server.no_proxy import without_proxy
 
 ROOT = Path(__file__).parents[2]
 BOM = b"\xef\xbb\xbf"

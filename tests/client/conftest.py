@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from dbcontract.mockserver.client import MockClient
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import ClockSetting, Settings
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 
 @pytest.fixture(scope="session")

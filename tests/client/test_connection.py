@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from dbcontract.mockserver.client import MockClient, MockError
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import Settings, TokenGrant
+from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 
 @contextmanager

@@ -14,7 +14,7 @@ def loaded_by(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["client", "pytest_plugin"])
+@pytest.mark.parametrize("module", ["client", "pytest.plugin"])
 def test_nothing_heavy_is_imported(module: str) -> None:
     # pytest is there before a plugin is
     extra = loaded_by(f"import pytest, dbcontract.mockserver.{module}") - loaded_by("import pytest")
@@ -24,13 +24,14 @@ def test_nothing_heavy_is_imported(module: str) -> None:
     assert ours <= {
         "dbcontract",
         "dbcontract.mockserver",
+        "dbcontract.mockserver.pytest",
         f"dbcontract.mockserver.{module}",
-        *(f"dbcontract.mockserver.client_{part}" for part in ("http", "types", "controls")),
+        *(f"dbcontract.mockserver.client.{part}" for part in ("http", "types", "controls", "mock_client")),
     }
 
 
 def test_the_plugin_does_not_even_import_the_client() -> None:
-    assert "dbcontract.mockserver.client" not in loaded_by("import dbcontract.mockserver.pytest_plugin")
-    assert "http.client" not in loaded_by("import dbcontract.mockserver.pytest_plugin") - loaded_by(
+    assert "dbcontract.mockserver.client" not in loaded_by("import dbcontract.mockserver.pytest.plugin")
+    assert "http.client" not in loaded_by("import dbcontract.mockserver.pytest.plugin") - loaded_by(
         "import pytest"
     )

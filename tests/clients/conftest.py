@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import ClockSetting, Settings
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from dbcontract.mockserver.server import Running
+from dbcontract.mockserver.server.run import Running
 
 JAVA = Path(__file__).with_name("java") / "Import.java"
 

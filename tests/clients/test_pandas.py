@@ -9,7 +9,7 @@ import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of it
 import pytest
 import requests
 
-from dbcontract.mockserver.server import Running
+from dbcontract.mockserver.server.run import Running
 
 
 def _records(server: Running, api: requests.Session, database: str) -> dict[str, dict[str, Any]]:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import Settings
+from dbcontract.mockserver.sandbox.settings import Settings
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 # Where current releases of Pieces OS listen, and where the client looks.
 PORTS = range(39300, 39334)

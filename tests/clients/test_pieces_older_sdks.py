@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dbcontract.mockserver.server import Running
+from dbcontract.mockserver.server.run import Running
 
 PYTHON = """
 import json, sys

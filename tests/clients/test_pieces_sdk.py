@@ -12,7 +12,7 @@ from pieces_os_client.exceptions import ApiException
 from pieces_os_client.models.exported_database import ExportedDatabase
 from pieces_os_client.models.exported_database_format import ExportedDatabaseFormat
 
-from dbcontract.mockserver.server import Running
+from dbcontract.mockserver.server.run import Running
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import requests
 
 from dbcontract import fixtures
-from dbcontract.mockserver.server import Running
+from dbcontract.mockserver.server.run import Running
 
 
 def test_links_lead_through_all_pages_of_the_records(

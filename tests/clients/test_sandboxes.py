@@ -9,7 +9,7 @@ from pieces_os_client.configuration import Configuration
 from pieces_os_client.exceptions import ApiException
 from pieces_os_client.models.exported_database_format import ExportedDatabaseFormat
 
-from dbcontract.mockserver.server import Running
+from dbcontract.mockserver.server.run import Running
 
 
 def test_the_sdk_works_in_a_sandbox_and_leaves_the_others_alone(server: Running) -> None:

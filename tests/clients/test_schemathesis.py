@@ -21,9 +21,9 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dbcontract import fixtures, openapi
-from dbcontract.mockserver.app import create_app
-from dbcontract.mockserver.server import ServerThread
-from dbcontract.mockserver.settings import ClockSetting, Settings
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
+from dbcontract.mockserver.server.application import create_app
+from dbcontract.mockserver.server.run import ServerThread
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")

@@ -13,20 +13,20 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.catalogue import Catalogue, load_all
-from dbcontract.conformance.check import Checks, discover
-from dbcontract.conformance.context import PixieBrix
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.hooks import ConfiguredPlaces
-from dbcontract.conformance.mock import MockPlaces
-from dbcontract.conformance.place import Places
-from dbcontract.conformance.redaction import Redactor
-from dbcontract.conformance.run import Run
-from dbcontract.conformance.session import Session
-from dbcontract.conformance.target import Endpoint, Pace, Scratch, Target
-from dbcontract.conformance.wire import Limits, Wire
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import Settings, TokenGrant
+from dbcontract.conformance.authoring.check import Checks, discover
+from dbcontract.conformance.authoring.context import PixieBrix
+from dbcontract.conformance.authoring.run import Run
+from dbcontract.conformance.catalogue.rules import Catalogue, load_all
+from dbcontract.conformance.environment.environment import Places
+from dbcontract.conformance.environment.hooks import ConfiguredPlaces
+from dbcontract.conformance.environment.mock import MockPlaces
+from dbcontract.conformance.http.redaction import Redactor
+from dbcontract.conformance.http.session import Session
+from dbcontract.conformance.http.wire import Limits, Wire
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
+from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 TOKEN = "token-of-the-tests"
 READ_ONLY_TOKEN = "read-only-token-of-the-tests"

@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dbcontract.conformance.catalogue import Catalogue
-from dbcontract.conformance.check import Checks
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.engine import Engine, Options
-from dbcontract.conformance.result import RunResult, Verdict
-from dbcontract.conformance.target import TargetError
-from dbcontract.conformance.wanted import Wanted
+from dbcontract.conformance.authoring.check import Checks
+from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.results.results import RunResult, Verdict
+from dbcontract.conformance.runner.engine import Engine, Options
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.target import TargetError
 from dbcontract.mockserver.client import MockClient
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import Settings
+from dbcontract.mockserver.sandbox.settings import Settings
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 from .conftest import JSON, TOKEN, Seen, Start
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance import baseline
-from dbcontract.conformance.catalogue import Level
-from dbcontract.conformance.result import RuleResult, RunResult, TargetSummary, Verdict, exit_code
+from dbcontract.conformance.catalogue.rules import Level
+from dbcontract.conformance.results import baseline
+from dbcontract.conformance.results.results import RuleResult, RunResult, TargetSummary, Verdict, exit_code
 
 KNOWN = {"PB-ASSET-01", "PB-ASSET-02", "PB-ASSET-03"}
 TODAY = date(2026, 6, 15)

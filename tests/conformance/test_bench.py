@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.bench import Bench
-from dbcontract.conformance.catalogue import Capability, Level, Rule, Source
-from dbcontract.conformance.check import Checks, check, collect
-from dbcontract.conformance.context import Context
-from dbcontract.conformance.described import BODY, STATUS, Violation
-from dbcontract.conformance.description import Description, Finding
-from dbcontract.conformance.evidence import Exchange
-from dbcontract.conformance.redaction import Redactor
-from dbcontract.conformance.result import Part, RuleResult, Verdict
-from dbcontract.conformance.sweep import SweepSettings
-from dbcontract.conformance.target import Endpoint, Target
-from dbcontract.conformance.wire import Limits, NoAnswer, Received, Request, Unreachable, Wire, origin_of
+from dbcontract.conformance.authoring.check import Checks, check, collect
+from dbcontract.conformance.authoring.context import Context
+from dbcontract.conformance.catalogue.rules import Capability, Level, Rule, Source
+from dbcontract.conformance.http.evidence import Exchange
+from dbcontract.conformance.http.redaction import Redactor
+from dbcontract.conformance.http.wire import Limits, NoAnswer, Received, Request, Unreachable, Wire, origin_of
+from dbcontract.conformance.results.results import Part, RuleResult, Verdict
+from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+from dbcontract.conformance.runner.rule_runner import Bench
+from dbcontract.conformance.schema.conformance import BODY, STATUS, Violation
+from dbcontract.conformance.schema.description import Description, Finding
+from dbcontract.conformance.target.target import Endpoint, Target
 
 from .conftest import PACE, Start
 

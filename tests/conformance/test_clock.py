@@ -8,11 +8,11 @@ from email.utils import format_datetime
 
 import pytest
 
-from dbcontract.conformance.check import NotVerified
-from dbcontract.conformance.clock import Clock
-from dbcontract.conformance.hooks import HookPowers
-from dbcontract.conformance.target import Endpoint, HttpHook, Target
-from dbcontract.conformance.wire import Wire
+from dbcontract.conformance.authoring.check import NotVerified
+from dbcontract.conformance.authoring.clock import Clock
+from dbcontract.conformance.environment.hooks import HookPowers
+from dbcontract.conformance.http.wire import Wire
+from dbcontract.conformance.target.target import Endpoint, HttpHook, Target
 
 START = datetime(2026, 3, 1, 21, 15, 30, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance.catalogue import Level
-from dbcontract.conformance.comparison import Change, Comparison, compare
+from dbcontract.conformance.catalogue.rules import Level
 from dbcontract.conformance.report import render
-from dbcontract.conformance.report.comparing import FORMATS, remarks, summary
-from dbcontract.conformance.result import RuleResult, RunResult, TargetSummary, Verdict
+from dbcontract.conformance.report.comparison import FORMATS, remarks, summary
+from dbcontract.conformance.results.comparison import Change, Comparison, compare
+from dbcontract.conformance.results.results import RuleResult, RunResult, TargetSummary, Verdict
 
 P, F, W, N, E = Verdict.PASSED, Verdict.FAILED, Verdict.WARNED, Verdict.NOT_VERIFIED, Verdict.ERROR
 HOSTILE = "<script>alert(1)</script>|`*"

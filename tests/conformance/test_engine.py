@@ -7,14 +7,14 @@ from types import ModuleType
 
 import pytest
 
-from dbcontract.conformance.catalogue import Capability, Level, Rule, Source
-from dbcontract.conformance.check import Checks, check, collect
-from dbcontract.conformance.context import Context, Pieces
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.engine import Engine, Listener, Options
-from dbcontract.conformance.result import RunResult, Verdict, exit_code
-from dbcontract.conformance.target import Endpoint, Scratch, Target
-from dbcontract.conformance.wire import Request
+from dbcontract.conformance.authoring.check import Checks, check, collect
+from dbcontract.conformance.authoring.context import Context, Pieces
+from dbcontract.conformance.catalogue.rules import Capability, Level, Rule, Source
+from dbcontract.conformance.http.wire import Request
+from dbcontract.conformance.results.results import RunResult, Verdict, exit_code
+from dbcontract.conformance.runner.engine import Engine, Listener, Options
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.target import Endpoint, Scratch, Target
 
 from .conftest import PACE, Seen, Start
 
@@ -326,7 +326,7 @@ def test_exchanges_feed_the_rules_about_descriptions(judged: Judged) -> None:
 def test_hypothesis_groups_are_opened(judged: Judged) -> None:
     from hypothesis import strategies as st
 
-    from dbcontract.conformance.generated import for_all
+    from dbcontract.conformance.authoring.properties import for_all
 
     seen: list[int] = []
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from dbcontract import openapi
-from dbcontract.conformance.description import Description, routes
-from dbcontract.conformance.effects import READING, effects, things
-from dbcontract.conformance.gate import Gate, NotAllowed
-from dbcontract.conformance.spool import Spool
-from dbcontract.conformance.target import Endpoint, Scratch, Target
-from dbcontract.conformance.wire import Received, Request
+from dbcontract.conformance.environment.effects import READING, effects, things
+from dbcontract.conformance.environment.gate import Gate, NotAllowed
+from dbcontract.conformance.http.spool import Spool
+from dbcontract.conformance.http.wire import Received, Request
+from dbcontract.conformance.schema.description import Description, routes
+from dbcontract.conformance.target.target import Endpoint, Scratch, Target
 
 PIECES, SECOND, PIXIEBRIX = "http://pieces.test", "http://second.test", "http://pixiebrix.test/api"
 ORGANIZATION = "00000000-0000-4000-8000-0000000000aa"

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dbcontract.conformance.check import NotVerified, PrerequisiteFailed
-from dbcontract.conformance.context import Pieces
-from dbcontract.conformance.mock import as_target, recognize
-from dbcontract.conformance.run import Run
-from dbcontract.conformance.target import Endpoint, Target
-from dbcontract.conformance.wire import Wire
-from dbcontract.mockserver.server import Running
+from dbcontract.conformance.authoring.check import NotVerified, PrerequisiteFailed
+from dbcontract.conformance.authoring.context import Pieces
+from dbcontract.conformance.authoring.run import Run
+from dbcontract.conformance.environment.mock import as_target, recognize
+from dbcontract.conformance.http.wire import Wire
+from dbcontract.conformance.target.target import Endpoint, Target
+from dbcontract.mockserver.server.run import Running
 
 from .conftest import DATABASE, JSON, TOKEN, Open, Seen, Start, of_web, pixiebrix
 

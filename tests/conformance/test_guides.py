@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance import targetfile
-from dbcontract.conformance.hooks import EVERYWHERE, PLACEHOLDERS
+from dbcontract.conformance.environment.hooks import EVERYWHERE, PLACEHOLDERS
 from dbcontract.conformance.report import FORMATS
-from dbcontract.conformance.target import CAPABILITIES, HOOKS, TargetError
+from dbcontract.conformance.target import file as targetfile
+from dbcontract.conformance.target.target import CAPABILITIES, HOOKS, TargetError
 from dbcontract.mockserver.client import MockClient
 
 pytest_plugins = ["pytester"]
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-MODULE = "dbcontract.conformance.pytest_plugin"
+MODULE = "dbcontract.conformance.pytest.plugin"
 UNKNOWN = "qqqqqqqqqqqq"
 
 

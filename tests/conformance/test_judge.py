@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.check import Check, CheckFailed, NotVerified, PrerequisiteFailed
-from dbcontract.conformance.context import Context, Pieces
-from dbcontract.conformance.evidence import BODY_SHOWN
-from dbcontract.conformance.gate import Gate
-from dbcontract.conformance.hooks import ConfiguredPlaces
-from dbcontract.conformance.judge import Outcome, judge, shown
-from dbcontract.conformance.place import Place
-from dbcontract.conformance.redaction import Redactor
-from dbcontract.conformance.result import Verdict
-from dbcontract.conformance.run import Run
-from dbcontract.conformance.session import Cancelled, Session
-from dbcontract.conformance.target import Endpoint, Pace, Scratch, Target
-from dbcontract.conformance.wire import NoAnswer, Received, Request, Unreachable, Wire, origin_of
+from dbcontract.conformance.authoring.check import Check, CheckFailed, NotVerified, PrerequisiteFailed
+from dbcontract.conformance.authoring.context import Context, Pieces
+from dbcontract.conformance.authoring.run import Run
+from dbcontract.conformance.environment.environment import Place
+from dbcontract.conformance.environment.gate import Gate
+from dbcontract.conformance.environment.hooks import ConfiguredPlaces
+from dbcontract.conformance.http.evidence import BODY_SHOWN
+from dbcontract.conformance.http.redaction import Redactor
+from dbcontract.conformance.http.session import Cancelled, Session
+from dbcontract.conformance.http.wire import NoAnswer, Received, Request, Unreachable, Wire, origin_of
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.runner.run_check import Outcome, judge, shown
+from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
 
 SECRET = "the-secret-token"
 PIECES, SECOND, PIXIEBRIX = "http://pieces.test", "http://second.test", "https://pixiebrix.test/api"

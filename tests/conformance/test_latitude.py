@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from dbcontract import openapi
-from dbcontract.conformance.description import Description, leads_to_other_form
-from dbcontract.conformance.latitude import judged
-from dbcontract.conformance.wire import Received, Request
+from dbcontract.conformance.http.wire import Received, Request
+from dbcontract.conformance.schema.description import Description, leads_to_other_form
+from dbcontract.conformance.schema.latitude import judged
 
 STATUS = "status_code_conformance"
 GOOD: dict[str, Any] = openapi.load("pieces")["components"]["examples"]["SmallDatabase"]["value"]

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.catalogue import Catalogue
-from dbcontract.conformance.check import Checks
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.engine import Engine, Options
-from dbcontract.conformance.result import Verdict
-from dbcontract.conformance.wanted import Wanted
-from dbcontract.mockserver.server import ServerThread
-from dbcontract.mockserver.settings import ClockSetting, Settings
+from dbcontract.conformance.authoring.check import Checks
+from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.runner.engine import Engine, Options
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.options import Wanted
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
+from dbcontract.mockserver.server.run import ServerThread
 
 FROZEN = ClockSetting(frozen=True)
 LONG = {"PB-RET-01"}  # writes half a million records where waiting is allowed

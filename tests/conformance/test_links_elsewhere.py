@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from dbcontract.conformance.catalogue import Catalogue
-from dbcontract.conformance.check import Checks
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.engine import Engine, Options
-from dbcontract.conformance.result import Verdict
-from dbcontract.conformance.target import Endpoint, Scratch, Target
+from dbcontract.conformance.authoring.check import Checks
+from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.runner.engine import Engine, Options
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.target import Endpoint, Scratch, Target
 
 from .conftest import DATABASE, JSON, PACE, TOKEN, Seen, Start
 

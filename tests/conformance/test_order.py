@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
-from dbcontract.conformance.catalogue import Level, Rule, Source
-from dbcontract.conformance.order import origin, waves_of
-from dbcontract.conformance.result import RuleResult, Verdict
+from dbcontract.conformance.catalogue.rules import Level, Rule, Source
+from dbcontract.conformance.results.results import RuleResult, Verdict
+from dbcontract.conformance.runner.order import origin, waves_of
 
 PASSED, FAILED, WARNED, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.WARNED, Verdict.NOT_VERIFIED
 

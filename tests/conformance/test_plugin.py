@@ -9,13 +9,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dbcontract.mockserver.server import Running
+from dbcontract.mockserver.server.run import Running
 
 from .conftest import JSON, TOKEN, Seen, Start
 
 pytest_plugins = ["pytester"]
 
-MODULE = "dbcontract.conformance.pytest_plugin"
+MODULE = "dbcontract.conformance.pytest.plugin"
 RULES = ["PB-ASSET-03", "PB-ASSET-04", "PI-EXP-01", "PI-EXP-02"]
 ALL_OF = [word for rule in RULES for word in ("--dbcontract-only", rule)]
 

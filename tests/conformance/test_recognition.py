@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance import hooks
-from dbcontract.conformance.catalogue import Catalogue
-from dbcontract.conformance.check import NotVerified
-from dbcontract.conformance.recognition import of_url, resolve
-from dbcontract.conformance.session import redirected
-from dbcontract.conformance.target import CommandHook, Endpoint, HttpHook, Target, TargetError
-from dbcontract.conformance.wanted import SelectionError, Wanted, permissions, select
-from dbcontract.conformance.wire import Received, Request, Wire
-from dbcontract.mockserver.server import Running
+from dbcontract.conformance.authoring.check import NotVerified
+from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.environment import hooks
+from dbcontract.conformance.http.session import redirected
+from dbcontract.conformance.http.wire import Received, Request, Wire
+from dbcontract.conformance.target.discovery import of_url, resolve
+from dbcontract.conformance.target.options import SelectionError, Wanted, permissions, select
+from dbcontract.conformance.target.target import CommandHook, Endpoint, HttpHook, Target, TargetError
+from dbcontract.mockserver.server.run import Running
 
 from .conftest import DATABASE, JSON, PACE, Start
 

@@ -4,9 +4,9 @@ import base64
 
 import pytest
 
-from dbcontract.conformance.evidence import Exchange, curl
-from dbcontract.conformance.redaction import Redactor, Secret, header_secrets
-from dbcontract.conformance.wire import Received, Request
+from dbcontract.conformance.http.evidence import Exchange, curl
+from dbcontract.conformance.http.redaction import Redactor, Secret, header_secrets
+from dbcontract.conformance.http.wire import Received, Request
 
 SECRET = "s3cret/token+of=mine"
 LINK = (

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from dbcontract.conformance.catalogue import Catalogue, Rule
-from dbcontract.conformance.check import Checks
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.engine import Engine, Listener, Options
-from dbcontract.conformance.result import RunResult, Verdict
-from dbcontract.conformance.sweep import SweepSettings
-from dbcontract.conformance.target import CAPABILITIES, Endpoint, HttpHook, Pace, Scratch, Target
-from dbcontract.conformance.wire import Limits
+from dbcontract.conformance.authoring.check import Checks
+from dbcontract.conformance.catalogue.rules import Catalogue, Rule
+from dbcontract.conformance.http.wire import Limits
+from dbcontract.conformance.results.results import RunResult, Verdict
+from dbcontract.conformance.runner.engine import Engine, Listener, Options
+from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.target import CAPABILITIES, Endpoint, HttpHook, Pace, Scratch, Target
 
 from .conftest import Answering, Seen, Start
 

@@ -12,10 +12,10 @@ import jsonschema
 import pytest
 
 from dbcontract.conformance import report
-from dbcontract.conformance.catalogue import Level
-from dbcontract.conformance.evidence import Evidence
+from dbcontract.conformance.catalogue.rules import Level
+from dbcontract.conformance.http.evidence import Evidence
 from dbcontract.conformance.report.document import NoResult, from_document, schema, to_document
-from dbcontract.conformance.result import RuleResult, RunResult, Tally, TargetSummary, Verdict, tally
+from dbcontract.conformance.results.results import RuleResult, RunResult, Tally, TargetSummary, Verdict, tally
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 SUFFIXES: Mapping[str, str] = {

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import pytest
 
-from dbcontract.conformance.catalogue import Catalogue
-from dbcontract.conformance.check import Checks
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.engine import Engine, Options
+from dbcontract.conformance.authoring.check import Checks
+from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.http.wire import Limits
 from dbcontract.conformance.report import FORMATS
-from dbcontract.conformance.result import RunResult, Verdict, exit_code
-from dbcontract.conformance.target import Endpoint, Pace, Scratch, Target
-from dbcontract.conformance.wire import Limits
+from dbcontract.conformance.results.results import RunResult, Verdict, exit_code
+from dbcontract.conformance.runner.engine import Engine, Options
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
 
 from .conftest import DATABASE, Seen, Start
 

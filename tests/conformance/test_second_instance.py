@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from dbcontract.conformance.catalogue import Catalogue
-from dbcontract.conformance.check import Checks
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.engine import Engine, Options
-from dbcontract.conformance.result import RuleResult, Verdict
-from dbcontract.conformance.target import Endpoint, HttpHook, Target
+from dbcontract.conformance.authoring.check import Checks
+from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.results.results import RuleResult, Verdict
+from dbcontract.conformance.runner.engine import Engine, Options
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.target import Endpoint, HttpHook, Target
 from dbcontract.mockserver.client import MockClient
-from dbcontract.mockserver.server import Running
+from dbcontract.mockserver.server.run import Running
 
 ORDER = {"operation": "{operation}", "inside": {"after": 77}, "times": 1}
 BODY = json.dumps(ORDER).replace("77", "{after}")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dbcontract.conformance.spool import CHUNK, Folded, Spool, TooLarge, digest_of, dump
-from dbcontract.conformance.streams import elements, lines, text_lines
+from dbcontract.conformance.http.spool import CHUNK, Folded, Spool, TooLarge, digest_of, dump
+from dbcontract.conformance.http.streams import elements, lines, text_lines
 
 MEMORY = 8 * CHUNK
 

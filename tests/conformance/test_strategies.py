@@ -12,15 +12,15 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from dbcontract.conformance import strategies
-from dbcontract.conformance.check import PIXIEBRIX, Check, CheckFailed, PrerequisiteFailed
-from dbcontract.conformance.context import PixieBrix
-from dbcontract.conformance.generated import Walk, explore, for_all
-from dbcontract.conformance.judge import judge
-from dbcontract.conformance.merged import STRATEGIES, mergeable, merged
-from dbcontract.conformance.result import Part, Verdict
-from dbcontract.conformance.run import Run
-from dbcontract.mockserver.state.merging import MergeStrategy, merge
+from dbcontract.conformance.apis.pixiebrix.merge_model import STRATEGIES, mergeable, merged
+from dbcontract.conformance.authoring import strategies
+from dbcontract.conformance.authoring.check import PIXIEBRIX, Check, CheckFailed, PrerequisiteFailed
+from dbcontract.conformance.authoring.context import PixieBrix
+from dbcontract.conformance.authoring.properties import Walk, explore, for_all
+from dbcontract.conformance.authoring.run import Run
+from dbcontract.conformance.results.results import Part, Verdict
+from dbcontract.conformance.runner.run_check import judge
+from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy, merge
 
 from .conftest import JSON, Open, Start, Web, of_web, pixiebrix
 

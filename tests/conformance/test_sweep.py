@@ -6,13 +6,21 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.described import ACCEPTED, BODY, GONE, MEDIA_TYPE, REFUSED, STATUS, Ledger
-from dbcontract.conformance.description import NO_ANSWER, SERVER_ERROR
-from dbcontract.conformance.mock import as_target, recognize
-from dbcontract.conformance.sweep import SweepSettings, Swept, sweep
-from dbcontract.conformance.target import Endpoint, Scratch, Target
-from dbcontract.conformance.wire import Wire
-from dbcontract.mockserver.server import Running
+from dbcontract.conformance.environment.mock import as_target, recognize
+from dbcontract.conformance.http.wire import Wire
+from dbcontract.conformance.runner.fuzzing.run import SweepSettings, Swept, sweep
+from dbcontract.conformance.schema.conformance import (
+    ACCEPTED,
+    BODY,
+    GONE,
+    MEDIA_TYPE,
+    REFUSED,
+    STATUS,
+    Ledger,
+)
+from dbcontract.conformance.schema.description import NO_ANSWER, SERVER_ERROR
+from dbcontract.conformance.target.target import Endpoint, Scratch, Target
+from dbcontract.mockserver.server.run import Running
 
 from .conftest import DATABASE, JSON, PACE, TOKEN, Open, Seen, Start
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance import targetfile
-from dbcontract.conformance.target import CommandHook, HttpHook, Target, TargetError, base_url
-from dbcontract.conformance.wanted import Wanted
-from dbcontract.conformance.wire import Limits
+from dbcontract.conformance.http.wire import Limits
+from dbcontract.conformance.target import file as targetfile
+from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.target import CommandHook, HttpHook, Target, TargetError, base_url
 
 ID = "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f60"
 FULL = f"""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dbcontract.conformance.turns import Turns
+from dbcontract.conformance.http.turns import Turns
 
 
 class Clock:

@@ -4,9 +4,9 @@ from itertools import product
 
 import pytest
 
-from dbcontract.conformance.catalogue import Level
-from dbcontract.conformance.report.words import headline, outcome
-from dbcontract.conformance.result import (
+from dbcontract.conformance.catalogue.rules import Level
+from dbcontract.conformance.report.text import headline, outcome
+from dbcontract.conformance.results.results import (
     Part,
     RuleResult,
     RunResult,

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from dbcontract.conformance.identity import user_agent
-from dbcontract.conformance.wire import Limits, NoAnswer, Request, Unreachable, Wire, origin_of
+from dbcontract.conformance.http.identity import user_agent
+from dbcontract.conformance.http.wire import Limits, NoAnswer, Request, Unreachable, Wire, origin_of
 
 Raw = Callable[[Callable[[socket.socket, threading.Event], None]], str]
 PATIENT = Limits(connect=1, read=30, total=60, body=10_000)

@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # ships no types
 
-from dbcontract.conformance import workbook
-from dbcontract.conformance.check import CheckFailed, NotVerified
-from dbcontract.conformance.workbook import rows_of
+from dbcontract.conformance.authoring import workbook
+from dbcontract.conformance.authoring.check import CheckFailed, NotVerified
+from dbcontract.conformance.authoring.workbook import rows_of
 
 CELLS: list[list[Any]] = [
     ["id", "database", "data.a"],

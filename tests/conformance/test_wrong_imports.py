@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.catalogue import Catalogue
-from dbcontract.conformance.check import Checks
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.engine import Engine, Options
-from dbcontract.conformance.exported import REQUIRED_COLLECTIONS
-from dbcontract.conformance.result import RunResult, Verdict
-from dbcontract.conformance.target import Endpoint, Target
+from dbcontract.conformance.apis.pieces.exports import REQUIRED_COLLECTIONS
+from dbcontract.conformance.authoring.check import Checks
+from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.results.results import RunResult, Verdict
+from dbcontract.conformance.runner.engine import Engine, Options
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.target import Endpoint, Target
 
 from .conftest import PACE, Seen, Start
 

@@ -133,7 +133,7 @@ def test_the_build_sees_all_that_the_wheel_is_made_of_and_nothing_else() -> None
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    folders = set(project["tool"]["setuptools"]["package-dir"].values())
+    folders = {folder.partition("/")[0] for folder in project["tool"]["setuptools"]["package-dir"].values()}
     files = {"pyproject.toml", project["project"]["readme"], *project["project"]["license-files"]}
     assert left_by_dockerignore() == folders | files
 
@@ -155,9 +155,9 @@ def test_what_it_starts_is_a_command_line_that_works() -> None:
 def test_the_health_check_tells_a_server_that_answers_from_none() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from dbcontract.mockserver.server import ServerThread
+        from dbcontract.mockserver.server.run import ServerThread
 
-    from dbcontract.mockserver.settings import Settings
+    from dbcontract.mockserver.sandbox.settings import Settings
 
     options, _, command = argument("HEALTHCHECK").partition("CMD")
     assert {"--interval", "--timeout", "--start-period", "--retries"} <= {

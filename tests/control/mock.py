@@ -10,9 +10,9 @@ import requests
 # The web framework below warns of its own dependencies while it is imported; nothing here uses those parts.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    from dbcontract.mockserver.server import Running, ServerThread
+    from dbcontract.mockserver.server.run import Running, ServerThread
 
-from dbcontract.mockserver.settings import ClockSetting, Settings, TokenGrant
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings, TokenGrant
 
 __all__ = [
     "NOW",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from dbcontract.mockserver.settings import SettingsError
+from dbcontract.mockserver.sandbox.settings import SettingsError
 
 from .mock import Mock, Running, ServerThread, settings
 
@@ -75,7 +75,7 @@ class Direct:
 
 @pytest.fixture(scope="module")
 def make() -> Callable[..., Direct]:
-    from dbcontract.mockserver.app import create_app
+    from dbcontract.mockserver.server.application import create_app
 
     def make(**changes: object) -> Direct:
         direct = Direct(create_app(settings(**changes)))

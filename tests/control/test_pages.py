@@ -69,7 +69,7 @@ def test_a_page_loads_only_what_is_here(mock: Mock, path: str) -> None:
 
 
 def test_no_file_of_the_pages_names_another_host() -> None:
-    for file in files("dbcontract.mockserver.pages").iterdir():
+    for file in files("dbcontract.mockserver.control.pages").iterdir():
         if file.is_file():
             hosts = re.findall(r"https?://([^/\"'`\s$]+)", file.read_text())
             assert set(hosts) <= {"www.w3.org"}, file.name  # the name of a format, which nothing loads

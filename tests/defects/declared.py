@@ -6,7 +6,7 @@ import warnings
 
 with warnings.catch_warnings():  # the web framework warns of its own dependencies while it is imported
     warnings.simplefilter("ignore")
-    from dbcontract.mockserver.deviations import Deviation, discover
+    from dbcontract.mockserver.variants.registry import Deviation, discover
 
 __all__ = ["ALL", "DEFECTS", "STRANGERS", "Deviation", "named"]
 

@@ -9,12 +9,12 @@ from types import ModuleType
 
 import pytest
 
-from dbcontract.conformance.catalogue import load_all
-from dbcontract.mockserver.defects import defect
-from dbcontract.mockserver.deviations import Deviation, collect
-from dbcontract.mockserver.implementation import NoSeam
-from dbcontract.mockserver.state.pieces import PiecesDatabase
-from dbcontract.mockserver.strangers import stranger
+from dbcontract.conformance.catalogue.rules import load_all
+from dbcontract.mockserver.apis.pieces.state.pieces import PiecesDatabase
+from dbcontract.mockserver.variants.conforming_variant import stranger
+from dbcontract.mockserver.variants.defect import defect
+from dbcontract.mockserver.variants.implementation import NoSeam
+from dbcontract.mockserver.variants.registry import Deviation, collect
 
 from .declared import ALL, DEFECTS, STRANGERS
 
@@ -79,8 +79,8 @@ def test_a_class_that_overrides_nothing_of_ours_is_refused() -> None:
 
 
 PACKAGE = """
-from dbcontract.mockserver.{kind}s import {kind}
-from dbcontract.mockserver.state.records import RecordTable
+from dbcontract.mockserver.variants.{module} import {kind}
+from dbcontract.mockserver.apis.pixiebrix.state.records import RecordTable
 """
 
 
@@ -91,8 +91,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     folder.mkdir()
     (folder / "__init__.py").write_text("")
     (folder / "first.py").write_text(
-        PACKAGE.format(kind="defect")
-        + "\nfrom dbcontract.mockserver.defects.assets import LastByteLost\n"
+        PACKAGE.format(kind="defect", module="defect")
+        + "\nfrom dbcontract.mockserver.apis.pixiebrix.defects.assets import LastByteLost\n"
         + '\n@defect("PB-REC-01", "PB-REC-02", sweep=True, wait=True)\nclass XMLWrong2(RecordTable):\n'
         + '    """Does this\n    and that.\n\n    More of it.\n    """\n    def clear(self): ...\n'
         + "\nclass NotNoted(XMLWrong2): ...\n"
@@ -124,7 +124,8 @@ def test_the_same_name_twice_is_refused(package: ModuleType) -> None:
 def test_one_without_a_description_is_refused(package: ModuleType) -> None:
     first = Path(str(package.__path__[0]), "first.py")
     first.write_text(
-        PACKAGE.format(kind="defect") + '\n@defect("PB-REC-01")\nclass Silent(RecordTable): ...\n'
+        PACKAGE.format(kind="defect", module="defect")
+        + '\n@defect("PB-REC-01")\nclass Silent(RecordTable): ...\n'
     )
     with pytest.raises(ValueError, match="Silent has no description"):
         collect(package)

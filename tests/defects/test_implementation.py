@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from dbcontract.mockserver.deviations import UnknownDeviation, classes_of
-from dbcontract.mockserver.handlers.assets import AssetHandlers
-from dbcontract.mockserver.handlers.pixiebrix import PixieBrixHandlers
-from dbcontract.mockserver.implementation import FAITHFUL, Classes, seam_of, with_deviations
-from dbcontract.mockserver.settings import ClockSetting, Settings
-from dbcontract.mockserver.state.merging import MergeStrategy
-from dbcontract.mockserver.state.pieces import PiecesDatabase
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.state.records import RecordTable
+from dbcontract.mockserver.apis.pieces.state.pieces import PiecesDatabase
+from dbcontract.mockserver.apis.pixiebrix.handlers.assets import AssetHandlers
+from dbcontract.mockserver.apis.pixiebrix.handlers.operations import PixieBrixHandlers
+from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
+from dbcontract.mockserver.apis.pixiebrix.state.records import RecordTable
+from dbcontract.mockserver.sandbox.registry import Worlds
+from dbcontract.mockserver.sandbox.sandbox import World
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 from dbcontract.mockserver.storage.signing import Signer
-from dbcontract.mockserver.world import World
-from dbcontract.mockserver.worlds import Worlds
+from dbcontract.mockserver.variants.implementation import FAITHFUL, Classes, seam_of, with_deviations
+from dbcontract.mockserver.variants.registry import UnknownDeviation, classes_of
 
 NOW = 1_700_000_000_000_000
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.results.results import Verdict
 from dbcontract.prove.judging import Judgement, Kinship, Proof, judge, prove
 from dbcontract.prove.outcome import Finding, Outcome
 

@@ -6,7 +6,7 @@ import json
 import re
 from html import unescape
 
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.results.results import Verdict
 from dbcontract.prove.judging import prove
 from dbcontract.prove.outcome import Finding, Outcome
 from dbcontract.prove.pool import sample

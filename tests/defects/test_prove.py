@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance.catalogue import load_all
+from dbcontract.conformance.catalogue.rules import load_all
 from dbcontract.prove.judging import Kinship, judge
 from dbcontract.prove.running import Prover
 

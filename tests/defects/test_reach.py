@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dbcontract.conformance.described import FED
-from dbcontract.mockserver.deviations import Deviation
-from dbcontract.mockserver.handlers.records import RecordHandlers
-from dbcontract.mockserver.state.pieces import PiecesDatabase
-from dbcontract.mockserver.state.records import RecordTable
+from dbcontract.conformance.schema.conformance import FED
+from dbcontract.mockserver.apis.pieces.state.pieces import PiecesDatabase
+from dbcontract.mockserver.apis.pixiebrix.handlers.records import RecordHandlers
+from dbcontract.mockserver.apis.pixiebrix.state.records import RecordTable
+from dbcontract.mockserver.variants.registry import Deviation
 from dbcontract.prove.reach import Reach, Recorder, touches
 from dbcontract.prove.running import Prover
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance import targetfile
+from dbcontract.conformance.target import file as targetfile
 
 from . import blocks
 from .session import Session

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from dbcontract import openapi
-from dbcontract.conformance.catalogue import load_all
-from dbcontract.mockserver.deviations import discover
+from dbcontract.conformance.catalogue.rules import load_all
+from dbcontract.mockserver.variants.registry import discover
 
 from . import blocks
 

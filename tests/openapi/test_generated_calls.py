@@ -18,8 +18,8 @@ from uuid import UUID
 import pytest
 import requests
 
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import ClockSetting, Settings
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 from .documents import operations
 

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from dbcontract.mockserver.journal import JournalFilter
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import ClockSetting, Settings
+from dbcontract.mockserver.sandbox.journal import JournalFilter
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 from .documents import VENDORS
 

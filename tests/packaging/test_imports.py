@@ -30,7 +30,7 @@ def packages(project: Any, tmp_path: Path) -> Path:
         if name.endswith(".py"):
             _, _, rest = name.partition("/")
             top = rest.partition("/")[0]
-            source = project.root / (rest if f"dbcontract.{top}" in project.folders else name)
+            source = project.root / (rest if f"dbcontract.{top}" in project.folders else f"src/{name}")
             target = tmp_path / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
@@ -45,13 +45,13 @@ def test_the_contracts_hold(project: Any, packages: Path) -> None:
 @pytest.mark.parametrize(
     ("importer", "imported"),
     [
-        ("mockserver.state.records", "mockserver.settings"),
-        ("mockserver.state.records", "openapi"),
+        ("mockserver.state.jsonio", "mockserver.sandbox.settings"),
+        ("mockserver.apis.pixiebrix.state.records", "openapi"),
         ("fixtures", "mockserver.state.instants"),
         ("openapi", "fixtures"),
-        ("conformance", "mockserver.settings"),
-        ("mockserver.app", "conformance"),
-        ("mockserver.app", "cli"),
+        ("conformance", "mockserver.sandbox.settings"),
+        ("mockserver.server.application", "conformance"),
+        ("mockserver.server.application", "cli"),
     ],
 )
 def test_a_breach_is_noticed(project: Any, packages: Path, importer: str, imported: str) -> None:
@@ -64,7 +64,7 @@ def test_a_breach_is_noticed(project: Any, packages: Path, importer: str, import
 
 
 def test_handlers_may_import_state(project: Any, packages: Path) -> None:
-    file = packages / "dbcontract" / "mockserver" / "handlers" / "__init__.py"
-    file.write_text("import dbcontract.mockserver.state.records\n")
+    file = packages / "dbcontract" / "mockserver" / "control" / "__init__.py"
+    file.write_text("import dbcontract.mockserver.apis.pixiebrix.state.records\n")
     result = lint_imports(project, packages)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -26,7 +26,7 @@ def test_the_kinds_of_files_are_really_there(wheel: set[str]) -> None:
         "dbcontract/cli/serve.py",
         "dbcontract/conformance/__init__.py",
         "dbcontract/fixtures/__init__.py",
-        "dbcontract/mockserver/state/records.py",
+        "dbcontract/mockserver/apis/pixiebrix/state/records.py",
         "dbcontract/openapi/pieces.yaml",
         "dbcontract/openapi/pixiebrix.yaml",
     } <= packaged(wheel)

@@ -18,8 +18,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 from dbcontract.mockserver.client import MockClient
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import ClockSetting, Settings
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 PATIENCE = 60
 """Seconds until what a page shows has to be there, on a machine that has a lot else to do."""

@@ -8,7 +8,7 @@ import pytest
 
 # Loaded once here; the suites run inside this process and would load it each time.
 import dbcontract.mockserver.client
-import dbcontract.mockserver.server  # noqa: F401
+import dbcontract.mockserver.server.run  # noqa: F401
 
 pytest_plugins = ["pytester"]
 

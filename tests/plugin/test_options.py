@@ -12,8 +12,8 @@ import pytest
 
 from dbcontract import fixtures
 from dbcontract.mockserver.client import MockClient
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import Settings, TokenGrant
+from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 pytest_plugins = ["pytester"]
 
@@ -113,7 +113,7 @@ def test_validation_of_responses(
         import gc
 
         def test_it(dbcontract_mock):
-            from dbcontract.mockserver.settings import Settings
+            from dbcontract.mockserver.sandbox.settings import Settings
 
             (settings,) = [item for item in gc.get_objects() if type(item) is Settings]
             assert settings.validate_responses is {expected}
@@ -206,8 +206,8 @@ def test_a_server_that_goes_away_is_told_in_the_report(pytester: pytest.Pytester
         import contextlib
         import pytest
         from dbcontract.mockserver.client import MockClient
-        from dbcontract.mockserver.server import ServerThread
-        from dbcontract.mockserver.settings import Settings
+        from dbcontract.mockserver.server.run import ServerThread
+        from dbcontract.mockserver.sandbox.settings import Settings
 
         @pytest.fixture(scope="session")
         def server():

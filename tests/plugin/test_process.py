@@ -66,7 +66,8 @@ def test_a_suite_that_does_not_use_it_does_not_load_it(pytester: pytest.Pytester
     assert {name for name in extra if not name.startswith("__editable__")} == {
         "dbcontract",
         "dbcontract.mockserver",
-        "dbcontract.mockserver.pytest_plugin",
+        "dbcontract.mockserver.pytest",
+        "dbcontract.mockserver.pytest.plugin",
     }
 
 

@@ -15,8 +15,8 @@ from urllib.parse import quote, urljoin
 import pytest
 import requests
 
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import Settings
+from dbcontract.mockserver.sandbox.settings import Settings
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 GUIDE = Path(__file__).parents[2] / "docs" / "proxies.md"
 NGINX = """

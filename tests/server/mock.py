@@ -1,9 +1,9 @@
 """The mock server as these tests import it."""
 
-from dbcontract.mockserver.server import Running, ServerThread, StartError
-from dbcontract.mockserver.settings import ClockSetting, Settings, TokenGrant
+from dbcontract.mockserver.sandbox.sandbox import World
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings, TokenGrant
+from dbcontract.mockserver.server.run import Running, ServerThread, StartError
 from dbcontract.mockserver.state.instants import DAY, HOUR, SECOND, format_instant, parse_instant
-from dbcontract.mockserver.world import World
 
 __all__ = [
     "DAY",

@@ -10,8 +10,8 @@ import requests
 
 from dbcontract import fixtures
 from dbcontract.fixtures.pieces import OPTIONAL, REQUIRED, VALUES
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import Settings
+from dbcontract.mockserver.sandbox.settings import Settings
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 COLLECTIONS = (*REQUIRED, *OPTIONAL)
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbcontract.mockserver.state.archives import Archive
-from dbcontract.mockserver.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.archives import Archive
+from dbcontract.mockserver.apis.pixiebrix.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
+from dbcontract.mockserver.apis.pixiebrix.state.records import DATA, KEY, UPDATED
 from dbcontract.mockserver.state.errors import NotFound
 from dbcontract.mockserver.state.instants import DAY, HOUR, day_of
 from dbcontract.mockserver.state.jsonio import loads
-from dbcontract.mockserver.state.merging import MergeStrategy
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.state.records import DATA, KEY, UPDATED
 
 NewId = Callable[[], str]
 REPLACE = MergeStrategy.REPLACE

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from dbcontract.mockserver.state.archives import backfill
-from dbcontract.mockserver.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.archives import backfill
+from dbcontract.mockserver.apis.pixiebrix.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
+from dbcontract.mockserver.apis.pixiebrix.state.records import KEY
 from dbcontract.mockserver.state.instants import DAY
 from dbcontract.mockserver.state.jsonio import dumps
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.state.records import KEY
 
 NewId = Callable[[], str]
 

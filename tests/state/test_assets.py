@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from dbcontract.mockserver.state.assets import Asset
-from dbcontract.mockserver.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.assets import Asset
+from dbcontract.mockserver.apis.pixiebrix.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.state.errors import InvalidInput, NotFound
 from dbcontract.mockserver.state.objects import ObjectStore, StoredObject
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
 
 NewId = Callable[[], str]
 

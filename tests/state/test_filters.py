@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbcontract.mockserver.apis.pixiebrix.state.filters import FieldEquals, FieldNull, parse_filters
 from dbcontract.mockserver.state.errors import InvalidInput
-from dbcontract.mockserver.state.filters import FieldEquals, FieldNull, parse_filters
 from dbcontract.mockserver.state.jsonio import dumps
 
 NAMES = st.sampled_from(

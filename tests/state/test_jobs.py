@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbcontract.mockserver.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.jobs import Job
+from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
+from dbcontract.mockserver.apis.pixiebrix.state.records import DATA, KEY
 from dbcontract.mockserver.state.errors import InvalidInput, NotFound
-from dbcontract.mockserver.state.jobs import Job
-from dbcontract.mockserver.state.merging import MergeStrategy
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.state.records import DATA, KEY
 
 NewId = Callable[[], str]
 JSON = "application/json"

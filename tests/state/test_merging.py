@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbcontract.mockserver.state.merging import MergeStrategy, merge
+from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy, merge
 
 KEYS = st.sampled_from("abc")
 VALUES = st.recursive(

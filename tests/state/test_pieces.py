@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbcontract.mockserver.state.errors import ImportRejected, NewerExport
-from dbcontract.mockserver.state.pieces import (
+from dbcontract.mockserver.apis.pieces.state.pieces import (
     COLLECTIONS,
     FORMATS,
     OPTIONAL_COLLECTIONS,
     REQUIRED_COLLECTIONS,
     PiecesDatabase,
 )
+from dbcontract.mockserver.state.errors import ImportRejected, NewerExport
 
 VERSION = "9.1.2"
 MIGRATION = 7

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from dbcontract.mockserver.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy, merge
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
+from dbcontract.mockserver.apis.pixiebrix.state.records import CREATED, DATA, KEY, UPDATED, RecordTable
 from dbcontract.mockserver.state.errors import InvalidInput, MalformedJSON, NotFound, StateError
 from dbcontract.mockserver.state.instants import DAY
 from dbcontract.mockserver.state.jsonio import loads
-from dbcontract.mockserver.state.merging import MergeStrategy, merge
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.state.records import CREATED, DATA, KEY, UPDATED, RecordTable
 
 NewId = Callable[[], str]
 REPLACE = MergeStrategy.REPLACE

@@ -8,11 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbcontract.mockserver.state import jsonio
-from dbcontract.mockserver.state.errors import MalformedJSON
-from dbcontract.mockserver.state.instants import DAY
-from dbcontract.mockserver.state.merging import MergeStrategy, merge
-from dbcontract.mockserver.state.records import (
+from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy, merge
+from dbcontract.mockserver.apis.pixiebrix.state.records import (
     CREATED,
     DATA,
     KEY,
@@ -22,6 +19,9 @@ from dbcontract.mockserver.state.records import (
     Row,
     merged,
 )
+from dbcontract.mockserver.state import jsonio
+from dbcontract.mockserver.state.errors import MalformedJSON
+from dbcontract.mockserver.state.instants import DAY
 
 REPLACE = MergeStrategy.REPLACE
 

@@ -15,12 +15,12 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from dbcontract.mockserver import storage
-from dbcontract.mockserver.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.jobs import Job
+from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.state.instants import parse_instant
-from dbcontract.mockserver.state.jobs import Job
-from dbcontract.mockserver.state.merging import MergeStrategy
 from dbcontract.mockserver.state.objects import ObjectStore
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
 
 ORGANIZATION = "00000000-0000-4000-8000-0000000000aa"
 START = parse_instant("2024-11-15T20:42:47.670046Z")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbcontract.mockserver.state.jobs import Job
+from dbcontract.mockserver.apis.pixiebrix.state.jobs import Job
 from dbcontract.mockserver.storage import archive_key, asset_key, content_disposition, export_key
 
 NASTY = [

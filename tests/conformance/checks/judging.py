@@ -7,29 +7,28 @@ from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 
-from dbcontract.conformance import catalogue, mock
-from dbcontract.conformance.bench import Bench
-from dbcontract.conformance.catalogue import Rule
-from dbcontract.conformance.check import Checks, collect
-from dbcontract.conformance.checks import (
-    pieces_again,
-    pieces_errors,
-    pieces_export,
-    pieces_import,
-    pieces_merge,
-    pieces_paths,
-    pieces_rollback,
-    pieces_together,
-    pieces_transport,
-    pieces_values,
-    pieces_version,
-)
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.result import RuleResult, Verdict
-from dbcontract.conformance.target import CAPABILITIES, Endpoint, HttpHook, Target
-from dbcontract.conformance.wire import Wire
-from dbcontract.mockserver.server import ServerThread
-from dbcontract.mockserver.settings import Settings
+from dbcontract.conformance.apis.pieces.checks import again as pieces_again
+from dbcontract.conformance.apis.pieces.checks import errors as pieces_errors
+from dbcontract.conformance.apis.pieces.checks import exports as pieces_export
+from dbcontract.conformance.apis.pieces.checks import imports as pieces_import
+from dbcontract.conformance.apis.pieces.checks import merge as pieces_merge
+from dbcontract.conformance.apis.pieces.checks import paths as pieces_paths
+from dbcontract.conformance.apis.pieces.checks import rollback as pieces_rollback
+from dbcontract.conformance.apis.pieces.checks import together as pieces_together
+from dbcontract.conformance.apis.pieces.checks import transport as pieces_transport
+from dbcontract.conformance.apis.pieces.checks import values as pieces_values
+from dbcontract.conformance.apis.pieces.checks import version as pieces_version
+from dbcontract.conformance.authoring.check import Checks, collect
+from dbcontract.conformance.catalogue import rules as catalogue
+from dbcontract.conformance.catalogue.rules import Rule
+from dbcontract.conformance.environment import mock
+from dbcontract.conformance.http.wire import Wire
+from dbcontract.conformance.results.results import RuleResult, Verdict
+from dbcontract.conformance.runner.rule_runner import Bench
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.target import CAPABILITIES, Endpoint, HttpHook, Target
+from dbcontract.mockserver.sandbox.settings import Settings
+from dbcontract.mockserver.server.run import ServerThread
 
 from .small_pieces import SmallPieces, serving
 

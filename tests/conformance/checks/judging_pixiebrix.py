@@ -10,17 +10,18 @@ from types import ModuleType
 
 import pytest
 
-from dbcontract.conformance import catalogue, mock
-from dbcontract.conformance.bench import Bench
-from dbcontract.conformance.catalogue import Rule
-from dbcontract.conformance.check import Checks, collect
-from dbcontract.conformance.context import PixieBrix
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.result import RuleResult, Verdict
-from dbcontract.conformance.target import Endpoint, Scratch, Target
-from dbcontract.conformance.wire import Wire
-from dbcontract.mockserver.server import Running, ServerThread
-from dbcontract.mockserver.settings import Settings
+from dbcontract.conformance.authoring.check import Checks, collect
+from dbcontract.conformance.authoring.context import PixieBrix
+from dbcontract.conformance.catalogue import rules as catalogue
+from dbcontract.conformance.catalogue.rules import Rule
+from dbcontract.conformance.environment import mock
+from dbcontract.conformance.http.wire import Wire
+from dbcontract.conformance.results.results import RuleResult, Verdict
+from dbcontract.conformance.runner.rule_runner import Bench
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.target import Endpoint, Scratch, Target
+from dbcontract.mockserver.sandbox.settings import Settings
+from dbcontract.mockserver.server.run import Running, ServerThread
 
 TOKEN = "a-token-of-these-tests"
 RED = (Verdict.FAILED, Verdict.WARNED)

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase
 from typing import Any, ClassVar
 
-from dbcontract.conformance.exported import (
+from dbcontract.conformance.apis.pieces.exports import (
     LISTS,
     OPTIONAL_COLLECTIONS,
     REQUIRED_COLLECTIONS,

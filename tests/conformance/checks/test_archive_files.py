@@ -8,15 +8,15 @@ from typing import Any
 import orjson
 import pytest
 
-from dbcontract.conformance.checks import archive_files
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.apis.pixiebrix.checks import archive_files
+from dbcontract.conformance.results.results import Verdict
 from dbcontract.mockserver import artifacts
-from dbcontract.mockserver.handlers.archives import ArchiveHandlers
-from dbcontract.mockserver.state import pixiebrix
-from dbcontract.mockserver.state.archives import Archive, run_nightly
+from dbcontract.mockserver.apis.pixiebrix.handlers.archives import ArchiveHandlers
+from dbcontract.mockserver.apis.pixiebrix.state import pixiebrix
+from dbcontract.mockserver.apis.pixiebrix.state.archives import Archive, run_nightly
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
+from dbcontract.mockserver.apis.pixiebrix.state.records import CREATED, DATA, KEY, UPDATED, RecordTable, Row
 from dbcontract.mockserver.state.instants import DAY, HOUR, SECOND, day_of
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.state.records import CREATED, DATA, KEY, UPDATED, RecordTable, Row
 from dbcontract.mockserver.storage import downloads
 
 from .judging_pixiebrix import Judge, Wrong, judging, rules_of, told, wrong, wrongs_in

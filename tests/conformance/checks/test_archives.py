@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.checks import archives
-from dbcontract.conformance.result import Verdict
-from dbcontract.mockserver.handlers import archives as handler
-from dbcontract.mockserver.handlers.archives import ArchiveHandlers
-from dbcontract.mockserver.state.archives import Archive
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
+from dbcontract.conformance.apis.pixiebrix.checks import archives
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.mockserver.apis.pixiebrix.handlers import archives as handler
+from dbcontract.mockserver.apis.pixiebrix.handlers.archives import ArchiveHandlers
+from dbcontract.mockserver.apis.pixiebrix.negotiation import negotiator
+from dbcontract.mockserver.apis.pixiebrix.pagination import listed
+from dbcontract.mockserver.apis.pixiebrix.state.archives import Archive
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.web import responses
-from dbcontract.mockserver.web.negotiation import negotiator
-from dbcontract.mockserver.web.pagination import listed
 
 from .judging_pixiebrix import Judge, Wrong, judging, rules_of, told, wrong, wrongs_in
 
@@ -137,7 +137,7 @@ def a_list_inside_an_object(patch: pytest.MonkeyPatch) -> None:
     def json_response(items: Any, *args: Any, **more: Any) -> Any:
         return responses.json_response({"results": items}, *args, **more)
 
-    patch.setattr("dbcontract.mockserver.handlers.archives.json_response", json_response)
+    patch.setattr("dbcontract.mockserver.apis.pixiebrix.handlers.archives.json_response", json_response)
 
 
 @wrong("PB-ARCH-04")
@@ -196,6 +196,6 @@ def test_serving_version_1_violates_its_rule(monkeypatch: pytest.MonkeyPatch) ->
     def every_version(media_types: Any, versions: Any, default: str, **options: Any) -> Any:
         return negotiator(media_types, (*versions, "1.0"), default, **options)
 
-    monkeypatch.setattr("dbcontract.mockserver.web.validation.negotiator", every_version)
+    monkeypatch.setattr("dbcontract.mockserver.web.connexion.validation.negotiator", every_version)
     with judging(archives) as judge:
         assert judge.red(RULES) == {"PB-ARCH-02"}

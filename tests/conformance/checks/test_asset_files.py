@@ -10,12 +10,12 @@ from urllib.parse import quote
 import pytest
 from starlette.responses import Response
 
-from dbcontract.conformance.checks import asset_metadata, asset_states, asset_transfer, assets
-from dbcontract.mockserver.handlers.assets import AssetHandlers
-from dbcontract.mockserver.state.assets import Asset
+from dbcontract.conformance.apis.pixiebrix.checks import asset_metadata, asset_states, asset_transfer, assets
+from dbcontract.mockserver.apis.pixiebrix.handlers.assets import AssetHandlers
+from dbcontract.mockserver.apis.pixiebrix.state.assets import Asset
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.state.instants import parse_instant
 from dbcontract.mockserver.state.objects import ObjectStore, StoredObject
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.storage import app as storage
 from dbcontract.mockserver.storage.keys import asset_key
 from dbcontract.mockserver.storage.signing import Signer
@@ -155,7 +155,7 @@ def nothing_is_kept(patch: pytest.MonkeyPatch) -> None:
 
 @wrong("PB-ASSET-35")
 def one_file_a_name(patch: pytest.MonkeyPatch) -> None:
-    handlers = "dbcontract.mockserver.handlers.assets"
+    handlers = "dbcontract.mockserver.apis.pixiebrix.handlers.assets"
     patch.setattr(f"{handlers}.asset_key", lambda db, _, name: f"assets/{db}/{quote(name, safe='')}")
 
 

@@ -10,19 +10,19 @@ import pytest
 from starlette.responses import Response
 
 from dbcontract import openapi
-from dbcontract.conformance.checks import asset_metadata, asset_states, asset_transfer, assets
-from dbcontract.conformance.result import Verdict
-from dbcontract.mockserver.handlers.assets import AssetHandlers
-from dbcontract.mockserver.state import pixiebrix
-from dbcontract.mockserver.state.assets import Asset
+from dbcontract.conformance.apis.pixiebrix.checks import asset_metadata, asset_states, asset_transfer, assets
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.mockserver.apis.pixiebrix.handlers.assets import AssetHandlers
+from dbcontract.mockserver.apis.pixiebrix.state import pixiebrix
+from dbcontract.mockserver.apis.pixiebrix.state.assets import Asset
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.state.errors import NotFound
 from dbcontract.mockserver.state.instants import HOUR, format_instant
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.web import responses
 
 from .judging_pixiebrix import Judge, Wrong, descriptions, judging, rules_of, told, wrong, wrongs_in
 
-HANDLERS = "dbcontract.mockserver.handlers.assets"
+HANDLERS = "dbcontract.mockserver.apis.pixiebrix.handlers.assets"
 MODULES = (assets, asset_metadata, asset_states, asset_transfer)
 RULES = rules_of(*MODULES)
 SLOW = {"PB-ASSET-25", "PB-ASSET-26"}

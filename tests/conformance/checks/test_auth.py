@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from dbcontract.conformance.checks import auth, errors, media_types, paths, versions
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.apis.pixiebrix.checks import auth, errors, media_types, paths, versions
+from dbcontract.conformance.results.results import Verdict
 
 from .judging_pixiebrix import RED, TOKEN, Judge, Wrong, judging, rules, rules_of, told, wrong, wrongs_in
 from .wrong_http import Ask, OnReply, Reply, as_json, spoil

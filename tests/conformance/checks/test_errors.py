@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dbcontract.conformance.checks import errors, paths, versions
+from dbcontract.conformance.apis.pixiebrix.checks import errors, paths, versions
 
 from .judging_pixiebrix import Judge, Wrong, judging, wrong, wrongs_in
 from .wrong_http import Ask, OnReply, Reply, as_json, spoil

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dbcontract.conformance.checks import any_body
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.apis.pixiebrix.checks import property_body as any_body
+from dbcontract.conformance.results.results import Verdict
 
 from .judging_pixiebrix import Judge, Wrong, judging, rules_of, told, wrong, wrongs_in
 from .wrong_http import Ask, Reply, as_json, spoil

@@ -8,13 +8,18 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.check import Checks, collect
-from dbcontract.conformance.checks import any_import, walk_imports
-from dbcontract.conformance.exported import Version
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.apis.pieces.checks import property_import as any_import
+from dbcontract.conformance.apis.pieces.checks import stateful_imports as walk_imports
+from dbcontract.conformance.apis.pieces.exports import Version
+from dbcontract.conformance.authoring.check import Checks, collect
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.mockserver.apis.pieces.state.exported import (
+    OPTIONAL_COLLECTIONS,
+    REQUIRED_COLLECTIONS,
+    Format,
+)
+from dbcontract.mockserver.apis.pieces.state.pieces import ImportPlan, PiecesDatabase
 from dbcontract.mockserver.state.errors import ImportRejected
-from dbcontract.mockserver.state.exported import OPTIONAL_COLLECTIONS, REQUIRED_COLLECTIONS, Format
-from dbcontract.mockserver.state.pieces import ImportPlan, PiecesDatabase
 
 from . import judging
 from .judging import Judge, told

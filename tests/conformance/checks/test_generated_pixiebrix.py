@@ -9,22 +9,24 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.checks import any_asset, any_job, any_record
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.apis.pixiebrix.checks import property_asset as any_asset
+from dbcontract.conformance.apis.pixiebrix.checks import property_job as any_job
+from dbcontract.conformance.apis.pixiebrix.checks import property_record as any_record
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.mockserver.apis.pixiebrix.handlers.jobs import JobHandlers
+from dbcontract.mockserver.apis.pixiebrix.handlers.records import RecordHandlers
+from dbcontract.mockserver.apis.pixiebrix.state.assets import Asset
+from dbcontract.mockserver.apis.pixiebrix.state.filters import FieldEquals, FieldNull, Filter, parse_filters
+from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
+from dbcontract.mockserver.apis.pixiebrix.state.merging import merge as rightly
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
+from dbcontract.mockserver.apis.pixiebrix.state.records import merged
 from dbcontract.mockserver.artifacts import csvtext
-from dbcontract.mockserver.handlers.jobs import JobHandlers
-from dbcontract.mockserver.handlers.records import RecordHandlers
-from dbcontract.mockserver.server import ServerThread
-from dbcontract.mockserver.settings import Settings
-from dbcontract.mockserver.state.assets import Asset
-from dbcontract.mockserver.state.filters import FieldEquals, FieldNull, Filter, parse_filters
+from dbcontract.mockserver.sandbox.settings import Settings
+from dbcontract.mockserver.server.run import ServerThread
 from dbcontract.mockserver.state.instants import parse_instant
 from dbcontract.mockserver.state.jsonio import dumps, loads
-from dbcontract.mockserver.state.merging import MergeStrategy
-from dbcontract.mockserver.state.merging import merge as rightly
 from dbcontract.mockserver.state.objects import StoredObject
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.state.records import merged
 
 from .judging_pixiebrix import Judge, Wrong, judge_of, rules_of, told, wrong, wrongs_in
 from .wrong_http import Ask, Reply, as_json, spoil

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.checks import job_exports, job_files
+from dbcontract.conformance.apis.pixiebrix.checks import job_exports, job_files
 from dbcontract.mockserver import artifacts
-from dbcontract.mockserver.state import pixiebrix
-from dbcontract.mockserver.state.jobs import Job, select
-from dbcontract.mockserver.state.records import Row
+from dbcontract.mockserver.apis.pixiebrix.state import pixiebrix
+from dbcontract.mockserver.apis.pixiebrix.state.jobs import Job, select
+from dbcontract.mockserver.apis.pixiebrix.state.records import Row
 
 from .judging_pixiebrix import Judge, Wrong, judging, wrong, wrongs_in
 from .wrong_http import Ask, Reply, spoil

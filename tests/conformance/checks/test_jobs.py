@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance import exporting
-from dbcontract.conformance.checks import job_exports, job_files, job_filters, job_orders, jobs
-from dbcontract.conformance.result import Verdict
-from dbcontract.conformance.target import Pace
-from dbcontract.mockserver.handlers import jobs as handler
-from dbcontract.mockserver.server import ServerThread
-from dbcontract.mockserver.settings import ClockSetting, Settings
-from dbcontract.mockserver.state import pixiebrix
+from dbcontract.conformance.apis.pixiebrix import exports as exporting
+from dbcontract.conformance.apis.pixiebrix.checks import job_exports, job_files, job_filters, job_orders, jobs
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.target.target import Pace
+from dbcontract.mockserver.apis.pixiebrix.handlers import jobs as handler
+from dbcontract.mockserver.apis.pixiebrix.state import pixiebrix
+from dbcontract.mockserver.apis.pixiebrix.state.jobs import Job, select
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
+from dbcontract.mockserver.server.run import ServerThread
 from dbcontract.mockserver.state.instants import parse_moment
-from dbcontract.mockserver.state.jobs import Job, select
 
 from .judging_pixiebrix import Judge, Wrong, judge_of, rules, rules_of, told, wrong, wrongs_in
 from .wrong_http import Ask, Reply, as_json, spoil

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import openpyxl
 import pytest
 
-from dbcontract.conformance import exporting
-from dbcontract.conformance.checks import (
+from dbcontract.conformance.apis.pixiebrix import exports as exporting
+from dbcontract.conformance.apis.pixiebrix.checks import (
     auth,
     errors,
     job_exports,
@@ -29,8 +29,8 @@ from dbcontract.conformance.checks import (
     record_pages,
     versions,
 )
-from dbcontract.conformance.result import Verdict
-from dbcontract.conformance.target import Pace
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.target.target import Pace
 
 from .judging_pixiebrix import Judge, Patch, judging, rules_of, told
 from .wrong_http import Ask, Reply, as_json, spoil

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from dbcontract.conformance.checks import links
-from dbcontract.conformance.result import Verdict
-from dbcontract.mockserver.handlers.archives import ArchiveHandlers
+from dbcontract.conformance.apis.pixiebrix.checks import links
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.mockserver.apis.pixiebrix.handlers.archives import ArchiveHandlers
 from dbcontract.mockserver.state.instants import HOUR, SECOND
 from dbcontract.mockserver.storage import app as storage
 from dbcontract.mockserver.storage.errors import AccessDenied, Expired, NoSuchKey

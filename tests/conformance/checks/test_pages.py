@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from dbcontract.conformance.checks import page_links, pages, record_pages
-from dbcontract.conformance.result import Verdict
-from dbcontract.conformance.target import ServiceLimits
-from dbcontract.mockserver.world import WorldSettings
+from dbcontract.conformance.apis.pixiebrix.checks import page_links, pages, record_pages
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.target.target import ServiceLimits
+from dbcontract.mockserver.sandbox.sandbox import WorldSettings
 
 from .judging_pixiebrix import Judge, Wrong, judging, rules, rules_of, told, wrong, wrongs_in
 from .wrong_http import Ask, Reply, as_json, spoil

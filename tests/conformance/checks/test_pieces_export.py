@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.results.results import Verdict
 
 from .judging import WRONG, judging_small, told, verdict_on
 from .small_pieces import Reply, SmallPieces

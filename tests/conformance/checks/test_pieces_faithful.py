@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from dbcontract.conformance import catalogue
-from dbcontract.conformance.described import FED
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.catalogue import rules as catalogue
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.schema.conformance import FED
 
 from .judging import Judge, checks, judging_small, judging_the_mock, told
 from .small_pieces import SmallPieces, Stranger

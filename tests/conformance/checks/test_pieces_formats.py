@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.result import RuleResult, Verdict
+from dbcontract.conformance.results.results import RuleResult, Verdict
 
 from .judging import judging_small, told, verdict_on
 from .small_pieces import Entries, Refused, Reply, SmallPieces

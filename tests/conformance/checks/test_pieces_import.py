@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.exported import LISTS, OPTIONAL_FIELDS, OPTIONAL_LISTS, REQUIRED_COLLECTIONS
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.apis.pieces.exports import (
+    LISTS,
+    OPTIONAL_FIELDS,
+    OPTIONAL_LISTS,
+    REQUIRED_COLLECTIONS,
+)
+from dbcontract.conformance.results.results import Verdict
 
 from .judging import WRONG, judging_small, told, verdict_on
 from .small_pieces import COLLECTIONS, Entries, Refused, Reply, SmallPieces, State

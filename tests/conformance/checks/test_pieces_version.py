@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.exported import Version
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.apis.pieces.exports import Version
+from dbcontract.conformance.results.results import Verdict
 
 from .judging import WRONG, told, verdict_on
 from .small_pieces import SmallPieces

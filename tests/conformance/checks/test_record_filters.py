@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.checks import date_filters, field_filters, records_csv
+from dbcontract.conformance.apis.pixiebrix.checks import date_filters, field_filters, records_csv
 from dbcontract.mockserver import artifacts
-from dbcontract.mockserver.handlers import records as handler
-from dbcontract.mockserver.state import filters
-from dbcontract.mockserver.state.filters import FieldEquals, FieldNull, Filter
+from dbcontract.mockserver.apis.pixiebrix.handlers import records as handler
+from dbcontract.mockserver.apis.pixiebrix.state import filters
+from dbcontract.mockserver.apis.pixiebrix.state.filters import FieldEquals, FieldNull, Filter
+from dbcontract.mockserver.apis.pixiebrix.state.records import RecordTable, Row
 from dbcontract.mockserver.state.instants import DAY, HOUR
-from dbcontract.mockserver.state.records import RecordTable, Row
 
 from .judging_pixiebrix import Judge, Wrong, judging, rules_of, wrong, wrongs_in
 

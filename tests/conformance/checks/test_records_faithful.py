@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dbcontract.conformance.checks import (
+from dbcontract.conformance.apis.pixiebrix.checks import (
     combinations,
     databases,
     date_filters,
@@ -20,7 +20,7 @@ from dbcontract.conformance.checks import (
     records_csv,
     records_together,
 )
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.results.results import Verdict
 
 from .judging_pixiebrix import Judge, judging, rules, rules_of, told
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dbcontract.conformance.checks import (
+from dbcontract.conformance.apis.pixiebrix.checks import (
     databases,
     date_filters,
     merging,
@@ -19,7 +19,7 @@ from dbcontract.conformance.checks import (
     records,
     records_csv,
 )
-from dbcontract.conformance.wire import Received, Request, Wire
+from dbcontract.conformance.http.wire import Received, Request, Wire
 
 from .judging_pixiebrix import Judge, Wrong, judging, wrong, wrongs_in
 

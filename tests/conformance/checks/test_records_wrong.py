@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.checks import databases, merging, record_writes, records
+from dbcontract.conformance.apis.pixiebrix.checks import databases, merging, record_writes, records
 from dbcontract.mockserver import artifacts
-from dbcontract.mockserver.handlers import databases as database_handler
-from dbcontract.mockserver.handlers import records as record_handler
-from dbcontract.mockserver.state import pixiebrix
-from dbcontract.mockserver.state import records as table
-from dbcontract.mockserver.state.databases import Database
+from dbcontract.mockserver.apis.pixiebrix.handlers import databases as database_handler
+from dbcontract.mockserver.apis.pixiebrix.handlers import records as record_handler
+from dbcontract.mockserver.apis.pixiebrix.pagination import Page, listed, requested_page
+from dbcontract.mockserver.apis.pixiebrix.state import pixiebrix
+from dbcontract.mockserver.apis.pixiebrix.state import records as table
+from dbcontract.mockserver.apis.pixiebrix.state.databases import Database
+from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
+from dbcontract.mockserver.apis.pixiebrix.state.merging import merge as rightly
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
+from dbcontract.mockserver.apis.pixiebrix.state.records import CREATED, KEY, RecordTable, Row
 from dbcontract.mockserver.state.errors import NotFound
 from dbcontract.mockserver.state.instants import format_instant
 from dbcontract.mockserver.state.jsonio import dumps, loads
-from dbcontract.mockserver.state.merging import MergeStrategy
-from dbcontract.mockserver.state.merging import merge as rightly
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.state.records import CREATED, KEY, RecordTable, Row
-from dbcontract.mockserver.web.pagination import Page, listed, requested_page
 
 from .judging_pixiebrix import Judge, Wrong, judging, wrong, wrongs_in
 

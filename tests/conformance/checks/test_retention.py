@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.check import CheckFailed
-from dbcontract.conformance.checks import retention
-from dbcontract.conformance.result import Verdict
-from dbcontract.mockserver.handlers.records import RecordHandlers
-from dbcontract.mockserver.state import pixiebrix
-from dbcontract.mockserver.state.archives import run_nightly
-from dbcontract.mockserver.state.databases import Database
+from dbcontract.conformance.apis.pixiebrix.checks import retention
+from dbcontract.conformance.authoring.check import CheckFailed
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.mockserver.apis.pixiebrix.handlers.records import RecordHandlers
+from dbcontract.mockserver.apis.pixiebrix.state import pixiebrix
+from dbcontract.mockserver.apis.pixiebrix.state.archives import run_nightly
+from dbcontract.mockserver.apis.pixiebrix.state.databases import Database
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
+from dbcontract.mockserver.apis.pixiebrix.state.records import KEY, RecordTable, Row
 from dbcontract.mockserver.state.errors import InvalidInput
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.state.records import KEY, RecordTable, Row
 
 from .judging_pixiebrix import Judge, Wrong, judging, rules_of, told, wrong, wrongs_in
 

@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.checks import walk_assets, walk_jobs, walk_records
-from dbcontract.conformance.result import Verdict
-from dbcontract.mockserver.server import ServerThread
-from dbcontract.mockserver.settings import Settings
-from dbcontract.mockserver.state.assets import Asset
-from dbcontract.mockserver.state.jobs import Job
-from dbcontract.mockserver.state.merging import MergeStrategy
+from dbcontract.conformance.apis.pixiebrix.checks import stateful_assets as walk_assets
+from dbcontract.conformance.apis.pixiebrix.checks import stateful_jobs as walk_jobs
+from dbcontract.conformance.apis.pixiebrix.checks import stateful_records as walk_records
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.mockserver.apis.pixiebrix.state.assets import Asset
+from dbcontract.mockserver.apis.pixiebrix.state.jobs import Job
+from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
+from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
+from dbcontract.mockserver.apis.pixiebrix.state.records import DATA, KEY, RecordTable, Row, merged
+from dbcontract.mockserver.sandbox.settings import Settings
+from dbcontract.mockserver.server.run import ServerThread
 from dbcontract.mockserver.state.objects import StoredObject
-from dbcontract.mockserver.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.state.records import DATA, KEY, RecordTable, Row, merged
 
 from .judging_pixiebrix import Judge, Patch, Wrong, judge_of, rules_of, told, wrong, wrongs_in
 from .wrong_http import Ask, Reply, spoil

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.catalogue import Catalogue
-from dbcontract.conformance.check import Checks
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.engine import Engine, Options
-from dbcontract.conformance.result import RunResult
-from dbcontract.conformance.sweep import SweepSettings
-from dbcontract.conformance.target import Target
+from dbcontract.conformance.authoring.check import Checks
+from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.results.results import RunResult
+from dbcontract.conformance.runner.engine import Engine, Options
+from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.target import Target
 
 from .running import Foreign, Judged, started
 from .small import JudgedHere

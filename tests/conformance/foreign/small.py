@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from dbcontract.conformance.result import RunResult, Verdict
-from dbcontract.conformance.target import Endpoint, Pace, Scratch, Target
-from dbcontract.conformance.wire import Limits
+from dbcontract.conformance.http.wire import Limits
+from dbcontract.conformance.results.results import RunResult, Verdict
+from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
 
 DATABASE = "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f60"
 ORGANIZATION = "4b1d2c3e-5f60-4718-9a2b-c3d4e5f60718"

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from dbcontract.conformance.result import Verdict
-from dbcontract.conformance.sweep import SweepSettings
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.runner.fuzzing.run import SweepSettings
 
 from .running import Foreign
 from .small import DATABASE, JSON, JudgedHere, Seen, Start, of_web, told

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.exported import REQUIRED_COLLECTIONS
-from dbcontract.conformance.result import Verdict
-from dbcontract.conformance.target import Endpoint, HttpHook, Target
+from dbcontract.conformance.apis.pieces.exports import REQUIRED_COLLECTIONS
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.target.target import Endpoint, HttpHook, Target
 
 from .comparing import compared, mark_of, untold
 from .running import Foreign, Judged

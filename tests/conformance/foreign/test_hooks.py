@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dbcontract.conformance.bench import Bench
-from dbcontract.conformance.catalogue import Catalogue
-from dbcontract.conformance.check import Checks
-from dbcontract.conformance.order import waves_of
-from dbcontract.conformance.result import Verdict
-from dbcontract.conformance.target import CommandHook, Endpoint, HttpHook, Target
-from dbcontract.conformance.wanted import Wanted
+from dbcontract.conformance.authoring.check import Checks
+from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.runner.order import waves_of
+from dbcontract.conformance.runner.rule_runner import Bench
+from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.target import CommandHook, Endpoint, HttpHook, Target
 
 from .running import RECORD_LIMIT, Foreign
 from .small import PACE, JudgedHere, Start, told

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance import recognition, report, targetfile
-from dbcontract.conformance.check import NotVerified
-from dbcontract.conformance.mock import Control
-from dbcontract.conformance.result import RunResult, Verdict
-from dbcontract.conformance.sweep import SweepSettings
-from dbcontract.conformance.target import Endpoint, Pace, Scratch, Target, TargetError
-from dbcontract.conformance.wire import Limits, NoAnswer, Request, Wire
+from dbcontract.conformance import report
+from dbcontract.conformance.authoring.check import NotVerified
+from dbcontract.conformance.environment.mock import Control
+from dbcontract.conformance.http.wire import Limits, NoAnswer, Request, Wire
+from dbcontract.conformance.results.results import RunResult, Verdict
+from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+from dbcontract.conformance.target import discovery as recognition
+from dbcontract.conformance.target import file as targetfile
+from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target, TargetError
 
 from .hostile import HOSTILE
 from .small import DATABASE, ORGANIZATION

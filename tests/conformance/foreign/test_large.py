@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance.result import RunResult, Verdict
-from dbcontract.conformance.target import Endpoint, Pace, Target
-from dbcontract.conformance.wire import Limits
+from dbcontract.conformance.http.wire import Limits
+from dbcontract.conformance.results.results import RunResult, Verdict
+from dbcontract.conformance.target.target import Endpoint, Pace, Target
 
 from .large import MEGABYTE, Large, serving
 from .small import JudgedHere, of_web, told

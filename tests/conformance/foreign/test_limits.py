@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance.answer import Answer
-from dbcontract.conformance.context import Pieces
-from dbcontract.conformance.evidence import KEPT, Exchange
-from dbcontract.conformance.result import RunResult, Verdict
-from dbcontract.conformance.run import Run
-from dbcontract.conformance.sweep import SweepSettings
-from dbcontract.conformance.target import Endpoint, Pace, Target
-from dbcontract.conformance.trace import Trace
-from dbcontract.conformance.wanted import Wanted
-from dbcontract.conformance.wire import Received
+from dbcontract.conformance.authoring.answer import Answer
+from dbcontract.conformance.authoring.context import Pieces
+from dbcontract.conformance.authoring.run import Run
+from dbcontract.conformance.authoring.trace import Trace
+from dbcontract.conformance.http.evidence import KEPT, Exchange
+from dbcontract.conformance.http.wire import Received
+from dbcontract.conformance.results.results import RunResult, Verdict
+from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.target import Endpoint, Pace, Target
 
 from .running import Foreign
 from .small import DATABASE, JSON, PACE, JudgedHere, Seen, Start, of_web, told

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from dbcontract.conformance.result import Verdict
+from dbcontract.conformance.results.results import Verdict
 
 from .comparing import compared, mark_of, untold
 from .running import Foreign, Judged

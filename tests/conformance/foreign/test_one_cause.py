@@ -2,13 +2,13 @@
 
 import pytest
 
-from dbcontract.conformance.catalogue import load_all
-from dbcontract.conformance.check import discover
-from dbcontract.conformance.engine import Engine, Options
+from dbcontract.conformance.authoring.check import discover
+from dbcontract.conformance.catalogue.rules import load_all
+from dbcontract.conformance.http.wire import Limits
 from dbcontract.conformance.report import render
-from dbcontract.conformance.result import BAD, RunResult, Verdict, tally
-from dbcontract.conformance.target import Endpoint, Pace, Scratch, Target
-from dbcontract.conformance.wire import Limits
+from dbcontract.conformance.results.results import BAD, RunResult, Verdict, tally
+from dbcontract.conformance.runner.engine import Engine, Options
+from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
 
 from .stateless import DATABASES, ORGANIZATION, stateless
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.bench import Bench
-from dbcontract.conformance.catalogue import Catalogue
-from dbcontract.conformance.check import Checks
-from dbcontract.conformance.description import Description
-from dbcontract.conformance.preflight import Preflight
-from dbcontract.conformance.result import Verdict
-from dbcontract.conformance.target import Endpoint, Target, TargetError
-from dbcontract.conformance.wanted import Wanted
+from dbcontract.conformance.authoring.check import Checks
+from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.runner.rule_runner import Bench
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.preflight import Preflight
+from dbcontract.conformance.target.target import Endpoint, Target, TargetError
 
 from .running import Foreign
 from .small import DATABASE, JSON, PACE, JudgedHere, Seen, Start, of_web

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.network import open_wire
-from dbcontract.conformance.proxy import ProxyError, proxy_of
-from dbcontract.conformance.redaction import Redactor
-from dbcontract.conformance.result import RunResult, Verdict
-from dbcontract.conformance.target import Endpoint, Pace, Target
-from dbcontract.conformance.wire import Limits, Request, Unreachable
+from dbcontract.conformance.http.network import open_wire
+from dbcontract.conformance.http.proxy import ProxyError, proxy_of
+from dbcontract.conformance.http.redaction import Redactor
+from dbcontract.conformance.http.wire import Limits, Request, Unreachable
+from dbcontract.conformance.results.results import RunResult, Verdict
+from dbcontract.conformance.target.target import Endpoint, Pace, Target
 
 from .forwarding import forwarding
 from .large import COLLECTIONS

@@ -10,13 +10,13 @@ from urllib.parse import quote
 
 import pytest
 
-from dbcontract.conformance import recognition
-from dbcontract.conformance.network import open_wire
-from dbcontract.conformance.proxy import proxy_of
-from dbcontract.conformance.reach import Guard, Nearness, Refused, nearness
-from dbcontract.conformance.session import redirected
-from dbcontract.conformance.target import GENTLE, Endpoint, Pace, Target
-from dbcontract.conformance.wire import Limits, Received, Request, Unreachable
+from dbcontract.conformance.http.destinations import Guard, Nearness, Refused, nearness
+from dbcontract.conformance.http.network import open_wire
+from dbcontract.conformance.http.proxy import proxy_of
+from dbcontract.conformance.http.session import redirected
+from dbcontract.conformance.http.wire import Limits, Received, Request, Unreachable
+from dbcontract.conformance.target import discovery as recognition
+from dbcontract.conformance.target.target import GENTLE, Endpoint, Pace, Target
 
 from .forwarding import forwarding
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.identity import user_agent
-from dbcontract.conformance.result import RunResult, Verdict
-from dbcontract.conformance.target import Endpoint, Pace, Scratch, Target
-from dbcontract.conformance.wire import Limits
+from dbcontract.conformance.http.identity import user_agent
+from dbcontract.conformance.http.wire import Limits
+from dbcontract.conformance.results.results import RunResult, Verdict
+from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
 
 Start = Callable[..., Any]
 """What the fixture `web` gives: starts a server that answers as a function says."""

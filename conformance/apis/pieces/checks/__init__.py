@@ -1,0 +1,1 @@
+"""The checks of Pieces OS, a file a topic, found by discovery."""

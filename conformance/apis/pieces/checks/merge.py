@@ -1,0 +1,144 @@
+"""What an import of Pieces OS adds to the database, and what it leaves there."""
+
+from __future__ import annotations
+
+from ....authoring.arrange import as_own, step
+from ....authoring.check import NotVerified, check
+from ....authoring.context import Pieces
+from ..exports import LISTS, OPTIONAL_LISTS, REQUIRED_COLLECTIONS, entries_of, missing_from
+from ..probes import expect_kept, putting_back, send, thin
+
+_MANY = 1_025
+"""One more than a batch of a round number holds, binary or decimal."""
+
+
+@check("PI-IMP-10")
+def an_imported_entry_is_in_the_next_export(ctx: Pieces) -> None:
+    """Imports one probe and looks for its id in the next export, or moves a database to an empty server."""
+    if not ctx.given.keeps_new():
+        _expect_moved(ctx, "values")
+        return
+    probe = ctx.given.imported()[0]
+    ids = [entry["id"] for entry in entries_of(ctx.given.export())]
+    ctx.expect_true("the values after the import", probe["id"] in ids, expected=probe["id"], actual=ids)
+
+
+def _expect_moved(ctx: Pieces, *names: str) -> None:
+    """Import the target's own export in the second instance, and look for the entries of some lists there.
+
+    What the target holds is of formats that it knows, and those come along.
+
+    Raises:
+        NotVerified: there is no second instance, nothing in a list, or something of it there already.
+    """
+    moved = {name: entries_of(ctx.given.own, name) for name in names}
+    if not all(moved.values()) or not ctx.can("second"):
+        missing = () if ctx.can("second") else ("second",)
+        reason = f"the target keeps no entry of {' or '.join(names)} whose format it does not know"
+        raise NotVerified(f"{reason}, and none of its own can be moved to an empty instance", missing=missing)
+    second = ctx.second()
+    # Looked at before, for a server may go on to export what it has exported once.
+    for name, entries in moved.items():
+        if len(missing_from(second.given.own, entries, name)) < len(entries):
+            ctx.skip(f"the second instance is not empty: it holds {name} of the first one")
+    with step("PI-IMP-06", "import the export in the second instance"):
+        send(second, ctx.given.own).expect_status(204)
+    after = second.given.export()
+    for name, entries in moved.items():
+        lost = missing_from(after, entries, name)
+        ctx.expect(f"the entries of {name} that did not arrive in an empty server", [], lost)
+
+
+@check("PI-IMP-11")
+def what_was_there_before_stays(ctx: Pieces) -> None:
+    """Imports a first probe with lists of the target's own, then a second one, and looks for all of them."""
+    first = ctx.given.probes(1) if ctx.given.keeps_new() else []
+    before = ctx.given.own
+    own = {name: before[name] for name in OPTIONAL_LISTS if entries_of(before, name)}
+    with step("PI-IMP-01", "import a first entry"):
+        send(ctx, ctx.given.importable(*first, **own)).expect_status(204)
+    empty: dict[str, object] = {name: {"iterable": []} for name in OPTIONAL_LISTS}
+    with step("PI-IMP-01", "import a second entry"):
+        send(ctx, ctx.given.importable(ctx.given.probe(), **empty)).expect_status(204)
+    after = ctx.given.export()
+    ctx.expect("the earlier import's entries that are gone", [], missing_from(after, first))
+    expect_kept(ctx, before, after, "an import of other entries")
+
+
+@check("PI-IMP-11")
+def what_an_import_leaves_out_stays(ctx: Pieces) -> None:
+    """Imports a probe with empty collections, and expects that none is empty for that."""
+    before = ctx.given.own
+    # Whether an empty collection is accepted is nowhere documented; if it is not, nothing may be gone either.
+    with as_own(ctx):
+        body = thin(ctx, values=ctx.given.probes(1))
+    if ctx.can("destroy"):
+        body |= {name: [] for name in REQUIRED_COLLECTIONS}
+    with putting_back(ctx):
+        send(ctx, body)
+        expect_kept(ctx, before, ctx.given.export(), "an import of empty collections")
+
+
+@check("PI-IMP-12")
+def imported_bytes_come_back(ctx: Pieces) -> None:
+    """Imports a probe of all 256 byte values and one of no bytes, and compares."""
+    every, none = ctx.given.imported(ctx.given.probe(range(256)), ctx.given.probe([]))
+    raws = {entry["id"]: entry["raw"] for entry in entries_of(ctx.given.export())}
+    ctx.expect("the entry of all byte values", every["raw"], raws.get(every["id"], "not there"))
+    ctx.expect("the entry of no bytes", none["raw"], raws.get(none["id"], "not there"))
+
+
+@check("PI-IMP-13")
+def every_entry_arrives(ctx: Pieces) -> None:
+    """Imports 1,025 probes at once and looks for all of them in the next export."""
+    probes = ctx.given.imported(*ctx.given.probes(_MANY))
+    ids = {entry["id"] for entry in entries_of(ctx.given.export())}
+    missing = [f"{probe['id']} (number {n})" for n, probe in enumerate(probes, 1) if probe["id"] not in ids]
+    ctx.expect("the entries that did not arrive", [], missing)
+
+
+@check("PI-IMP-14")
+def an_entry_that_is_imported_again_is_there_once(ctx: Pieces) -> None:
+    """Sends the same probe import twice, or an entry of the target's own, and counts those with its id."""
+    if ctx.given.keeps_new():
+        probe = ctx.given.imported()[0]
+    elif own := entries_of(ctx.given.own):
+        probe = own[0]
+    else:
+        ctx.skip("the target holds no entry, and keeps none whose format it does not know")
+    with step("PI-IMP-01", "import an entry again"):
+        send(ctx, ctx.given.importable(probe)).expect_status(204)
+    ids = [entry["id"] for entry in entries_of(ctx.given.export())]
+    ctx.expect(f"the number of entries with the id {probe['id']}", 1, ids.count(probe["id"]))
+
+
+@check("PI-IMP-15")
+def an_entry_on_both_sides_keeps_one_sides_bytes(ctx: Pieces) -> None:
+    """Imports a probe and then its id with other bytes, and compares with both."""
+    old = ctx.given.imported(ctx.given.probe([1, 2, 3, 4]))[0]
+    new = ctx.given.imported(ctx.given.probe([9, 8], id=old["id"]))[0]
+    raws = [entry["raw"] for entry in entries_of(ctx.given.export()) if entry["id"] == old["id"]]
+    ok = raws in ([old["raw"]], [new["raw"]])
+    ctx.expect_true("the bytes of the entry", ok, expected=f"{old['raw']} or {new['raw']}", actual=raws)
+
+
+@check("PI-IMP-17")
+def optional_lists_are_merged(ctx: Pieces) -> None:
+    """Imports one probe in each of the two optional lists and looks for each in the same list."""
+    unkept = [name for name in OPTIONAL_LISTS if not ctx.given.keeps_new(name)]
+    if unkept:
+        _expect_moved(ctx, *unkept)
+        return
+    before = ctx.given.own
+    probes = {name: ctx.given.probes(1) for name in OPTIONAL_LISTS}
+    lists = {name: {"iterable": entries} for name, entries in probes.items()}
+    with step("PI-IMP-01", "import entries"):
+        send(ctx, ctx.given.importable(**lists)).expect_status(204)
+    after = ctx.given.export()
+    for name, entries in probes.items():
+        for other in LISTS:
+            expected = [] if other == name else [entries[0]["id"]]
+            ctx.expect(
+                f"what {other} lacks of the entries of {name}", expected, missing_from(after, entries, other)
+            )
+    expect_kept(ctx, before, after, "an import of other entries")

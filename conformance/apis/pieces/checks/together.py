@@ -1,0 +1,106 @@
+"""Imports of Pieces OS that are under way at the same time."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any
+
+from ....authoring.answer import Answer
+from ....authoring.arrange import step
+from ....authoring.check import check
+from ....authoring.context import Pieces
+from ....authoring.together import AT_ONCE, ROUNDS, together
+from ..exports import LISTS, differences, entries_of, missing_from
+from ..probes import as_bytes, by_themselves, moved_to, next_major, send
+
+_EXPORTING = 2
+_MOST_EXPORTS = 100
+
+
+def _at_once(ctx: Pieces, *documents: dict[str, Any]) -> list[Answer]:
+    bodies = [as_bytes(document) for document in documents]
+    with _overlapping(ctx):
+        return together(*(partial(send, ctx, body, look=False, described=False) for body in bodies))
+
+
+def _overlapping(ctx: Pieces) -> AbstractContextManager[None]:
+    gate = ctx.run.session.gate
+    return nullcontext() if gate is None else gate.imports.at_once()
+
+
+@check("PI-IMP-24")
+def imports_at_the_same_time_are_all_merged(ctx: Pieces) -> None:
+    """Sends four imports of one probe each at the same moment, three times, and looks for what was taken."""
+    ctx.given.require_kept()
+    taken: list[dict[str, Any]] = []
+    for _ in range(ROUNDS):
+        probes = ctx.given.probes(AT_ONCE)
+        answers = _at_once(ctx, *(ctx.given.importable(probe) for probe in probes))
+        taken += [probe for probe, answer in zip(probes, answers, strict=True) if answer.status == 204]
+    if len(taken) < 2 * ROUNDS:
+        ctx.skip("the target takes no two imports at the same time")
+    lost = missing_from(ctx.given.export(), taken)
+    ctx.expect("the entries of imports answered 204 that are not there", [], lost)
+
+
+@check("PI-ROLL-19", control="importDatabase")
+def a_failing_import_takes_back_nothing_of_its_neighbours(ctx: Pieces) -> None:
+    """Sends three good imports and one that has to fail at the same moment, and looks for their probes."""
+    ctx.given.require_kept()
+    taken, refused = [], []
+    for bad in ({"raw": [1, 2, 256]}, {}, {"raw": [1, 2, -1]}):
+        *good, last = ctx.given.probes(AT_ONCE)
+        # Without a wrong byte it fails by its version.
+        document = ctx.given.importable({**last, **bad}, **({} if bad else {"version": next_major(ctx)}))
+        answers = _at_once(ctx, ctx.given.importable(good[0]), document, *map(ctx.given.importable, good[1:]))
+        wanted = [good[0], last, *good[1:]]
+        taken += [one for one, answer in zip(wanted, answers, strict=True) if answer.status == 204]
+        refused += [last] if answers[1].status >= 400 else []
+    after = ctx.given.export()
+    lost = missing_from(after, taken)
+    ctx.expect("the entries of imports answered 204 that are not there", [], lost)
+    ids = {entry["id"] for entry in entries_of(after)}
+    ctx.expect("the entries of failed imports", [], [one["id"] for one in refused if one["id"] in ids])
+
+
+@check("PI-ROLL-17")
+def no_export_shows_half_a_move(ctx: Pieces) -> None:
+    """Exports the second instance again and again while it imports the whole export of the first one."""
+    if not ctx.can("second"):
+        return
+    source = ctx.given.own
+    second = ctx.second()
+    empty = second.given.own
+    if any(entries_of(empty, name) for name in LISTS):
+        return  # what is there already cannot tell when the rest of it comes
+    ctx.run.seen[moved_to(second)] = True
+    done: list[Answer] = []
+
+    def move() -> list[Answer]:
+        done.append(send(second, as_bytes(source), described=False, look=False))
+        return done
+
+    def look() -> list[Answer]:
+        exports: list[Answer] = []
+        while not done and len(exports) < _MOST_EXPORTS:
+            exports.append(second.call("exportDatabase", described=False))
+        return exports
+
+    with _overlapping(second):
+        _, *seen = together(move, *(look for _ in range(_EXPORTING)))
+    with step("PI-IMP-06", "import the export in the second instance"):
+        done[0].expect_status(204)
+    moved = second.given.export()
+    digests = {answer.digest(): answer for exports in seen for answer in exports if answer.status == 200}
+    shows = [answer.expect_json(dict) for answer in digests.values()]
+    doubtful = {name for shown in shows for name in differences(moved, shown)} - set(LISTS)
+    restless = by_themselves(second, moved, doubtful)
+    for shown in shows:
+        from_before, from_after = (
+            {name: what for name, what in differences(whole, shown).items() if name not in restless}
+            for whole in (empty, moved)
+        )
+        told = "; ".join(f"{name}: {what}" for name, what in from_after.items())
+        whole = not from_before or not from_after
+        ctx.expect_true("an export during a move", whole, expected="all of it or nothing", actual=told)

@@ -1,0 +1,77 @@
+"""What a check of PixieBrix asks with, and what it must not see: organizations and tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...authoring.check import NotVerified
+
+if TYPE_CHECKING:
+    from ...authoring.context import PixieBrix
+
+
+class GivenAccess:
+    """The part of `given` that is about access."""
+
+    def __init__(self, ctx: PixieBrix) -> None:
+        self._ctx = ctx
+
+    @property
+    def organization(self) -> str:
+        """The id of the organization.
+
+        Raises:
+            NotVerified: none is configured.
+        """
+        organization = self._ctx.place.scratch.organization
+        if organization is None:
+            raise NotVerified("no organization is given (pixiebrix.organization, or --organization)")
+        return organization
+
+    @property
+    def read_only_token(self) -> str:
+        """A token without write permission: one that is configured, or one that can be issued.
+
+        Raises:
+            NotVerified: there is none.
+        """
+        token = self._ctx.place.scratch.read_only_token
+        if token is not None:
+            return token
+        token = self._ctx.name("read-only-token")
+        if not self._issued(token):
+            raise NotVerified("no token without write permission is given (pixiebrix.read_only_token_env)")
+        return token
+
+    def unknown_token(self) -> str:
+        """A token that was never issued. A mock that accepts any token stops doing so."""
+        if self._ctx.place.scratch.read_only_token is None:
+            self._issued(self._ctx.name("read-only-token"))
+        return self._ctx.name("never-issued")
+
+    def throwaway_token(self) -> str | None:
+        """A token that may read, issued for this check at a place that is thrown away; None elsewhere."""
+        token = self._ctx.name("Throwaway")
+        return token if self._ctx.place.disposable and self._issued(token) else None
+
+    def _issued(self, read_only: str) -> bool:
+        own = self._ctx.endpoint.token
+        if own is None:
+            return False
+        try:
+            self._ctx.place.powers.limit_tokens(own, read_only=read_only)
+        except NotVerified:
+            return False
+        return True
+
+    def foreign(self) -> tuple[str | None, str | None]:
+        """The ids of an organization and of a database that the token may not see; one of them may be None.
+
+        Raises:
+            NotVerified: the target names none, and its tokens cannot be limited.
+        """
+        scratch = self._ctx.place.scratch
+        if scratch.foreign_organization is not None or scratch.foreign_database is not None:
+            return scratch.foreign_organization, scratch.foreign_database
+        own = self._ctx.endpoint.token
+        return self._ctx.place.powers.hide_organizations(own or "", but=self.organization)

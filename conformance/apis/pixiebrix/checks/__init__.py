@@ -1,0 +1,1 @@
+"""The checks of PixieBrix, a file a topic, found by discovery."""

@@ -1,0 +1,191 @@
+"""Things that are right alone, together: in one batch, in one query, in one order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from ....authoring.answer import Answer
+from ....authoring.arrange import step
+from ....authoring.check import check
+from ....authoring.context import PixieBrix
+from ..archives import DAY, Marks
+from ..arrange import Database
+from ..exports import expect_marks, exported, succeeded, write
+from ..records import day_of, expect_data, field_name, found, path_of, read, written
+
+KINDS: Final[Mapping[str, Any]] = {
+    "null": None,
+    "text": "t",
+    "number": 0,
+    "boolean": False,
+    "list": [1],
+    "object": {"x": 1},
+}
+"""One value of each kind that JSON has."""
+
+
+def _put_all(ctx: PixieBrix, database: Database, items: list[dict[str, Any]], operation: str) -> Answer:
+    return ctx.call(operation, path=path_of(database), json=items)
+
+
+@check("PB-REC-40")
+def one_key_may_be_twice_in_a_batch(ctx: PixieBrix) -> None:
+    """Posts and puts a key twice in one array, to be merged; it may be refused, and then changes nothing."""
+    database = ctx.given.database()
+    for operation in ("createRecords", "putRecords"):
+        (key,) = written(ctx, database, [{"old": 1}])
+        items = [
+            {"id": key, "data": {name: number}, "merge_strategy": "shallow"}
+            for number, name in enumerate(("a", "b", "a"))
+        ]
+        answer = _put_all(ctx, database, items, operation)
+        refused = 400 <= answer.status < 500
+        if not refused:
+            answer.expect_status(200, 201)
+        expected = {"old": 1} if refused else {"old": 1, "a": 2, "b": 1}
+        expect_data(f"the data after {operation}", expected, read(ctx, database, key))
+        ctx.expect("how often the key is in the list", [key], found(ctx, database, [key]))
+
+
+@check("PB-REC-41")
+def each_item_has_its_own_strategy(ctx: PixieBrix) -> None:
+    """Posts and puts arrays whose items merge each by another strategy, some to new keys, and reads all."""
+    database = ctx.given.database()
+    old, new = {"kept": 1, "nest": {"x": 1}, "list": [1]}, {"nest": {"y": 2}, "list": [2]}
+    merged = {
+        None: new,
+        "shallow": {"kept": 1, **new},
+        "deep": {"kept": 1, "nest": {"x": 1, "y": 2}, "list": [2]},
+        "replace": new,
+        "deep_append": {"kept": 1, "nest": {"x": 1, "y": 2}, "list": [1, 2]},
+        "": new,
+    }
+    for operation in ("createRecords", "putRecords"):
+        keys = written(ctx, database, [old] * len(merged))
+        fresh = [ctx.name("record") for _ in merged]
+        items = [
+            {"id": key, "data": new, **({} if strategy is None else {"merge_strategy": strategy})}
+            for pair in zip(keys, fresh, merged, strict=True)
+            for *several, strategy in [pair]
+            for key in several
+        ]
+        with step("PB-REC-09" if operation == "createRecords" else "PB-REC-30", "write records"):
+            _put_all(ctx, database, items, operation).expect_status(200, 201)
+        for key, one, strategy in zip(keys, fresh, merged, strict=True):
+            what = f"the data after {operation} by {strategy or 'no strategy'}"
+            expect_data(what, merged[strategy], read(ctx, database, key))
+            expect_data(f"{what}, of a new record", new, read(ctx, database, one))
+
+
+@check("PB-REC-42")
+def a_value_of_another_kind_takes_the_place(ctx: PixieBrix) -> None:
+    """Merges each kind of value over each other kind, by shallow and by deep, at the top and inside."""
+    database = ctx.given.database()
+    pairs = [(old, new) for old in KINDS for new in KINDS if old != new]
+    old = {f"{one} {other}": KINDS[one] for one, other in pairs}
+    new = {f"{one} {other}": KINDS[other] for one, other in pairs}
+    strategies = ("shallow", "deep")
+    keys = written(ctx, database, [{**old, "in": old, "kept": 1}] * len(strategies))
+    for key, strategy in zip(keys, strategies, strict=True):
+        body = {"data": {**new, "in": new}, "merge_strategy": strategy}
+        with step("PB-REC-14", "merge data"):
+            ctx.call("putRecord", path=path_of(database, key), json=body).expect_status(200, 201)
+        expect_data(f"the data after {strategy}", {**new, "in": new, "kept": 1}, read(ctx, database, key))
+
+
+@check("PB-REC-43")
+def all_filters_limit_the_deletion(ctx: PixieBrix) -> None:
+    """Deletes by two fields, by a field and a null, and by a field and dates, and lists what is left."""
+    database, field = ctx.given.database(empty=True), field_name(ctx)
+    contents = [{field: "x", "b": "1"}, {field: "x", "b": "2"}, {field: "x"}, {field: "y", "b": "1"}]
+    keys = written(ctx, database, contents)
+    day = day_of(ctx, database, keys[0])
+    both, no_b, dated = {f"data__{field}": "x", "data__b": "1"}, "data__b__isnull", {"start_date": day}
+    orders: list[tuple[dict[str, object], list[int]]] = [
+        ({f"data__{field}": "x", "data__b": "3"}, [0, 1, 2, 3]),
+        ({f"data__{field}": "y", "end_date": day - 2 * DAY}, [0, 1, 2, 3]),
+        (dict(reversed(both.items())), [1, 2, 3]),
+        ({f"data__{field}": "x", no_b: True}, [1, 3]),
+        ({"data__b": "2", **dated, "end_date": day + DAY}, [3]),
+    ]
+    for query, left in orders:
+        ctx.call("clearRecords", path=path_of(database), query=query).expect_status(204)
+        there = found(ctx, database, keys)
+        ctx.expect(f"what a deletion by {query} leaves", sorted(keys[number] for number in left), there)
+
+
+@check("PB-FILT-30")
+def filters_of_all_kinds_hold_together(ctx: PixieBrix) -> None:
+    """Filters by fields, nulls and dates at once, in pages of one and as CSV, and compares."""
+    database, field, value = ctx.given.database(), field_name(ctx), ctx.name("value")
+    contents = [{field: value, "b": "1"}, {field: value}, {field: value, "b": "1"}, {field: value, "b": "2"}]
+    keys = written(ctx, database, [*contents, {"b": "1"}, {field: f"{value} no", "b": "1"}])
+    day = day_of(ctx, database, keys[0])
+    asked = {f"data__{field}": value}
+    queries: list[tuple[dict[str, object], list[int]]] = [
+        ({**asked, "data__b": "1", "start_date": day}, [0, 2]),
+        ({"end_date": day + DAY, "data__b__isnull": False, **asked}, [0, 2, 3]),
+        ({**asked, "data__b__isnull": True, "start_date": day, "end_date": day + DAY}, [1]),
+        ({**asked, "data__b": "1", "data__b__isnull": False}, [0, 2]),
+        ({**asked, "data__b": "1", "end_date": day - DAY}, []),
+        ({**asked, "data__b": "2", f"data__{field}__isnull": True}, []),
+    ]
+    for query, expected in queries:
+        wanted = sorted(keys[number] for number in expected)
+        ctx.expect(f"the records by {query}", wanted, found(ctx, database, keys, query))
+        ctx.expect(f"the pages of one by {query}", wanted, _by_pages(ctx, database, query))
+        csv = ctx.call("listRecords", path=path_of(database), query=query, accept="text/csv", described=False)
+        if csv.status == 200:
+            ctx.expect(f"the CSV by {query}", wanted, sorted(csv.containing({*keys})))
+
+
+def _by_pages(ctx: PixieBrix, database: Database, query: Mapping[str, object]) -> list[str]:
+    """The keys on pages of one record, until one is empty or not there."""
+    there: list[str] = []
+    for number in range(1, 6):
+        asked = {**query, "page": number, "page_size": 1}
+        answer = ctx.call("listRecords", path=path_of(database), query=asked, described=False)
+        if answer.status == 404 and number > 1:
+            break
+        there += [str(one.get("id")) for one in answer.expect_status(200).expect_objects()]
+    return sorted(there)
+
+
+@check("PB-JOB-52")
+def filters_hold_for_every_database(ctx: PixieBrix) -> None:
+    """Exports two databases under dates that let all or none of their records through, in two formats."""
+    databases, marks = [ctx.given.database(), ctx.given.database()], Marks(ctx).new(2)
+    for database, mark in zip(databases, marks, strict=True):
+        write(ctx, database, [mark])
+    early, late = "2001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
+    orders = (({"end_date": early}, False), ({"end_date": late}, True), ({"start_date": early}, True))
+    for media_type in ("application/json", "text/csv"):
+        for filters, come in (*orders, ({"start_date": late}, False)):
+            for several in (databases, databases[::-1]):
+                details = succeeded(ctx, *several, filters=filters, media_type=media_type)
+                present, absent = (marks, []) if come else ([], marks)
+                expect_marks(ctx, exported(ctx, details), present=present, absent=absent)
+
+
+@check("PB-FILT-31")
+def dates_reach_to_the_ends_of_the_calendar(ctx: PixieBrix) -> None:
+    """Filters from the first and to the last day that a date can name, and around a record of today."""
+    database = ctx.given.database()
+    (key,) = written(ctx, database, [{"probe": True}])
+    day = day_of(ctx, database, key)
+    first, last = "0001-01-01", "9999-12-31"
+    queries: list[tuple[dict[str, object], bool]] = [
+        ({"start_date": first}, True),
+        ({"end_date": last}, True),
+        ({"start_date": first, "end_date": last}, True),
+        ({"start_date": last}, False),
+        ({"end_date": first}, False),
+        ({"start_date": day, "end_date": day}, True),
+        ({"start_date": day + DAY, "end_date": day - timedelta(days=1)}, False),
+        ({"start_date": last, "end_date": last}, False),
+    ]
+    for query, comes in queries:
+        there = found(ctx, database, [key], query)
+        ctx.expect(f"the records by {query}", [key] if comes else [], there)

@@ -1,0 +1,126 @@
+"""The same call of PixieBrix in other clothes, and the addresses that its answers lead to."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+from urllib.parse import urlsplit
+
+from ....authoring.answer import Answer
+from ....authoring.arrange import step
+from ....authoring.check import check
+from ....authoring.context import PixieBrix
+from ....http.session import same_origin
+from ..calls import lists
+from ..lists import listings
+from ..records import expect_data, path_of, read, written
+
+_JSON: Final = "application/json"
+_RANGES: Final = (
+    "application/json;version=2.0",
+    "application/json ; version=2.0",
+    "application/json;  version=2.0",
+    'application/json; version="2.0"',
+    "Application/JSON; Version=2.0",
+    "application/json; q=0.9; version=2.0",
+    "application/json; version=2.0; q=0.5",
+    "text/html, application/json; version=2.0",
+    "text/html,application/json;version=2.0",
+    "application/json; version=2.0, text/html;q=0.5",
+)
+"""Accept headers that ask for JSON at version 2.0 and for nothing else that a list can give (RFC 9110)."""
+
+_BODIES: Final = (
+    *(
+        "application/json; charset=utf-8",
+        "application/json;charset=UTF-8",
+        'application/json; charset="utf-8"',
+    ),
+    *("Application/JSON", "application/json ; charset=utf-8"),
+)
+_HUGE: Final = ("2147483648", "9223372036854775808", "1" + "0" * 30)
+_CHUNKS: Final = 11
+
+
+@check("PB-NEG-17")
+def an_accept_header_is_read_as_http_has_it(ctx: PixieBrix) -> None:
+    """Asks for lists at version 2.0 with blanks or none, quotes, capitals, weights and other ranges."""
+    aims = [aim for aim in lists(ctx) if aim.operation in {"listDatabases", "listRecords"}]
+    for aim in aims:
+        for accept in _RANGES:
+            answer = aim.call(ctx, accept=accept, version="", described=False, note=accept)
+            answer.expect_status(200).expect_media_type(_JSON)
+            shown = answer.media_parameters.get("version")
+            ctx.expect(f"the version of the answer to {accept}", "2.0", shown)
+
+
+@check("PB-NEG-18")
+def json_may_have_a_charset(ctx: PixieBrix) -> None:
+    """Posts, puts and orders with Content-Types of JSON that have a charset, blanks or capitals."""
+    database, key = ctx.given.database(), ctx.name("record")
+    for number, kind in enumerate(_BODIES):
+        data = {"n": number, "text": "\u00e9"}
+        for operation, path, body in (
+            ("createRecords", path_of(database), {"id": key, "data": data}),
+            ("putRecord", path_of(database, key), {"data": data}),
+            ("createExportJob", {}, {"name": ctx.name("export"), "databases": [database.id]}),
+        ):
+            content = json.dumps(body, ensure_ascii=False).encode()
+            answer = ctx.call(operation, path=path, body=content, content_type=kind, described=False)
+            answer.expect_status(200, 201)
+        expect_data(f"the data that came as {kind}", data, read(ctx, database, key))
+
+
+@check("PB-NEG-19")
+def a_body_may_come_in_chunks(ctx: PixieBrix) -> None:
+    """Puts a record in chunks, without its length, and reads it."""
+    database, key = ctx.given.database(), ctx.name("record")
+    written(ctx, database, [{"probe": 0}])
+    answer = ctx.raw(
+        "PUT",
+        f"/databases/{database.id}/records/{key}/",
+        headers={"Accept": "application/json; version=2.0", "Content-Type": _JSON},
+        body=b'{"data": {"probe": 1}}',
+        chunked=True,
+        operation_id="putRecord",
+    )
+    if answer.http < _CHUNKS:
+        ctx.skip("the target speaks HTTP/1.0, which knows no chunks")
+    answer.expect_status(200, 201)
+    expect_data("the data that came in chunks", {"probe": 1}, read(ctx, database, key))
+
+
+@check("PB-PAGE-21")
+def links_lead_to_where_they_were_asked_for(ctx: PixieBrix) -> None:
+    """Looks at scheme, host, port and path of each link on the pages of each list."""
+    for listing in listings(ctx):
+        for number in (1, 2):
+            _expect_home(ctx, listing.good(number, listing.size))
+    if not ctx.can("write"):
+        return
+    database = ctx.given.database()
+    written(ctx, database, [{"probe": number} for number in range(3)])
+    answer = ctx.call("listRecords", path=path_of(database), query={"page_size": 1, "page": 2})
+    _expect_home(ctx, answer.expect_status(200))
+
+
+def _expect_home(ctx: PixieBrix, page: Answer) -> None:
+    for relation, link in page.links.items():
+        there = same_origin(link, page.url) and urlsplit(link).path == urlsplit(page.url).path
+        expected = page.url.partition("?")[0]
+        ctx.expect_true(f"where rel={relation} leads", there, expected=expected, actual=link)
+
+
+@check("PB-PAGE-22")
+def no_number_of_a_page_is_too_large(ctx: PixieBrix) -> None:
+    """Asks each list for pages and sizes of pages from 2 to the 31st on."""
+    for aim in lists(ctx):
+        with step("PB-NEG-01", "read a list"):
+            aim.call(ctx, query={"page_size": 1}, described=False).expect_status(200)
+        for number in _HUGE:
+            large = aim.call(ctx, query={"page_size": number}, described=False)
+            good = large.status == 200 or 400 <= large.status < 500
+            ctx.expect_true(f"page_size={number}", good, expected="200 or a 4xx", actual=large.summary)
+            behind = aim.call(ctx, query={"page": number}, described=False)
+            empty = 400 <= behind.status < 500
+            ctx.expect_true(f"page={number}", empty, expected="a 4xx", actual=behind.summary)

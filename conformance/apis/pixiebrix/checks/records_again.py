@@ -1,0 +1,158 @@
+"""Records just after a change, read in every way, and again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ....authoring.arrange import field_of, step
+from ....authoring.check import check
+from ....authoring.context import PixieBrix
+from ..arrange import Database
+from ..pages import every_item
+from ..records import expect_data, field_name, found, listed, path_of, read, written
+
+_AGAIN = 20
+
+
+def _put(ctx: PixieBrix, database: Database, key: str, data: Mapping[str, Any], **more: Any) -> None:
+    answer = ctx.call("putRecord", path=path_of(database, key), json={"data": dict(data), **more})
+    with step("PB-REC-14", "put a record"):
+        answer.expect_status(200, 201)
+
+
+def _seen(ctx: PixieBrix, database: Database, key: str, field: str, value: str) -> dict[str, object]:
+    """What each way of reading shows of a record: whether it has it, and with which value."""
+    single = ctx.call("getRecord", path=path_of(database, key), described=False)
+    shown: dict[str, object] = {"the record": None}
+    if single.status == 200:
+        shown["the record"] = field_of(single.expect_json(dict), "data").get(field)
+    for version in ("1.0", "2.0"):
+        answer = ctx.call("listRecords", path=path_of(database), version=version, described=False)
+        if answer.status != 406:
+            items = [one for one in answer.expect_status(200).expect_objects() if one.get("id") == key]
+            shown[f"the list at {version}"] = items[0]["data"].get(field) if items else None
+    shown["the filter"] = value if found(ctx, database, [key], {f"data__{field}": value}) else None
+    csv = ctx.call("listRecords", path=path_of(database), accept="text/csv", described=False)
+    if csv.status == 200:
+        shown["the CSV"] = value if value in csv.containing({value}) else None
+    return shown
+
+
+@check("PB-REC-35")
+def a_change_is_seen_at_once_in_every_way(ctx: PixieBrix) -> None:
+    """Writes, changes, deletes and writes a record, and after each reads it in every way, twice."""
+    database, key, field = ctx.given.database(empty=True), ctx.name("record"), field_name(ctx)
+    old, new, last = ctx.name("old"), ctx.name("new"), ctx.name("last")
+    steps: list[tuple[str, Callable[[], object], str, str | None]] = [
+        ("before it is written", lambda: None, old, None),
+        ("after a PUT", lambda: _put(ctx, database, key, {field: old}), old, old),
+        ("after another PUT", lambda: _put(ctx, database, key, {field: new}), new, new),
+        ("after a POST", lambda: ctx.given.record(database, {field: last}, key=key), last, last),
+        ("after a deletion", lambda: _delete(ctx, database, key), last, None),
+        ("after it was written again", lambda: _put(ctx, database, key, {field: old}), old, old),
+    ]
+    before = old
+    for when, do, value, expected in steps:
+        do()
+        if value != before:
+            there = found(ctx, database, [key], {f"data__{field}": before})
+            ctx.expect(f"the records of the earlier value {when}", [], there)
+            before = value
+        for _ in range(2):
+            shown = _seen(ctx, database, key, field, value)
+            ctx.expect(f"what is read {when}", dict.fromkeys(shown, expected), shown)
+
+
+def _delete(ctx: PixieBrix, database: Database, key: str) -> None:
+    with step("PB-REC-15", "delete a record"):
+        ctx.call("deleteRecord", path=path_of(database, key)).expect_status(204)
+
+
+@check("PB-REC-35")
+def the_same_question_has_the_same_answer(ctx: PixieBrix) -> None:
+    """Reads a record and lists a database twenty times, with a change before the last time."""
+    database = ctx.given.database()
+    key, other = written(ctx, database, [{"probe": 1}, {"probe": 2}])
+    for number in range(_AGAIN):
+        if number == _AGAIN - 1:
+            _put(ctx, database, key, {"probe": 3})
+        expected = {"probe": 3 if number == _AGAIN - 1 else 1}
+        answer = ctx.call("getRecord", path=path_of(database, key), described=False).expect_status(200)
+        expect_data(
+            f"the data when it is read for the {number + 1}th time", expected, answer.expect_json(dict)
+        )
+        there = found(ctx, database, [key, other])
+        ctx.expect(f"the list when it is read for the {number + 1}th time", sorted([key, other]), there)
+
+
+@check("PB-REC-36")
+def nothing_is_left_of_a_deleted_record(ctx: PixieBrix) -> None:
+    """Deletes a record in each way, reads it, merges new data under its key, and expects these alone."""
+    database, field = ctx.given.database(empty=True), field_name(ctx)
+    ways: dict[str, Callable[[str], None]] = {
+        "DELETE of the record": lambda key: _delete(ctx, database, key),
+        "DELETE of all that a filter chooses": lambda _: _clear(ctx, database, {f"data__{field}": "old"}),
+    }
+    if database.ours and not database.name:
+        ways["DELETE of all records"] = lambda _: _clear(ctx, database, {})
+    if database.name:
+        ways["DELETE of all records"] = lambda _: _clear(ctx, database, {})
+    for way, delete in ways.items():
+        for strategy in ("shallow", "deep", "deep_append"):
+            old = {field: "old", "nest": {"x": 1}, "list": [1]}
+            (key,) = written(ctx, database, [old])
+            delete(key)
+            ctx.call("getRecord", path=path_of(database, key)).expect_status(404)
+            new = {"nest": {"y": 2}, "list": [2]}
+            _put(ctx, database, key, new, merge_strategy=strategy)
+            expect_data(f"the data of a record that is new after {way}", new, read(ctx, database, key))
+            _delete(ctx, database, key)
+
+
+def _clear(ctx: PixieBrix, database: Database, query: Mapping[str, object]) -> None:
+    with step("PB-REC-31" if query else "PB-REC-16", "delete records"):
+        ctx.call("clearRecords", path=path_of(database), query=query).expect_status(204)
+
+
+@check("PB-DB-17")
+def the_list_of_databases_is_of_this_moment(ctx: PixieBrix) -> None:
+    """Writes and deletes records, and after each compares the count in the list of databases, twice."""
+    database = ctx.given.database(empty=True)
+    keys: list[str] = []
+    for change in (3, 1, -2, 5):
+        if change > 0:
+            keys += written(ctx, database, [{"probe": True}] * change)
+        for _ in range(-change):
+            _delete(ctx, database, keys.pop())
+        for _ in range(2):
+            ctx.expect("num_records in the list", len(keys), _count(ctx, database))
+    ctx.expect("how many records there are", len(keys), len(listed(ctx, database)))
+
+
+def _count(ctx: PixieBrix, database: Database) -> object:
+    with step("PB-DB-01", "list the databases"):
+        databases = every_item(ctx, "listDatabases", {"organizationId": database.organization})
+    counts = [one.get("num_records") for one in databases if one.get("id") == database.id]
+    if not counts or counts[0] is None:
+        ctx.skip("the list does not tell how many records a database has")
+    return counts[0]
+
+
+@check("PB-ASSET-40")
+def a_marked_asset_is_seen_at_once_in_every_way(ctx: PixieBrix) -> None:
+    """Marks and unmarks an asset, and after each reads its metadata, its list and its download, twice."""
+    database = ctx.given.database(assets=True)
+    asset = ctx.given.asset(database)
+    with step("PB-ASSET-17", "upload the file of an asset"):
+        ctx.given.upload(asset, b"probe").expect_status(200, 201, 204)
+    path = {"databaseId": database.id, "assetId": asset.id}
+    for uploaded in (False, True, False, True):
+        ctx.given.marked(asset, uploaded=uploaded)
+        for _ in range(2):
+            details = ctx.call("getAsset", path=path, query={"meta": True}, follow=True).expect_status(200)
+            shown = [details.expect_json(dict).get("is_uploaded")]
+            assets = every_item(ctx, "listAssets", {"databaseId": database.id})
+            shown += [one.get("is_uploaded") for one in assets if one.get("id") == asset.id]
+            shown.append(ctx.call("getAsset", path=path, follow=True).status == 200)
+            ctx.expect("is_uploaded, in the list, and the download", [uploaded] * 3, shown)

@@ -1,0 +1,109 @@
+"""Records as checks look at them: which of those that were written are in a list, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from ...authoring.arrange import field_of, step
+from ...authoring.check import CheckFailed
+from ...authoring.context import PixieBrix
+from ...authoring.formats import as_timestamp
+from .archives import Days
+from .arrange import Database
+from .pages import every_item
+
+Query = Mapping[str, object]
+
+
+def path_of(database: Database, key: str | None = None) -> dict[str, str]:
+    """The path parameters of a database's records, or of one of them."""
+    path = {"databaseId": database.id}
+    return path if key is None else {**path, "recordKey": key}
+
+
+def field_name(ctx: PixieBrix, name: str = "field") -> str:
+    """The name of a field that no other record has."""
+    return f"{name}_{ctx.run.id}"
+
+
+def listed(ctx: PixieBrix, database: Database, query: Query | None = None) -> list[dict[str, Any]]:
+    """All records that a list has, whoever wrote them, on whichever page.
+
+    Raises:
+        CheckFailed: it is not answered 200 with an array of objects.
+    """
+    return every_item(ctx, "listRecords", path_of(database), query)
+
+
+def found(ctx: PixieBrix, database: Database, keys: Iterable[str], query: Query | None = None) -> list[str]:
+    """Which of these keys a list has, each as often as it is there, sorted.
+
+    Raises:
+        CheckFailed: as for `listed`.
+    """
+    wanted = set(keys)
+    # A key that is no text is the subject of a rule of its own, and must not break the comparison.
+    there = [str(record.get("id")) for record in listed(ctx, database, query)]
+    return sorted(key for key in there if key in wanted)
+
+
+def written(ctx: PixieBrix, database: Database, data: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Add records and give their keys, in the same order."""
+    keys = [ctx.name("record") for _ in data]
+    ctx.given.records(database, data, keys=keys)
+    return keys
+
+
+def read(ctx: PixieBrix, database: Database, key: str) -> dict[str, Any]:
+    """One record, as a step of a check."""
+    with step("PB-REC-11", "read a record"):
+        answer = ctx.call("getRecord", path=path_of(database, key))
+        return answer.expect_status(200).expect_json(dict)
+
+
+def day_of(ctx: PixieBrix, database: Database, key: str) -> date:
+    """The date (UTC) that a record shows as its creation, as a step of a check."""
+    record = read(ctx, database, key)
+    with step("PB-REC-04", "read the time of creation"):
+        created = as_timestamp(field_of(record, "created_at"))
+        if created is None:
+            raise CheckFailed("created_at", "a timestamp", record["created_at"])
+    return created.date()
+
+
+def later(ctx: PixieBrix) -> None:
+    """Let a little time pass, so that what happens now shows another instant than what happened before."""
+    if ctx.can("clock"):
+        ctx.clock.advance(90)
+    else:
+        ctx.pause(1.1)
+
+
+def noon(ctx: PixieBrix) -> None:
+    """Go to the middle of a day where the clock can be moved; it does not matter elsewhere."""
+    if ctx.can("clock"):
+        days = Days(ctx, nights=False)
+        days.next()
+        days.until(timedelta(hours=12))
+
+
+def same_json(one: object, other: object) -> bool:
+    """Whether two values are equal as JSON: 1 is 1.0, and neither is true."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same_json(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same_json, one, other))
+    return isinstance(one, bool) is isinstance(other, bool) and one == other
+
+
+def expect_data(what: str, expected: object, record: Mapping[str, Any]) -> None:
+    """Go on if a record has these data.
+
+    Raises:
+        CheckFailed: it has others, or none.
+    """
+    actual = record.get("data")
+    if not same_json(expected, actual):
+        raise CheckFailed(what, expected, actual if "data" in record else dict(record))

@@ -1,0 +1,181 @@
+"""Which requests to PixieBrix a run may send, and what of it is there afterwards."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from ...environment.effects import CREATE
+from ...environment.inventory import Inventory
+from ...environment.request_effects import Passage, Refusal, answered, header, ids_in
+from ...http.wire import Received
+from ...target.target import Endpoint, Target
+
+_LISTS: Final = frozenset({"listDatabases", "listRecords"})
+_NOT_OURS: Final = Refusal("it might change what the run did not create")
+
+
+class Writes:
+    """What the gate knows of the PixieBrix of a run. Several threads may use it.
+
+    Args:
+        target: with what the user allows.
+        mark: with which the ids of the run's records begin.
+        inventory: of the run.
+    """
+
+    def __init__(self, target: Target, mark: str, inventory: Inventory) -> None:
+        self._scratch = target.scratch
+        self._destroy = "destroy" in target.capabilities
+        self._mark = mark
+        self._inventory = inventory
+        self._lock = threading.Lock()
+        self._invented: set[str] = set()
+        self._empty: set[str] = set()
+        self._shown: set[str] = set(target.scratch.databases)
+
+    def invent(self, id_: str) -> None:
+        """Take note of an id that names nothing at the target."""
+        with self._lock:
+            self._invented.add(id_)
+
+    def holds_nothing_else(self, database: str) -> bool:
+        """Whether a database was seen to be empty, so that all that is in it is the run's."""
+        return database in self._empty
+
+    # Before a request
+
+    def goes_nowhere(self, passage: Passage) -> bool:
+        """Whether a request is about something invented: it has to be refused, and can do nothing."""
+        return passage.names.plain and passage.names.last in self._invented
+
+    def why_not(self, passage: Passage) -> Refusal | None:
+        """Why a request that might change something may not be sent, where writing is allowed."""
+        effect = passage.effect
+        if effect is None or not passage.names.plain:
+            return Refusal("nobody knows what it does")
+        if effect.thing == "database":
+            return self._about_database(passage)
+        if effect.thing == "job":
+            return self._about_another(passage)
+        return self._about_contents(passage, passage.names.ids.get("databaseId"))
+
+    def _about_contents(self, passage: Passage, database: str | None) -> Refusal | None:
+        """Records and assets: by the database that they are in."""
+        if database is None:
+            return _NOT_OURS
+        if database in self._invented or self._owns(database, passage.endpoint):
+            return None
+        if database not in self._scratch.databases:
+            return Refusal(f"{database} is no database that may be written to (pixiebrix.databases)")
+        if passage.effect is not None and passage.effect.thing == "record":
+            return self._about_records(passage, database)
+        return self._about_another(passage)
+
+    def _about_another(self, passage: Passage) -> Refusal | None:
+        return None if passage.only_creates or self._made(passage) else _NOT_OURS
+
+    def _about_database(self, passage: Passage) -> Refusal | None:
+        names = passage.names
+        if not passage.only_creates:
+            ours = names.id is not None and self._owns(names.id, passage.endpoint)
+            return None if ours else Refusal("it might change a database that the run did not create")
+        if not self._scratch.create_databases:
+            return Refusal("databases may not be created (pixiebrix.create_databases)")
+        if names.ids.get("organizationId") not in {None, self._scratch.organization}:
+            return Refusal("it is another organization than the one to use (pixiebrix.organization)")
+        return None
+
+    def _about_records(self, passage: Passage, database: str) -> Refusal | None:
+        keys = passage.keys
+        ours = keys is not None and all(key.startswith(self._mark) for key in keys)
+        if ours or self._destroy or self.holds_nothing_else(database):
+            return None
+        return Refusal("it might change records that the run did not create", ("destroy",))
+
+    def _owns(self, database: str, endpoint: Endpoint | None) -> bool:
+        found = self._inventory.find("database", database, endpoint) if endpoint is not None else None
+        return found is not None and found.ours
+
+    def _made(self, passage: Passage) -> bool:
+        names, endpoint = passage.names, passage.endpoint
+        if names.id is None or endpoint is None:
+            return False
+        return self._inventory.find(names.kind, names.id, endpoint, names.ids.get("databaseId")) is not None
+
+    # After it
+
+    def settle(self, passage: Passage, endpoint: Endpoint, received: Received | None) -> None:
+        """Enter what a request has made or removed, and learn from what is read.
+
+        Args:
+            passage: of the request.
+            endpoint: where it went.
+            received: the answer; None where none came.
+        """
+        done = received is not None and received.status < 300
+        if passage.effect is None:
+            if done and received is not None and passage.operation in _LISTS:
+                self._read(passage, endpoint, answered(received))
+        elif passage.deletes:
+            if done and not passage.names.rest:
+                self._deleted(passage, endpoint)
+        elif CREATE in passage.effect.may:
+            body = answered(received) if received is not None and done else None
+            if passage.effect.thing == "record":
+                self._made_records(passage, endpoint, body, sure=done)
+            elif done or received is None or received.status >= 500:
+                self._made_another(passage, endpoint, body, sure=done)
+
+    def _read(self, passage: Passage, endpoint: Endpoint, listed: object) -> None:
+        """Learn which databases there are, and which hold nothing."""
+        sent = header(passage.request.headers, "authorization")
+        if sent != (f"Token {endpoint.token}" if endpoint.token else ""):
+            return  # Another token may not see everything.
+        query = parse_qs(urlsplit(passage.request.url).query, keep_blank_values=True)
+        if passage.operation == "listDatabases":
+            with self._lock:
+                self._shown |= {one for one in ids_in(listed) if not self._owns(one, endpoint)}
+        elif passage.operation == "listRecords" and listed == [] and set(query) <= {"page_size"}:
+            with self._lock:
+                self._empty.add(passage.names.ids["databaseId"])
+
+    def _deleted(self, passage: Passage, endpoint: Endpoint) -> None:
+        names = passage.names
+        database = names.ids.get("databaseId")
+        if names.id is not None:
+            inside = database if names.kind != "database" else None
+            self._inventory.remove(names.kind, names.id, endpoint, inside)
+        elif names.kind == "record" and database is not None and not urlsplit(passage.request.url).query:
+            self._inventory.clear(database)
+            with self._lock:
+                self._empty.add(database)
+
+    def _made_records(self, passage: Passage, endpoint: Endpoint, answered: object, *, sure: bool) -> None:
+        database = passage.names.ids.get("databaseId", "")
+        if database in self._invented and not sure:
+            return
+        for key in sorted({*(passage.keys or ()), *ids_in(answered)}):
+            # What the target named itself is told and never deleted: it may be a record that was there.
+            ours = key.startswith(self._mark)
+            self._inventory.add("record", key, endpoint, database=database, sure=sure, ours=ours)
+
+    def _made_another(self, passage: Passage, endpoint: Endpoint, answered: object, *, sure: bool) -> None:
+        thing = passage.effect.thing if passage.effect is not None else ""
+        document = answered if isinstance(answered, dict) else {}
+        if thing == "asset" and isinstance(document.get("asset"), dict):
+            document = document["asset"]
+        sent = passage.document if isinstance(passage.document, dict) else {}
+        id_ = next(iter(ids_in(document)), None)
+        self._inventory.add(
+            thing,
+            id_,
+            endpoint,
+            database=passage.names.ids.get("databaseId"),
+            organization=passage.names.ids.get("organizationId"),
+            name=str(sent.get("name") or sent.get("filename") or ""),
+            sure=sure,
+            # An answer that names a database of somebody else must not make it the run's.
+            ours=thing != "database" or id_ not in self._shown,
+        )

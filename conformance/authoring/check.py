@@ -1,0 +1,196 @@
+"""What a check is: a function that a rule's id is attached to, and the ways it can end.
+
+A check lives in a module of an API's package `checks`. Importing it registers nothing: the decorator
+only leaves a note on the function, and `discover` collects the noted functions into a `Checks`.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import getdoc
+from types import ModuleType
+from typing import Any, TypeVar
+
+PIECES = "pieces"
+PIXIEBRIX = "pixiebrix"
+APIS = (PIECES, PIXIEBRIX)
+
+_NOTE = "__dbcontract_rules__"
+_CONTROLS = "__dbcontract_controls__"
+_PREFIXES = {"PI": PIECES, "PB": PIXIEBRIX}
+
+CheckFunction = TypeVar("CheckFunction", bound=Callable[..., None])
+
+
+class CheckFailed(Exception):
+    """The target does not do what the rule says.
+
+    Attributes:
+        what: what was looked at, as a phrase: "the status of the download".
+        expected, actual: any values; they are shown as text.
+    """
+
+    def __init__(self, what: str, expected: object, actual: object) -> None:
+        super().__init__(f"{what}: expected {expected}, got {actual}")
+        self.what = what
+        self.expected = expected
+        self.actual = actual
+
+
+class NotVerified(Exception):
+    """The rule could not be exercised on this target.
+
+    Attributes:
+        reason: why, in one sentence without a full stop.
+        missing: the capabilities that would have helped.
+    """
+
+    def __init__(self, reason: str, *, missing: tuple[str, ...] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.missing = missing
+
+
+class PrerequisiteFailed(Exception):
+    """A set-up step did not work, so that nothing can be said about the rule itself.
+
+    Attributes:
+        rule: the id of the rule that the failing step belongs to.
+        what: what was tried and what came of it.
+    """
+
+    def __init__(self, rule: str, what: str) -> None:
+        super().__init__(f"{what} ({rule})")
+        self.rule = rule
+        self.what = what
+
+
+class UnknownCheckRule(LookupError):
+    """A check names a rule that is in no catalogue."""
+
+
+def api_of(rule_id: str) -> str:
+    """The API that a rule belongs to, by the prefix of its id.
+
+    Raises:
+        ValueError: no id of ours.
+    """
+    api = _PREFIXES.get(rule_id.partition("-")[0])
+    if api is None:
+        message = f"{rule_id}: a rule's id starts with {' or '.join(_PREFIXES)} and a hyphen"
+        raise ValueError(message)
+    return api
+
+
+def check(*rule_ids: str, control: str | tuple[str, ...] = ()) -> Callable[[CheckFunction], CheckFunction]:
+    """Say that a function checks these rules, which are usually one.
+
+    The function takes a `Pieces` or a `PixieBrix` context. It returns when the target does what the rule
+    says; otherwise it raises `CheckFailed`, `NotVerified` or `PrerequisiteFailed`, mostly by its context.
+    Its docstring says in one sentence how the rule is checked. A rule may have several checks; the worst of
+    them counts. Several ids are right only where one observation decides them all.
+
+    Args:
+        rule_ids: of the rules.
+        control: the operations whose right call has to succeed first, because the check is about calls that
+            are refused (see `controls`); `controls.EVERY` for all of them.
+
+    Raises:
+        ValueError: no id, an id of no API of ours, or ids of both APIs.
+    """
+    if len({api_of(rule_id) for rule_id in rule_ids}) != 1:
+        message = f"check({', '.join(rule_ids)}): name one or more rules of one API"
+        raise ValueError(message)
+
+    def note(function: CheckFunction) -> CheckFunction:
+        setattr(function, _NOTE, rule_ids)
+        setattr(function, _CONTROLS, (control,) if isinstance(control, str) else control)
+        return function
+
+    return note
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One discovered check.
+
+    Attributes:
+        name: module and function, `assets.download_before_upload`.
+        how: the first paragraph of the docstring, as one line.
+        controls: the operations whose right call has to succeed first.
+    """
+
+    rules: tuple[str, ...]
+    api: str
+    function: Callable[[Any], None]
+    name: str
+    how: str
+    controls: tuple[str, ...] = ()
+
+
+class Checks:
+    """All checks that were found, by rule."""
+
+    def __init__(self, checks: Iterable[Check]) -> None:
+        self._by_rule: dict[str, list[Check]] = {}
+        for found in checks:
+            for rule_id in found.rules:
+                self._by_rule.setdefault(rule_id, []).append(found)
+
+    def __iter__(self) -> Iterator[Check]:
+        seen: set[str] = set()
+        for found in (one for several in self._by_rule.values() for one in several):
+            if found.name not in seen:
+                seen.add(found.name)
+                yield found
+
+    def __contains__(self, rule_id: object) -> bool:
+        return rule_id in self._by_rule
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of all rules that some check names."""
+        return tuple(self._by_rule)
+
+    def of(self, rule_id: str) -> tuple[Check, ...]:
+        """The checks of a rule, in the order of the source; empty when it has none."""
+        return tuple(self._by_rule.get(rule_id, ()))
+
+    def require(self, known: Iterable[str]) -> None:
+        """Hold the checks against the catalogue.
+
+        Raises:
+            UnknownCheckRule: a check names a rule that is not among the known ones.
+        """
+        unknown = sorted(set(self._by_rule) - set(known))
+        if unknown:
+            names = ", ".join(f"{rule_id} ({self._by_rule[rule_id][0].name})" for rule_id in unknown)
+            message = f"checks of rules that are in no catalogue: {names}"
+            raise UnknownCheckRule(message)
+
+
+def collect(module: ModuleType) -> Iterator[Check]:
+    """The checks that a module defines itself, in the order of the source."""
+    members: Mapping[str, Any] = vars(module)
+    for name, member in members.items():
+        rules = getattr(member, _NOTE, None)
+        if rules is None or member.__module__ != module.__name__:
+            continue
+        topic = module.__name__.rpartition(".")[2]
+        how = " ".join((getdoc(member) or "").partition("\n\n")[0].split())
+        controls = getattr(member, _CONTROLS, ())
+        yield Check(rules, api_of(rules[0]), member, f"{topic}.{name}", how, controls)
+
+
+def discover(
+    *packages: str,
+) -> Checks:
+    """Import every module of the packages, of all APIs where none is named, and collect their checks."""
+    names: list[str] = []
+    for package in packages or tuple(f"dbcontract.conformance.apis.{api}.checks" for api in APIS):
+        parent = import_module(package)
+        names += sorted(found.name for found in pkgutil.iter_modules(parent.__path__, f"{package}."))
+    return Checks(found for name in names for found in collect(import_module(name)))

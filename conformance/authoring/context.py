@@ -1,0 +1,190 @@
+"""What a check gets: calls of the API, questions to ask, things set up for it, time and failures.
+
+`Pieces` and `PixieBrix` differ in the headers that they send and in what `given` can set up.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, NoReturn
+from uuid import UUID
+
+from schemathesis.core import NOT_SET
+
+from ..apis.pixiebrix.arrange import GivenPixieBrix
+from ..environment.environment import Place
+from ..environment.nights import Guard
+from ..http.spool import Spool
+from ..http.wire import Request
+from ..schema.description import Operation, query_string
+from .answer import Answer
+from .arrange import GivenPieces
+from .caller import Caller
+from .check import PIECES, PIXIEBRIX, CheckFailed, NotVerified
+from .clock import Clock
+from .run import Run
+from .trace import Trace
+
+
+class Context(Caller):
+    """One check at one place.
+
+    Attributes:
+        rule_id: the rule that is checked.
+        random: seeded by the run's seed and the rule.
+        clock: of the target.
+    """
+
+    def __init__(self, run: Run, place: Place, rule_id: str, trace: Trace | None = None) -> None:
+        super().__init__(run, place, trace)
+        self.rule_id = rule_id
+        self.random = random.Random(f"{run.seed}/{rule_id}")  # noqa: S311 (repeatable on purpose)
+        self.clock = Clock(place.powers, date_header=self._date_header, wait=self._wait, guard=self._guard())
+
+    # Questions
+
+    def expect(self, what: str, expected: object, actual: object) -> None:
+        """Go on if two values are equal.
+
+        Raises:
+            CheckFailed: they are not.
+        """
+        if expected != actual or isinstance(expected, bool) is not isinstance(actual, bool):
+            raise CheckFailed(what, expected, actual)
+
+    def expect_true(self, what: str, ok: object, *, expected: object, actual: object) -> None:
+        """Go on if something holds; `expected` and `actual` tell what it is.
+
+        Raises:
+            CheckFailed: it does not.
+        """
+        if not ok:
+            raise CheckFailed(what, expected, actual)
+
+    def fail(self, what: str, *, expected: object, actual: object) -> NoReturn:
+        """The target does not do what the rule says.
+
+        Raises:
+            CheckFailed: always.
+        """
+        raise CheckFailed(what, expected, actual)
+
+    def skip(self, reason: str) -> NoReturn:
+        """The rule cannot be exercised on this target.
+
+        Raises:
+            NotVerified: always.
+        """
+        raise NotVerified(reason)
+
+    # Surroundings
+
+    def name(self, what: str = "probe") -> str:
+        """A name that is used nowhere else, and tells which run made the thing."""
+        return f"{self.run.mark}{what}-{next(self.run.numbers)}"
+
+    def invented_id(self) -> str:
+        """A UUID that was never issued: what is sent to it can do nothing."""
+        found = str(UUID(int=self.random.getrandbits(128), version=4))
+        gate = self.run.session.gate
+        if gate is not None:
+            gate.writes.invent(found)
+        return found
+
+    def may(
+        self, operation_id: str, *, path: Mapping[str, object] | None = None, json: Any = NOT_SET
+    ) -> bool:
+        """Whether a call is one that the run may make; what may not is refused before it is sent."""
+        case = self.description.case(operation_id, path=path, json=json)
+        method, url = self.description.operation(operation_id).method, self.description.url(case, "")
+        return self.may_send(method, url, self.description.body(case))
+
+    def may_send(self, method: str, path: str, body: bytes | Spool | None = None) -> bool:
+        """The same for a request below the base URL."""
+        gate = self.run.session.gate
+        return gate is None or gate.admits(Request(method, self.base_url + path, (), body))
+
+    def pause(self, seconds: float) -> None:
+        """Wait in real time, for what the target does by itself."""
+        self.run.session.sleep(seconds, self.until)
+
+    def _guard(self) -> Guard | None:
+        """What is asked before a night."""
+        return None
+
+    def _wait(self, seconds: float) -> None:
+        if not self.can("wait"):
+            reason = "the target's clock cannot be moved, and waiting is not allowed"
+            raise NotVerified(reason, missing=("clock", "wait"))
+        self.until += seconds
+        self.run.session.waited += seconds
+        self.run.session.sleep(seconds, self.until)
+
+    def _date_header(self, fresh: bool) -> str | None:  # noqa: FBT001 (its only caller is the clock)
+        for exchange in () if fresh else reversed(self.trace.exchanges):
+            if exchange.received is not None:
+                dates = [value for name, value in exchange.received.headers if name.lower() == "date"]
+                return dates[0] if dates else None
+        return self.raw("GET", "/", note="asks for the time").headers.get("Date")
+
+
+class Pieces(Context):
+    """A check of Pieces OS."""
+
+    api = PIECES
+
+    @cached_property
+    def given(self) -> GivenPieces:
+        """What can be set up."""
+        return GivenPieces(self)
+
+    def second(self) -> Pieces:
+        """A second, empty instance.
+
+        Raises:
+            NotVerified: there is none.
+        """
+        place = self.run.places.open_second(self.place)
+        self.trace.places.append(place)
+        found = Pieces(self.run, place, self.rule_id, self.trace)
+        if self.run.session.gate is not None:
+            # What is changed there can be told only by what was there.
+            found.raw("GET", "/database/export", note="looks at the second instance")
+        return found
+
+    def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
+        del operation
+        if accept is None:
+            # Which Accept an operation bears is the subject of rules of their own.
+            accept = "*/*"
+        return f"{accept}; version={version}" if accept and version else accept
+
+
+class PixieBrix(Context):
+    """A check of PixieBrix."""
+
+    api = PIXIEBRIX
+
+    @cached_property
+    def given(self) -> GivenPixieBrix:
+        """What can be set up."""
+        return GivenPixieBrix(self)
+
+    def _guard(self) -> Guard:
+        return Guard(self)
+
+    def accepted(self, operation_id: str) -> str:
+        """The Accept header of a call of an operation, unless it is to have another."""
+        return str(self._accept(self.description.operation(operation_id), None, None))
+
+    def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
+        if accept is None:
+            accept = operation.produces[0] if operation.produces else "application/json"
+        if version is None:
+            version = operation.asked_version
+        return f"{accept}; version={version}" if accept and version else accept
+
+
+__all__ = ["Answer", "Context", "Pieces", "PixieBrix", "Trace", "query_string"]

@@ -1,0 +1,339 @@
+"""The catalogue of requirements: every rule that an implementation is judged by, with its source and needs.
+
+The rules are data: `requirements.yaml` in the package of each API, described by `catalogue.schema.json` here.
+Loading checks what the kit relies on; the tests check the files against the whole schema.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from graphlib import CycleError, TopologicalSorter
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Final
+
+import yaml
+
+__all__ = [
+    "APIS",
+    "Capability",
+    "Catalogue",
+    "CatalogueError",
+    "Level",
+    "Rule",
+    "Source",
+    "UnknownCatalogue",
+    "UnknownRule",
+    "load",
+    "load_all",
+    "parse",
+]
+
+APIS: Final = ("pieces", "pixiebrix")
+"""The APIs that have a catalogue: the names of their OpenAPI descriptions."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_ID = re.compile(r"(?P<api>PI|PB)-(?P<area>[A-Z]+)-[0-9]{2}")
+_PREFIXES: Final = MappingProxyType({"pieces": "PI", "pixiebrix": "PB"})
+_FIELDS: Final = frozenset({"id", "level", "title", "statement", "source", "operations", "needs", "rests_on"})
+_EITHER: Final = frozenset({"how", "untestable"})
+_HINTS = 3
+
+
+class Level(StrEnum):
+    """Who says so, which decides how a violation is reported."""
+
+    DOCUMENTED = "documented"
+    """One of the two documents. A violation makes the target non-conformant."""
+    PUBLISHED = "published"
+    """The vendor, elsewhere in public. Non-conformant too, counted apart."""
+    INFERRED = "inferred"
+    """No vendor text; it follows from them or from common sense. A violation is a warning."""
+
+
+class Capability(StrEnum):
+    """What the check of a rule needs of its target, or of the user's leave."""
+
+    READ = "read"
+    """The target may be asked. `WRITE` takes it along."""
+    WRITE = "write"
+    """Data may be created, and changed or deleted where the run created them."""
+    DESTROY = "destroy"
+    """Data may be deleted or overwritten that the run did not create."""
+    STORAGE = "storage"
+    """The presigned upload and download URLs can be reached."""
+    CLOCK = "clock"
+    """The target's time can be moved."""
+    INJECT = "inject"
+    """An internal failure can be provoked."""
+    WAIT = "wait"
+    """Up to an hour may pass: really, or by moving the clock, so that `CLOCK` is as good."""
+    SECOND = "second"
+    """There is a second, empty instance."""
+
+
+class CatalogueError(ValueError):
+    """A catalogue that cannot be used; the message names the file's API, the rule and what is wrong."""
+
+
+class UnknownCatalogue(LookupError):
+    """No API of this name has a catalogue."""
+
+    def __init__(self, api: str) -> None:
+        super().__init__(f"there is no catalogue for {api!r}; there are: {', '.join(APIS)}")
+        self.api = api
+
+
+class UnknownRule(LookupError):
+    """No rule has this id, or none matches this pattern.
+
+    Attributes:
+        name: the id or the pattern that was looked for.
+        matches: ids that look like it, the nearest first; none if there are no such.
+    """
+
+    def __init__(self, name: str, matches: Sequence[str] = ()) -> None:
+        hint = f"; did you mean {' or '.join(matches)}?" if matches else ""
+        super().__init__(f"there is no rule {name!r}{hint}")
+        self.name = name
+        self.matches = tuple(matches)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a rule comes from. The document `decision` stands for rules that no vendor text has."""
+
+    document: str
+    heading: str
+
+    def __str__(self) -> str:
+        return f"{self.document}, {self.heading}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One requirement, true or false of an implementation.
+
+    Attributes:
+        api: the catalogue that it is from, one of `APIS`.
+        operations: the operationIds that it speaks of, or that its check needs.
+        needs: the capabilities without which it cannot be checked.
+        rests_on: ids of the rules whose failure makes this one fail too, or takes away what its check needs;
+            the nearest ones only (`Catalogue.foundations` has all).
+        how: how it is checked, in one sentence; empty where it is untestable.
+        untestable: why no check can tell; None where one can.
+    """
+
+    id: str
+    api: str
+    level: Level
+    title: str
+    statement: str
+    source: Source
+    operations: tuple[str, ...]
+    needs: tuple[Capability, ...]
+    rests_on: tuple[str, ...]
+    how: str = ""
+    untestable: str | None = None
+
+    @property
+    def area(self) -> str:
+        """The middle of the id, such as `ASSET`."""
+        return self.id.split("-")[1]
+
+    @property
+    def testable(self) -> bool:
+        """Whether a check can tell."""
+        return self.untestable is None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The rules of one API or of several, in the order of their files.
+
+    Attributes:
+        versions: (api, version of its catalogue), one pair for each API.
+        rules: all rules; `filter` and `select` choose among them.
+    """
+
+    versions: tuple[tuple[str, str], ...]
+    rules: tuple[Rule, ...]
+    _by_id: Mapping[str, Rule] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_id: dict[str, Rule] = {}
+        for rule in self.rules:
+            if rule.id in by_id:
+                raise CatalogueError(f"{rule.api}: two rules have the id {rule.id}")
+            by_id[rule.id] = rule
+        object.__setattr__(self, "_by_id", MappingProxyType(by_id))
+        for rule in self.rules:
+            for name in rule.rests_on:
+                if name not in by_id:
+                    raise CatalogueError(f"{rule.api}: {rule.id} rests on {name}, which does not exist")
+        try:
+            self.ordered()
+        except CycleError as error:
+            raise CatalogueError(f"these rules rest on each other: {' -> '.join(error.args[1])}") from None
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules)
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._by_id
+
+    def __getitem__(self, id_: str) -> Rule:
+        """The rule with that id; raises `UnknownRule`."""
+        try:
+            return self._by_id[id_]
+        except KeyError:
+            raise UnknownRule(id_, self._near(id_)) from None
+
+    @property
+    def version(self) -> str:
+        """The versions of all catalogues in it, as reports name them: `pieces 1.0.0, pixiebrix 1.0.0`."""
+        return ", ".join(f"{api} {version}" for api, version in self.versions)
+
+    def filter(
+        self, *, level: Level | str | None = None, api: str | None = None, testable: bool | None = None
+    ) -> tuple[Rule, ...]:
+        """The rules of that level, of that API, and with or without a check; None does not filter.
+
+        Raises:
+            ValueError: there is no such level.
+            UnknownCatalogue: there is no such API.
+        """
+        wanted = None if level is None else Level(level)
+        if api is not None and api not in APIS:
+            raise UnknownCatalogue(api)
+        return tuple(
+            rule
+            for rule in self.rules
+            if wanted in {None, rule.level} and api in {None, rule.api} and testable in {None, rule.testable}
+        )
+
+    def select(self, patterns: Iterable[str]) -> tuple[Rule, ...]:
+        """The rules whose ids match any of the patterns (`PB-ASSET-*`, case does not matter), in order.
+
+        Raises:
+            UnknownRule: a pattern that matches nothing, so that a slip does not look like a passed run.
+        """
+        chosen: set[str] = set()
+        for pattern in patterns:
+            found = {id_ for id_ in self._by_id if fnmatchcase(id_, pattern.upper())}
+            if not found:
+                raise UnknownRule(pattern, self._near(pattern))
+            chosen |= found
+        return tuple(rule for rule in self.rules if rule.id in chosen)
+
+    def ordered(self) -> tuple[Rule, ...]:
+        """All rules, each behind those that it rests on."""
+        sorter = TopologicalSorter({rule.id: rule.rests_on for rule in self.rules})
+        return tuple(self._by_id[id_] for id_ in sorter.static_order())
+
+    def foundations(self, id_: str) -> frozenset[str]:
+        """The ids of all rules that this one rests on, near and far. Raises `UnknownRule`."""
+        return _closure(self[id_].id, lambda name: self._by_id[name].rests_on)
+
+    def dependents(self, id_: str) -> frozenset[str]:
+        """The ids of all rules that rest on this one, near and far. Raises `UnknownRule`."""
+        above: dict[str, list[str]] = {rule.id: [] for rule in self.rules}
+        for rule in self.rules:
+            for name in rule.rests_on:
+                above[name].append(rule.id)
+        return _closure(self[id_].id, above.__getitem__)
+
+    def _near(self, name: str) -> list[str]:
+        return get_close_matches(name.upper(), self._by_id, n=_HINTS)
+
+
+def load(api: str) -> Catalogue:
+    """The catalogue of one API, read anew.
+
+    Raises:
+        UnknownCatalogue: `api` is none of `APIS`.
+        CatalogueError: the file is damaged.
+    """
+    if api not in APIS:
+        raise UnknownCatalogue(api)
+    return parse(files(f"dbcontract.conformance.apis.{api}").joinpath("requirements.yaml").read_bytes(), api)
+
+
+def load_all() -> Catalogue:
+    """The catalogues of all APIs as one; raises `CatalogueError` when a file is damaged."""
+    parts = [load(api) for api in APIS]
+    return Catalogue(
+        versions=tuple(pair for part in parts for pair in part.versions),
+        rules=tuple(rule for part in parts for rule in part.rules),
+    )
+
+
+def parse(text: bytes | str, api: str) -> Catalogue:
+    """A catalogue from the text of its YAML file.
+
+    Raises:
+        CatalogueError: it is no catalogue of that API, or a rule in it is wrong.
+    """
+    try:
+        document: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader)
+    except yaml.YAMLError as error:
+        raise CatalogueError(f"{api}: no YAML: {error}") from error
+    if not isinstance(document, dict) or set(document) != {"catalogue", "version", "rules"}:
+        raise CatalogueError(f"{api}: a catalogue has the fields catalogue, version and rules")
+    if document["catalogue"] != api:
+        raise CatalogueError(f"{api}: this is the catalogue of {document['catalogue']!r}")
+    entries = document["rules"]
+    if not isinstance(entries, list):
+        raise CatalogueError(f"{api}: rules is no list")
+    rules = tuple(_rule(api, entry) for entry in entries)
+    return Catalogue(versions=((api, str(document["version"])),), rules=rules)
+
+
+def _rule(api: str, entry: Any) -> Rule:
+    if not isinstance(entry, dict):
+        raise CatalogueError(f"{api}: {entry!r} is no rule")
+    id_ = str(entry.get("id"))
+    found = _ID.fullmatch(id_)
+    if found is None or found["api"] != _PREFIXES[api]:
+        raise CatalogueError(f"{api}: {id_!r} is no id of a rule; write {_PREFIXES[api]}-AREA-01")
+    missing = _FIELDS - entry.keys()
+    unknown = entry.keys() - _FIELDS - _EITHER
+    if missing or unknown:
+        raise CatalogueError(f"{api}: {id_}: missing {sorted(missing)}, unknown {sorted(unknown)}")
+    if len(_EITHER & entry.keys()) != 1:
+        raise CatalogueError(f"{api}: {id_}: a rule says either how it is checked or why it is untestable")
+    try:
+        return Rule(
+            id=id_,
+            api=api,
+            level=Level(entry["level"]),
+            title=entry["title"],
+            statement=entry["statement"],
+            source=Source(**entry["source"]),
+            operations=tuple(entry["operations"]),
+            needs=tuple(Capability(name) for name in entry["needs"]),
+            rests_on=tuple(entry["rests_on"]),
+            how=entry.get("how", ""),
+            untestable=entry.get("untestable"),
+        )
+    except (TypeError, ValueError) as error:
+        raise CatalogueError(f"{api}: {id_}: {error}") from error
+
+
+def _closure(start: str, neighbours: Callable[[str], Iterable[str]]) -> frozenset[str]:
+    seen: set[str] = set()
+    waiting = list(neighbours(start))
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(neighbours(name))
+    return frozenset(seen)

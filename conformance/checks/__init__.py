@@ -1,1 +1,0 @@
-"""The checks, one module a topic; `dbcontract.conformance.check.discover` finds them."""

@@ -1,0 +1,113 @@
+"""Where one check runs: the base URLs, and what can be done there to time and to failures.
+
+A recognized mock gives every check a world of its own; any other target is one place for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ..authoring.check import PIECES, PIXIEBRIX
+from ..target.target import Endpoint, Scratch, ServiceLimits
+
+
+class Powers(Protocol):
+    """What a place can do beyond its APIs. Every method finishes before it returns.
+
+    Any of them raises `NotVerified` where the place cannot do it, or it did not work.
+    """
+
+    def now(self) -> datetime | None:
+        """The instant at the target (UTC); None when only its `Date` headers tell."""
+
+    def advance(self, seconds: float) -> None:
+        """Let that many seconds pass."""
+
+    @property
+    def runs_nights(self) -> bool:
+        """Whether the nightly job is sure to run with `advance_to_next_midnight`."""
+
+    def advance_to_next_midnight(self, now: Callable[[], datetime]) -> None:
+        """Let the day end (UTC), and the nightly job run; `now` asks the target for its time."""
+
+    def fail_next(self, operation_id: str, status: int | None) -> None:
+        """Let the next call of an operation fail."""
+
+    def fail_import_inside(self, after: int) -> None:
+        """Let the next import fail when so many entries are merged."""
+
+    def fail_next_job(self, message: str) -> None:
+        """Let the next export job end as FAILURE."""
+
+    def limit_records(self, limit: int) -> None:
+        """Let a database hold so many records before the nightly archiving."""
+
+    def limit_pages(self, limit: int) -> None:
+        """Let no page of databases, assets or archives have more items."""
+
+    def limit_tokens(self, token: str, *, read_only: str) -> None:
+        """Accept two tokens only: one that may do everything, and one that may only read."""
+
+    def hide_organizations(self, token: str, *, but: str) -> tuple[str, str]:
+        """Let a token see one organization only; the ids of another one and of a database of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Base URLs and powers of one place.
+
+    Attributes:
+        name: of the sandbox, or empty.
+        disposable: everything in it is thrown away afterwards, so that nothing needs cleaning up.
+    """
+
+    pieces: Endpoint | None
+    pixiebrix: Endpoint | None
+    powers: Powers
+    scratch: Scratch
+    limits: ServiceLimits
+    disposable: bool = False
+    name: str = ""
+
+    def endpoint(self, api: str) -> Endpoint | None:
+        """Where an API is served here."""
+        return {PIECES: self.pieces, PIXIEBRIX: self.pixiebrix}[api]
+
+
+class Places(Protocol):
+    """Gives places to checks."""
+
+    @property
+    def independent(self) -> bool:
+        """Whether every place is a world of its own, so that checks may run side by side."""
+
+    @property
+    def deviates(self) -> bool:
+        """Whether what answers is known to be wrong on purpose."""
+
+    def open(self) -> Place:
+        """A place for one check.
+
+        Raises:
+            NotVerified: none can be made.
+        """
+
+    def open_second(self, place: Place) -> Place:
+        """A second, empty instance beside a place.
+
+        Raises:
+            NotVerified: there is none.
+        """
+
+    def begin_group(self) -> None:
+        """A group of checks begins: put the data back, where places share it and the target can do that.
+
+        Raises:
+            NotVerified: it did not work.
+        """
+
+    def close(self, place: Place) -> None:
+        """The check is over."""

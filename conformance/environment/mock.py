@@ -1,0 +1,272 @@
+"""A mock of ours, recognized over HTTP: its control API gives every check a sandbox, a clock and faults."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from ..authoring.check import PIECES, PIXIEBRIX, NotVerified
+from ..http.wire import NoAnswer, Request, Unreachable, Wire
+from ..target.target import CAPABILITIES, Endpoint, Scratch, Target
+from .environment import Place
+
+API_PATH = "/api"
+"""Where a mock serves PixieBrix; Pieces OS is at its root."""
+
+_SANDBOX = re.compile(r"/~[^/]+$")
+"""The end of the root of a world that is a sandbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a mock says of itself.
+
+    Attributes:
+        root: scheme, host and port, and the sandbox if the URL named one: the world that is judged.
+        defects: the names of those that are on in this world.
+        faults: how many are ordered there.
+    """
+
+    root: str
+    version: str
+    apis: tuple[str, ...]
+    capabilities: frozenset[str]
+    organizations: tuple[str, ...]
+    defects: tuple[str, ...] = ()
+    faults: int = 0
+
+
+def recognize(url: str, wire: Wire) -> Health | None:
+    """Ask whether a mock of ours serves this URL.
+
+    Args:
+        url: a base URL of either API, or the mock's own.
+        wire: to ask with.
+
+    Returns:
+        None when what answers is something else, or its control API is closed to us.
+
+    Raises:
+        Unreachable: nothing can be connected to.
+    """
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/").removesuffix(API_PATH).rstrip("/")
+    root = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+    try:
+        received = wire.send(Request("GET", f"{root}/_mock/health", (("Accept", "application/json"),)))
+        health = json.loads(received.content)
+    except (NoAnswer, ValueError, RecursionError):
+        return None
+    if received.status != 200 or not isinstance(health, dict) or health.get("name") != "dbcontract":
+        return None
+    return Health(
+        root=root,
+        version=str(health.get("version", "")),
+        apis=tuple(api for api in (PIECES, PIXIEBRIX) if api in _texts(health.get("apis"))),
+        capabilities=frozenset(CAPABILITIES) & frozenset(_texts(health.get("capabilities"))),
+        organizations=_texts(health.get("organizations")),
+        defects=_texts(health.get("defects")),
+        faults=health["faults"] if type(health.get("faults")) is int else 0,
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """The texts of a list; what calls itself a mock may say anything."""
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+
+
+def as_target(health: Health, target: Target) -> Target:
+    """The target as the mock makes it: what it can do is allowed, for every check has a sandbox.
+
+    Args:
+        health: of the mock.
+        target: as the user described it; APIs that it leaves out stay out.
+    """
+    urls = {PIECES: health.root, PIXIEBRIX: health.root + API_PATH}
+    # It takes any token, unless it was started with some. One made of words would be masked wherever they
+    # stand in a report.
+    tokens = {PIECES: None, PIXIEBRIX: secrets.token_hex(20)}
+    wanted = {api: target.endpoint(api) if api in health.apis else None for api in urls}
+    endpoints = {
+        api: replace(endpoint, url=urls[api], token=endpoint.token or tokens[api])
+        if endpoint is not None
+        else None
+        for api, endpoint in wanted.items()
+    }
+    organization = target.scratch.organization or next(iter(health.organizations), None)
+    return replace(
+        target,
+        kind="mock",
+        pieces=endpoints[PIECES],
+        pixiebrix=endpoints[PIXIEBRIX],
+        capabilities=health.capabilities | (target.capabilities & {"wait"}),
+        scratch=replace(target.scratch, organization=organization, create_databases=True),
+    )
+
+
+class Control:
+    """The control API of a mock, or of one of its sandboxes.
+
+    Every method raises `NotVerified` when the mock does not do what is asked.
+    """
+
+    def __init__(self, root: str, wire: Wire) -> None:
+        self.root = root
+        self._wire = wire
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Call an operation; gives the parsed answer, or None for an empty one."""
+        content = json.dumps(body).encode() if body is not None else None
+        headers = (("Accept", "application/json"), ("Content-Type", "application/json"))
+        what = f"the mock's control API did not do {method} {path}"
+        try:
+            received = self._wire.send(Request(method, f"{self.root}/_mock{path}", headers, content))
+        except NoAnswer as error:
+            message = f"{what}: {error}"
+            raise NotVerified(message) from error
+        if not 200 <= received.status < 300:
+            message = f"{what}: {received.status} {received.content[:200].decode(errors='replace')}"
+            raise NotVerified(message)
+        try:
+            return json.loads(received.content) if received.content else None
+        except (ValueError, RecursionError):
+            raise NotVerified(f"{what}: its answer is no JSON that can be read") from None
+
+    def now(self) -> datetime | None:
+        """The instant of this world's clock."""
+        told = self.call("GET", "/clock")
+        try:
+            return datetime.fromisoformat(told["now"]).astimezone(UTC)
+        except (TypeError, LookupError, ValueError, OverflowError):
+            raise NotVerified("the mock's control API did not tell its time") from None
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock."""
+        self.call("POST", "/clock/advance", {"seconds": seconds})
+
+    @property
+    def runs_nights(self) -> bool:
+        """They come with the clock."""
+        return True
+
+    def advance_to_next_midnight(self, now: Callable[[], datetime]) -> None:
+        """Move the clock to the next midnight (UTC), where the nightly job runs."""
+        del now  # the mock knows
+        self.call("POST", "/clock/advance", {"to": "next-midnight"})
+
+    def fail_next(self, operation_id: str, status: int | None) -> None:
+        """Let the next call of an operation answer with a status."""
+        self.call("POST", "/faults", {"operation": operation_id, "status": status or 500, "times": 1})
+
+    def fail_import_inside(self, after: int) -> None:
+        """Let the next import fail when so many entries are merged."""
+        self.call("POST", "/faults", {"operation": "importDatabase", "inside": {"after": after}, "times": 1})
+
+    def fail_next_job(self, message: str) -> None:
+        """Let the next export job end as FAILURE."""
+        inside = {"error_message": message}
+        self.call("POST", "/faults", {"operation": "createExportJob", "inside": inside, "times": 1})
+
+    def limit_records(self, limit: int) -> None:
+        """Let a database hold so many records before the nightly archiving."""
+        self.call("PATCH", "/settings", {"record_limit": limit})
+
+    def limit_pages(self, limit: int) -> None:
+        """Let no page of databases, assets or archives have more items."""
+        self.call("PATCH", "/settings", {"max_page_size": limit})
+
+    def limit_tokens(self, token: str, *, read_only: str) -> None:
+        """Accept two tokens only: one that may do everything, and one that may only read."""
+        self.call("PATCH", "/settings", {"tokens": [token, f"{read_only}:read-only"]})
+
+    def hide_organizations(self, token: str, *, but: str) -> tuple[str, str]:
+        """Let a token see one organization only; the ids of another one and of a database of it."""
+        databases = self.call("GET", "/databases")
+        for database in databases if isinstance(databases, list) else ():
+            found = database if isinstance(database, dict) else {}
+            organization, id_ = found.get("organization_id"), found.get("id")
+            if isinstance(organization, str) and isinstance(id_, str) and organization != but:
+                self.call("PATCH", "/settings", {"tokens": [f"{token}:organization={but}"]})
+                return organization, id_
+        raise NotVerified("the mock's data set has no other organization with a database")
+
+
+class MockPlaces:
+    """A sandbox for every check, set like the world that the target's URL names, and deleted afterwards."""
+
+    independent = True
+
+    def __init__(self, target: Target, run: str, wire: Wire) -> None:
+        """Take a target that `as_target` made, and a name for the run."""
+        endpoint = target.pieces or target.pixiebrix
+        assert endpoint is not None  # noqa: S101 (a target serves an API)
+        url = endpoint.url
+        self._world = url if target.pieces else url.removesuffix(API_PATH)
+        self._root = _SANDBOX.sub("", self._world)
+        self._target = target
+        self._run = run
+        self._wire = wire
+        self._numbers = itertools.count(1)
+
+    @property
+    def deviates(self) -> bool:
+        """Whether defects or faults are on in the world that the target's URL names."""
+        health = recognize(self._world, self._wire)
+        return health is not None and bool(health.defects or health.faults)
+
+    def open(self) -> Place:
+        """A new sandbox, set like the world that the target's URL names.
+
+        Raises:
+            NotVerified: the mock makes none.
+            Unreachable: it is not there any more.
+        """
+        return self._made()
+
+    def _made(self, **order: str) -> Place:
+        name = f"c-{self._run}-{next(self._numbers)}"
+        Control(self._world, self._wire).call("PUT", f"/sandboxes/{name}", order or None)
+        return self._place(name)
+
+    def open_second(self, place: Place) -> Place:
+        """A new sandbox, without data."""
+        del place
+        return self._made(data="empty")
+
+    def begin_group(self) -> None:
+        """Nothing to do: every place begins anew."""
+
+    def close(self, place: Place) -> None:
+        """Delete the sandbox; one that was never used does not exist, which is as well."""
+        try:
+            Control(self._root, self._wire).call("DELETE", f"/sandboxes/{place.name}")
+        except (NotVerified, Unreachable):
+            return
+
+    def _place(self, name: str) -> Place:
+        root = f"{self._root}/~{name}"
+        target = self._target
+        return Place(
+            pieces=_at(target.pieces, root),
+            pixiebrix=_at(target.pixiebrix, root + API_PATH),
+            powers=Control(root, self._wire),
+            scratch=Scratch(
+                organization=target.scratch.organization,
+                create_databases=True,
+                read_only_token=target.scratch.read_only_token,
+            ),
+            limits=target.limits,
+            disposable=True,
+            name=name,
+        )
+
+
+def _at(endpoint: Endpoint | None, url: str) -> Endpoint | None:
+    return replace(endpoint, url=url) if endpoint is not None else None

@@ -1,0 +1,1 @@
+"""How a run talks to a target: sockets, sessions, exchanges, redaction."""

@@ -1,0 +1,125 @@
+"""Words that several reports share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..results.results import BAD, RuleResult, RunResult, Verdict, exit_code, tally
+
+API_NAMES: Mapping[str, str] = {"pieces": "Pieces OS", "pixiebrix": "PixieBrix"}
+
+_BROKEN_OFF: Mapping[str, str] = {
+    "unreachable": "the target could not be reached",
+    "interrupted": "the run was interrupted",
+}
+_LATE = "the time of the run was over"
+
+
+def headline(run: RunResult) -> str:
+    """The result in a few words and four numbers."""
+    return f"{outcome(run)} ({counts(run)})"
+
+
+def counts(run: RunResult) -> str:
+    """How many rules were verified, failed on their own, failed as follow-ups, and were not verified."""
+    numbers = tally(run)
+    return (
+        f"{numbers.verified} verified, {numbers.alone} failed on their own, "
+        f"{counted(numbers.follow_ups, 'follow-up')}, {numbers.not_verified} not verified"
+    )
+
+
+def outcome(run: RunResult) -> str:
+    """The result in a few words. A run that did not come to its end never reads as conformant."""
+    failed = sum(1 for result in run.results if result.violates)
+    code = exit_code(run)
+    broken_off = _BROKEN_OFF.get(run.stopped or "")
+    if broken_off is not None:
+        return f"incomplete: {broken_off}"
+    if code == 1:
+        rules = f"{counted(failed, 'rule')} violated" if failed else "the baseline does not fit"
+        why = _LATE if run.stopped == "late" else "stopped at the first failure"
+        incomplete = f", incomplete: {why}" if not run.complete else ""
+        return f"not conformant: {rules}{incomplete}"
+    if code == 3:
+        return (
+            f"incomplete: {_LATE}"
+            if run.stopped == "late"
+            else "undecided: some checks could not be carried out"
+        )
+    if code == 4:
+        return "undecided: nothing could be verified"
+    return "conformant" + _warnings(run) + _part(run)
+
+
+def _warnings(run: RunResult) -> str:
+    warned = run.count(Verdict.WARNED)
+    return f", with {counted(warned, 'warning')}" if warned else ""
+
+
+def _part(run: RunResult) -> str:
+    """How much of the rules the word conformant stands for, if it is not all."""
+    missing = run.count(Verdict.NOT_VERIFIED)
+    return (
+        f" in what was verified, {len(run.results) - missing} of {len(run.results)} rules" if missing else ""
+    )
+
+
+def counted(count: int, what: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def what_happened(result: RuleResult) -> str:
+    """Reason, and what was expected and came, as one sentence."""
+    parts = [result.reason]
+    if result.expected is not None or result.actual is not None:
+        parts.append(f"expected {result.expected}; got {result.actual}")
+    if result.because_of is not None:
+        parts.append(f"follows from {result.because_of}")
+    if result.accepted is not None:
+        parts.append(f"accepted: {result.accepted}")
+    return " · ".join(part for part in parts if part)
+
+
+def verdict_name(result: RuleResult) -> str:
+    """The verdict, with a word for what the baseline accepts."""
+    return f"{result.verdict} (accepted)" if result.accepted is not None else str(result.verdict)
+
+
+def followers_text(followers: Iterable[RuleResult]) -> str:
+    """What follows from a root cause: `3 failed: PB-…; 2 not verified: PB-…`; empty where nothing does."""
+    several = list(followers)
+    groups = (
+        ("failed", [one.rule for one in several if one.verdict in BAD]),
+        ("not verified", [one.rule for one in several if one.verdict not in BAD]),
+    )
+    return "; ".join(f"{len(rules)} {word}: {', '.join(rules)}" for word, rules in groups if rules)
+
+
+def with_verdict(results: Iterable[RuleResult], *verdicts: Verdict) -> list[RuleResult]:
+    """The results that have one of these verdicts."""
+    return [result for result in results if result.verdict in verdicts]
+
+
+def areas(run: RunResult) -> list[tuple[str, str]]:
+    """Every (api, area) that has results, in their order."""
+    return list(dict.fromkeys((result.api, result.area) for result in run.results))
+
+
+def facts(run: RunResult) -> list[tuple[str, str]]:
+    """What a reader has to know of a run, as names and texts."""
+    urls = ", ".join(f"{API_NAMES.get(api, api)} at {url}" for api, url in run.target.urls.items())
+    catalogues = ", ".join(f"{api} {version}" for api, version in run.catalogues.items())
+    sweep = "with generated calls" if run.swept else "without generated calls"
+    return [
+        ("Target", run.target.name),
+        ("Served", urls + (", recognized as a mock of dbcontract" if run.target.kind == "mock" else "")),
+        ("Capabilities", ", ".join(run.target.capabilities)),
+        ("Kit", f"dbcontract {run.kit_version}"),
+        ("Catalogue", catalogues),
+        ("Rules", run.selection or "all"),
+        ("Seed", str(run.seed)),
+        ("Time", f"{run.started_at}, {run.seconds:.1f} s, {run.requests} requests, {sweep}"),
+        ("Command", run.command),
+    ]

@@ -1,0 +1,1 @@
+"""Runs checks: which, in what order, and how each of them ended."""

@@ -1,0 +1,293 @@
+"""Runs the checks of a catalogue against a target, each rule after those that it rests on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ..authoring.check import Checks
+from ..catalogue.rules import Rule
+from ..http.session import Cancelled
+from ..results.results import Part, RuleResult, RunResult, Stop, Verdict
+from ..schema.conformance import FED
+from ..schema.description import Description
+from ..target.target import Target
+from .budget import Budget
+from .fuzzing.run import SweepSettings
+from .order import waves_of
+from .rule_runner import NO_CHECK, Bench, Examined
+
+STOPPED: Mapping[str, str] = {
+    "fail-fast": "the run stopped at the first failure",
+    "interrupted": "the run was interrupted before its turn",
+    "late": "the time of the run was over before its turn (pace.run_seconds)",
+    "unreachable": "the target could not be reached",
+}
+
+
+class Listener:
+    """Is told what happens, always from the thread that runs the engine. Override what is of interest."""
+
+    def started(self, total: int) -> None:
+        """So many rules will get a verdict."""
+
+    def checking(self, rule: Rule) -> None:
+        """A rule's checks begin."""
+
+    def judged(self, result: RuleResult) -> None:
+        """A rule got its verdict."""
+
+    def sweeping(self, api: str, phase: str, calls: int) -> None:
+        """The sweep of an API has made so many calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run.
+
+    Attributes:
+        seed: of everything that is generated.
+        jobs: checks at a time, where the target gives each a world of its own; elsewhere it is one.
+        sweep: how to sweep; None leaves it out.
+        fail_fast: stop at the first failure that is not tolerated.
+        tolerated: rules whose failure does not count for `fail_fast`: the baseline's.
+        whole: keep every exchange, bodies and all.
+        selection: what was asked for, as the user said it, for the reports.
+        command: the command that repeats the run, for the reports.
+    """
+
+    seed: int = 1
+    jobs: int = 1
+    sweep: SweepSettings | None = field(default_factory=SweepSettings)
+    fail_fast: bool = False
+    tolerated: frozenset[str] = frozenset()
+    whole: bool = False
+    selection: str = ""
+    command: str = ""
+
+
+class Engine:
+    """One run.
+
+    Args:
+        target: what to judge.
+        rules: the rules to judge it by; those of APIs that the target does not serve are left out.
+        checks: all checks of the kit.
+        catalogues: the versions of the catalogues, by API.
+        options: how to run.
+        listener: is told what happens.
+        kit_version: for the reports.
+        descriptions: to share between runs; by default each run reads them itself.
+        cancelled: set when the user interrupts the run, from whichever thread.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        rules: Sequence[Rule],
+        checks: Checks,
+        *,
+        catalogues: Mapping[str, str],
+        options: Options | None = None,
+        listener: Listener | None = None,
+        kit_version: str = "",
+        descriptions: Mapping[str, Description] | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> None:
+        self.rules = {rule.id: rule for rule in rules if rule.api in target.apis}
+        self.options = options or Options()
+        self.bench = Bench(
+            target,
+            self.rules,
+            checks,
+            seed=self.options.seed,
+            settings=self.options.sweep,
+            whole=self.options.whole,
+            descriptions=descriptions,
+            cancelled=cancelled,
+        )
+        self._catalogues = {api: version for api, version in catalogues.items() if api in target.apis}
+        self._listener = listener or Listener()
+        self._kit_version = kit_version
+        self._results: dict[str, RuleResult] = {}
+        self._parts: dict[str, list[Part]] = {}
+        self._notes: list[str] = []
+        self._requests = 0
+        self._stop: Stop | None = None
+        self._prepared = False
+        self._budget = Budget(target.pace.run, lambda: self.bench.waited, self.bench.cancelled)
+
+    def run(self) -> RunResult:
+        """Judge the target. Never raises for what the target does; Ctrl-C ends the run early, cleaned up.
+
+        Raises:
+            TargetError: what the user said of the target is wrong; no rule is judged.
+        """
+        started_at, started = datetime.now(UTC), time.monotonic()
+        self._listener.started(len(self.rules))
+        try:
+            with self._budget:
+                self.prepare()
+                if self._stop is None:
+                    self._everything()
+        except (KeyboardInterrupt, Cancelled):
+            self._halt("late" if self._budget.is_over else "interrupted")
+        finally:
+            self.bench.close()
+        self._settle_the_rest()
+        return RunResult(
+            kit_version=self._kit_version,
+            catalogues=self._catalogues,
+            target=self.bench.summary(),
+            seed=self.options.seed,
+            started_at=started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            seconds=time.monotonic() - started,
+            results=tuple(self._results[rule_id] for rule_id in self.rules),
+            stopped=self._stop,
+            selection=self.options.selection,
+            swept=self.options.sweep is not None,
+            notes=(*self._notes, *self.bench.notes, *remains(Counter(self.bench.left()))),
+            command=self.options.command,
+            requests=self._requests,
+        )
+
+    def prepare(self) -> None:
+        """Ask what has to be known before the first rule; `run` begins with it, where it was not done before.
+
+        Raises:
+            TargetError: what the user said of the target is wrong.
+        """
+        if self._prepared:
+            return
+        self._prepared = True
+        try:
+            preflight = self.bench.preflight()
+        except (KeyboardInterrupt, Cancelled):
+            self._halt("interrupted")
+            return
+        preflight.require()
+        self._notes += preflight.notes
+        if preflight.unreachable is not None:
+            self._notes.append(preflight.unreachable)
+            self._halt("unreachable")
+
+    def _everything(self) -> None:
+        for rule in self.rules.values():
+            hindrance = self.bench.hindrance(rule)
+            if hindrance is not None:
+                self._settle(rule, [hindrance])
+        self._run_checks()
+        for api in self.bench.target.apis if not self._is_over() else ():
+            self._sweep(api)
+        self._settle_described()
+
+    # Checks
+
+    def _run_checks(self) -> None:
+        due = [
+            rule_id for rule_id in self.rules if rule_id not in self._results and self._has_checks(rule_id)
+        ]
+        rests_on = {rule_id: self.rules[rule_id].rests_on for rule_id in due}
+        jobs = self.options.jobs if due and self.bench.run.places.independent else 1
+        for wave in waves_of(due, rests_on):
+            if jobs > 1:
+                self._run_wave(wave, jobs)
+                continue
+            for rule_id in wave:
+                if self._is_over():
+                    return
+                self._listener.checking(self.rules[rule_id])
+                self._take(rule_id, self.bench.examine(rule_id))
+
+    def _has_checks(self, rule_id: str) -> bool:
+        return rule_id in self.bench.checks
+
+    def _run_wave(self, wave: Sequence[str], jobs: int) -> None:
+        """Run the checks of rules that do not rest on each other, several at a time."""
+        if self._is_over():
+            return
+        with ThreadPoolExecutor(jobs, thread_name_prefix="check") as pool:
+            waiting: dict[Future[Examined], str] = {}
+            try:
+                for rule_id in wave:
+                    self._listener.checking(self.rules[rule_id])
+                    waiting[pool.submit(self.bench.examine, rule_id)] = rule_id
+                while waiting:
+                    done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        self._take(waiting.pop(future), future.result())
+            except KeyboardInterrupt:
+                # Those that are at work notice it at their next request, and clean up.
+                self._halt("interrupted")
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _take(self, rule_id: str, examined: Examined) -> None:
+        self._requests += examined.requests
+        if examined.unreachable:
+            self._halt("unreachable")
+        if self._is_over() and (examined.stopped or self._stop == "interrupted"):
+            return
+        if rule_id in FED:
+            self._parts[rule_id] = examined.parts
+        else:
+            self._settle(self.rules[rule_id], examined.parts)
+
+    # The rules that all exchanges feed
+
+    def _sweep(self, api: str) -> None:
+        wanted = [rule for rule in self.rules.values() if rule.id in FED and rule.api == api]
+        if all(rule.id in self._results for rule in wanted):
+            return
+        swept = self.bench.sweep(api, lambda phase, calls: self._listener.sweeping(api, phase, calls))
+        if swept is not None:
+            self._requests += swept.calls
+            if swept.problem is not None:
+                self._notes.append(swept.problem)
+
+    def _settle_described(self) -> None:
+        for rule_id in FED:
+            rule = self.rules.get(rule_id)
+            if rule is None or rule_id in self._results:
+                continue
+            parts = self.bench.described(rule, self._parts.get(rule_id, ()))
+            # Half a run cannot tell that all answers were right; it can tell that one was not.
+            if not self._stop or any(part.verdict is Verdict.FAILED for part in parts):
+                self._settle(rule, parts)
+
+    # Verdicts
+
+    def _settle(self, rule: Rule, parts: Iterable[Part]) -> None:
+        result = self.bench.verdict(rule, parts, self._results)
+        self._results[rule.id] = result
+        self._listener.judged(result)
+        tolerated = rule.id in self.options.tolerated
+        if self.options.fail_fast and result.verdict is Verdict.FAILED and not tolerated:
+            self._halt("fail-fast")
+
+    def _is_over(self) -> bool:
+        """Whether nothing more is to be asked; who sets `cancelled` from outside, interrupts."""
+        if self._stop is None and self.bench.cancelled.is_set():
+            self._halt("late" if self._budget.is_over else "interrupted")
+        return self._stop is not None
+
+    def _halt(self, reason: Stop) -> None:
+        self._stop = self._stop or reason
+        self.bench.cancelled.set()
+
+    def _settle_the_rest(self) -> None:
+        for rule in self.rules.values():
+            if rule.id not in self._results:
+                reason = STOPPED[self._stop] if self._stop else NO_CHECK
+                self._settle(rule, [Part(Verdict.NOT_VERIFIED, reason)])
+
+
+def remains(left: Counter[str]) -> Iterator[str]:
+    """Notes about what stays at the target."""
+    for what, count in left.items():
+        times = f" ({count} times)" if count > 1 else ""
+        yield f"stays at the target: {what}{times}"

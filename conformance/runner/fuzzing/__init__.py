@@ -1,0 +1,1 @@
+"""Generated calls: one run of Schemathesis' engine over an API."""

@@ -1,0 +1,251 @@
+"""The sweep: one run of Schemathesis' engine over an API; its failures feed rules that all answers feed.
+
+Its defaults are wrong for these APIs, so that everything is set here, per operation where it has to be: 500
+and 505 of Pieces OS are documented, an asset without a file is a lawful 404, and the ids have to exist.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events
+from schemathesis.engine.core import EventStream
+
+from ...authoring.check import PIECES, CheckFailed, NotVerified, PrerequisiteFailed
+from ...authoring.context import Context, Pieces, PixieBrix
+from ...authoring.run import Run
+from ...environment.cleanup import clean_up_after
+from ...http.session import Cancelled
+from ...schema.conformance import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS, Ledger
+from ...schema.description import SERVER_ERROR
+from .reader import Reader
+from .scope import scope_of
+from .transport import SessionTransport, engine_of, sending_by
+
+Progress = Callable[[str, int], None]
+
+_GOOD_ONLY = {"generation": {"mode": "positive"}}
+_WALKS = "stateful"
+"""Schemathesis' name of the phase that makes calls in sequences."""
+_MOST_JOBS = 5
+"""So many export jobs are made in each phase at most, for no operation deletes them."""
+_CALLS = 2_000
+"""About as many calls does a sweep make."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSettings:
+    """How much to sweep.
+
+    Attributes:
+        examples: generated calls of each operation, in the fuzzing phase.
+        walks: sequences of calls, and the steps of each.
+        seconds: after which the sweep ends, whatever is left; a slow pace gets more.
+    """
+
+    examples: int = 20
+    walks: int = 10
+    steps: int = 8
+    seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep was.
+
+    Attributes:
+        calls: how many were made.
+        problem: why it could not be made, or ended early.
+    """
+
+    calls: int
+    problem: str | None = None
+
+
+def sweep(api: str, run: Run, ledger: Ledger, settings: SweepSettings, progress: Progress) -> Swept:
+    """Sweep an API of the target, in a place of its own, and write what comes of it into the ledger.
+
+    Where writing is not allowed only the operations that read are called, on what is there.
+
+    Raises:
+        KeyboardInterrupt: the user stopped it.
+    """
+    place = run.places.open()
+    gate = run.session.gate
+    since = gate.inventory.last if gate is not None else 0
+    try:
+        context = (Pieces if api == PIECES else PixieBrix)(run, place, f"sweep {api}")
+        return _sweep(context, ledger, settings, progress)
+    except (NotVerified, PrerequisiteFailed, CheckFailed) as error:
+        return Swept(0, f"the sweep of {api} could not begin: {run.redactor.text(str(error))}")
+    finally:
+        clean_up_after(run, since)
+        run.places.close(place)
+
+
+def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Progress) -> Swept:
+    scope = scope_of(ctx)
+    config = SchemathesisConfig.from_dict(_config(ctx, settings, scope.parameters))
+    schema = schemathesis.openapi.from_dict(scope.called, config=config)
+    reader = Reader(ctx.run.redactor, ledger, scope.described)
+    seconds, jobs = _seconds(ctx, settings), _Jobs(ctx)
+    transport = SessionTransport(
+        ctx.run.session,
+        private=tuple(name for name, _ in ctx.endpoint.headers),
+        until=time.monotonic() + seconds,
+        no_answer=reader.read_no_answer,
+        enough=jobs.enough,
+    )
+    stream = engine_of(sending_by(transport, schema)).execute()
+    transport.ends(stream.stop)
+    # A limit in the configuration would not only end the sweep: its phases would repeat until then.
+    late = threading.Timer(seconds, transport.end, ["late"])
+    late.start()
+    try:
+        problem = _follow(stream, ctx, reader, transport, progress=progress, jobs=jobs)
+    finally:
+        late.cancel()
+        stream.stop()
+    if transport.ending == "stopped":
+        raise Cancelled
+    problem = "; ".join(
+        filter(None, [problem or _why_early(transport, seconds), _unjudged(transport), reader.settle()])
+    )
+    return Swept(transport.calls, f"the sweep of {ctx.api} {problem}" if problem else None)
+
+
+class _Jobs:
+    """Counts the export jobs of a phase, at a target where they stay."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._gate = ctx.run.session.gate
+        self._before = 0
+        self.begin()
+
+    @property
+    def _made(self) -> int:
+        return self._gate.inventory.made["job"] if self._gate is not None else 0
+
+    def begin(self) -> None:
+        """Begin a phase."""
+        self._before = self._made
+
+    def enough(self, operation: str) -> bool:
+        """Whether an operation would make one more than there may be."""
+        return operation == "createExportJob" and self._made - self._before >= _MOST_JOBS
+
+
+def _follow(
+    stream: EventStream,
+    ctx: Context,
+    reader: Reader,
+    transport: SessionTransport,
+    *,
+    progress: Progress,
+    jobs: _Jobs,
+) -> str | None:
+    """Read what the engine tells, to its end; what is wrong with the engine itself."""
+    problem = None
+    phase = ""
+    for event in stream:
+        if ctx.run.cancelled.is_set():
+            transport.end("stopped")
+        if isinstance(event, events.PhaseStarted):
+            phase = event.phase.name.value
+            jobs.begin()
+        elif isinstance(event, events.ScenarioFinished):
+            reader.read(event.recorder, walked=phase == _WALKS)
+            progress(phase, transport.calls)
+        elif isinstance(event, events.Interrupted) and transport.ending is None:
+            raise KeyboardInterrupt
+        elif isinstance(event, events.FatalError):
+            problem = f"broke: {type(event.exception).__name__}: {event.exception}"
+        elif isinstance(event, events.EngineFinished) and transport.ending is None:
+            explanation = event.stop_reason.skip_explanation
+            problem = problem or (f"ended early: {explanation}" if explanation is not None else None)
+    return problem
+
+
+def _seconds(ctx: Context, settings: SweepSettings) -> float:
+    """How long the sweep may take: longer at a target whose pace is slow."""
+    rate = ctx.run.target.pace.requests_per_second
+    return max(settings.seconds, _CALLS / rate) if rate is not None else settings.seconds
+
+
+def _why_early(transport: SessionTransport, seconds: float) -> str | None:
+    if transport.ending == "late":
+        return f"ended early, after {seconds:g} s"
+    told = transport.ending in {"throttled", "unreachable"}
+    return f"ended early: {transport.problem}" if told else None
+
+
+def _unjudged(transport: SessionTransport) -> str | None:
+    parts = []
+    if transport.cut:
+        parts.append(
+            f"{transport.cut} answers, which were longer than pace.max_body_bytes or pace.max_memory_bytes"
+        )
+    if transport.slow:
+        parts.append(
+            f"{transport.slow} calls, which took longer than pace.read_seconds or pace.total_seconds"
+        )
+    return f"could not judge {' and '.join(parts)}" if parts else None
+
+
+def _accept(version: str | None) -> dict[str, str]:
+    return {} if version is None else {"Accept": f"application/json; version={version}"}
+
+
+def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    token = {"Authorization": f"Token {ctx.endpoint.token}"} if ctx.endpoint.token else {}
+    asked = {one.id: one.asked_version for one in ctx.description.operations}
+    newest = max((version for version in asked.values() if version is not None), default=None)
+    return {
+        "seed": ctx.run.seed,
+        "base-url": ctx.base_url,
+        "headers": {**dict(ctx.endpoint.headers), **token, **_accept(newest)},
+        "continue-on-failure": True,
+        "parameters": dict(parameters),
+        "cache": {"enabled": False},
+        "generation": {
+            "max-examples": settings.examples,
+            "no-shrink": True,
+            "database": "none",
+            "with-security-parameters": False,
+            # No database of the usual kind holds a NUL, and a refusal of it says nothing.
+            "allow-x00": False,
+        },
+        "checks": {
+            "enabled": False,
+            **{name: {"enabled": True} for name in (STATUS, MEDIA_TYPE, HEADERS, BODY)},
+            SERVER_ERROR: {"enabled": ctx.api != PIECES},
+            ACCEPTED: {"enabled": ctx.api != PIECES},
+            REFUSED: {"enabled": True},
+            FOUND: {"enabled": True},
+            GONE: {"enabled": True},
+        },
+        "phases": {
+            "coverage": {"unexpected-methods": []},
+            "stateful": {"max-steps": settings.steps, "generation": {"max-examples": settings.walks}},
+        },
+        "operations": [
+            # Which version is the default, is left open.
+            *(
+                {"include-operation-id": name, "headers": _accept(version)}
+                for name, version in asked.items()
+                if version != newest
+            ),
+            # What is not described in the query is ignored or refused, as the server likes.
+            {"include-method": ["GET"], "checks": {REFUSED: {"enabled": False}}},
+            # An asset whose file never came is not found, and that is right.
+            {"include-operation-id": "getAsset", "checks": {FOUND: {"enabled": False}}},
+            # A server that takes what is broken would have it among what it holds.
+            *([] if ctx.can("destroy") else [{"include-operation-id": "importDatabase", **_GOOD_ONLY}]),
+        ],
+    }

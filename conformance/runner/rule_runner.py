@@ -1,0 +1,325 @@
+"""Judges rules one by one; the engine and the pytest plugin decide which, and in what order."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ..authoring.check import Checks, NotVerified
+from ..authoring.run import Run, mark_of
+from ..catalogue.rules import Rule
+from ..environment.environment import Places
+from ..environment.gate import Gate
+from ..environment.hooks import ConfiguredPlaces
+from ..environment.inventory import told
+from ..environment.mock import MockPlaces
+from ..http.network import open_wire
+from ..http.redaction import Redactor
+from ..http.session import Session
+from ..http.wire import NoAnswer, Request, Unreachable
+from ..report.shown import redacted_result
+from ..results.results import Part, RuleResult, TargetSummary, Verdict, worst
+from ..schema.conformance import FED, SWEEP_ONLY, Ledger, Violation
+from ..schema.description import Description, routes
+from ..target.preflight import Preflight, examine
+from ..target.target import Target
+from .fuzzing.run import Progress, SweepSettings, Swept, sweep
+from .order import origin, waves_of
+from .run_check import Outcome, judge
+
+_PREPARING = frozenset({"createDatabase", "listDatabases"})
+"""Operations that nearly every check calls before it begins."""
+
+NO_CHECK = "no check of the kit covers this rule yet"
+
+
+@dataclass(slots=True)
+class Examined:
+    """What the checks of one rule gave.
+
+    Attributes:
+        left: what they created that stays.
+        violations: what in their exchanges was not as described.
+        unreachable: the target cannot be reached any more.
+        stopped: the run was stopped before all checks had their turn.
+    """
+
+    parts: list[Part] = field(default_factory=list)
+    left: Counter[str] = field(default_factory=Counter)
+    requests: int = 0
+    violations: list[Violation] = field(default_factory=list)
+    unreachable: bool = False
+    stopped: bool = False
+
+
+class Bench:
+    """One target and everything to judge it with.
+
+    Args:
+        target: what to judge.
+        rules: the rules that may be asked for, by id.
+        checks: all checks of the kit.
+        seed: of everything that is generated.
+        settings: how to sweep; None leaves the sweep out.
+        whole: keep every exchange, bodies and all.
+        descriptions: to share between runs; by default they are read anew.
+        cancelled: set when the run is to stop, from whichever thread.
+        resets: let the target put its data back between groups of checks; not while others use it.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        rules: Mapping[str, Rule],
+        checks: Checks,
+        *,
+        seed: int = 1,
+        settings: SweepSettings | None = None,
+        whole: bool = False,
+        descriptions: Mapping[str, Description] | None = None,
+        cancelled: threading.Event | None = None,
+        resets: bool = True,
+    ) -> None:
+        self.target = target
+        self.rules = rules
+        self.checks = checks
+        self.settings = settings
+        self.cancelled = cancelled or threading.Event()
+        self.wire = open_wire(target)
+        self.redactor = Redactor(target.secrets)
+        self.seed = seed
+        self._whole = whole
+        self._descriptions = descriptions
+        self._ledger = Ledger()
+        self._run: Run | None = None
+        self._preflight: Preflight | None = None
+        self._resets = resets
+        self._group: object = None
+        self._group_problem: str | None = None
+        self._swept: dict[str, Swept] = {}
+        self._called: dict[str, frozenset[str]] = {}
+        self._failed_at: dict[str, str] = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.wire.close()
+
+    def unreachable(self) -> str | None:
+        """Why some API of the target does not answer; None when all answer something, be it an error."""
+        for api in self.target.apis:
+            endpoint = self.target.endpoint(api)
+            assert endpoint is not None  # noqa: S101 (the target says that it serves it)
+            try:
+                self.wire.send(Request("GET", f"{endpoint.url}/"), cancelled=self.cancelled)
+            except (Unreachable, NoAnswer) as error:
+                return f"{endpoint.url} does not answer: {self.redactor.text(str(error))}"
+        return None
+
+    def preflight(self) -> Preflight:
+        """What is asked before any rule, once; what it leaves open counts from then on.
+
+        Raises:
+            TargetError: no place can be made to ask at.
+        """
+        if self._preflight is None:
+            self._preflight = examine(self.run)
+        return self._preflight
+
+    @property
+    def run(self) -> Run:
+        """What the checks share; made when it is first needed."""
+        if self._run is None:
+            run_id = secrets.token_hex(3)
+            places: Places
+            gate = None
+            descriptions = self._descriptions or {api: Description(api) for api in self.target.apis}
+            if self.target.kind == "mock":
+                places = MockPlaces(self.target, run_id, self.wire)
+            else:
+                places = ConfiguredPlaces(self.target, run_id, self.wire, self.cancelled)
+                gate = Gate(self.target, mark_of(run_id), routes(descriptions))
+            self._run = Run(
+                id=run_id,
+                seed=self.seed,
+                target=self.target,
+                session=Session(self.wire, self.target.pace, self.cancelled, gate),
+                places=places,
+                descriptions=descriptions,
+                redactor=self.redactor,
+                cancelled=self.cancelled,
+            )
+        return self._run
+
+    @property
+    def waited(self) -> float:
+        """The seconds that checks have waited, because they may, for links to expire and the like."""
+        return self._run.session.waited if self._run is not None else 0.0
+
+    def left(self) -> list[str]:
+        """What the run has made and stays at the target, in words."""
+        gate = self._run.session.gate if self._run is not None else None
+        if gate is None:
+            return []
+        return [*told(gate.inventory.since(), gate.mark), *gate.imports.changed()]
+
+    def hindrance(self, rule: Rule) -> Part | None:
+        """Why a rule cannot be verified on this target at all; None if nothing stands in the way."""
+        if rule.untestable is not None:
+            return Part(Verdict.NOT_VERIFIED, f"no check can tell: {rule.untestable}")
+        missing = tuple(str(need) for need in rule.needs if not self._offers(need, rule.api))
+        if missing:
+            reason = f"the target lacks, or does not allow: {', '.join(missing)}"
+            return Part(Verdict.NOT_VERIFIED, reason, missing=missing)
+        if rule.id not in self.checks and rule.id not in FED:
+            return Part(Verdict.NOT_VERIFIED, NO_CHECK)
+        open_because = self._preflight.hindrance(rule) if self._preflight is not None else None
+        return Part(Verdict.NOT_VERIFIED, open_because) if open_because is not None else None
+
+    def _offers(self, need: str, api: str) -> bool:
+        # Where the clock can be moved, nobody has to wait.
+        return self.target.offers(need, api) or (need == "wait" and self.target.offers("clock", api))
+
+    def examine(self, rule_id: str) -> Examined:
+        """Run all checks of a rule; may be called from several threads.
+
+        Raises:
+            KeyboardInterrupt: the user stopped it; what was created is removed.
+        """
+        run, examined = self.run, Examined()
+        problem = self._begin(self._groups.get(rule_id, 0))
+        if problem is not None:
+            examined.parts.append(Part(Verdict.NOT_VERIFIED, problem))
+            return examined
+        for check in self.checks.of(rule_id):
+            if self.cancelled.is_set():
+                examined.stopped = True
+                break
+            outcome = judge(check, rule_id, run, whole=self._whole)
+            examined.violations += self._ledger.read(outcome.trace, run.redactor)
+            examined.parts.append(outcome.part)
+            self._note_calls(rule_id, outcome)
+            examined.left.update(outcome.left)
+            examined.requests += len(outcome.trace.exchanges)
+            if outcome.broken and self.unreachable() is not None:
+                examined.unreachable = True
+                break
+        return examined
+
+    def _begin(self, group: object) -> str | None:
+        """Let the target put its data back before the first check of a group; why that did not work."""
+        if group != self._group and self._resets:
+            self._group, self._group_problem = group, None
+            try:
+                self.run.places.begin_group()
+            except NotVerified as error:
+                self._group_problem = error.reason
+        return self._group_problem
+
+    @cached_property
+    def _groups(self) -> dict[str, int]:
+        """The group of each rule: those that rest only on rules of earlier groups."""
+        rests_on = {rule.id: rule.rests_on for rule in self.rules.values()}
+        waves = waves_of(list(self.rules), rests_on)
+        return {rule_id: number for number, wave in enumerate(waves) for rule_id in wave}
+
+    def _note_calls(self, rule_id: str, outcome: Outcome) -> None:
+        """Remember what a check has called, and which of it came last before it failed."""
+        operations = [one.operation for one in outcome.trace.exchanges if one.operation is not None]
+        self._called[rule_id] = self._called.get(rule_id, frozenset()) | frozenset(operations)
+        if outcome.part.verdict is Verdict.FAILED and operations:
+            self._failed_at.setdefault(rule_id, operations[-1])
+
+    def sweep(self, api: str, progress: Progress) -> Swept | None:
+        """Sweep an API, once; None where the sweep is left out.
+
+        Raises:
+            KeyboardInterrupt: the user stopped it.
+        """
+        if self.settings is None:
+            return None
+        if api not in self._swept:
+            try:
+                self._begin(api)
+                self._swept[api] = sweep(api, self.run, self._ledger, self.settings, progress)
+            except (NotVerified, Unreachable) as error:
+                problem = f"the sweep of {api} could not begin: {self.redactor.text(str(error))}"
+                self._swept[api] = Swept(0, problem)
+        return self._swept[api]
+
+    def described(self, rule: Rule, parts: Iterable[Part] = ()) -> list[Part]:
+        """What all exchanges so far say about a rule, beside the parts of its own checks."""
+        own = list(parts)
+        checks = FED[rule.id]
+        part = self._ledger.part(checks, rule.operations, swept=rule.api in self._swept)
+        # What only the sweep shows is no part of a rule that a check of its own covers.
+        if own and part.verdict is Verdict.NOT_VERIFIED and SWEEP_ONLY.intersection(checks):
+            return own
+        return [*own, part]
+
+    def violation(self, rule: Rule, examined: Examined) -> Part | None:
+        """What the exchanges of some checks alone say against a rule that all exchanges feed."""
+        ledger = Ledger()
+        for violation in examined.violations:
+            ledger.add(violation)
+        part = ledger.part(FED[rule.id], rule.operations, swept=False)
+        return part if part.verdict is Verdict.FAILED else None
+
+    def verdict(self, rule: Rule, parts: Iterable[Part], results: Mapping[str, RuleResult]) -> RuleResult:
+        """The result of a rule; `results` are those so far, which may explain it."""
+        part = worst(parts, rule.level) or Part(Verdict.NOT_VERIFIED, NO_CHECK)
+        because_of = part.because_of
+        if part.verdict in {Verdict.FAILED, Verdict.WARNED} or because_of is not None:
+            because_of = origin(
+                rule.id, because_of, self.rules, results, lambda other: self._concerns(rule, other)
+            )
+        result = RuleResult(
+            rule=rule.id,
+            api=rule.api,
+            area=rule.area,
+            level=rule.level,
+            title=rule.title,
+            statement=rule.statement,
+            source=str(rule.source),
+            how=rule.how or " ".join(check.how for check in self.checks.of(rule.id)),
+            verdict=part.verdict,
+            reason=part.reason,
+            expected=part.expected,
+            actual=part.actual,
+            evidence=part.evidence,
+            seconds=part.seconds,
+            missing=part.missing,
+            because_of=because_of,
+            reproduce=self._reproduce(rule.id),
+        )
+        return redacted_result(result, self.redactor)
+
+    def _concerns(self, rule: Rule, other: str) -> bool:
+        """Whether a check of a rule has done what another rule failed at.
+
+        It has where it called the operation that the other one failed at last, or shares calls with it that
+        are no mere preparation. What is not known, as of a rule that another process has checked, may be.
+        """
+        own, theirs = self._called.get(rule.id), self._called.get(other)
+        if own is None or theirs is None:
+            return True
+        return not own.isdisjoint(theirs - _PREPARING) or self._failed_at.get(other) in own
+
+    def _reproduce(self, rule_id: str) -> str:
+        words = ["dbcontract", "check", *self.target.arguments, "--only", rule_id]
+        return " ".join([*words, "--seed", str(self.seed)])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of a report has to know of the run itself."""
+        note = self._run.session.turns.note if self._run is not None else None
+        return (note,) if note is not None else ()
+
+    def summary(self) -> TargetSummary:
+        """The target, as reports name it."""
+        target = self.target
+        urls = {api: endpoint.url for api in target.apis if (endpoint := target.endpoint(api)) is not None}
+        return TargetSummary(target.name, target.kind, urls, tuple(sorted(target.capabilities)))

@@ -1,0 +1,184 @@
+"""Runs one check and says how it ended; nothing that happens in it gets past here."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..authoring.check import PIECES, Check, CheckFailed, NotVerified, PrerequisiteFailed
+from ..authoring.context import Context, Pieces, PixieBrix
+from ..authoring.controls import control, control_what_was_refused
+from ..authoring.run import Run
+from ..authoring.trace import Trace
+from ..environment.cleanup import clean_up_after
+from ..environment.environment import Place
+from ..http.evidence import BODY_SHOWN, KEPT, Evidence
+from ..http.session import Cancelled, TimeIsUp
+from ..http.wire import Unreachable, origin_of
+from ..results.results import Part, Verdict
+
+WHOLE = 2_000_000
+"""So many characters of a body are shown where the whole exchange is asked for."""
+
+_FIRST, _LAST = 4, 12
+_PASSED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One check that is over.
+
+    Attributes:
+        left: what it created that could not be removed.
+        broken: some connection could not be made, or some answer did not come.
+    """
+
+    part: Part
+    trace: Trace
+    left: tuple[str, ...] = ()
+    broken: bool = False
+
+
+def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outcome:
+    """Run a check at a place of its own, and clean up after it.
+
+    Args:
+        check: to run.
+        rule_id: the rule that it is run for.
+        run: the surroundings.
+        whole: keep every exchange, bodies and all.
+
+    Raises:
+        KeyboardInterrupt: the user stopped it; what it created is removed first.
+    """
+    trace = Trace(None if whole else KEPT)
+    started = time.perf_counter()
+    try:
+        place = run.places.open()
+    except NotVerified as error:
+        return Outcome(
+            Part(Verdict.NOT_VERIFIED, run.redactor.text(error.reason), missing=error.missing), trace
+        )
+    except Unreachable as error:
+        text = run.redactor.text(str(error))
+        return Outcome(Part(Verdict.ERROR, f"the target could not be reached: {text}"), trace, broken=True)
+    broken = False
+    gate = run.session.gate
+    since = gate.inventory.last if gate is not None else 0
+    try:
+        context = (Pieces if check.api == PIECES else PixieBrix)(run, place, rule_id, trace)
+        part = _run(check, context, run)
+    except Unreachable as error:
+        text = run.redactor.text(str(error))
+        broken = error.origin in _origins(place, *trace.places)
+        if broken:
+            part = Part(Verdict.ERROR, f"the target could not be reached: {text}")
+        else:
+            # Whether the link is wrong or only our network ends before it, nobody can tell from here.
+            part = Part(Verdict.NOT_VERIFIED, f"what the target links to could not be reached: {text}")
+    finally:
+        left = _clean_up(trace, run, place, since)
+    part = replace(
+        part,
+        seconds=time.perf_counter() - started,
+        evidence=_chosen(trace, run, part.verdict, whole=whole),
+    )
+    broken = broken or any(exchange.problem is not None for exchange in trace.exchanges)
+    return Outcome(part, trace, left, broken)
+
+
+def _origins(*places: Place) -> set[tuple[str, str, int]]:
+    """Where the target itself is, as against what it links to."""
+    endpoints = (endpoint for place in places for endpoint in (place.pieces, place.pixiebrix))
+    return {origin_of(endpoint.url) for endpoint in endpoints if endpoint is not None}
+
+
+def _run(check: Check, context: Context, run: Run) -> Part:
+    try:
+        control(context, *check.controls)
+        asked = len(context.trace.exchanges)
+        check.function(context)
+        if len(context.trace.exchanges) == asked:
+            return Part(Verdict.ERROR, "the check asked nothing of the target")
+        # A refusal passes only where the right call does not get one, too.
+        control_what_was_refused(context)
+    except Unreachable:
+        raise
+    except Exception as error:  # noqa: BLE001 (a check that breaks must not take the others with it)
+        return _told(error, run) or _unexpected(error, run)
+    return Part(Verdict.PASSED)
+
+
+def _told(error: Exception, run: Run) -> Part | None:
+    """What an exception of ours says about the rule; None for any other."""
+    text = run.redactor.text
+    match error:
+        case CheckFailed():
+            return Part(
+                Verdict.FAILED, text(error.what), text(shown(error.expected)), text(shown(error.actual))
+            )
+        case PrerequisiteFailed():
+            return Part(Verdict.NOT_VERIFIED, text(error.what), because_of=error.rule)
+        case NotVerified():
+            return Part(Verdict.NOT_VERIFIED, text(error.reason), missing=error.missing)
+        case Cancelled():
+            return Part(Verdict.NOT_VERIFIED, "the run was stopped")
+        case TimeIsUp():
+            seconds = run.target.pace.check
+            slow = f"; {run.session.turns.note}" if run.session.turns.note else ""
+            reason = f"the check did not end within {seconds:g} s; raise pace.check_seconds{slow}"
+            return Part(Verdict.NOT_VERIFIED, reason)
+    return None
+
+
+def _unexpected(error: Exception, run: Run) -> Part:
+    """An exception of no kind of ours: a group may hold one of ours, as Hypothesis raises them."""
+    for inner in _inner(error, set()):
+        part = _told(inner, run)
+        if part is not None:
+            return part
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    where = f"{Path(last.filename).name}:{last.lineno}"
+    return Part(Verdict.ERROR, run.redactor.text(f"the check itself broke: {reason} ({where})"))
+
+
+def _inner(error: BaseException, seen: set[int]) -> Iterator[Exception]:
+    """The exceptions that a group holds, or that led to this one; each once, for they may form a ring."""
+    seen.add(id(error))
+    nested = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    for one in (*nested, error.__cause__, error.__context__):
+        if isinstance(one, Exception) and id(one) not in seen:
+            yield one
+            yield from _inner(one, seen)
+
+
+def shown(value: object, limit: int = 1_000) -> str:
+    """A value as a reader sees it: text as it is, anything else as Python writes it, cut when it is long."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= limit else f"{text[:limit]} … ({len(text) - limit} more)"
+
+
+def _chosen(trace: Trace, run: Run, verdict: Verdict, *, whole: bool) -> tuple[Evidence, ...]:
+    """The exchanges that are worth keeping: of a pass the last ones, of anything else also the first."""
+    numbered = list(enumerate(trace.exchanges, 1))
+    if not whole:
+        if verdict is Verdict.PASSED:
+            numbered = numbered[-_PASSED:]
+        elif len(numbered) > _FIRST + _LAST:
+            numbered = numbered[:_FIRST] + numbered[-_LAST:]
+    size = WHOLE if whole else BODY_SHOWN
+    return tuple(exchange.as_evidence(number, run.redactor, shown=size) for number, exchange in numbered)
+
+
+def _clean_up(trace: Trace, run: Run, place: Place, since: int) -> tuple[str, ...]:
+    """Remove what was created, in reverse, whether or not the run was stopped; tell what stays."""
+    left = clean_up_after(run, since)
+    for opened in (place, *trace.places):
+        with suppress(Unreachable):
+            run.places.close(opened)
+    return left

@@ -1,0 +1,322 @@
+"""The description of one API through Schemathesis: makes the calls, and holds the answers against it."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
+
+import requests
+import schemathesis
+from schemathesis import checks as registry
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core import NOT_SET
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.transport import Response
+from schemathesis.generation.case import Case
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+from ..environment.request_effects import header
+from ..http.spool import Spool, dump
+from ..http.wire import REDIRECTS, Received, Request
+from .latitude import BAD_REQUEST, IMPORT, Model, judged
+
+HELD: Final = (
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+SERVER_ERROR: Final = "not_a_server_error"
+NO_ANSWER: Final = "no_answer"
+_REDIRECT: Final = 302
+
+# No database of the usual kind holds a NUL, and a refusal of it says nothing.
+_GENERATION: Final[dict[str, Any]] = {"generation": {"allow-x00": False, "database": "none"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An answer that is not as described.
+
+    Attributes:
+        check: what was violated, by Schemathesis' name for it.
+        operation: the operationId.
+        title, message: what is wrong; the message may have several lines.
+    """
+
+    check: str
+    operation: str
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the description says of one operation.
+
+    Attributes:
+        around: none of the documents has it; only a rule of its own may judge it.
+        versions: at which it is served; empty for an API without versions.
+        asked_version: the one that is asked for, unless a check wants another; None for an API without
+            versions.
+        produces: the media types of its answers of success, without wildcards.
+        statuses: the described ones; errors that no vendor publishes are not among them.
+    """
+
+    id: str
+    method: str
+    path: str
+    around: bool
+    versions: tuple[str, ...]
+    asked_version: str | None
+    produces: tuple[str, ...]
+    statuses: tuple[int, ...]
+    described: APIOperation[Any, Any, Any, Any]
+
+
+class Description:
+    """One API as described. Several threads may use it at once."""
+
+    def __init__(self, api: str) -> None:
+        self.api = api
+        # Without a Config of its own, Schemathesis reads a schemathesis.toml of the folder it is started in.
+        # `load` parses anew: inferring links changes what it is given.
+        self.schema: OpenApiSchema = schemathesis.openapi.from_dict(
+            judged(api), config=SchemathesisConfig.from_dict(_GENERATION)
+        )
+        registry.load_all_checks()
+        self._held: list[Any] = [*registry.CHECKS.get_by_names(list(HELD))]
+        self._operations = {}
+        self._kept: dict[Hashable, Any] = {}
+        for path, item in self.schema.raw_schema["paths"].items():
+            for method, raw in item.items():
+                if isinstance(raw, dict) and "operationId" in raw:
+                    self._operations[raw["operationId"]] = self._read(method, path, raw)
+
+    def _read(self, method: str, path: str, raw: Mapping[str, Any]) -> Operation:
+        produces = [
+            media_type
+            for status, response in raw["responses"].items()
+            if status.startswith("2")
+            for media_type in response.get("content", {})
+            if "*" not in media_type
+        ]
+        return Operation(
+            id=raw["operationId"],
+            method=method.upper(),
+            path=path,
+            around=is_around(raw),
+            versions=tuple(raw.get("x-versions", ())),
+            asked_version=raw.get("x-published-version"),
+            produces=tuple(dict.fromkeys(produces)),
+            statuses=tuple(int(status) for status in raw["responses"] if status.isdecimal()),
+            described=self.schema.find_operation_by_id(raw["operationId"]),
+        )
+
+    def kept(self, name: Hashable, make: Callable[[], Any]) -> Any:
+        """What was made of this description under a name, or is made now: for what is costly to make."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations of the documents, in the order of the description."""
+        return tuple(one for one in self._operations.values() if not one.around)
+
+    def methods(self, path: str) -> set[str]:
+        """All methods that a path is described with, those around the documents too."""
+        return {one.method for one in self._operations.values() if one.path == path}
+
+    def operation(self, operation_id: str) -> Operation:
+        """The operation of that id.
+
+        Raises:
+            LookupError: the description has none.
+        """
+        try:
+            return self._operations[operation_id]
+        except KeyError:
+            message = (
+                f"{operation_id!r} is no operation of {self.api}; there are {', '.join(self._operations)}"
+            )
+            raise LookupError(message) from None
+
+    def case(
+        self,
+        operation_id: str,
+        *,
+        path: Mapping[str, object] | None = None,
+        query: Mapping[str, object] | None = None,
+        json: Any = NOT_SET,
+    ) -> Case[Any]:
+        """A call of an operation, as Schemathesis has it; path parameters are percent-encoded here."""
+        operation = self.operation(operation_id)
+        case: Case[Any] = operation.described.Case(
+            path_parameters={name: quote(str(value), safe="") for name, value in (path or {}).items()},
+            query=dict(query or {}),
+            body=json,
+            media_type="application/json" if json is not NOT_SET else None,
+        )
+        return case
+
+    def case_at(self, operation_id: str, path: str) -> Case[Any]:
+        """A call of an operation at a path that was made without it, for the answer to be held against.
+
+        Where the path is not the operation's, its parameters have the name of the operation for a value.
+        """
+        template = self.operation(operation_id).path
+        names = re.findall(r"{(\w+)}", template)
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template.rstrip("/")))
+        found = re.fullmatch(f"{pattern}/?", path)
+        values = {name: unquote(found[name]) if found else operation_id for name in names}
+        return self.case(operation_id, path=values)
+
+    @staticmethod
+    def url(case: Case[Any], base_url: str) -> str:
+        """The address of a case: base URL, path and query, percent-encoded."""
+        url = base_url.rstrip("/") + case.formatted_path
+        query = query_string(case.query)
+        return f"{url}?{query}" if query else url
+
+    @staticmethod
+    def body(case: Case[Any]) -> bytes | Spool | None:
+        """The JSON body of a case in UTF-8; None when it has none."""
+        return None if case.body is NOT_SET else dump(case.body, ensure_ascii=False)
+
+    def hold(self, case: Case[Any], base_url: str, request: Request, received: Received) -> list[Finding]:
+        """Hold an answer against the description: status, media type, headers, body.
+
+        Returns:
+            What is not as described; nothing, if all is well.
+        """
+        operation_id = case.operation.definition.raw["operationId"]
+        if leads_to_other_form(request.url, received.status, header(received.headers, "location")):
+            return []
+        if is_redirect_as_described(self.operation(operation_id).statuses, received.status):
+            received = replace(received, status=_REDIRECT)
+        response = as_response(request, received)
+        found = []
+        if operation_id == IMPORT and received.status == BAD_REQUEST and not self._deserves_400(request.body):
+            message = "Received: 400, for a body that is an exported database"
+            found.append(Finding(HELD[0], operation_id, "Undeserved client error", message))
+        # The body of an answer that is cut says nothing.
+        judged = [held for held in self._held if not (received.truncated and held.__name__ == HELD[-1])]
+        try:
+            self._validate(case, response, base_url, *judged)
+        except FailureGroup:
+            pass
+        except RecursionError:
+            return []  # nested deeper than can be read here, which is no fault of the answer
+        else:
+            return found
+        for held in judged:
+            try:
+                self._validate(case, response, base_url, held)
+            except FailureGroup as group:
+                found += [
+                    Finding(held.__name__, operation_id, failure.title, failure.message)
+                    for failure in group.exceptions
+                ]
+        if received.status >= 500 and any(finding.check == HELD[0] for finding in found):
+            title = "Undocumented server error"
+            found.append(Finding(SERVER_ERROR, operation_id, title, f"Received: {received.status}"))
+        return found
+
+    def _deserves_400(self, body: bytes | Spool | None) -> bool:
+        model: Model = self.kept(Model, lambda: Model(self.schema.raw_schema))
+        return model.deserves_400(body.sample() if isinstance(body, Spool) else body)
+
+    def _validate(self, case: Case[Any], response: Response, base_url: str, *only: Any) -> None:
+        case.validate_response(response, checks=[*only], transport_kwargs={"base_url": base_url})
+
+
+def is_around(operation: Mapping[str, Any]) -> bool:
+    """Whether an operation of a description is one that none of the documents has."""
+    return operation.get("x-around") is True
+
+
+def of_the_documents(description: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a description without the operations around the documents, and without the links to them."""
+    found = copy.deepcopy(dict(description))
+    for item in found["paths"].values():
+        for method in [name for name, one in item.items() if isinstance(one, dict) and is_around(one)]:
+            del item[method]
+    there = {
+        one["operationId"]
+        for item in found["paths"].values()
+        for one in item.values()
+        if isinstance(one, dict) and "operationId" in one
+    }
+    for item in found["paths"].values():
+        for one in item.values():
+            for response in one.get("responses", {}).values() if isinstance(one, dict) else ():
+                links = response.get("links", {})
+                for name in [name for name, link in links.items() if link["operationId"] not in there]:
+                    del links[name]
+    return found
+
+
+def routes(descriptions: Mapping[str, Description]) -> dict[tuple[str, str, str], str]:
+    """The operationIds by API, method and template of the path."""
+    return {
+        (api, operation.method, operation.path): operation.id
+        for api, description in descriptions.items()
+        for operation in description.operations
+    }
+
+
+def is_redirect_as_described(statuses: Collection[int], status: int) -> bool:
+    """Whether an answer redirects where the described statuses have a redirect: which one, is left open."""
+    return status in REDIRECTS and _REDIRECT in statuses
+
+
+def leads_to_other_form(url: str, status: int, location: str) -> bool:
+    """Whether an answer redirects to the same path with, or without, the slash at its end."""
+    if status not in REDIRECTS or not location:
+        return False
+    try:
+        here, there = urlsplit(url), urlsplit(urljoin(url, location))
+    except ValueError:
+        return False
+    same = here.netloc == there.netloc and here.path.rstrip("/") == there.path.rstrip("/")
+    return same and here.path != there.path
+
+
+def query_string(query: Mapping[str, object]) -> str:
+    """The query, percent-encoded; booleans as JSON has them, lists as repeated parameters, None left out."""
+    pairs = []
+    for name, value in query.items():
+        several = value if isinstance(value, list | tuple) else [value]
+        pairs += [(name, _plain(one)) for one in several if one is not None]
+    return urlencode(pairs, quote_via=quote)
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def as_response(request: Request, received: Received) -> Response:
+    """An answer in the form that Schemathesis takes."""
+    prepared = requests.PreparedRequest()
+    prepared.method, prepared.url = request.method, request.url
+    # A body in a file is one of the checks' own, which nothing looks at again.
+    prepared.body = None if isinstance(request.body, Spool) else request.body
+    prepared.headers = requests.structures.CaseInsensitiveDict(request.headers)
+    headers: dict[str, list[str]] = {}
+    for name, value in received.headers:
+        headers.setdefault(name.lower(), []).append(value)
+    return Response(
+        status_code=received.status,
+        headers=headers,
+        content=received.content,
+        request=prepared,
+        elapsed=received.seconds,
+        verify=True,
+        message=received.reason,
+    )

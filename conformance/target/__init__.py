@@ -1,0 +1,1 @@
+"""What is judged: options, target files, discovery, and what is asked before any rule."""

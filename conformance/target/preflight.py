@@ -1,0 +1,296 @@
+"""What is asked before any rule is judged: is the target the one that the user means, and can it be judged?
+
+A mistake of the user's must never be reported as the target's. What is plainly one (a base URL that leads
+elsewhere, a token that is refused, ids that the target does not know) ends the run before its first rule;
+what only some rules need leaves these not verified. A handful of GETs tell; where writing is allowed, a
+request for each database that changes nothing tells whether the token may write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from ..authoring.answer import Answer, status_text
+from ..authoring.check import PIECES, PIXIEBRIX, CheckFailed, NotVerified, PrerequisiteFailed
+from ..authoring.context import Context, Pieces, PixieBrix
+from ..authoring.run import Run
+from ..catalogue.rules import Rule
+from ..environment.environment import Place
+from ..http.session import TimeIsUp
+from ..http.wire import REDIRECTS, Unreachable, origin_of
+from .target import Endpoint, Target, TargetError
+
+DOWN: Final = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
+"""What a proxy says for a server that is not there."""
+
+REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+
+PORTS: Final = "Pieces OS listens on port 1000 (macOS, Windows), 5323 (Linux) or one from 39300 to 39333"
+BELOW: Final = "give the URL below which /databases/… and /organizations/… are"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What cannot be verified, and why.
+
+    Attributes:
+        reason: one sentence that names the option or key and the remedy.
+        operations: only rules about one of these; None: whatever they are about.
+        needs: only rules that need this capability; None: whatever they need.
+    """
+
+    api: str
+    reason: str
+    operations: frozenset[str] | None = None
+    needs: str | None = None
+
+    def concerns(self, rule: Rule) -> bool:
+        """Whether a rule is left open by this."""
+        return (
+            rule.api == self.api
+            and (self.operations is None or not self.operations.isdisjoint(rule.operations))
+            and (self.needs is None or self.needs in map(str, rule.needs))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What came of the questions.
+
+    Attributes:
+        unreachable: why the target cannot be judged now, though nothing may be wrong with what the user said.
+        mistakes: of the user's, one sentence each.
+        gaps: what cannot be verified.
+    """
+
+    unreachable: str | None = None
+    mistakes: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    def require(self) -> None:
+        """Go on if the user made no mistake.
+
+        Raises:
+            TargetError: at least one; the message has them all.
+        """
+        if self.mistakes:
+            raise TargetError("; ".join(self.mistakes))
+
+    def hindrance(self, rule: Rule) -> str | None:
+        """Why a rule cannot be verified; None if nothing stands in its way."""
+        return next((gap.reason for gap in self.gaps if gap.concerns(rule)), None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of a report has to know: each reason once."""
+        return tuple(dict.fromkeys(gap.reason for gap in self.gaps))
+
+
+class Findings:
+    """Collects what the questions to one target show."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.mistakes: dict[str, None] = {}
+        self.gaps: list[Gap] = []
+        self.down: dict[str, str] = {}
+
+    def mistake(self, key: str, problem: str, remedy: str) -> None:
+        """Something that the user gave is wrong."""
+        self.mistakes[f"{self.target.named(key)}: {problem}; {remedy}"] = None
+
+    def gap(
+        self, api: str, reason: str, *, operations: frozenset[str] | None = None, needs: str | None = None
+    ) -> None:
+        """Something cannot be verified."""
+        self.gaps.append(Gap(api, reason, operations, needs))
+
+    def result(self) -> Preflight:
+        """All of it. What leaves no API to judge is a mistake, too."""
+        whole = {gap.api: gap.reason for gap in self.gaps if gap.operations is None and gap.needs is None}
+        if not self.mistakes and self.target.apis and set(whole) == set(self.target.apis):
+            return Preflight(mistakes=tuple(dict.fromkeys(whole.values())))
+        down = "; ".join(self.down.values()) or None
+        return Preflight(down, tuple(self.mistakes), tuple(self.gaps))
+
+
+def examine(run: Run) -> Preflight:
+    """Ask what has to be known before the first rule.
+
+    Args:
+        run: the surroundings; on a mock of ours the questions go to a sandbox.
+    """
+    from ..apis.pixiebrix.preflight import examine_pixiebrix  # noqa: PLC0415 (it needs this module)
+
+    findings = Findings(run.target)
+    if run.places.deviates:
+        # It is wrong on purpose: what it says about the user's token may be part of that.
+        return findings.result()
+    try:
+        place = run.places.open()
+    except NotVerified as error:
+        raise TargetError(error.reason) from error
+    questions = {PIECES: _pieces, PIXIEBRIX: examine_pixiebrix}
+    try:
+        for api in run.target.apis:
+            try:
+                questions[api](run, place, findings)
+            except Unreachable as error:
+                endpoint = place.endpoint(api)
+                url = endpoint.url if endpoint is not None else api
+                findings.down[api] = f"{url} does not answer: {run.redactor.text(str(error))}"
+        _seconds(run, place, findings)
+    finally:
+        run.places.close(place)
+    return findings.result()
+
+
+# Questions that both APIs share
+
+
+def asked(question: Callable[[], Answer]) -> Answer | None:
+    """The answer to a question; None where none came that a check could use.
+
+    Raises:
+        Unreachable: no connection could be made.
+    """
+    try:
+        return question()
+    except (CheckFailed, NotVerified, PrerequisiteFailed, TimeIsUp):
+        return None
+
+
+def moved(answer: Answer, base: str) -> str | None:
+    """Where a redirect leads that concerns the whole API: the base URL to give instead, if it can be told.
+
+    A redirect that only adds or removes a slash at the end is none.
+    """
+    location = answer.headers.get("Location")
+    if answer.status not in REDIRECTS or location is None:
+        return None
+    try:
+        led = urljoin(answer.url, location)
+        there, here = urlsplit(led), urlsplit(answer.url)
+    except ValueError:
+        return None
+    if there[:2] == here[:2] and there.path.rstrip("/") == here.path.rstrip("/"):
+        return None
+    suffix = here.path.removeprefix(urlsplit(base).path)
+    path = there.path.removesuffix(suffix) if there.path.endswith(suffix) else there.path
+    return f"{there.scheme}://{there.netloc}{path}".rstrip("/")
+
+
+def what_came(answer: Answer) -> str:
+    """Status and media type of an answer, for a sentence: `404 Not Found (text/html)`."""
+    return status_text(answer.status) + (f" ({answer.media_type})" if answer.media_type else "")
+
+
+def is_down(answers: list[Answer]) -> bool:
+    """Whether only a proxy answers for the target."""
+    return bool(answers) and all(answer.status in DOWN for answer in answers)
+
+
+# Pieces OS
+
+
+def _pieces(run: Run, place: Place, findings: Findings) -> None:
+    ctx = Pieces(run, place, "preflight")
+    answer = asked(lambda: ctx.call("exportDatabase", described=False, note="before any rule"))
+    if answer is None:
+        is_there(ctx)
+        return
+    if is_down([answer]):
+        findings.down[PIECES] = f"{ctx.base_url} answers {what_came(answer)}: nothing runs behind it"
+    elif not is_pieces(answer):
+        _wrong_place(ctx, answer, findings)
+
+
+def is_pieces(answer: Answer) -> bool:
+    """Whether an answer to an export may be one of Pieces OS, be it a wrong one."""
+    nowhere = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE}
+    page = answer.media_type in {"text/html", "application/xhtml+xml"}
+    return not (answer.status in {*nowhere, *REFUSED, *REDIRECTS} or (page and answer.status < 500))
+
+
+def _wrong_place(ctx: Context, answer: Answer, findings: Findings) -> None:
+    target, what = findings.target, f"{ctx.base_url} answers GET /database/export with {what_came(answer)}"
+    there = moved(answer, ctx.base_url)
+    if there is not None:
+        findings.mistake("pieces.url", f"{ctx.base_url} redirects to {there}", f"give {there} instead")
+    elif answer.status in REFUSED:
+        remedy = (
+            f"give what it wants in {target.named('pieces.token_env')} or pieces.headers of a target file"
+        )
+        findings.mistake("pieces.url", what, remedy)
+    else:
+        findings.mistake("pieces.url", f"{what}, as no Pieces OS does", f"check host, port and path: {PORTS}")
+
+
+def is_there(ctx: Context) -> None:
+    """Go on if at least something answers, where one operation does not.
+
+    Raises:
+        Unreachable: nothing does.
+    """
+    asked(lambda: ctx.raw("GET", "/", note="before any rule"))
+    last = ctx.trace.exchanges[-1] if ctx.trace.exchanges else None
+    if last is not None and last.received is None:
+        raise Unreachable(origin_of(ctx.base_url), last.problem or "no answer")
+
+
+# Second instances
+
+
+def _seconds(run: Run, place: Place, findings: Findings) -> None:
+    for api in run.target.apis:
+        endpoint = run.target.endpoint(api)
+        if endpoint is None or endpoint.second_url is None or place.disposable:
+            continue
+        key = f"{api}.second_url"
+        if endpoint.second_url == endpoint.url:
+            findings.mistake(key, f"{endpoint.url} is the first instance", "name another, empty one")
+            continue
+        problem = _second_problem(run, place, api, replace(endpoint, url=endpoint.second_url))
+        if problem is not None:
+            reason = (
+                f"{findings.target.named(key)}: {endpoint.second_url} {problem}; check it, or leave it out"
+            )
+            findings.gap(api, reason, needs="second")
+
+
+def _second_problem(run: Run, place: Place, api: str, endpoint: Endpoint) -> str | None:
+    operation = {PIECES: "exportDatabase", PIXIEBRIX: "getExportJob"}[api]
+    path = {"jobId": "00000000-0000-4000-8000-000000000000"} if api == PIXIEBRIX else None
+    if api == PIECES:
+        ctx: Context = Pieces(run, replace(place, pieces=endpoint), "preflight")
+    else:
+        ctx = PixieBrix(run, replace(place, pixiebrix=endpoint), "preflight")
+    try:
+        answer = asked(lambda: ctx.call(operation, path=path, described=False, note="before any rule"))
+    except Unreachable:
+        return "does not answer"
+    if answer is None:
+        return "does not answer"
+    good = is_pieces(answer) if api == PIECES else is_json(answer)
+    return None if good else f"answers {what_came(answer)}"
+
+
+def is_json(answer: Answer) -> bool:
+    """Whether an answer comes from an API that speaks JSON: by its media type, or by its body."""
+    media_type = answer.media_type or ""
+    if media_type == "application/json" or media_type.endswith("+json"):
+        return True
+    try:
+        return isinstance(answer.json(), dict | list)
+    except (CheckFailed, NotVerified):
+        return False
+
+
+def redirected_to(answers: list[Answer], base: str) -> str | None:
+    """The base URL that all answers lead to; None where one does not."""
+    led = [moved(answer, base) for answer in answers]
+    return led[0] if led and all(led) else None

@@ -1,0 +1,1 @@
+"""Pieces OS: state, handlers and what else only this API has."""

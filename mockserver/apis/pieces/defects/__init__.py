@@ -1,0 +1,1 @@
+"""Defects of Pieces OS: implementations that are wrong on purpose."""

@@ -1,0 +1,101 @@
+"""Pieces OS that loses its way when imports meet, or when time passes (database_import)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from ....state.errors import ImportRejected, NewerExport
+from ....state.instants import DAY
+from ....variants.defect import defect
+from ....web.call import ABSENT, Call
+from ..handlers import PiecesHandlers
+from ..state.exported import Exported
+from ..state.pieces import ImportPlan, PiecesDatabase
+
+WHILE: Final = 0.1
+"""Seconds in which another request may come in between."""
+
+
+@defect("PI-IMP-24")
+class ImportWritesItsCopyBack(PiecesHandlers):
+    """Reads the database when an import begins, and writes it back without what came meanwhile."""
+
+    async def importDatabase(self, call: Call) -> Response:
+        pieces = call.world.pieces
+        before = pieces._contents  # noqa: SLF001 - a deviation may look inside
+        await asyncio.sleep(WHILE)
+        pieces._swap(before)  # noqa: SLF001
+        return await super().importDatabase(call)
+
+
+@defect("PI-ROLL-19")
+class RevertGoesBackToItsStart(PiecesHandlers):
+    """Puts back what was there when the failed import began, without what came meanwhile."""
+
+    async def importDatabase(self, call: Call) -> Response:
+        pieces = call.world.pieces
+        before = pieces._contents  # noqa: SLF001
+        await asyncio.sleep(WHILE)
+        try:
+            return await super().importDatabase(call)
+        except (ImportRejected, NewerExport):
+            pieces._swap(before)  # noqa: SLF001
+            raise
+
+
+@defect("PI-ROLL-17")
+class CollectionsCommittedFirst(PiecesHandlers):
+    """Commits the collections of an import first, and its values a moment later."""
+
+    async def importDatabase(self, call: Call) -> Response:
+        if isinstance(call.body, dict) and call.exchange.fault is None:
+            pieces = call.world.pieces
+            plan = pieces.plan(call.body)
+            pieces.apply(ImportPlan(replace(plan.exported, formats={})))
+            await asyncio.sleep(WHILE)
+        return await super().importDatabase(call)
+
+
+@defect("PI-EXP-15")
+class ExportKeptUntilValuesChange(PiecesDatabase):
+    """Keeps its export until the number of entries in `values` is another, whatever else was imported."""
+
+    _kept: tuple[int, bytes] | None = None
+
+    def export_json(self) -> bytes:
+        count = len(self._contents.formats.get("values", {}))
+        if self._kept is None or self._kept[0] != count:
+            self._kept = count, super().export_json()
+        return self._kept[1]
+
+
+@defect("PI-IMP-25")
+class EntriesExpire(PiecesHandlers):
+    """Holds what was imported for thirty days, as a cache does."""
+
+    def __init__(self) -> None:
+        self._since: dict[tuple[str, str], int] = {}
+
+    async def importDatabase(self, call: Call) -> Response:
+        response = await super().importDatabase(call)
+        body: Any = {} if call.body is ABSENT else call.body
+        for name in ("values", "messageValues", "workstreamEventValues"):
+            for entry in (body.get(name) or {"iterable": ()})["iterable"]:
+                self._since.setdefault((name, entry["id"]), call.world.now())
+        return response
+
+    async def exportDatabase(self, call: Call) -> Response:
+        pieces, limit = call.world.pieces, call.world.now() - 30 * DAY
+        contents = pieces._contents  # noqa: SLF001
+        formats = {
+            name: {id_: one for id_, one in group.items() if self._since.get((name, id_), limit) >= limit}
+            for name, group in contents.formats.items()
+        }
+        if formats != contents.formats:
+            kept = Exported(contents.entries, formats)
+            pieces._swap(type(contents)(kept.entries, formats, contents.opaque, contents.schemas))  # noqa: SLF001
+        return await super().exportDatabase(call)

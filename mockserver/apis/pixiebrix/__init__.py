@@ -1,0 +1,1 @@
+"""PixieBrix: state, handlers and what else only this API has."""

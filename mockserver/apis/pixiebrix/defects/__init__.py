@@ -1,0 +1,1 @@
+"""Defects of PixieBrix: implementations that are wrong on purpose."""

@@ -1,0 +1,135 @@
+"""PixieBrix that remembers what is not so any more (just after a change, and again)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from ....state.errors import NotFound
+from ....variants.defect import defect
+from ....web.call import Call
+from ..handlers.assets import AssetHandlers
+from ..handlers.databases import DatabaseHandlers
+from ..handlers.records import RecordHandlers
+from ..pagination import Page
+from ..state.databases import Database
+from ..state.filters import Filter
+from ..state.merging import MergeStrategy
+from ..state.pixiebrix import PixieBrixState
+from ..state.records import DATA, RecordTable, Row
+
+
+@defect("PB-REC-35")
+class MissingRecordRemembered(RecordHandlers):
+    """Remembers for which keys there was no record, and answers 404 for them from then on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._missing: set[tuple[str, str]] = set()
+
+    async def getRecord(self, call: Call) -> Response:
+        asked = call.path["databaseId"], call.path["recordKey"]
+        if asked in self._missing:
+            raise NotFound("record", asked[1])
+        try:
+            return await super().getRecord(call)
+        except NotFound:
+            self._missing.add(asked)
+            raise
+
+
+@defect("PB-REC-35")
+class FilteredListsRemembered(RecordHandlers):
+    """Keeps what a filter has found until records come or go, whatever was changed in them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: dict[tuple[object, ...], tuple[list[Row], bool]] = {}
+
+    async def _select(
+        self, table: RecordTable, bounds: tuple[int, int], filters: list[Filter], page: Page
+    ) -> tuple[list[Row], bool]:
+        if not filters:
+            return await super()._select(table, bounds, filters, page)
+        asked = (id(table), len(table), table.sequence, bounds, tuple(filters), page)
+        if asked not in self._found:
+            self._found[asked] = await super()._select(table, bounds, filters, page)
+        return self._found[asked]
+
+
+@defect("PB-REC-35")
+class TenthReadingIsRemembered(RecordHandlers):
+    """Takes a record that was read ten times for one that does not change any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._read: dict[tuple[str, str], int] = {}
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    async def getRecord(self, call: Call) -> Response:
+        asked = call.path["databaseId"], call.path["recordKey"]
+        response = await super().getRecord(call)
+        times = self._read[asked] = self._read.get(asked, 0) + 1
+        if times < 10:
+            return response
+        body = self._kept.setdefault(asked, bytes(response.body))
+        return Response(body, 200, None, response.headers["content-type"])
+
+
+@defect("PB-REC-36")
+class DeletedDataMerged(PixieBrixState):
+    """Only marks a record as deleted, and merges new data into what is still there."""
+
+    def __init__(self, record_limit: int = 500_000, *, now: int = 0) -> None:
+        super().__init__(record_limit, now=now)
+        self._hidden: dict[tuple[str, str], bytes] = {}
+
+    def delete_record(self, db_id: str, key: str, now: int) -> Row:
+        row = super().delete_record(db_id, key, now)
+        self._hidden[db_id, key] = row[DATA]
+        return row
+
+    def put_record(
+        self, db_id: str, key: str, data: dict[str, Any], strategy: MergeStrategy, now: int
+    ) -> tuple[Row, bool]:
+        hidden = self._hidden.pop((db_id, key), None)
+        if hidden is None or strategy is MergeStrategy.REPLACE:
+            return super().put_record(db_id, key, data, strategy, now)
+        self.database(db_id).records.store(key, hidden, now)
+        return super().put_record(db_id, key, data, strategy, now)
+
+
+@defect("PB-DB-17")
+class CountKeptUntilItGrows(DatabaseHandlers):
+    """Counts the records of a database anew when there are more of them, and not when there are fewer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._most: dict[str, int] = {}
+
+    async def listDatabases(self, call: Call) -> Response:
+        for database in call.world.pixiebrix.databases.values():
+            self._most[database.id] = max(self._most.get(database.id, 0), len(database.records))
+        return await super().listDatabases(call)
+
+    def describe_database(self, database: Database) -> dict[str, Any]:
+        shown = super().describe_database(database)
+        return {**shown, "num_records": self._most.get(database.id, shown["num_records"])}
+
+
+@defect("PB-ASSET-40")
+class ListShowsTheFirstMark(AssetHandlers):
+    """Keeps in its list whether an asset is uploaded as it was when it was first marked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._first: dict[str, bool] = {}
+
+    def describe_asset(self, asset: Any, call: Call) -> dict[str, Any]:
+        shown = super().describe_asset(asset, call)
+        if call.operation_id == "listAssets" and asset.is_uploaded:
+            self._first[asset.id] = True
+        if call.operation_id == "listAssets":
+            shown["is_uploaded"] = self._first.get(asset.id, asset.is_uploaded)
+        return shown

@@ -1,0 +1,120 @@
+"""PixieBrix that loses its way when requests meet (at the same time)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.responses import Response
+
+from ....variants.defect import defect
+from ....web.call import Call
+from ...pieces.defects.together import WHILE
+from ..handlers.assets import AssetHandlers
+from ..handlers.databases import DatabaseHandlers
+from ..handlers.jobs import JobHandlers
+from ..handlers.records import RecordHandlers
+from ..negotiation import Negotiated
+from ..state.assets import Asset
+from ..state.jobs import Job
+from ..state.records import DATA, KEY
+
+
+@defect("PB-REC-33")
+class PutWritesItsCopyBack(RecordHandlers):
+    """Reads the database when a PUT begins, and writes it back without what came meanwhile."""
+
+    async def putRecord(self, call: Call) -> Response:
+        table = self._table(call)
+        before = list(table.rows())
+        await asyncio.sleep(WHILE)
+        kept = {row[KEY] for row in before}
+        for row in [row for row in table.rows() if row[KEY] not in kept]:
+            table.delete(row[KEY])
+        for row in before:
+            if row[KEY] not in table:
+                table.store(row[KEY], row[DATA], call.world.now())
+        return await super().putRecord(call)
+
+
+@defect("PB-REC-34")
+class MergeReadsTooEarly(RecordHandlers):
+    """Reads the old data of a record when a merge begins, and merges into these what others have changed."""
+
+    async def putRecord(self, call: Call) -> Response:
+        key, table = call.path["recordKey"], self._table(call)
+        old = table.get(key) if key in table and call.body.get("merge_strategy") else None
+        if old is not None:
+            await asyncio.sleep(WHILE)
+            if key in table:
+                table.store(key, old[DATA], call.world.now())
+        return await super().putRecord(call)
+
+
+@defect("PB-NEG-16")
+class VersionOfTheLastRequest(RecordHandlers):
+    """Keeps the version of a request where the next one overwrites it before the answer is made."""
+
+    _latest: str = ""
+
+    async def listRecords(self, call: Call) -> Response:
+        self._latest = call.answer.version
+        await asyncio.sleep(WHILE / 20)
+        call.answer = Negotiated(call.answer.media_type, self._latest)
+        return await super().listRecords(call)
+
+
+@defect("PB-JOB-50")
+class JobsOfOneNameShareTheirFile(JobHandlers):
+    """Names the file of a job after its name and second, so that another one in that second overwrites it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._files: dict[tuple[str, int], tuple[Any, ...]] = {}
+
+    async def createExportJob(self, call: Call) -> Response:
+        response = await super().createExportJob(call)
+        job = list(call.world.pixiebrix.jobs.values())[-1]
+        await asyncio.sleep(WHILE)
+        self._files[self._name(job)] = job.parts
+        return response
+
+    def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
+        job.parts = self._files.get(self._name(job), job.parts)
+        return super().describe_job(job, call)
+
+    @staticmethod
+    def _name(job: Job) -> tuple[str, int]:
+        return job.name, job.created_at // 1_000_000
+
+
+@defect("PB-ASSET-39")
+class MarkGoesToTheLatestUpload(AssetHandlers):
+    """Remembers the asset that is marked in one place, and gives that one's file for those marked with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._latest: Asset | None = None
+        self._file: dict[str, Asset] = {}
+
+    async def updateAsset(self, call: Call) -> Response:
+        self._latest = call.world.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
+        await asyncio.sleep(WHILE)
+        self._file[call.path["assetId"]] = self._latest
+        return await super().updateAsset(call)
+
+    def key(self, asset: Asset) -> str:
+        return super().key(self._file.get(asset.id, asset))
+
+
+@defect("PB-DB-16")
+class DatabasesShareAName(DatabaseHandlers):
+    """Keeps the name of a new database where the next request overwrites it."""
+
+    _latest: str = ""
+
+    async def createDatabase(self, call: Call) -> Response:
+        self._latest = call.body["name"]
+        await asyncio.sleep(WHILE)
+        call.body = {**call.body, "name": self._latest}
+        return await super().createDatabase(call)

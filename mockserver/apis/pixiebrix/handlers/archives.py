@@ -1,0 +1,48 @@
+"""Record archives (document: Database APIs, Retrieve Archived Organization Database Records)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from ....state.instants import HOUR, day_to_date, format_instant
+from ....storage.keys import archive_key
+from ....web.call import Call
+from ....web.responses import json_response
+from ..pagination import listed
+from ..state.archives import Archive
+from ..state.databases import Database
+
+
+class ArchiveHandlers:
+    """`/organizations/{organizationId}/databases/{databaseId}/record-archives/`."""
+
+    async def listRecordArchives(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """One page of the archive files, the newest date first unless `ordering=date`."""
+        call.world.now()
+        state = call.world.pixiebrix
+        descending = call.query.get("ordering", "-date") == "-date"
+        archives = state.archives(call.path["organizationId"], call.path["databaseId"], descending=descending)
+        database = state.database(call.path["databaseId"])
+        page, headers = listed(call, archives)
+        items = [self.describe_archive(archive, database, call) for archive in page]
+        return json_response(items, call.answer, headers=headers)
+
+    def describe_archive(self, archive: Archive, database: Database, call: Call) -> dict[str, Any]:
+        """An archive as the API shows it; its link works for one hour from now."""
+        date = day_to_date(archive.day)
+        return {
+            "id": archive.id,
+            "database": {"id": database.id, "name": database.name},
+            "date": date,
+            "file": call.world.signer.presigned_get(
+                call.origin,
+                archive_key(database.id, archive.day),
+                call.world.now(),
+                lifetime=HOUR,
+                filename=f"{date}.jsonl",
+            ),
+            "created_at": format_instant(archive.created_at),
+            "updated_at": format_instant(archive.updated_at),
+        }

@@ -1,0 +1,197 @@
+"""Records of a database (document: Database APIs, from Retrieve Organization Database Records on)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.responses import Response
+
+from .... import artifacts
+from ....state.errors import BrokenSchema, InvalidInput
+from ....state.instants import DAY, parse_date
+from ....web.call import Call
+from ....web.responses import ChunkedResponse
+from .. import negotiation
+from ..pagination import Page, no_such_page, paginate, requested_page
+from ..state.filters import Filter, parse_filters
+from ..state.merging import MergeStrategy
+from ..state.records import DATA, RecordTable, Row
+
+# Rows filtered or written between two turns of the event loop, and rows sent as one piece.
+_SCAN = 4_000
+_WRITE = 1_000
+_ONE_PIECE = 500
+
+
+class RecordHandlers:
+    """`/databases/{databaseId}/records/` and one record below it."""
+
+    async def listRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """The records that pass the filters: one page; before version 2.0 what one answer may hold."""
+        world = call.world
+        world.now()
+        table = self._table(call)
+        filters = self._filters(call) if call.pairs else []
+        limit = world.settings.max_records
+        unpaged = self._unpaged(call)
+        page = Page(1, limit) if unpaged else requested_page(call, limit)
+        rows, more = await self._select(table, self._bounds(call, table), filters, page)
+        if page.number > 1 and not rows:
+            raise no_such_page()
+        headers = {} if unpaged else paginate(call, page, more=more, total=None)
+        return self._rendered(rows, call, headers)
+
+    def _table(self, call: Call) -> RecordTable:
+        """The records among which the list chooses. Raises `NotFound`."""
+        return call.world.pixiebrix.database(call.path["databaseId"]).records
+
+    def _limits(self, call: Call) -> list[Filter]:
+        """What a deletion asks of the records' fields. Raises `InvalidInput`."""
+        return self._filters(call) if call.pairs else []
+
+    def _filters(self, call: Call) -> list[Filter]:
+        """What the query asks of the records' fields. Raises `InvalidInput`."""
+        return parse_filters(call.pairs)
+
+    def _unpaged(self, call: Call) -> bool:
+        """Whether one answer holds all records, or as many as it may."""
+        return not call.world.implementation.pages.paged(call)
+
+    def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
+        """Rows in the negotiated media type."""
+        return render(rows, call, headers, status)
+
+    def _one(self, row: Row, call: Call, status: int) -> Response:
+        """The answer that shows one record."""
+        return render_one(row, call, status)
+
+    def _bounds(self, call: Call, table: RecordTable) -> tuple[int, int]:
+        """The positions of the records created between the two dates, both inclusive."""
+        start, end = call.query.get("start_date"), call.query.get("end_date")
+        return table.span(
+            None if start is None else parse_date(start) * DAY,
+            None if end is None else (parse_date(end) + 1) * DAY,
+        )
+
+    async def _select(
+        self, table: RecordTable, bounds: tuple[int, int], filters: list[Filter], page: Page
+    ) -> tuple[list[Row], bool]:
+        """The rows of one page, and whether more follow."""
+        low, high = bounds
+        if not filters:
+            first = min(low + page.start, high)
+            last = min(low + page.end, high)
+            return table.slice(first, last), last < high
+        found: list[Row] = []
+        rows = table.slice(low, high)
+        for start in range(0, len(rows), _SCAN):
+            found.extend(
+                row for row in rows[start : start + _SCAN] if all(item.matches(row[DATA]) for item in filters)
+            )
+            if len(found) > page.end:
+                break
+            await asyncio.sleep(0)
+        return found[page.start : page.end], len(found) > page.end
+
+    async def createRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Write one record or several; all of them or none."""
+        return await self._write(call, 201)
+
+    async def putRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Write one record or several, each under its own key; all of them or none."""
+        return await self._write(call, 200)
+
+    async def _write(self, call: Call, status: int) -> Response:
+        one = isinstance(call.body, dict)
+        items = [call.body] if one else call.body
+        world = call.world
+        now = world.now()
+        database_id = call.path["databaseId"]
+        # The whole body has passed by now, so nothing can fail half way, and long ones are written in slices,
+        # unless the database has a schema of its own to hold them to.
+        checked = world.pixiebrix.database(database_id).enforced is not None
+        step = len(items) if checked and items else _WRITE
+        rows: list[Row] = []
+        try:
+            for start in range(0, len(items), step):
+                slice_ = [
+                    (item["id"], item["data"], strategy_of(item)) for item in items[start : start + step]
+                ]
+                rows += world.pixiebrix.put_records(database_id, slice_, now)
+                if start + step < len(items):
+                    await asyncio.sleep(0)
+        except BrokenSchema as error:
+            if one:
+                raise InvalidInput(error.errors[0]) from None
+            raise
+        if one:
+            return self._one(rows[0], call, status)
+        return self._rendered(rows, call, {}, status=status)
+
+    async def clearRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Remove every record, or those that pass the filters where there are any; archives stay."""
+        world = call.world
+        filters = self._limits(call)
+        if filters or {"start_date", "end_date"} & call.query.keys():
+            now = world.now()
+            table = self._table(call)
+            rows, _ = await self._select(table, self._bounds(call, table), filters, Page(1, len(table)))
+            world.pixiebrix.delete_records(call.path["databaseId"], rows, now)
+            return Response(None, 204)
+        discarded = world.pixiebrix.clear_records(call.path["databaseId"], world.now())
+        while discarded.release(5_000):  # noqa: ASYNC110 - lets other requests run, waits for nothing
+            await asyncio.sleep(0)
+        return Response(None, 204)
+
+    async def getRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """One record by its key."""
+        call.world.now()
+        row = call.world.pixiebrix.get_record(call.path["databaseId"], call.path["recordKey"])
+        return self._one(row, call, 200)
+
+    async def putRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Write one record by the key in the path, whatever `id` says: 201 when it is new, else 200."""
+        key, world = call.path["recordKey"], call.world
+        row, created = world.pixiebrix.put_record(
+            call.path["databaseId"], key, call.body["data"], strategy_of(call.body), world.now()
+        )
+        return self._one(row, call, 201 if created else 200)
+
+    async def deleteRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
+        """Remove one record."""
+        world = call.world
+        world.pixiebrix.delete_record(call.path["databaseId"], call.path["recordKey"], world.now())
+        return Response(None, 204)
+
+
+def strategy_of(item: dict[str, Any]) -> MergeStrategy:
+    """How a written record merges into one that exists; `replace` unless it says otherwise."""
+    return MergeStrategy(item.get("merge_strategy") or "replace")
+
+
+def render_one(row: Row, call: Call, status: int) -> Response:
+    """One record in the negotiated media type; as CSV, below the header row."""
+    match call.answer.media_type:
+        case negotiation.CSV:
+            body = b"".join(artifacts.records_csv([row]))
+        case negotiation.FLAT_JSON:
+            body = artifacts.flat_record_json(row)
+        case _:
+            body = artifacts.record_json(row)
+    return Response(body, status, None, call.answer.content_type)
+
+
+def render(rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
+    """Rows in the negotiated media type; a long list goes out in chunks."""
+    content_type = call.answer.content_type
+    match call.answer.media_type:
+        case negotiation.CSV:
+            chunks = artifacts.records_csv(rows)
+        case negotiation.FLAT_JSON:
+            chunks = artifacts.flat_records_json(rows)
+        case _:
+            chunks = artifacts.records_json(rows)
+    if len(rows) <= _ONE_PIECE:
+        return Response(b"".join(chunks), status, headers, content_type)
+    return ChunkedResponse(chunks, content_type, headers, status)

@@ -1,0 +1,1 @@
+"""The rules of PixieBrix as plain objects: no HTTP, no clock, no chance, no threads."""

@@ -1,0 +1,19 @@
+"""A client of one sandbox of a running mock, for tests and scripts in Python."""
+
+from .controls import ClockControl, DefectControl, FaultControl
+from .http import MockError
+from .mock_client import MockClient
+from .types import Database, Fault, JournalEntry, Message, MockSettings
+
+__all__ = [
+    "ClockControl",
+    "Database",
+    "DefectControl",
+    "Fault",
+    "FaultControl",
+    "JournalEntry",
+    "Message",
+    "MockClient",
+    "MockError",
+    "MockSettings",
+]

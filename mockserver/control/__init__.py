@@ -1,0 +1,1 @@
+"""The control API and its pages: what a user of the mock decides while it runs."""

@@ -1,0 +1,125 @@
+"""The pages for people: the landing page at `/`, the dashboard at `/_mock/`, their files at `/_pages/`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from mimetypes import guess_type
+from types import MappingProxyType
+from typing import Any, Final
+
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Scope
+
+from dbcontract import openapi
+
+from ..sandbox.sandbox import World
+from ..sandbox.settings import Settings
+from ..state import jsonio
+from ..version import version
+from ..web.body import header
+from ..web.origin import origin_of
+from ..web.responses import text_response
+
+FILES: Final = "/_pages/"
+DASHBOARD: Final = "/_mock/"
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = MappingProxyType(
+    {
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-cache",
+    }
+)
+
+
+class Pages:
+    """What a browser is shown that is no API."""
+
+    def __init__(self, settings: Settings, base_paths: dict[str, str]) -> None:
+        """Take the base paths of the served APIs by name, the control API among them if it is there."""
+        self._settings = settings
+        self._base_paths = base_paths
+
+    def find(self, world: World, path: str, scope: Scope) -> Response | None:
+        """The page at a path inside a world; None where there is none."""
+        landing, dashboard = path == "/", path in {"/_mock", DASHBOARD} and self._settings.control
+        if not (landing or dashboard or path.startswith(FILES)) or scope["method"] not in {"GET", "HEAD"}:
+            return None
+        if (landing or dashboard) and not scope["path"].endswith("/"):
+            # Links in a page are relative to its folder.
+            return RedirectResponse(f"{origin_of(scope)}{world.prefix}{path.rstrip('/')}/", 308)
+        return self._landing(world, scope) if landing else _file("dashboard.html" if dashboard else path)
+
+    def _landing(self, world: World, scope: Scope) -> Response:
+        """For a browser a page; for programs what the page is made of."""
+        vary = {"Vary": "Accept"}
+        if "text/html" in (header(scope["headers"], b"accept") or ""):
+            return page_response(content_of("landing.html") or b"", **vary)
+        return Response(jsonio.dumps(self.describe(world, scope)), 200, vary, "application/json")
+
+    def describe(self, world: World, scope: Scope) -> dict[str, Any]:
+        """What runs here, with the URLs as this client addresses it."""
+        root = origin_of(scope) + world.prefix
+        pixiebrix = world.pixiebrix
+        return {
+            "name": "dbcontract",
+            "version": version(),
+            "world": world.name,
+            "data": world.base.name,
+            "apis": [
+                {
+                    "name": name,
+                    "title": openapi.load(name)["info"]["title"],
+                    "url": root + base_path,
+                    "docs": f"{root}{base_path}/ui/",
+                    "description": f"{root}{base_path}/openapi.json",
+                }
+                for name, base_path in self._base_paths.items()
+            ],
+            "dashboard": f"{root}{DASHBOARD}" if self._settings.control else None,
+            "token": self._token(world),
+            "organizations": [
+                {"id": organization.id, "name": organization.name}
+                for organization in pixiebrix.organizations.values()
+            ],
+            "databases": [
+                {"id": one.id, "name": one.name, "organization_id": one.organization_id, "type": one.type}
+                for one in list(pixiebrix.databases.values())[:20]
+            ],
+        }
+
+    @staticmethod
+    def _token(world: World) -> str:
+        """Which token PixieBrix takes; the names of given ones are their owner's business."""
+        if not world.settings.auth:
+            return "none"
+        return "any" if world.settings.tokens is None else "given"
+
+
+def page_response(content: bytes, **headers: str) -> Response:
+    """A page that may load what is here and nothing else."""
+    return Response(content, 200, {**_HEADERS, **headers}, "text/html")
+
+
+def _file(path: str) -> Response:
+    name = path.removeprefix(FILES)
+    content = content_of(name)
+    if content is None:
+        return text_response("Not found.\n", 404)
+    return Response(content, 200, _HEADERS, guess_type(name)[0] or "application/octet-stream")
+
+
+@cache
+def content_of(name: str) -> bytes | None:
+    """A file of the pages; None for all but those that are there, whatever a path says."""
+    for folder in ("dbcontract.mockserver.control.pages", "dbcontract.mockserver.control.pages.swagger"):
+        known = {file.name: file for file in files(folder).iterdir() if file.is_file()}
+        if name in known and not name.endswith(".py"):
+            return known[name].read_bytes()
+    return None

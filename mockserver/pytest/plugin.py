@@ -1,0 +1,272 @@
+"""The mock as a pytest fixture; installing the package registers it.
+
+`dbcontract_mock` is a sandbox of the test's own on one server of the pytest process (under xdist, of each
+worker). The server starts when the first test asks for it; until then nothing of it is imported.
+
+Its clock stands still where its data set ends and export jobs are finished at once, so that every run sees
+the same; the ids that are made in a test follow from the seed and the test's own name. A server that runs
+already (`--dbcontract-mock-url`) keeps its own clock and pace.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import uuid
+import warnings
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+if TYPE_CHECKING:
+    from ..client import JournalEntry, MockClient
+
+SHOWN_REQUESTS = 10
+"""How many requests a failing test's report shows."""
+SHOWN_BODY = 500
+"""How many characters of a body it shows."""
+
+_sandbox = pytest.StashKey["MockClient"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options and ini keys."""
+    group = parser.getgroup("dbcontract", "mock of the Pieces OS and PixieBrix Database APIs")
+    group.addoption(
+        "--dbcontract-data",
+        metavar="NAME|FILE",
+        help="The data set of dbcontract_mock: a name (see `dbcontract data`) or a file. Default: small.",
+    )
+    group.addoption("--dbcontract-seed", type=int, metavar="N", help="The seed of the data set. Default: 1.")
+    group.addoption(
+        "--dbcontract-mock-url",
+        metavar="URL",
+        help="Use this running mock instead of starting one. The environment may hold PIXIEBRIX_TOKEN and "
+        "DBCONTRACT_CONTROL_TOKEN for it.",
+    )
+    group.addoption(
+        "--dbcontract-validate-responses",
+        action="store_true",
+        help="Let the mock that is started hold each of its responses against the description, too.",
+    )
+    parser.addini("dbcontract_data", "The data set of dbcontract_mock; a file as seen from the root folder.")
+    parser.addini("dbcontract_seed", "The seed of the data set.", type="int", default=None)
+    parser.addini("dbcontract_mock_url", "A running mock to use instead of starting one.")
+    parser.addini(
+        "dbcontract_validate_responses", "Let the mock check its own responses.", type="bool", default=False
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Describe the marker."""
+    config.addinivalue_line(
+        "markers",
+        "dbcontract(data=None, seed=None, **settings): begin the test's dbcontract_mock with another data "
+        "set or seed, and with settings such as record_limit=50, job_pace=2.0, os_version='8.1.0'.",
+    )
+
+
+class _Choices:
+    """What the user chose: on the command line, else in the configuration file, else None."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @property
+    def data(self) -> str | None:
+        """A name, or the absolute path of a file."""
+        given = self._config.getoption("dbcontract_data")
+        if given:
+            return _name_or_path(given, self._config.invocation_params.dir)
+        configured = self._config.getini("dbcontract_data")
+        return _name_or_path(configured, self._config.rootpath) if configured else None
+
+    @property
+    def seed(self) -> int | None:
+        given = self._config.getoption("dbcontract_seed")
+        return cast("int | None", self._config.getini("dbcontract_seed") if given is None else given)
+
+    @property
+    def url(self) -> str | None:
+        name = "dbcontract_mock_url"
+        return self._config.getoption(name) or self._config.getini(name) or None
+
+    @property
+    def validate_responses(self) -> bool:
+        name = "dbcontract_validate_responses"
+        return bool(self._config.getoption(name) or self._config.getini(name))
+
+
+def _told(reason: str) -> Exception:
+    """What ends a fixture with one line instead of a traceback through this file."""
+    return cast("Exception", pytest.fail.Exception(reason, pytrace=False))
+
+
+def _name_or_path(given: str, folder: Path) -> str:
+    path = folder / given
+    return str(path) if path.is_file() else given
+
+
+@pytest.fixture(scope="session")
+def dbcontract_mock_server(pytestconfig: pytest.Config) -> Iterator[MockClient]:
+    """The server of this pytest process, as a client of its default world, which all tests share.
+
+    `with dbcontract_mock_server.sandbox() as mock:` makes a world for a fixture of a wider scope.
+    """
+    from ..client import MockClient, MockError  # noqa: PLC0415 - only those pay for it who use it
+
+    choices = _Choices(pytestconfig)
+    if choices.url is None:
+        with _own_server(choices) as url, _reached_directly(url), MockClient(url) as mock:
+            yield mock
+        return
+    try:
+        mock = MockClient(
+            choices.url,
+            token=os.environ.get("PIXIEBRIX_TOKEN"),
+            control_token=os.environ.get("DBCONTRACT_CONTROL_TOKEN"),
+        )
+        mock.health()
+    except (MockError, ValueError) as error:
+        raise _told(f"--dbcontract-mock-url: {error}") from None
+    with mock, _reached_directly(mock.base_url):
+        yield mock
+
+
+@contextlib.contextmanager
+def _reached_directly(url: str) -> Iterator[None]:
+    """Keep a proxy of the environment from the clients that are tested, and their processes."""
+    from ..server.no_proxy import without_proxy  # noqa: PLC0415 - only those pay for it who use it
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in without_proxy(os.environ, url).items():
+            patch.setenv(name, value)
+        yield
+
+
+@contextlib.contextmanager
+def _own_server(choices: _Choices) -> Iterator[str]:
+    with contextlib.ExitStack() as stack:
+        with warnings.catch_warnings():
+            # What the web framework's imports warn of is nothing that a user's `-W error` should stop at.
+            warnings.simplefilter("ignore")
+            from ..sandbox.settings import ClockSetting, Settings, SettingsError  # noqa: PLC0415
+            from ..server.run import ServerThread, StartError  # noqa: PLC0415 - takes a second
+
+            try:
+                settings = Settings(
+                    port=0,
+                    data=choices.data or "small",
+                    seed=1 if choices.seed is None else choices.seed,
+                    clock=ClockSetting(frozen=True),
+                    job_seconds=0,
+                    validate_responses=choices.validate_responses,
+                )
+                running = stack.enter_context(ServerThread(settings))
+            except (SettingsError, StartError) as error:
+                raise _told(f"dbcontract mock: {error}") from None
+        yield running.base_url
+
+
+@pytest.fixture(scope="session")
+def _dbcontract_run(pytestconfig: pytest.Config) -> str:
+    """Goes into the names of sandboxes, where other runs may use the server at the same time."""
+    return "" if _Choices(pytestconfig).url is None else uuid.uuid4().hex
+
+
+@pytest.fixture
+def dbcontract_mock(
+    request: pytest.FixtureRequest, dbcontract_mock_server: MockClient, _dbcontract_run: str
+) -> Iterator[MockClient]:
+    """A mock of both APIs for this test alone; see `dbcontract.mockserver.client.MockClient`."""
+    node = request.node
+    with dbcontract_mock_server.sandbox(sandbox_name(node.name, f"{_dbcontract_run}{node.nodeid}")) as mock:
+        _prepare(mock, node, own_server=not _dbcontract_run)
+        node.stash[_sandbox] = mock
+        try:
+            yield mock
+        finally:
+            del node.stash[_sandbox]
+
+
+def sandbox_name(test: str, unique: str) -> str:
+    """A sandbox name that shows a test's name and is as unique as the second argument."""
+    shown = re.sub(r"[^A-Za-z0-9_]+", "-", test)[:40].strip("-_")
+    digest = hashlib.blake2s(unique.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"{shown}-{digest}" if shown else digest
+
+
+def _prepare(mock: MockClient, node: pytest.Item, *, own_server: bool) -> None:
+    """Give the sandbox what the test's markers and, on somebody else's server, the options ask for."""
+    from ..client import MockError  # noqa: PLC0415 - loaded already, by the server's fixture
+
+    asked: dict[str, Any] = {}
+    if not own_server:
+        choices = _Choices(node.config)
+        asked = {"data": choices.data, "seed": choices.seed}
+    for marker in reversed(list(node.iter_markers("dbcontract"))):
+        if marker.args:
+            raise _told(f"@pytest.mark.dbcontract takes keywords only, not {marker.args[0]!r}")
+        asked |= marker.kwargs
+    if not asked:
+        return
+    data, seed = asked.pop("data", None), asked.pop("seed", None)
+    try:
+        if data is not None or seed is not None:
+            data = None if data is None else _name_or_path(data, node.config.rootpath)
+            mock.reset(data=data, seed=seed)
+        if asked:
+            mock.settings(**asked)
+    except (MockError, TypeError) as error:
+        raise _told(f"@pytest.mark.dbcontract: {error}") from None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the last requests in the report of a test that fails."""
+    report = yield
+    mock = item.stash.get(_sandbox, None)
+    if mock is not None and report.failed:
+        title, text = _last_requests(mock)
+        report.sections.append((title, text))
+    return report
+
+
+def _last_requests(mock: MockClient) -> tuple[str, str]:
+    from ..client import MockError  # noqa: PLC0415 - loaded already, by the fixture
+
+    title = "dbcontract_mock: last requests"
+    try:
+        entries = mock.requests(limit=SHOWN_REQUESTS)
+    except MockError as error:
+        return title, f"unknown: {error}"
+    if not entries:
+        return title, f"none came to {mock.base_url}"
+    return title, "\n".join(line for entry in entries for line in _shown(entry))
+
+
+def _shown(entry: JournalEntry) -> Iterator[str]:
+    query = f"?{entry.query}" if entry.query else ""
+    answer = entry.status or "closed without an answer"
+    operation = entry.operation or "no operation"
+    yield f"{entry.number}. {entry.method} {entry.path}{query} -> {answer} ({operation})"
+    if entry.request.body:
+        yield f"   sent: {_excerpt(entry.request.body)}"
+    if entry.status >= 400 and entry.response.body:
+        yield f"   got:  {_excerpt(entry.response.body)}"
+
+
+def _excerpt(body: str) -> str:
+    """The beginning in one line, without anything that a terminal would obey."""
+    shown = "".join(map(_harmless, body[:SHOWN_BODY]))
+    return shown + "..." if len(body) > SHOWN_BODY else shown
+
+
+def _harmless(sign: str) -> str:
+    if sign.isprintable():
+        return sign
+    return " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}"

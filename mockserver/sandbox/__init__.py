@@ -1,0 +1,1 @@
+"""One isolated state with its clock, ids, settings, faults and journal; and the registry of all."""

@@ -1,0 +1,184 @@
+"""The request journal of a world: what was asked and what was answered, the latest thousand of it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from ..state.instants import format_instant
+
+CAPACITY = 1_000
+BODY_LIMIT = 16 * 1024
+"""How many bytes of a body are kept."""
+
+_SECRET_HEADERS = frozenset(
+    {b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key"}
+)
+_SIGNATURE = re.compile(r"(X-Amz-Signature=)[^&\"<\s]*", re.IGNORECASE)
+_JSON_SIGNATURE = re.compile(r'("x-amz-signature"\s*:\s*")[^"]*', re.IGNORECASE)
+_FORM_SIGNATURE = re.compile(r'(name="x-amz-signature"(?:\r?\n[^\r\n]+)*\r?\n\r?\n)[^\r\n]*', re.IGNORECASE)
+
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(slots=True)
+class Entry:
+    """One exchange, kept raw: it is rendered only when somebody looks.
+
+    Attributes:
+        number: counts up from 1 in each world.
+        at: the world's instant, in µs.
+        path: as sent, without the world's prefix.
+        seconds: real time that the answer took.
+        status: 0 when the connection was closed without an answer.
+    """
+
+    number: int
+    at: int
+    method: str
+    path: str
+    query: bytes
+    request_headers: Headers
+    request_body: bytes
+    request_size: int
+    status: int
+    response_headers: Headers
+    response_body: bytes
+    response_size: int
+    seconds: float
+    find_operation: Callable[[str], str | None]
+    _operation: str | None = field(init=False, default=None)
+    _looked_up: bool = field(init=False, default=False)
+
+    @property
+    def operation(self) -> str | None:
+        """The addressed operation, looked up only now: most exchanges are never looked at."""
+        if not self._looked_up:
+            self._operation, self._looked_up = self.find_operation(self.method), True
+        return self._operation
+
+    def describe(self) -> dict[str, Any]:
+        """The exchange as the control API shows it, secrets masked."""
+        return {
+            "number": self.number,
+            "at": format_instant(self.at),
+            "operation": self.operation,
+            "method": self.method,
+            "path": self.path,
+            "query": mask(self.query.decode("latin-1")),
+            "status": self.status,
+            "milliseconds": round(self.seconds * 1000, 3),
+            "request": _message(self.request_headers, self.request_body, self.request_size),
+            "response": _message(self.response_headers, self.response_body, self.response_size),
+        }
+
+
+def mask(text: str) -> str:
+    """The text without signatures."""
+    for pattern in (_SIGNATURE, _JSON_SIGNATURE, _FORM_SIGNATURE):
+        text = pattern.sub(r"\1***", text)
+    return text
+
+
+def _message(headers: Headers, body: bytes, size: int) -> dict[str, Any]:
+    shown: dict[str, str] = {}
+    for raw, value in headers:
+        name, text = raw.decode("latin-1").lower(), _masked_header(raw, value)
+        shown[name] = f"{shown[name]}, {text}" if name in shown else text
+    return {
+        "headers": shown,
+        "body": mask(body.decode("utf-8", "replace")),
+        "size": size,
+        "truncated": size > len(body),
+    }
+
+
+def _masked_header(name: bytes, value: bytes) -> str:
+    text = value.decode("latin-1")
+    if name.lower() in _SECRET_HEADERS:
+        scheme, space, _ = text.partition(" ")
+        return f"{scheme} ***" if space else "***"
+    return mask(text)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFilter:
+    """Which exchanges to show; None lets everything pass. `since` is a world's instant in µs, inclusive."""
+
+    operation: str | None = None
+    method: str | None = None
+    path: str | None = None
+    status: int | None = None
+    since: int | None = None
+
+    def matches(self, entry: Entry) -> bool:
+        """Whether an exchange passes all that is asked for."""
+        return (
+            (self.operation is None or entry.operation == self.operation)
+            and (self.method is None or entry.method == self.method.upper())
+            and (self.path is None or self.path in entry.path or self.path in unquote(entry.path))
+            and (self.status is None or entry.status == self.status)
+            and (self.since is None or entry.at >= self.since)
+        )
+
+
+class Journal:
+    """The latest exchanges of one world, oldest first."""
+
+    __slots__ = ("_entries", "_number", "_watchers", "ended")
+
+    def __init__(self) -> None:
+        self._entries: deque[Entry] = deque(maxlen=CAPACITY)
+        self._watchers: list[asyncio.Event] = []
+        self.ended = False
+        self._number = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def next_number(self) -> int:
+        """The number of the next exchange."""
+        self._number += 1
+        return self._number
+
+    def add(self, entry: Entry) -> None:
+        """Keep an exchange; the oldest goes when there are too many."""
+        self._entries.append(entry)
+        for watcher in self._watchers:
+            watcher.set()
+
+    @contextmanager
+    def watched(self) -> Iterator[asyncio.Event]:
+        """An event that is set whenever an exchange is added, for as long as the context lasts."""
+        watcher = asyncio.Event()
+        self._watchers.append(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers.remove(watcher)
+
+    def end_watching(self) -> None:
+        """Wake all watchers for the last time; `ended` tells them why."""
+        self.ended = True
+        for watcher in self._watchers:
+            watcher.set()
+
+    def latest(self) -> list[Entry]:
+        """All kept exchanges, oldest first."""
+        return list(self._entries)
+
+    def select(self, wanted: JournalFilter) -> Iterator[Entry]:
+        """The kept exchanges that pass, oldest first."""
+        return (entry for entry in list(self._entries) if wanted.matches(entry))
+
+    def clear(self) -> int:
+        """Forget all; how many there were."""
+        count = len(self._entries)
+        self._entries.clear()
+        return count

@@ -1,0 +1,174 @@
+"""The worlds of one server: the default one and the sandboxes, found by the path of a request."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+
+from dbcontract import fixtures
+
+from ..state.instants import day_of
+from ..variants.implementation import Classes
+from ..variants.registry import classes_of
+from .clock import real_time
+from .loading import load_base
+from .sandbox import Base, World
+from .settings import Settings
+
+logger = logging.getLogger("dbcontract.mockserver")
+
+_KEPT_BASES = 4
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class SandboxNameError(ValueError):
+    """A sandbox name that is none."""
+
+
+class Worlds:
+    """The default world, and sandboxes that are made when they are first addressed.
+
+    A sandbox costs little: it shares the data set with all others until it changes something. When there are
+    more than `settings.max_sandboxes`, the one that was used least recently goes.
+    """
+
+    def __init__(
+        self, settings: Settings, base: Base, *, reload: Callable[[Settings], Base] = load_base
+    ) -> None:
+        self.settings = settings
+        self.base = base
+        self._reload = reload
+        self._bases: OrderedDict[tuple[str, int, int], Base] = OrderedDict()
+        self.classes = classes_of(settings.deviations)
+        self.default = World.make(base, settings, classes=self.classes)
+        self._sandboxes: OrderedDict[str, World] = OrderedDict()
+        self.evicted = 0
+
+    @classmethod
+    def load(cls, settings: Settings) -> Worlds:
+        """The worlds over the data set that the settings name.
+
+        Raises:
+            DataError: the data set is unknown or cannot be read.
+        """
+        return cls(settings, load_base(settings))
+
+    def deviate(self, names: tuple[str, ...]) -> None:
+        """Let the default world and all new sandboxes be served with these deviations.
+
+        Raises:
+            UnknownDeviation: there is none of such a name.
+        """
+        self.serve(classes_of(names), names)
+
+    def serve(self, classes: Classes, names: tuple[str, ...] = ()) -> None:
+        """Let the default world and all new sandboxes be served by classes that have these deviations."""
+        self.classes = classes
+        self.settings = replace(self.settings, deviations=names)
+        self.default.become(classes, names)
+
+    def find(self, path: str, head: str) -> tuple[World, str]:
+        """The world that a path belongs to, and the path inside it.
+
+        Args:
+            path: of the request, decoded.
+            head: its first segment, decoded; a slash in it was sent encoded and ends no name.
+
+        Raises:
+            SandboxNameError: the path names a sandbox by a name that is none.
+        """
+        if not path.startswith("/~"):
+            return self.default, path
+        return self.sandbox(head[1:]), path[len(head) + 1 :] or "/"
+
+    def sandbox(self, name: str) -> World:
+        """The sandbox of that name, made when it is new.
+
+        Raises:
+            SandboxNameError: letters, digits, `.`, `_` and `-` make a name, 64 at most.
+        """
+        world = self._sandboxes.get(name)
+        if world is not None:
+            self._sandboxes.move_to_end(name)
+            return world
+        return self._keep(name, World.make(self.base, self.settings, name=_named(name), classes=self.classes))
+
+    def sandbox_like(self, name: str, other: World, base: Base) -> World:
+        """A fresh sandbox over a data set that is set like another world; one of that name is replaced.
+
+        Raises:
+            SandboxNameError: as for `sandbox`.
+        """
+        world = World.make(base, self.settings, name=_named(name), classes=other.classes)
+        world.set_like(other)
+        return self._keep(name, world)
+
+    def _keep(self, name: str, world: World) -> World:
+        self._sandboxes[name] = world
+        self._sandboxes.move_to_end(name)
+        if len(self._sandboxes) > self.settings.max_sandboxes:
+            gone, _ = self._sandboxes.popitem(last=False)
+            self.evicted += 1
+            logger.warning(
+                'sandbox "%s" was removed: more than %d are in use', gone, self.settings.max_sandboxes
+            )
+        return world
+
+    def base_of(self, data: str, seed: int) -> Base:
+        """Another data set for a world; the last few named ones are kept, for a base never changes.
+
+        Raises:
+            DataError: the data set is unknown or cannot be read.
+        """
+        settings = replace(self.settings, data=data, seed=seed)
+        if data not in fixtures.names():
+            return self._reload(settings)
+        # With a live clock, a data set ends where today begins.
+        key = (data, seed, day_of(real_time()))
+        if key not in self._bases:
+            self._bases[key] = self._reload(settings)
+        self._bases.move_to_end(key)
+        if len(self._bases) > _KEPT_BASES:
+            self._bases.popitem(last=False)
+        return self._bases[key]
+
+    def end_watching(self) -> None:
+        """Tell all who watch a journal that nothing more will come."""
+        for world in (self.default, *self._sandboxes.values()):
+            world.journal.end_watching()
+
+    @property
+    def count(self) -> int:
+        """How many sandboxes there are."""
+        return len(self._sandboxes)
+
+    def names(self) -> list[str]:
+        """The sandboxes, the least recently used first."""
+        return list(self._sandboxes)
+
+    def peek(self, name: str) -> World | None:
+        """The sandbox of that name without making or using it."""
+        return self._sandboxes.get(name)
+
+    def remove(self, name: str) -> bool:
+        """Forget a sandbox. Whether there was one."""
+        return self._sandboxes.pop(name, None) is not None
+
+    def remove_all(self) -> int:
+        """Forget all sandboxes; how many there were."""
+        count = len(self._sandboxes)
+        self._sandboxes.clear()
+        return count
+
+
+def _named(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        msg = (
+            f'"{name[:80]}" is no sandbox name: use 1 to 64 ASCII letters, digits, ".", "_" or "-", '
+            "beginning with a letter or digit"
+        )
+        raise SandboxNameError(msg)
+    return name

@@ -1,0 +1,197 @@
+"""A world: one complete, isolated state of both APIs with its own clock, ids, settings, faults, journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..apis.pieces.state.pieces import PiecesDatabase
+from ..apis.pixiebrix.negotiation import VERSIONS
+from ..apis.pixiebrix.state.pixiebrix import PixieBrixState
+from ..apis.pixiebrix.throttle import Throttle
+from ..state.objects import ObjectStore
+from ..variants.implementation import FAITHFUL, Classes
+from .clock import Clock
+from .faults import FaultBook
+from .ids import IdSource, signing_secret
+from .journal import Journal
+from .settings import ClockSetting, Settings, TokenGrant
+
+
+@dataclass(slots=True)
+class WorldSettings:
+    """The part of the settings that may change while a world lives.
+
+    Attributes:
+        job_us: how long an export job stays `STARTED`, in µs.
+        job_looks: instead, how often a job is looked at before it ends; None: the time decides.
+        default_page_size, max_page_size: of every paginated list (contract: Conventions).
+        max_records: of one answer of the records endpoint (document: Retrieve Organization Database Records).
+        requests_per_minute: of one token before it is answered 429; None: no limit.
+        default_version, strict_bodies: see `Settings`.
+        tokens: accepted tokens by name; None means any.
+    """
+
+    job_us: int = 2_000_000
+    job_looks: int | None = None
+    default_page_size: int = 100
+    max_page_size: int = 1_000
+    max_records: int = 10_000
+    requests_per_minute: int | None = None
+    default_version: str = VERSIONS[0]
+    strict_bodies: bool = False
+    auth: bool = True
+    tokens: dict[str, TokenGrant] | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> WorldSettings:
+        """The changeable part of a server's settings."""
+        return cls(
+            job_us=round(settings.job_seconds * 1_000_000),
+            default_version=settings.default_version,
+            strict_bodies=settings.strict_bodies,
+            auth=settings.auth,
+            tokens={grant.token: grant for grant in settings.tokens} or None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A loaded data set from which worlds are made; never served itself, never changed.
+
+    Attributes:
+        name: the data set's name.
+        as_of: the instant at which the data is "now", in µs.
+    """
+
+    name: str
+    seed: int
+    as_of: int
+    pixiebrix: PixieBrixState
+    pieces: PiecesDatabase
+    objects: ObjectStore
+
+
+class World:
+    """State, clock, ids, storage, settings, faults, journal and implementation of one isolated mock.
+
+    `prefix` is what stands before every path of this world (empty for the default world).
+    """
+
+    __slots__ = (
+        "base",
+        "classes",
+        "clock",
+        "deviations",
+        "faults",
+        "ids",
+        "implementation",
+        "journal",
+        "name",
+        "objects",
+        "pieces",
+        "pixiebrix",
+        "prefix",
+        "settings",
+        "signer",
+        "throttle",
+    )
+
+    def __init__(
+        self,
+        base: Base,
+        clock: Clock,
+        settings: WorldSettings,
+        *,
+        name: str = "",
+        classes: Classes = FAITHFUL,
+        deviations: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.prefix = f"/~{name}" if name else ""
+        self.journal = Journal()
+        self.reset(base, clock, settings, classes, deviations)
+
+    @classmethod
+    def make(cls, base: Base, settings: Settings, *, name: str = "", classes: Classes = FAITHFUL) -> World:
+        """A fresh world over a data set, with its clock as the settings say."""
+        clock = make_clock(settings.clock, base.as_of)
+        world_settings = WorldSettings.of(settings)
+        return cls(base, clock, world_settings, name=name, classes=classes, deviations=settings.deviations)
+
+    def reset(
+        self,
+        base: Base,
+        clock: Clock,
+        settings: WorldSettings,
+        classes: Classes = FAITHFUL,
+        deviations: tuple[str, ...] = (),
+    ) -> None:
+        """Begin anew over a data set: nothing of what happened remains, the journal neither.
+
+        Args:
+            base: the data set.
+            clock: the world's own from now on.
+            settings: the world's own from now on.
+            classes: what serves it.
+            deviations: the names of what deviates in these classes.
+        """
+        self.base = base
+        self.clock = clock
+        self.settings = settings
+        self.ids = IdSource(base.seed, self.name)
+        self.classes = classes
+        self.implementation = implementation = classes.make()
+        self.deviations = deviations
+        self.signer = implementation.signer(signing_secret(base.seed, self.name))
+        self.pixiebrix = base.pixiebrix.fork(implementation.state)
+        self.pieces = base.pieces.fork(implementation.pieces_state)
+        self.objects = base.objects.fork()
+        self.faults = FaultBook(base.seed, self.name)
+        self.throttle = Throttle()
+        self.journal.clear()
+        self.pixiebrix.rewind(min(base.as_of, clock.now()))
+
+    def become(self, classes: Classes, deviations: tuple[str, ...]) -> None:
+        """Be served by other classes from now on; what the world holds stays."""
+        self.classes = classes
+        self.implementation = classes.make()
+        self.deviations = deviations
+        self.settle()
+
+    def set_like(self, other: World) -> None:
+        """Take over what another world is set to: settings and tokens, classes, faults; not what it holds."""
+        tokens = other.settings.tokens
+        self.settings = replace(other.settings, tokens=None if tokens is None else dict(tokens))
+        self.become(other.classes, other.deviations)
+        self.pixiebrix.record_limit = other.pixiebrix.record_limit
+        self.pieces.become(other.pieces.version, other.pieces.migration)
+        self.faults.take_over(other.faults)
+
+    def settle(self) -> None:
+        """Give what the world holds to the classes that serve it, after other classes made it."""
+        kinds = self.implementation
+        before = self.pixiebrix
+        self.pixiebrix = before.fork(kinds.state)
+        before.release()
+        self.pieces = self.pieces.fork(kinds.pieces_state)
+        self.signer = kinds.signer(self.signer.secret)
+
+    def now(self) -> int:
+        """The world's instant in µs, after every nightly job that is due by then has run."""
+        now = self.clock.now()
+        self.pixiebrix.catch_up(now, self.ids)
+        return now
+
+    def clock_moved(self) -> None:
+        """Tell the state that the clock was set: nights that came nearer again are still to come."""
+        now = self.clock.now()
+        if now < self.pixiebrix.next_midnight:
+            self.pixiebrix.rewind(now)
+        self.now()
+
+
+def make_clock(setting: ClockSetting, as_of: int) -> Clock:
+    """The clock that a setting asks for; `as_of` is where a frozen one without a time stands."""
+    if setting.frozen and setting.at is None:
+        setting = replace(setting, at=as_of)
+    return Clock(at=setting.at, frozen=setting.frozen)

@@ -1,0 +1,181 @@
+"""What the user of a mock server decides: addresses, data, tokens, time and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from ..apis.pieces.state.pieces import PiecesDatabase
+from ..apis.pixiebrix.negotiation import VERSIONS
+from ..state.instants import parse_instant
+from .addresses import LOOPBACK, networks, public_url, web_origin
+
+ALL_APIS = frozenset({"pieces", "pixiebrix"})
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names the setting, the value and the remedy."""
+
+
+def _checked(name: str, check: Callable[[str], object], values: Iterable[str]) -> None:
+    """Raises `SettingsError` for the first value that the check refuses."""
+    for value in values:
+        try:
+            check(value)
+        except ValueError as error:
+            raise SettingsError(f'{name} "{value}": {error}') from None
+
+
+def _is_token(text: str) -> bool:
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
+@dataclass(frozen=True, slots=True)
+class TokenGrant:
+    """One accepted token.
+
+    Attributes:
+        read_only: it is refused (403) for every operation that writes.
+        organizations: ids of those that it may see; for it the others do not exist (404). None: it sees all.
+    """
+
+    token: str
+    read_only: bool = False
+    organizations: frozenset[str] | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> TokenGrant:
+        """Read `NAME`, `NAME:read-only` or `NAME:organization=UUID`; permissions may be joined by colons.
+
+        Raises:
+            SettingsError: the token is empty, holds white space, or carries an unknown permission.
+        """
+        token, *permissions = text.split(":")
+        read_only, organizations = False, set()
+        for permission in permissions:
+            name, _, value = permission.partition("=")
+            if permission == "read-only":
+                read_only = True
+            elif name == "organization" and value:
+                organizations.add(value.lower())
+            else:
+                msg = (
+                    f'token "{text}": unknown permission "{permission}"; '
+                    "write NAME, NAME:read-only or NAME:organization=UUID"
+                )
+                raise SettingsError(msg)
+        if not _is_token(token):
+            msg = f'token "{text}": a token is one or more printable ASCII characters without spaces'
+            raise SettingsError(msg)
+        return cls(token, read_only, frozenset(organizations) or None)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSetting:
+    """How a world's clock starts: following real time, or standing still, at an instant or not.
+
+    `at` is in µs since the epoch; None means real time (live) or the data set's own instant (frozen).
+    """
+
+    frozen: bool = False
+    at: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> ClockSetting:
+        """Read `live`, `frozen`, `<ISO time>` (ticks from there) or `frozen@<ISO time>` (stands there).
+
+        Raises:
+            SettingsError: anything else.
+        """
+        if text == "live":
+            return cls()
+        if text == "frozen":
+            return cls(frozen=True)
+        frozen = text.startswith("frozen@")
+        try:
+            return cls(frozen=frozen, at=parse_instant(text.removeprefix("frozen@")))
+        except ValueError:
+            msg = (
+                f'clock "{text}": write live, frozen, an ISO 8601 time such as 2026-01-31T12:00:00Z, '
+                "or frozen@ and such a time"
+            )
+            raise SettingsError(msg) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a mock server is started with; immutable, shared by all its worlds.
+
+    Attributes:
+        data: the name of a data set of `dbcontract.fixtures`, or the path of a data file.
+        tokens: the accepted tokens; none means that any token is accepted.
+        auth: False accepts requests without a token too.
+        cors: origins that may call from a browser; `*` for all, none by default (as the vendor documents).
+        job_seconds: how long an export job stays `STARTED`, in seconds of the world's clock.
+        record_limit: how many records a database may hold before the nightly job archives some.
+        os_version: the version of the Pieces server; None takes that of the data set.
+        migration: the database version of the Pieces server; None takes that of the data set.
+        default_version: the version of PixieBrix that is meant where `Accept` asks for none.
+        strict_bodies: refuse fields of a PixieBrix body that are not described, instead of ignoring them.
+        control: serve the control API at `/_mock/`.
+        control_token: lets clients on other machines use the control API.
+        public_url: where others reach the server, without a trailing slash; the root of every URL that it
+            hands out. None: where a request says.
+        forwarded_allow_ips: the addresses of the proxies whose word counts for where that is; `*` for all.
+        max_sandboxes: how many sandboxes are kept; beyond that the least recently used one goes.
+        deviations: names of defects and strangers (see `deviations`), the outermost first.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 5323
+    apis: frozenset[str] = ALL_APIS
+    seed: int = 1
+    data: str = "small"
+    tokens: tuple[TokenGrant, ...] = ()
+    auth: bool = True
+    cors: tuple[str, ...] = ()
+    clock: ClockSetting = field(default_factory=ClockSetting)
+    job_seconds: float = 2.0
+    record_limit: int = 500_000
+    os_version: str | None = None
+    migration: int | None = None
+    default_version: str = VERSIONS[0]
+    strict_bodies: bool = False
+    validate_responses: bool = False
+    control: bool = True
+    control_token: str | None = None
+    public_url: str | None = None
+    forwarded_allow_ips: tuple[str, ...] = LOOPBACK
+    max_sandboxes: int = 1_000
+    deviations: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        unknown = self.apis - ALL_APIS
+        if unknown or not self.apis:
+            msg = f"apis {sorted(unknown)}: choose from {sorted(ALL_APIS)}"
+            raise SettingsError(msg)
+        if self.os_version is not None and not PiecesDatabase.is_version(self.os_version):
+            msg = f'os version "{self.os_version}": not a semantic version; write one such as 11.0.0'
+            raise SettingsError(msg)
+        if self.default_version not in VERSIONS:
+            msg = f'default version "{self.default_version}": choose from {", ".join(VERSIONS)}'
+            raise SettingsError(msg)
+        if not 0 <= self.port <= 65_535:
+            msg = f"port {self.port}: a port is a number from 0 (any free one) to 65535"
+            raise SettingsError(msg)
+        if not 0 <= self.job_seconds <= 10**9:
+            msg = f"job seconds {self.job_seconds}: a number of seconds from 0 to 1000000000"
+            raise SettingsError(msg)
+        if self.max_sandboxes < 1:
+            msg = f"max sandboxes {self.max_sandboxes}: a number of sandboxes, 1 or more"
+            raise SettingsError(msg)
+        if self.control_token is not None and not _is_token(self.control_token):
+            # the token itself is not repeated: this may end up in a log
+            msg = "control token: it is one or more printable ASCII characters without spaces"
+            raise SettingsError(msg)
+        _checked("public url", public_url, () if self.public_url is None else (self.public_url,))
+        _checked("cors origin", web_origin, self.cors)
+        _checked("forwarded allow ips", networks, self.forwarded_allow_ips)
+        if self.record_limit < 0:
+            msg = f"record limit {self.record_limit}: a number of records, 0 or more"
+            raise SettingsError(msg)

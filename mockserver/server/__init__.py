@@ -1,0 +1,1 @@
+"""The application under uvicorn: built, run, stopped."""

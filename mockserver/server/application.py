@@ -1,0 +1,204 @@
+"""Builds the application: Connexion over the descriptions, with the storage and the Swagger UIs beside."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dbcontract import openapi
+
+from ..apis.pixiebrix.negotiation import Negotiated
+from ..control.access import ControlAccess
+from ..control.handlers import ControlHandlers
+from ..control.people import Pages
+from ..sandbox.registry import Worlds
+from ..sandbox.sandbox import World
+from ..sandbox.settings import Settings
+from ..web.call import CALL, Call, Handler
+from ..web.connexion.framework import ConnexionMiddleware, Resolver
+from ..web.connexion.routes import METHODS, MethodTable, without_trailing_slashes
+from ..web.connexion.routing import IndexedRouting
+from ..web.connexion.security import TokenHandler
+from ..web.connexion.security_layer import LeanSecurity
+from ..web.connexion.validation import ValidationMiddleware
+from ..web.docs import Docs
+from ..web.documented import DocumentedResponses
+from ..web.errors import pixiebrix_error
+from ..web.gateway import CONTROL, Api, Gateway
+from ..web.origin import PublicOrigin
+from ..web.problems import UnknownPath
+from ..web.response_check import ResponseCheck
+from ..web.sending import Outermost
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """How one description is served: where, by which handlers, with which wording of errors.
+
+    Both are asked of the world that a request is for: each has its own implementation of the APIs.
+    """
+
+    name: str
+    base_path: str
+    handlers: Callable[[World], object]
+    error: Callable[[World, Exception, Negotiated | None], Response]
+
+
+def mounts_of(settings: Settings, worlds: Worlds) -> list[Mount]:
+    """What a server with these settings serves, longer base paths first."""
+    mounts = []
+    if "pixiebrix" in settings.apis:
+        mounts.append(Mount("pixiebrix", "/api", _pixiebrix, _pixiebrix_error))
+    if "pieces" in settings.apis:
+        mounts.append(Mount("pieces", "", _pieces, _pieces_error))
+    if settings.control:
+        control = ControlHandlers(worlds, operations_of(settings))
+        mounts.insert(0, Mount(CONTROL, "/_mock", lambda _: control, _control_error))
+    return mounts
+
+
+def _pixiebrix(world: World) -> object:
+    return world.implementation.pixiebrix
+
+
+def _pieces(world: World) -> object:
+    return world.implementation.pieces
+
+
+def _pixiebrix_error(world: World, error: Exception, answer: Negotiated | None) -> Response:
+    return world.implementation.errors.pixiebrix(error, answer)
+
+
+def _pieces_error(world: World, error: Exception, answer: Negotiated | None) -> Response:
+    return world.implementation.errors.pieces(error, answer)
+
+
+def _control_error(_: World, error: Exception, answer: Negotiated | None) -> Response:
+    return pixiebrix_error(error, answer)
+
+
+def operations_of(settings: Settings) -> tuple[str, ...]:
+    """The operationIds of the APIs that a server with these settings serves."""
+    return tuple(
+        operation["operationId"]
+        for name in sorted(settings.apis)
+        for item in openapi.load(name)["paths"].values()
+        for method, operation in item.items()
+        if method in METHODS
+    )
+
+
+EXPOSED = (
+    "Link",
+    "X-Total-Count",
+    "WWW-Authenticate",
+    "Location",
+    "Content-Disposition",
+    "ETag",
+    "Content-Range",
+    "Accept-Ranges",
+    "Retry-After",
+)
+"""The headers that a page of another origin may read; a browser shows it only a few without being told."""
+
+
+class Dispatcher:
+    """The innermost application: calls the handler of the operation that Connexion's routing found."""
+
+    def __init__(self, handlers: Mapping[str, Callable[[World], object]]) -> None:
+        """Take what has the handlers of a world, by base path."""
+        self._handlers = handlers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the handler's response."""
+        if scope["type"] == "lifespan":
+            # Connexion reads the descriptions when the first message passes: at start-up, so that one that
+            # names an unknown handler stops the server instead of failing requests.
+            await _lifespan(receive, send)
+            return
+        routing = scope["extensions"]["connexion_routing"]
+        operation_id = routing["operation_id"]
+        if operation_id is None:
+            msg = "Not found."
+            raise UnknownPath(msg)
+        call: Call = scope[CALL]
+        handler: Handler = getattr(self._handlers[routing["api_base_path"]](call.world), operation_id)
+        response = await handler(call)
+        await response(scope, receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
+    """An independent application over the APIs that the settings name.
+
+    Args:
+        settings: see `Settings`; host and port play no part here.
+        worlds: the state to serve; by default the data set of the settings is loaded.
+
+    Raises:
+        DataError: the data set is unknown or cannot be read.
+    """
+    gateway = build_gateway(settings, Worlds.load(settings) if worlds is None else worlds)
+    if not settings.cors:
+        return Outermost(gateway, PublicOrigin(settings))
+    return Outermost(
+        CORSMiddleware(
+            gateway,
+            allow_origins=list(settings.cors),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=EXPOSED,
+        ),
+        PublicOrigin(settings),
+    )
+
+
+def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
+    """The gateway over all mounted descriptions, without CORS."""
+    mounts = mounts_of(settings, worlds)
+    descriptions = {mount.name: openapi.load(mount.name, written_out=True) for mount in mounts}
+    operations = ConnexionMiddleware(
+        Dispatcher({mount.base_path: mount.handlers for mount in mounts}),
+        middlewares=[IndexedRouting, LeanSecurity, ValidationMiddleware],
+    )
+    apis = []
+    for mount in mounts:
+
+        def resolve(operation_id: str, mount: Mount = mount) -> Handler:
+            handler: Handler = getattr(mount.handlers(worlds.default), operation_id)
+            return handler
+
+        description = without_trailing_slashes(descriptions[mount.name])
+        operations.add_api(
+            # Connexion changes what it is given, so it gets its own copy.
+            copy.deepcopy(description),
+            base_path=mount.base_path,
+            resolver=Resolver(resolve),
+            security_map={"apiKey": TokenHandler},
+        )
+        apis.append(
+            Api(
+                name=mount.name,
+                base_path=mount.base_path,
+                methods=MethodTable(description, mount.base_path),
+                documented=DocumentedResponses(description, mount.base_path),
+                error=mount.error,
+                check=ResponseCheck(description, mount.base_path) if settings.validate_responses else None,
+            )
+        )
+    docs = Docs({mount.base_path: openapi.load(mount.name) for mount in mounts})
+    access = ControlAccess(settings.control_token)
+    pages = Pages(settings, {mount.name: mount.base_path for mount in reversed(mounts)})
+    return Gateway(tuple(apis), operations, worlds, access=access, docs=docs, pages=pages)

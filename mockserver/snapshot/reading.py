@@ -1,0 +1,287 @@
+"""Reading a world's document, in steps; nothing is taken over before all of it is read and fits together."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dbcontract import openapi
+
+from ..apis.pieces.state.pieces import PiecesDatabase
+from ..apis.pixiebrix.negotiation import VERSIONS
+from ..apis.pixiebrix.state.databases import Organization
+from ..apis.pixiebrix.state.pixiebrix import PixieBrixState
+from ..apis.pixiebrix.throttle import Throttle
+from ..sandbox.clock import EARLIEST, LATEST, Clock
+from ..sandbox.faults import Fault, FaultBook, make_fault
+from ..sandbox.ids import IdSource
+from ..sandbox.sandbox import World, WorldSettings
+from ..state import jsonio
+from ..state.errors import StateError
+from ..state.objects import ObjectStore, StoredObject
+from ..storage.signing import Signer
+from ..web.schemas import Compiler, findings
+from .databases import DatabaseDraft, JobDraft, read_databases, read_jobs, settle
+from .format import FORMAT, DocumentError
+from .json_walk import JSONSyntax, JSONWalk
+from .values import by_id, fields, flag, identifier, instant, listed, number, optional, text
+
+Steps = Generator[None, None, Any]
+
+_WHOLE = "non_field_errors"
+_CLOCK = frozenset({"now", "frozen"})
+_SETTINGS = frozenset(
+    {
+        "job_us",
+        "job_looks",
+        "default_page_size",
+        "max_page_size",
+        "max_records",
+        "requests_per_minute",
+        "default_version",
+        "strict_bodies",
+        "record_limit",
+    }
+)
+_FAULTS = frozenset({"ordered", "count", "chance"})
+_ORGANIZATION = frozenset({"id", "name"})
+_OBJECT = frozenset({"key", "content_type", "filename", "stored_at", "content"})
+_SCHEMA = frozenset({"migration", "semantic"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document that was read to its end and fits together."""
+
+    data: str
+    seed: int
+    clock: tuple[int, bool]
+    settings: WorldSettings
+    faults: FaultBook
+    ids: IdSource
+    signer: Signer
+    pixiebrix: PixieBrixState
+    objects: ObjectStore
+    pieces: PiecesDatabase
+
+    def become(self, world: World) -> None:
+        """Make the world what the document says; its name, its tokens and its journal stay."""
+        now, frozen = self.clock
+        world.base = replace(world.base, name=self.data, seed=self.seed)
+        world.clock = Clock(at=now, frozen=frozen)
+        world.settings = replace(self.settings, auth=world.settings.auth, tokens=world.settings.tokens)
+        world.faults, world.ids, world.signer = self.faults, self.ids, self.signer
+        world.pixiebrix, world.objects, world.pieces = self.pixiebrix, self.objects, self.pieces
+        world.settle()
+        world.throttle = Throttle()
+
+
+def read(document: bytes, operations: tuple[str, ...]) -> Generator[None, None, Draft]:
+    """Read a whole document.
+
+    Raises:
+        DocumentError: it is no world of this format.
+    """
+    try:
+        walk = JSONWalk(document.decode())
+    except UnicodeDecodeError as error:
+        raise DocumentError({_WHOLE: [f"JSON parse error - not UTF-8: {error.reason}"]}) from None
+    readers = _readers(operations)
+    found: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    try:
+        for name in walk.members():
+            yield
+            if name not in readers or name in found:
+                errors[name] = ["Unknown field." if name not in readers else "This field is there twice."]
+                walk.value()
+                continue
+            start = walk.position
+            try:
+                found[name] = yield from readers[name](walk)
+            except JSONSyntax:
+                raise
+            except (StateError, TypeError, ValueError) as error:
+                errors[name] = [f"Not as `GET state` gives it: {error}."]
+                walk.position = start
+                walk.value()
+            if found.get("format", FORMAT) != FORMAT:
+                # what another version means by the rest is not for this one to judge
+                break
+        else:
+            walk.end()
+    except JSONSyntax as error:
+        raise DocumentError({_WHOLE: [f"JSON parse error - {error}."]}) from None
+    except TypeError:
+        raise DocumentError({_WHOLE: ["A world is a JSON object as `GET state` gives it."]}) from None
+    return (yield from _draft(found, errors, list(readers)))
+
+
+def _draft(
+    found: dict[str, Any], errors: dict[str, list[str]], names: list[str]
+) -> Generator[None, None, Draft]:
+    if "format" in found and found["format"] != FORMAT:
+        msg = f'"{found["format"][:80]}" is not {FORMAT}; this version reads no other.'
+        raise DocumentError({"format": [msg]})
+    missing = [name for name in names if name not in found and name not in errors]
+    errors |= {name: ["This field is required."] for name in missing}
+    if errors:
+        raise DocumentError(errors)
+    drafts: dict[str, DatabaseDraft] = found["databases"]
+    jobs: dict[str, JobDraft] = found["jobs"]
+    settings, record_limit = found["settings"]
+    state = PixieBrixState(record_limit, now=found["clock"][0])
+    state.organizations = found["organizations"]
+    try:
+        state.databases, state.jobs = yield from settle(drafts, jobs, state.organizations)
+    except ValueError as error:
+        raise DocumentError({"databases": [f"Not as `GET state` gives it: {error}."]}) from error
+    return Draft(
+        data=found["data"],
+        seed=found["seed"],
+        clock=found["clock"],
+        settings=settings,
+        faults=found["faults"],
+        ids=found["ids"],
+        signer=found["signing_key"],
+        pixiebrix=state,
+        objects=found["objects"],
+        pieces=found["pieces"],
+    )
+
+
+def _readers(operations: tuple[str, ...]) -> dict[str, Callable[[JSONWalk], Steps]]:
+    """How each field is read, in the order in which they are written."""
+    return {
+        "format": _small(text),
+        "data": _small(text),
+        "seed": _small(number),
+        "clock": _small(_clock),
+        "settings": _small(_settings),
+        "faults": _small(lambda value: _faults(value, operations)),
+        "ids": _small(_ids),
+        "signing_key": _small(_signer),
+        "organizations": _small(_organizations),
+        "databases": read_databases,
+        "jobs": read_jobs,
+        "objects": _objects,
+        "pieces": _pieces,
+    }
+
+
+def _small(read_value: Callable[[object], Any]) -> Callable[[JSONWalk], Steps]:
+    """Read a field that is never long at once."""
+
+    def steps(walk: JSONWalk) -> Steps:
+        yield from ()
+        return read_value(walk.value())
+
+    return steps
+
+
+def _clock(value: object) -> tuple[int, bool]:
+    item = fields(value, _CLOCK)
+    now = instant(item["now"])
+    if not EARLIEST <= now <= LATEST:
+        msg = "the clock shows the years 1 to 9999"
+        raise ValueError(msg)
+    return now, flag(item["frozen"])
+
+
+def _settings(value: object) -> tuple[WorldSettings, int]:
+    """The settings, and the record limit, which the state keeps."""
+    item = fields(value, _SETTINGS)
+    settings = WorldSettings(
+        job_us=number(item["job_us"]),
+        job_looks=optional(number, item["job_looks"]),
+        default_page_size=number(item["default_page_size"], 1),
+        max_page_size=number(item["max_page_size"], 1),
+        max_records=number(item["max_records"], 1),
+        requests_per_minute=optional(lambda limit: number(limit, 1), item["requests_per_minute"]),
+        default_version=_version(item["default_version"]),
+        strict_bodies=flag(item["strict_bodies"]),
+    )
+    return settings, number(item["record_limit"])
+
+
+def _version(value: object) -> str:
+    version = text(value)
+    if version not in VERSIONS:
+        msg = f"choose from {', '.join(VERSIONS)}"
+        raise ValueError(msg)
+    return version
+
+
+def _faults(value: object, operations: tuple[str, ...]) -> FaultBook:
+    item = fields(value, _FAULTS)
+    book = FaultBook(0)
+    book.restore(number(item["count"]), text(item["chance"]))
+    orders = listed(item["ordered"])
+    if not orders:
+        return book
+    shape = Compiler().compile(openapi.load("control")["components"]["schemas"]["FaultOrder"], "request")
+    known: list[tuple[str, Fault]] = []
+    for entry in orders:
+        order = dict(entry) if isinstance(entry, dict) else {}
+        id_ = text(order.pop("id", None))
+        left = optional(lambda count: number(count, 1), order.pop("left", None))
+        wrong = findings(shape, order)
+        if wrong is not None:
+            msg = f"{id_}: {jsonio.dumps(wrong).decode()}"
+            raise ValueError(msg)
+        fault = make_fault(order, id_, operations)
+        if (left is None) != (fault.times is None) or (left or 0) > (fault.times or 0):
+            msg = f"{id_}: left is {left} of {fault.times} times"
+            raise ValueError(msg)
+        book.add(fault, left)
+        known.append((id_, fault))
+    by_id(known)
+    return book
+
+
+def _ids(value: object) -> IdSource:
+    ids = IdSource(0)
+    ids.restore(text(value))
+    return ids
+
+
+def _signer(value: object) -> Signer:
+    secret = base64.b64decode(text(value), validate=True)
+    if len(secret) != 32:
+        msg = "32 bytes are expected"
+        raise ValueError(msg)
+    return Signer(secret)
+
+
+def _organizations(value: object) -> dict[str, Organization]:
+    items = [fields(item, _ORGANIZATION) for item in listed(value)]
+    found = [Organization(identifier(item["id"]), text(item["name"])) for item in items]
+    return by_id((organization.id, organization) for organization in found)
+
+
+def _objects(walk: JSONWalk) -> Steps:
+    store = ObjectStore()
+    for _ in walk.items():
+        yield
+        item = fields(walk.value(), _OBJECT)
+        key = text(item["key"])
+        if key in store:
+            msg = f"{key!r} is there twice"
+            raise ValueError(msg)
+        content = base64.b64decode(text(item["content"]), validate=True)
+        kind, filename = text(item["content_type"]), text(item["filename"])
+        store.put(key, StoredObject.of(content, kind, filename, instant(item["stored_at"])))
+    return store
+
+
+def _pieces(walk: JSONWalk) -> Steps:
+    export = walk.value()
+    if not isinstance(export, dict):
+        raise TypeError("an object is expected")
+    schema = fields(export.get("schema"), _SCHEMA)
+    version, semantic = text(export.get("version")), text(schema["semantic"])
+    database = PiecesDatabase(version, number(schema["migration"]), semantic)
+    yield from database.load_steps(export)
+    return database

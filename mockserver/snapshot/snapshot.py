@@ -1,0 +1,48 @@
+"""A whole world as one JSON document, and back (format `dbcontract-world/1`).
+
+The document holds everything but the journal and the requests that were counted for the request limit (those
+are counted by token, and a document is no place for tokens). It is read completely before anything changes:
+one that has another version, another shape or contradicts itself is refused whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+from ..sandbox.sandbox import World
+from .format import FORMAT, DocumentError
+from .reading import read
+from .writing import write
+
+__all__ = ["FORMAT", "DocumentError", "dump", "dump_chunks", "restore", "restore_steps"]
+
+
+def dump(world: World) -> bytes:
+    """The world as a document."""
+    return b"".join(dump_chunks(world))
+
+
+def dump_chunks(world: World) -> Iterator[bytes]:
+    """The world as a document of this moment, in small pieces; what is written meanwhile is not in it."""
+    return write(world)
+
+
+def restore(world: World, document: bytes, operations: tuple[str, ...]) -> None:
+    """Make the world what the document says, clock, settings, faults and ids included; the journal stays.
+
+    Args:
+        world: keeps its name and its tokens, and becomes the document's world otherwise.
+        document: as `dump` gave it; white space and the order of its fields do not matter.
+        operations: the operationIds that may have faults.
+
+    Raises:
+        DocumentError: the document is no world of this format; nothing has changed.
+    """
+    for _ in restore_steps(world, document, operations):
+        pass
+
+
+def restore_steps(world: World, document: bytes, operations: tuple[str, ...]) -> Generator[None, None, None]:
+    """As `restore`, in short steps, for callers that have other things to do in between."""
+    draft = yield from read(document, operations)
+    draft.become(world)

@@ -1,0 +1,31 @@
+"""How a defect is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from .registry import Note
+
+_Class = TypeVar("_Class", bound=type)
+
+
+def defect(
+    *breaks: str, also: tuple[type, ...] = (), sweep: bool = False, wait: bool = False
+) -> Callable[[_Class], _Class]:
+    """Say that a subclass of a faithful class breaks these rules.
+
+    Its name in kebab-case is the defect's, its description's first sentence says what it does wrong.
+
+    Args:
+        breaks: ids of rules.
+        also: further subclasses that belong to it, where one method is not enough.
+        sweep: only generated calls show it.
+        wait: only checks show it that are let take long.
+    """
+
+    def decorate(wrong: _Class) -> _Class:
+        Note("defect", breaks, also, sweep, wait).leave(wrong)
+        return wrong
+
+    return decorate

@@ -1,0 +1,170 @@
+"""Implementations that deviate from the faithful one: how one is declared, found and put together.
+
+A deviation is a subclass of a faithful class that overrides one method, with a decorator that leaves a note
+on it. Importing its module registers nothing; `collect` finds the noted classes of a package.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from inspect import cleandoc
+from types import ModuleType
+from typing import Any, Literal
+
+from ..sandbox.settings import SettingsError
+from .implementation import Classes, seam_of, with_deviations
+
+Kind = Literal["defect", "stranger"]
+
+_NOTE = "__dbcontract_deviation__"
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_PIECES_ONLY = frozenset({"pieces", "pieces_state"})
+_PIXIEBRIX_ONLY = frozenset(
+    {"pixiebrix", "state", "table", "negotiation", "pages", "security", "storage", "signer"}
+)
+
+
+class UnknownDeviation(SettingsError):
+    """A name that no defect and no stranger has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One deviation.
+
+    Attributes:
+        name: the class's, in kebab-case.
+        kind: a defect breaks the contract; a stranger keeps it in an unusual way.
+        area: the module that it is in.
+        sentence: what it does; the first sentence of the class's description.
+        breaks: ids of the rules that are broken by it, as a judge has to find; none for a stranger.
+        classes: the subclasses of faithful classes that it is made of.
+        sweep: only generated calls show it.
+        wait: only checks show it that are let take long.
+    """
+
+    name: str
+    kind: Kind
+    area: str
+    sentence: str
+    breaks: tuple[str, ...]
+    classes: tuple[type, ...]
+    sweep: bool = False
+    wait: bool = False
+
+    def describe(self) -> dict[str, Any]:
+        """It as JSON has it."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "area": self.area,
+            "sentence": self.sentence,
+            "breaks": list(self.breaks),
+        }
+
+    @property
+    def apis(self) -> tuple[str, ...]:
+        """The APIs that it can show in."""
+        seams = {seam_of(one) for one in self.classes}
+        if seams <= _PIECES_ONLY:
+            return ("pieces",)
+        return ("pixiebrix",) if seams <= _PIXIEBRIX_ONLY else ("pieces", "pixiebrix")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a decorator leaves on a class."""
+
+    kind: Kind
+    breaks: tuple[str, ...] = ()
+    also: tuple[type, ...] = ()
+    sweep: bool = False
+    wait: bool = False
+
+    def leave(self, noted: type) -> None:
+        """Leave the note. Raises `NoSeam` for a class that overrides nothing."""
+        for one in (noted, *self.also):
+            seam_of(one)
+        setattr(noted, _NOTE, self)
+
+
+def collect(package: ModuleType) -> tuple[Deviation, ...]:
+    """All deviations of a package, module by module.
+
+    Raises:
+        ValueError: two of them have one name, or one has no description.
+    """
+    found: dict[str, Deviation] = {}
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        module = import_module(f"{package.__name__}.{info.name}")
+        for one in _noted(module):
+            if one.name in found:
+                raise ValueError(f"{one.area}: another one is called {one.name}, too")
+            found[one.name] = one
+    return tuple(found.values())
+
+
+def _noted(module: ModuleType) -> Iterator[Deviation]:
+    for value in vars(module).values():
+        # of its own: a subclass of a deviation is none itself
+        note = vars(value).get(_NOTE) if isinstance(value, type) else None
+        if isinstance(note, Note) and value.__module__ == module.__name__:
+            yield _deviation(value, note)
+
+
+def _deviation(noted: type, note: Note) -> Deviation:
+    sentence = cleandoc(vars(noted).get("__doc__") or "").partition("\n\n")[0].replace("\n", " ")
+    if not sentence:
+        raise ValueError(f"{noted.__qualname__} has no description")
+    return Deviation(
+        name=_WORD.sub("-", noted.__name__).lower(),
+        kind=note.kind,
+        area=noted.__module__.rpartition(".")[2],
+        sentence=sentence,
+        breaks=note.breaks,
+        classes=(noted, *note.also),
+        sweep=note.sweep,
+        wait=note.wait,
+    )
+
+
+def discover() -> tuple[Deviation, ...]:
+    """All defects, then all strangers.
+
+    Raises:
+        ValueError: two of them have one name, or one has no description.
+    """
+    packages = [
+        import_module(f"dbcontract.mockserver.apis.{api}.{kind}")
+        for kind in ("defects", "conforming")
+        for api in ("pieces", "pixiebrix")
+    ]
+    found = tuple(one for package in packages for one in collect(package))
+    names = [one.name for one in found]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ValueError(f"a defect and a stranger are both called {', '.join(sorted(twice))}")
+    return found
+
+
+def classes_of(names: tuple[str, ...]) -> Classes:
+    """The implementation that has these deviations, the first ones outermost.
+
+    Raises:
+        UnknownDeviation: there is none of such a name.
+    """
+    if not names:
+        return Classes()
+    known = {one.name: one for one in discover()}
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 3)
+            hint = f"; near it: {', '.join(near)}" if near else ""
+            raise UnknownDeviation(f'"{name[:80]}" is no defect; `dbcontract defects` lists them{hint}')
+    chosen = [known[name] for name in dict.fromkeys(names)]
+    return with_deviations(part for one in chosen for part in one.classes)

@@ -1,0 +1,111 @@
+"""`Authorization: Token …`, hung into Connexion's security middleware (contract: Conventions)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.types import Scope
+
+from ..body import header
+from ..call import EXCHANGE
+from ..problems import NotAuthenticated, PermissionDenied
+from .framework import AbstractSecurityHandler, ConnexionRequest
+
+if TYPE_CHECKING:
+    from ...sandbox.sandbox import World
+    from ...sandbox.settings import TokenGrant
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class TokenHandler(AbstractSecurityHandler):  # type: ignore[misc]  # connexion has no types
+    """Verifies a token against the world that the request is for, so that one server has many rules."""
+
+    def get_fn(
+        self, security_scheme: dict[str, Any], required_scopes: list[str]
+    ) -> Callable[[ConnexionRequest], Awaitable[dict[str, Any]]]:
+        """The function that Connexion calls for each request to a secured operation."""
+        del security_scheme, required_scopes
+        return verify
+
+
+async def verify(request: ConnexionRequest) -> dict[str, Any]:
+    """Who is calling.
+
+    Raises:
+        NotAuthenticated: no token, a malformed one, or one that is not accepted.
+        PermissionDenied: a read-only token on an operation that writes.
+        Throttled: the token has used up this minute's requests.
+    """
+    scope = request.scope
+    token = scope[EXCHANGE].world.implementation.security.verify(scope)
+    return {"sub": token}
+
+
+class Security:
+    """Who may do what."""
+
+    def verify(self, scope: Scope) -> str | None:
+        """Let a call pass, or raise as `verify` does; the token, unless none is needed."""
+        exchange = scope[EXCHANGE]
+        world = exchange.world
+        settings = world.settings
+        authorization = header(scope["headers"], b"authorization")
+        if not settings.auth:
+            self.throttle(world, authorization or "")
+            return None
+        token = self.token_of(authorization)
+        if settings.tokens is not None:
+            grant = self.grant_of(token, settings.tokens)
+            self.permit(grant, scope)
+            exchange.organizations, exchange.read_only = grant.organizations, grant.read_only
+        # Last, as in the vendor's framework: who may not come in is not counted.
+        self.throttle(world, token)
+        return token
+
+    def token_of(self, authorization: str | None) -> str:
+        """The token of an Authorization header. Raises `NotAuthenticated`."""
+        return parse_authorization(authorization)
+
+    def grant_of(self, token: str, tokens: Mapping[str, TokenGrant]) -> TokenGrant:
+        """What an accepted token may do. Raises `NotAuthenticated` for any other."""
+        grant = tokens.get(token)
+        if grant is None:
+            msg = "Invalid token."
+            raise NotAuthenticated(msg)
+        return grant
+
+    def permit(self, grant: TokenGrant, scope: Scope) -> None:
+        """Let a call pass. Raises `PermissionDenied`."""
+        if grant.read_only and scope["method"] not in _READING:
+            msg = "You do not have permission to perform this action."
+            raise PermissionDenied(msg)
+
+    def throttle(self, world: World, token: str) -> None:
+        """Count a call. Raises `Throttled`."""
+        limit = world.settings.requests_per_minute
+        if limit is not None:
+            world.throttle.hit(token, limit, world.clock.now())
+
+
+def parse_authorization(value: str | None) -> str:
+    """The token of an Authorization header.
+
+    Raises:
+        NotAuthenticated: there is none, or it has another form than `Token <token>`.
+    """
+    words = (value or "").split()
+    if not words or words[0].lower() != "token":
+        msg = "Authentication credentials were not provided."
+        raise NotAuthenticated(msg)
+    if len(words) == 1:
+        msg = "Invalid token header. No credentials provided."
+        raise NotAuthenticated(msg)
+    if len(words) > 2:
+        msg = "Invalid token header. Token string should not contain spaces."
+        raise NotAuthenticated(msg)
+    if not words[1].isascii():
+        msg = "Invalid token header. Token string should not contain invalid characters."
+        raise NotAuthenticated(msg)
+    return words[1]

@@ -1,0 +1,180 @@
+"""What `dbcontract serve` shows when it is ready: where it is, what is in it, and how to call it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import dbcontract
+
+from .curl import SampleIds, curl_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import Console
+
+    from dbcontract.mockserver.sandbox.sandbox import World
+    from dbcontract.mockserver.sandbox.settings import Settings
+    from dbcontract.mockserver.server.run import Running
+
+SHOWN = 8
+"""How many ids of a kind are listed; the operations list the others."""
+
+ANY_TOKEN = "any-token"  # noqa: S105 (a placeholder: without --token the mock accepts every token)
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """The content of the banner, ready to print.
+
+    Attributes:
+        urls: (name, base URL, URL of its Swagger UI).
+        token: what the Authorization header carries, and why.
+        contents: (kind, [(id, name)], how many there are).
+        commands: (operation id, shell command).
+        defects: names of the defects that are on.
+        address: where the server listens, if its URLs name another place.
+        origins: the web origins that may call from a browser.
+    """
+
+    data: str
+    urls: list[tuple[str, str, str]]
+    token: str
+    contents: list[tuple[str, list[tuple[str, str]], int]] = field(default_factory=list)
+    commands: list[tuple[str, str]] = field(default_factory=list)
+    defects: tuple[str, ...] = ()
+    address: str = ""
+    origins: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings, running: Running) -> Banner:
+        """The banner of a server that has just started."""
+        bases = {"pieces": running.pieces_url, "pixiebrix": running.pixiebrix_url}
+        titles = {"pieces": "Pieces OS", "pixiebrix": "PixieBrix"}
+        root = settings.public_url or running.base_url
+        served = {
+            api: root + url.removeprefix(running.base_url) for api, url in bases.items() if url is not None
+        }
+        urls = [(titles[api], url, f"{url}/ui/") for api, url in served.items()]
+        if settings.control:
+            control = f"{root}/_mock"
+            urls.append(("Control", control, f"{control}/ui/"))
+        world = running.world
+        return cls(
+            data=f"data set {world.base.name}, seed {world.base.seed}",
+            urls=urls,
+            token=_token_line(settings),
+            contents=_contents(world) if "pixiebrix" in settings.apis else [],
+            commands=curl_lines(served, SampleIds.of(world), token_to_show(settings)),
+            defects=world.deviations,
+            address="" if settings.public_url is None else running.base_url,
+            origins=settings.cors,
+        )
+
+    def print(self) -> None:
+        """Print to stdout, in colour where that is a terminal that has it.
+
+        A reader that has gone away by now is no reason to stop serving.
+        """
+        from rich.console import Console
+
+        text = self.render(Console())
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # what is still buffered would fail again when the process ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def render(self, console: Console) -> str:
+        """The text of the banner, with the colours that the console has."""
+        with console.capture() as capture:
+            self._write(console)
+        return capture.get()
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        """What to know beside the URLs: a name, in markup, and a text."""
+        yield "[bold]Token     [/]", self.token
+        if self.address:
+            yield "[bold]Listens on[/] ", self.address
+        if self.origins:
+            pages = "all pages" if "*" in self.origins else f"pages of {', '.join(self.origins)}"
+            yield "[bold]Browsers  [/]", f"{pages} may call (CORS)"
+        if self.defects:
+            yield "[bold red]Defects   [/]", ", ".join(self.defects)
+
+    def _write(self, console: Console) -> None:
+        from rich.text import Text
+
+        def write(markup: str = "", plain: str = "") -> None:
+            # names and commands go in as they are: a "[" of theirs is no markup; and a command that is
+            # wrapped or cut cannot be pasted
+            console.print(Text.from_markup(markup) + Text(plain), soft_wrap=True, highlight=False)
+
+        write(f"[bold green]dbcontract {dbcontract.__version__}[/] is ready", f"  ({self.data})")
+        write()
+        width = max(len(url) for _, url, _ in self.urls)
+        for name, url, swagger in self.urls:
+            write(f"  [bold]{name:<10}[/]", f"{url:<{width}}  Swagger UI {swagger}")
+        for name, value in self._facts():
+            write(f"  {name}", value)
+        for kind, items, count in self.contents:
+            write()
+            write(f"  [bold]{kind}[/]")
+            for identifier, name in items:
+                write(f"    [cyan]{identifier}[/]", f"  {name}")
+            if count > len(items):
+                write("", f"    and {count - len(items)} more")
+        if self.commands:
+            write()
+            write("  [bold]Try it[/]", " (from top to bottom; what deletes comes last)")
+            for operation, command in self.commands:
+                write(f"  [dim]# {operation}[/]")
+                write("", f"  {command}")
+        write()
+        write("[dim]Ctrl-C stops the server.[/]")
+
+
+def token_to_show(settings: Settings) -> str | None:
+    """A token that lets most commands work; None where none is needed."""
+    if not settings.auth:
+        return None
+    writable = [grant.token for grant in settings.tokens if not grant.read_only]
+    return (writable or [grant.token for grant in settings.tokens] or [ANY_TOKEN])[0]
+
+
+def _token_line(settings: Settings) -> str:
+    if not settings.auth:
+        return "none needed"
+    if not settings.tokens:
+        return f"Authorization: Token {ANY_TOKEN}  (every token is accepted)"
+    return ", ".join(grant.token + (" (read-only)" if grant.read_only else "") for grant in settings.tokens)
+
+
+def _contents(world: World) -> list[tuple[str, list[tuple[str, str]], int]]:
+    state = world.pixiebrix
+    databases = list(state.databases.values())
+    assets = [asset for database in databases for asset in database.assets.values()]
+    kinds: list[tuple[str, Iterable[tuple[str, str]], int]] = [
+        (
+            "Organizations",
+            ((one.id, one.name) for one in state.organizations.values()),
+            len(state.organizations),
+        ),
+        (
+            "Databases",
+            ((one.id, f"{one.name}  {one.type}, {len(one.records)} records") for one in databases),
+            len(databases),
+        ),
+        (
+            "Assets",
+            ((one.id, one.filename + ("" if one.is_uploaded else "  not uploaded")) for one in assets),
+            len(assets),
+        ),
+        ("Export jobs", ((one.id, one.name) for one in state.jobs.values()), len(state.jobs)),
+    ]
+    return [(kind, list(islice(items, SHOWN)), count) for kind, items, count in kinds if count]

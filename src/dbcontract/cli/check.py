@@ -1,0 +1,339 @@
+"""`dbcontract check`: judge an implementation, rule by rule."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dbcontract.conformance.runner.interruption import INTERRUPTED, Interruption
+
+from .errors import CommandError
+from .plan import show_plan
+from .reports import Output, output_of, to_standard_output, write_reports
+
+if TYPE_CHECKING:
+    from dbcontract.conformance.catalogue.rules import Catalogue, Rule
+    from dbcontract.conformance.results.baseline import Baseline
+    from dbcontract.conformance.results.results import RunResult
+    from dbcontract.conformance.runner.engine import Options
+    from dbcontract.conformance.target.options import Wanted
+    from dbcontract.conformance.target.target import Target
+
+API_CHOICES = ("pieces", "pixiebrix", "all")
+LEVELS = ("documented", "published", "inferred")
+REPORTS = ("html", "json", "junit", "markdown", "badge")
+ALLOWABLE = ("write", "destroy", "wait")
+
+
+@click.command("check")
+@click.argument("url", required=False)
+@click.option("--api", type=click.Choice(API_CHOICES), help="Which API the URL serves. Default: found out.")
+@click.option(
+    "--target",
+    "target_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A target file, as `dbcontract init` writes one.",
+)
+@click.option("--only", metavar="GLOB", multiple=True, help="Only the rules with such ids. Repeatable.")
+@click.option(
+    "--level", type=click.Choice(LEVELS), multiple=True, help="Only rules of this level. Repeatable."
+)
+@click.option(
+    "--allow", metavar="LIST", multiple=True, help=f"Out of {', '.join(ALLOWABLE)}; else only reads."
+)
+@click.option("--token-env", metavar="NAME", help="The variable with the token. Default: DBCONTRACT_TOKEN.")
+@click.option("--organization", metavar="UUID", help="The PixieBrix organization.")
+@click.option(
+    "--database", metavar="UUID", multiple=True, help="A database that may be written to. Repeatable."
+)
+@click.option(
+    "--proxy",
+    metavar="URL",
+    help="A forward proxy, http://HOST:PORT. Without it none is used; NO_PROXY names exceptions.",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same seed, the same generated calls."
+)
+@click.option("--no-sweep", is_flag=True, help="Leave the generated calls out.")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT=FILE",
+    multiple=True,
+    help=f"Write a report: {', '.join(REPORTS)}. Repeatable; - is standard output.",
+)
+@click.option(
+    "--baseline",
+    "baseline_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Accepted failures, each with a reason.",
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 32), default=1, show_default=True, help="Checks at a time, on a mock."
+)
+@click.option("--plan", is_flag=True, help="Print what a run would send, and send nothing.")
+@click.option("-v", "--verbose", is_flag=True, help="Print every exchange, with whole bodies.")
+def command(  # noqa: PLR0917 (one argument an option)
+    url: str | None,
+    api: str | None,
+    target_file: Path | None,
+    only: tuple[str, ...],
+    level: tuple[str, ...],
+    allow: tuple[str, ...],
+    token_env: str | None,
+    organization: str | None,
+    database: tuple[str, ...],
+    proxy: str | None,
+    seed: int,
+    no_sweep: bool,  # noqa: FBT001 (a flag)
+    reports: tuple[str, ...],
+    baseline_file: Path | None,
+    fail_fast: bool,  # noqa: FBT001 (a flag)
+    jobs: int,
+    plan: bool,  # noqa: FBT001 (a flag)
+    verbose: bool,  # noqa: FBT001 (a flag)
+) -> int:
+    """Judge the implementation at URL, or a mock of our own.
+
+    Exit status: 0 conformant, 1 not, 2 wrong usage, 3 the target could not be reached or broke off, 4 nothing
+    could be verified.
+    """
+    from dbcontract.conformance.catalogue.rules import load_all
+
+    if url is not None and target_file is not None:
+        raise CommandError("URL, --target: give one of the two; the file says where the target is")
+    outputs = [output_of(text, REPORTS) for text in reports]
+    wanted = _wanted(
+        url=url,
+        api=api,
+        target_file=target_file,
+        allow=allow,
+        token_env=token_env,
+        organization=organization,
+        databases=database,
+        proxy=proxy,
+    )
+    catalogue = load_all()
+    rules = _select(catalogue, only, level)
+    baseline = _baseline(baseline_file)
+    options = _options(
+        wanted, only, level, seed=seed, sweep=not no_sweep, fail_fast=fail_fast, jobs=jobs, whole=verbose
+    )
+    options = replace(options, tolerated=baseline.rules if baseline else frozenset())
+    if plan:
+        show_plan(_described(wanted, os.environ), rules, catalogue, options)
+        return 0
+    with ExitStack() as at_the_end:
+        interruption = at_the_end.enter_context(Interruption())
+        if url is None and target_file is None:
+            target = at_the_end.enter_context(_embedded(wanted))
+        else:
+            target = _resolve(wanted, os.environ, interruption)
+        quiet = to_standard_output(outputs)
+        result = _run(target, rules, catalogue, options, interruption, quiet=quiet)
+        if baseline is not None:
+            result = _with_baseline(result, baseline, catalogue)
+        _show(result, target, outputs, verbose=verbose)
+    return _status(result)
+
+
+def _wanted(
+    *,
+    url: str | None,
+    api: str | None,
+    target_file: Path | None,
+    allow: tuple[str, ...],
+    token_env: str | None,
+    organization: str | None,
+    databases: tuple[str, ...],
+    proxy: str | None,
+) -> Wanted:
+    from dbcontract.conformance.target.options import Wanted, permissions
+    from dbcontract.conformance.target.target import TargetError
+
+    try:
+        allowed = permissions(allow, "--allow")
+    except TargetError as error:
+        raise CommandError(str(error)) from error
+    return Wanted(url, api, target_file, allowed, token_env, organization, databases, proxy)
+
+
+def _resolve(
+    wanted: Wanted, environment: Mapping[str, str], interruption: Interruption | None = None
+) -> Target:
+    from dbcontract.conformance.http.session import Cancelled
+    from dbcontract.conformance.target.target import TargetError
+
+    try:
+        return wanted.resolve(environment, interruption.cancelled if interruption is not None else None)
+    except Cancelled:
+        raise click.Abort from None
+    except TargetError as error:
+        raise CommandError(str(error)) from error
+
+
+def _described(wanted: Wanted, environment: Mapping[str, str]) -> Target:
+    from dbcontract.conformance.target.target import TargetError
+
+    try:
+        return wanted.described(environment)
+    except TargetError as error:
+        raise CommandError(str(error)) from error
+
+
+def _select(catalogue: Catalogue, only: tuple[str, ...], levels: tuple[str, ...]) -> list[Rule]:
+    from dbcontract.conformance.target.options import SelectionError, select
+
+    try:
+        return select(catalogue, only, levels)
+    except SelectionError as error:
+        asked = " ".join(
+            word
+            for name, values in (("--only", only), ("--level", levels))
+            for value in values
+            for word in (name, value)
+        )
+        raise CommandError(f"{asked}: {error}; `dbcontract rules` lists them") from error
+
+
+def _options(
+    wanted: Wanted, only: tuple[str, ...], level: tuple[str, ...], *, sweep: bool, **given: Any
+) -> Options:
+    from dbcontract.conformance.runner.engine import Options
+    from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+
+    chosen = [
+        word for name, values in (("--only", only), ("--level", level)) for v in values for word in (name, v)
+    ]
+    words = [
+        "dbcontract",
+        "check",
+        *wanted.arguments,
+        *map(shlex.quote, chosen),
+        "--seed",
+        str(given["seed"]),
+    ]
+    return Options(
+        sweep=SweepSettings() if sweep else None,
+        selection=" ".join(chosen),
+        command=" ".join([*words, *([] if sweep else ["--no-sweep"])]),
+        **given,
+    )
+
+
+@contextmanager
+def _embedded(wanted: Wanted) -> Iterator[Target]:
+    """A mock of our own, for as long as the block lasts."""
+    from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
+    from dbcontract.mockserver.server.run import ServerThread, StartError
+
+    # It is asked much that is no HTTP; what uvicorn would say about that on stderr is of no use here.
+    logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
+    token, read_only = (secrets.token_hex(20) for _ in range(2))
+    settings = Settings(port=0, tokens=(TokenGrant(token), TokenGrant(read_only, read_only=True)))
+    try:
+        with ServerThread(settings) as running:
+            served = replace(wanted, url=running.base_url, token_env="TOKEN")  # noqa: S106 (a name)
+            target = _resolve(served, {"TOKEN": token})
+            scratch = replace(target.scratch, read_only_token=read_only)
+            # Waiting is a call here, so nothing need be left out for taking long.
+            yield replace(
+                target,
+                name="the mock of dbcontract",
+                scratch=scratch,
+                arguments=wanted.arguments,
+                capabilities=target.capabilities | {"wait"},
+            )
+    except StartError as error:
+        raise CommandError(str(error)) from error
+
+
+def _run(
+    target: Target,
+    rules: list[Rule],
+    catalogue: Catalogue,
+    options: Options,
+    interruption: Interruption,
+    *,
+    quiet: bool,
+) -> RunResult:
+    import dbcontract
+    from dbcontract.conformance.authoring.check import discover
+    from dbcontract.conformance.runner.engine import Engine
+    from dbcontract.conformance.target.target import TargetError
+
+    from .check_progress import announce, listening
+
+    checks = discover()
+    if not any(rule.api in target.apis for rule in rules):
+        raise CommandError(
+            f"--only: the target serves {', '.join(target.apis)}, and no rule of that is chosen"
+        )
+    with listening(quiet=quiet) as listener:
+        engine = Engine(
+            target,
+            rules,
+            checks,
+            catalogues=dict(catalogue.versions),
+            options=options,
+            listener=listener,
+            kit_version=dbcontract.__version__,
+            cancelled=interruption.cancelled,
+        )
+        interruption.tells(engine.bench.left)
+        try:
+            engine.prepare()
+            announce(target)
+            return engine.run()
+        except TargetError as error:
+            raise CommandError(str(error)) from error
+
+
+def _baseline(path: Path | None) -> Baseline | None:
+    from dbcontract.conformance.results import baseline
+
+    if path is None:
+        return None
+    try:
+        return baseline.read(path)
+    except baseline.BaselineError as error:
+        raise CommandError(f"--baseline {error}") from error
+
+
+def _with_baseline(result: RunResult, accepted: Baseline, catalogue: Catalogue) -> RunResult:
+    from datetime import UTC, datetime
+
+    from dbcontract.conformance.results import baseline
+
+    known = {rule.id for rule in catalogue}
+    return baseline.apply(accepted, result, known=known, today=datetime.now(UTC).date())
+
+
+def _show(result: RunResult, target: Target, outputs: list[Output], *, verbose: bool) -> None:
+    from dbcontract.conformance import report
+    from dbcontract.conformance.http.redaction import Redactor
+    from dbcontract.conformance.report.shown import redacted
+
+    from .check_output import print_result
+
+    redactor = Redactor(target.secrets)
+    print_result(redacted(result, redactor), verbose=verbose, to_stderr=to_standard_output(outputs))
+    write_reports(outputs, lambda form: report.render(form, result, redactor))
+
+
+def _status(result: RunResult) -> int:
+    from dbcontract.conformance.results.results import exit_code
+
+    return INTERRUPTED if result.stopped == "interrupted" else exit_code(result)

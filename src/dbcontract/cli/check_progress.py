@@ -1,0 +1,92 @@
+"""What `dbcontract check` tells while it runs: what it is going to do, and how far it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from dbcontract.conformance.runner.engine import Listener
+
+from .reports import progress_bar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from dbcontract.conformance.catalogue.rules import Rule
+    from dbcontract.conformance.results.results import RuleResult
+    from dbcontract.conformance.target.target import Target
+
+
+def announce(target: Target) -> None:
+    """Say what will be created at a target that is no mock, before anything is."""
+    if target.kind == "mock":
+        return
+    if "write" not in target.capabilities:
+        click.echo(f"{target.name}: nothing will be written (see --allow).", file=sys.stderr)
+        return
+    for line in plans(target):
+        click.echo(line, file=sys.stderr)
+
+
+def plans(target: Target) -> list[str]:
+    """What the run may create, and what of it stays."""
+    from dbcontract.conformance.environment.effects import things
+
+    deleted = ("deletes them", "which stay: no operation deletes them")
+    lines = []
+    if target.pixiebrix is not None:
+        url = target.pixiebrix.url
+        places = ", ".join(target.scratch.databases) or "no database (give some with --database)"
+        lines += [
+            f"{url}: may create records in {places}, and {deleted[0]}.",
+            f"{url}: may create assets and export jobs, {deleted[1]}.",
+        ]
+        if target.scratch.create_databases and things()["database"].removed_by:
+            lines.append(f"{url}: may create databases, and {deleted[0]} where the target has the operation.")
+        if "destroy" in target.capabilities:
+            lines.append(f"{url}: deletes all records of {places}, also such that it did not create.")
+    if target.pieces is not None:
+        lines.append(f"{target.pieces.url}: may import entries, {deleted[1]}.")
+        if "destroy" in target.capabilities:
+            lines.append(f"{target.pieces.url}: imports over what is there.")
+    return lines
+
+
+@contextmanager
+def listening(*, quiet: bool) -> Iterator[Listener]:
+    """A listener that shows a progress bar, where there is a terminal to show it on."""
+    if quiet or not sys.stderr.isatty():
+        yield Listener()
+        return
+    with progress_bar() as progress:
+        yield _Bar(progress)
+
+
+class _Bar(Listener):
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+        self._failed = 0
+
+    def started(self, total: int) -> None:
+        self._task = self._progress.add_task("", total=total)
+
+    def checking(self, rule: Rule) -> None:
+        self._describe(f"{rule.id} {rule.title}")
+
+    def judged(self, result: RuleResult) -> None:
+        self._failed += result.violates
+        if self._task is not None:
+            self._progress.advance(self._task)
+
+    def sweeping(self, api: str, phase: str, calls: int) -> None:
+        self._describe(f"generated calls to {api}: {phase}, {calls}")
+
+    def _describe(self, text: str) -> None:
+        if self._task is not None:
+            failed = f"{self._failed} failed · " if self._failed else ""
+            self._progress.update(self._task, description=failed + text)

@@ -1,0 +1,150 @@
+"""`dbcontract exec`: a command that has a mock to itself for as long as it runs."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+from .errors import CommandError, os_reason
+from .server_options import ServerFlags, server_options
+
+if TYPE_CHECKING:
+    from dbcontract.mockserver.sandbox.settings import Settings
+    from dbcontract.mockserver.server.run import Running
+
+NOT_EXECUTABLE, NOT_FOUND = 126, 127  # as shells have them
+FORWARDED = (signal.SIGINT, signal.SIGTERM)
+_CHILD = (signal.SIGCHLD,) if sys.platform != "win32" else ()
+
+
+@click.command("exec", context_settings={"allow_interspersed_args": False})
+@server_options(default_port=0)
+@click.argument("argv", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
+def command(*, argv: tuple[str, ...], **options: Any) -> int:
+    """Run a command with a mock of its own.
+
+    The mock listens on a free port and lives as long as the command, which finds it in its environment:
+    DBCONTRACT_URL, PIECES_OS_URL, PIXIEBRIX_URL (ending in /api) and PIXIEBRIX_TOKEN. The exit status is the
+    command's (128+N if signal N ended it). NO_PROXY keeps the environment's proxy away from the mock.
+
+    \b
+        dbcontract exec -- npm test
+        dbcontract exec --data bi --clock frozen -- pytest -x
+    """  # noqa: D301 - the mark that click wants before a paragraph that is not to be wrapped
+    from dbcontract.mockserver.sandbox.settings import SettingsError
+    from dbcontract.mockserver.server.run import ServerThread, StartError
+
+    from . import logs
+
+    flags = ServerFlags(**options)
+    try:
+        settings = flags.settings()
+        # The terminal is the command's; a program that asked for JSON gets all of it.
+        logs.configure(flags.log_format, requests=flags.log_format == "json")
+        with ServerThread(settings, flags.keeper()) as running:
+            return run(argv, surroundings(settings, running))
+    except (SettingsError, StartError) as error:
+        raise CommandError(str(error)) from error
+
+
+def surroundings(settings: Settings, running: Running) -> dict[str, str]:
+    """The environment of the command: ours, and where the mock is.
+
+    What is not served is taken out: a value from outside would lead the command to something that is no mock.
+    """
+    from dbcontract.mockserver.server.no_proxy import without_proxy
+
+    from .banner import ANY_TOKEN, token_to_show
+
+    found: dict[str, str | None] = {
+        "DBCONTRACT_URL": running.base_url,
+        "PIECES_OS_URL": running.pieces_url,
+        "PIXIEBRIX_URL": running.pixiebrix_url,
+        "PIXIEBRIX_TOKEN": None if running.pixiebrix_url is None else token_to_show(settings) or ANY_TOKEN,
+    }
+    kept = {name: value for name, value in os.environ.items() if name not in found}
+    kept |= without_proxy(kept, running.base_url)
+    return kept | {name: value for name, value in found.items() if value is not None}
+
+
+def run(argv: tuple[str, ...], environment: dict[str, str]) -> int:
+    """Run the command to its end; its exit status as a shell has it.
+
+    SIGINT and SIGTERM go on to the command, and it decides what becomes of them.
+    """
+    with _Signals() as signals:
+        try:
+            process = subprocess.Popen(argv, env=environment)  # noqa: S603 - to run it is what this is for
+        except FileNotFoundError:
+            click.echo(f"Error: {argv[0]}: command not found", err=True)
+            return NOT_FOUND
+        except (OSError, ValueError) as error:
+            reason = os_reason(error) if isinstance(error, OSError) else str(error)
+            click.echo(f"Error: {argv[0]}: {reason}", err=True)
+            return NOT_EXECUTABLE
+        status = signals.wait(process)
+    return status if status >= 0 else 128 - status
+
+
+class _Signals:
+    """Waits for a command and sends on to it what comes meanwhile.
+
+    Signals are read from a pipe. A handler in Python would run only when a system call returns; a signal that
+    comes just before one begins would wait until the command ends.
+    """
+
+    def __enter__(self) -> Self:
+        self._reading, writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        os.set_blocking(writing, False)
+        self._writing = writing
+        self._before = {number: signal.signal(number, _noted) for number in (*FORWARDED, *_CHILD)}
+        self._wakeup = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        signal.set_wakeup_fd(self._wakeup)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        os.close(self._reading)
+        os.close(self._writing)
+
+    def wait(self, process: subprocess.Popen[bytes]) -> int:
+        """The status of the command, as `Popen` has it, once it has ended."""
+        if not _CHILD:  # no signal tells of its end; there are none to send on either
+            return process.wait()
+        while (status := process.poll()) is None:
+            select.select([self._reading], [], [])
+            for number in os.read(self._reading, 512):
+                if number in FORWARDED and not (number == signal.SIGINT and _in_foreground()):
+                    process.send_signal(number)
+        return status
+
+
+def _noted(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing: the number is in the pipe."""
+
+
+def _in_foreground() -> bool:
+    """Whether a terminal's Ctrl-C reaches the command by itself, so that it must not get it twice."""
+    if sys.platform == "win32":
+        return True
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

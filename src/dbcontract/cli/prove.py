@@ -1,0 +1,100 @@
+"""`dbcontract prove`: show that the checks catch what they are there for, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import click
+
+from .errors import CommandError
+from .reports import output_of, progress_bar, to_standard_output, write_reports
+
+if TYPE_CHECKING:
+    from dbcontract.mockserver.variants.registry import Deviation
+
+    from ..prove.outcome import Outcome
+
+REPORTS = ("html", "json")
+
+
+@click.command("prove")
+@click.option("--only", metavar="GLOB", multiple=True, help="Only such defects and strangers. Repeatable.")
+@click.option("--sample", metavar="N", type=click.IntRange(min=1), help="Only so many of them, by chance.")
+@click.option("--seed", default="1", show_default=True, help="Any text; the same one gives the same sample.")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Processes at a time. Default: one a processor.")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT=FILE",
+    multiple=True,
+    help=f"Write a report: {', '.join(REPORTS)}. Repeatable; - is standard output.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say of every rule that is not green why.")
+def command(
+    *,
+    only: tuple[str, ...],
+    sample: int | None,
+    seed: str,
+    jobs: int | None,
+    reports: tuple[str, ...],
+    verbose: bool,
+) -> int:
+    """Run the checks against implementations that are wrong on purpose, and ones that are only unusual.
+
+    Every defect has to turn red the rules that it names and no other, but for such that rest on them; every
+    checked rule needs a defect that turns it red; no unusual implementation may fail (see `dbcontract
+    defects`). Exit status: 0 all of this holds, 1 it does not, 2 wrong usage.
+    """
+    from dbcontract.conformance.catalogue.rules import load_all
+    from dbcontract.mockserver.variants.registry import discover
+
+    from ..prove.judging import prove
+    from ..prove.pool import FAITHFUL, processors, run_all
+    from ..prove.pool import sample as sample_of
+    from ..prove.report import render
+    from .prove_output import print_proof
+
+    outputs = [output_of(text, REPORTS) for text in reports]
+    known = discover()
+    chosen = _chosen(known, only)
+    if sample is not None:
+        chosen = sample_of(chosen, sample, seed)
+    # Who asks for some by name works on them, and knows the faithful mock.
+    names = [*([] if only else [FAITHFUL]), *(one.name for one in chosen)]
+    started = time.monotonic()
+    running = run_all(names, jobs=jobs or processors())
+    quiet = to_standard_output(outputs)
+    outcomes = {one.name: one for one in _with_progress(running, len(names), quiet=quiet)}
+    proof = prove(
+        outcomes.get(FAITHFUL),
+        [(one, outcomes[one.name]) for one in chosen],
+        {rule.id: rule.rests_on for rule in load_all()},
+        whole=len(chosen) == len(known),
+        seconds=time.monotonic() - started,
+    )
+    print_proof(proof, verbose=verbose, to_stderr=quiet)
+    write_reports(outputs, lambda form: render(form, proof))
+    return 0 if proof.holds else 1
+
+
+def _chosen(known: tuple[Deviation, ...], only: tuple[str, ...]) -> list[Deviation]:
+    for pattern in only:
+        if not any(fnmatchcase(one.name, pattern) for one in known):
+            raise CommandError(f"--only {pattern}: no defect or stranger; `dbcontract defects` lists them")
+    return [one for one in known if not only or any(fnmatchcase(one.name, pattern) for pattern in only)]
+
+
+def _with_progress(outcomes: Iterable[Outcome], total: int, *, quiet: bool) -> Iterator[Outcome]:
+    """The outcomes, with a progress bar where there is a terminal to show it on."""
+    if quiet or not sys.stderr.isatty():
+        yield from outcomes
+        return
+    with progress_bar() as progress:
+        task = progress.add_task("starting", total=total)
+        for outcome in outcomes:
+            progress.update(task, advance=1, description=outcome.name or "the faithful mock")
+            yield outcome

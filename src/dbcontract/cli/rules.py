@@ -1,0 +1,88 @@
+"""`dbcontract rules`: what an implementation is judged by."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .errors import CommandError
+
+if TYPE_CHECKING:
+    from dbcontract.conformance.authoring.check import Checks
+    from dbcontract.conformance.catalogue.rules import Rule
+
+LEVELS = ("documented", "published", "inferred")
+_WIDTH = 96
+
+
+@click.command("rules")
+@click.argument("patterns", metavar="[ID|GLOB]...", nargs=-1)
+@click.option("--api", type=click.Choice(["pieces", "pixiebrix"]), help="Only the rules of this API.")
+@click.option("--level", type=click.Choice(LEVELS), help="Only the rules of this level.")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
+def command(*, patterns: tuple[str, ...], api: str | None, level: str | None, as_json: bool) -> None:
+    """List the rules; explain the one whose id is given."""
+    from dbcontract.conformance.catalogue.rules import UnknownRule, load_all
+
+    catalogue = load_all()
+    try:
+        chosen = catalogue.select(patterns) if patterns else catalogue.rules
+    except UnknownRule as error:
+        raise CommandError(f"{error}; `dbcontract rules` lists them") from error
+    wanted = set(catalogue.filter(level=level, api=api))
+    rules = [rule for rule in chosen if rule in wanted]
+    if as_json:
+        click.echo(json.dumps([as_entry(rule) for rule in rules], indent=2, ensure_ascii=False))
+    elif len(patterns) == 1 and len(rules) == 1:
+        from dbcontract.conformance.authoring.check import discover
+
+        click.echo(explain(rules[0], discover()))
+    else:
+        click.echo("\n".join(_line(rule) for rule in rules))
+
+
+def _line(rule: Rule) -> str:
+    mark = "" if rule.testable else "  (no check can tell)"
+    return f"{rule.id:<12}  {rule.level:<10}  {rule.title}{mark}"
+
+
+def as_entry(rule: Rule) -> dict[str, Any]:
+    """A rule as JSON has it, in the form of the catalogue."""
+    return {
+        "id": rule.id,
+        "api": rule.api,
+        "level": str(rule.level),
+        "title": rule.title,
+        "statement": rule.statement,
+        "source": {"document": rule.source.document, "heading": rule.source.heading},
+        "operations": list(rule.operations),
+        "needs": [str(need) for need in rule.needs],
+        "rests_on": list(rule.rests_on),
+        **({"how": rule.how} if rule.testable else {"untestable": rule.untestable}),
+    }
+
+
+def explain(rule: Rule, checks: Checks) -> str:
+    """Everything there is to know of a rule, as text."""
+    folder = f"conformance/apis/{rule.api}/checks"
+    files = [check.name.replace(".", ".py: ") for check in checks.of(rule.id)]
+    facts = {
+        "Level": str(rule.level),
+        "Source": str(rule.source),
+        "Operations": ", ".join(rule.operations),
+        "Needs": ", ".join(map(str, rule.needs)) or "nothing",
+        "Rests on": ", ".join(rule.rests_on) or "no other rule",
+        "Check": rule.how if rule.testable else f"no check can tell: {rule.untestable}",
+        "Code": ", ".join(f"{folder}/{file}" for file in files)
+        or ("all exchanges of the run" if rule.testable else ""),
+    }
+    lines = [f"{rule.id}  {rule.title}", "", *textwrap.wrap(rule.statement, _WIDTH), ""]
+    for name, text in facts.items():
+        if text:
+            lines += textwrap.wrap(
+                text, _WIDTH, initial_indent=f"{name + ':':<12}", subsequent_indent=" " * 12
+            )
+    return "\n".join([*lines, "", f"Try it: dbcontract check --only {rule.id} -v URL"])

@@ -1,0 +1,137 @@
+"""Many runs of the kit, in several processes."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import multiprocessing
+import os
+import random
+import signal
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
+from typing import Final
+
+from dbcontract.mockserver.variants.registry import Deviation, discover
+
+from .outcome import Outcome
+from .running import Prover
+
+FAITHFUL: Final = ""
+"""The name that stands for the mock as it is."""
+
+_FEW = 3
+_PATIENCE = 5.0
+"""Seconds that a process has to end."""
+
+
+class WorkerDied(Exception):
+    """A process ended before its time; what it wrote to standard error says why."""
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def sample(known: Sequence[Deviation], count: int, seed: str) -> list[Deviation]:
+    """So many of the deviations, in their order; the same seed gives the same ones."""
+    chosen = random.Random(seed).sample(range(len(known)), min(count, len(known)))  # noqa: S311 - no secret
+    return [known[index] for index in sorted(chosen)]
+
+
+def run_all(names: Sequence[str], *, jobs: int, seed: int = 1) -> Iterator[Outcome]:
+    """The outcomes of the deviations with these names (and of `FAITHFUL`), as they come.
+
+    Args:
+        names: at most once each.
+        jobs: how many processes run at a time; few names are run in this one.
+        seed: of what the checks generate.
+
+    Raises:
+        WorkerDied: a process ended before its time.
+    """
+    known = {one.name: one for one in discover()}
+    chosen = [known[name] for name in names if name != FAITHFUL]
+    # These take longest; begun last, one would be waited for alone.
+    long = {one.name for one in chosen if one.sweep or one.wait}
+    ordered = sorted(names, key=lambda name: name != FAITHFUL and name not in long)
+    sweep, wait = any(one.sweep for one in chosen), any(one.wait for one in chosen)
+    if jobs == 1 or len(names) <= _FEW:
+        with Prover(seed=seed, sweep=sweep, wait=wait) as prover:
+            for name in ordered:
+                yield prover.run(known.get(name))
+        return
+    workers = [_Worker(seed, sweep=sweep, wait=wait) for _ in range(min(jobs, len(names)))]
+    try:
+        yield from _shared_out(workers, ordered)
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+def _shared_out(workers: Sequence[_Worker], names: Sequence[str]) -> Iterator[Outcome]:
+    """Each worker gets the next name when it is done with one."""
+    left = iter(names)
+    busy: dict[Connection, _Worker] = {}
+
+    def give(worker: _Worker) -> None:
+        name = next(left, None)
+        if name is not None:
+            worker.connection.send(name)
+            busy[worker.connection] = worker
+
+    for worker in workers:
+        give(worker)
+    while busy:
+        for ready in wait_for(list(busy)):
+            assert isinstance(ready, Connection)  # noqa: S101 (it is one of ours)
+            worker = busy.pop(ready)
+            try:
+                outcome: Outcome = worker.connection.recv()
+            except EOFError:
+                raise WorkerDied("a process of the proof ended before its time") from None
+            give(worker)
+            yield outcome
+
+
+class _Worker:
+    """A process that runs what it is told, one after another."""
+
+    def __init__(self, seed: int, *, sweep: bool, wait: bool) -> None:
+        # A forked process would share this one's threads and locks.
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, seed, sweep, wait), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def end(self) -> None:
+        """End the process, whatever it is at."""
+        self.connection.close()
+        self._process.terminate()
+        self._process.join(_PATIENCE)
+
+
+# A process takes no keywords.
+def _work(connection: Connection, seed: int, sweep: bool, wait: bool) -> None:  # noqa: FBT001
+    # Ctrl-C reaches every process of the terminal; the first one decides, and ends these.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.disable()  # what breaks on purpose is no news
+    known = {one.name: one for one in discover()}
+    with Prover(seed=seed, sweep=sweep, wait=wait, learn=True) as prover:
+        first = True
+        while True:
+            try:
+                name = connection.recv()
+            except EOFError:
+                return
+            connection.send(prover.run(known.get(name)))
+            if first:
+                # What is there after a run stays; walking it again and again would be a third of the time.
+                gc.collect()
+                gc.freeze()
+                first = False

@@ -1,0 +1,95 @@
+"""Which rules a deviation can reach at all: those whose checks come to a method that it overrides.
+
+A deviation is the faithful mock with some methods replaced. A check during which none of them is called sees
+the faithful mock, and gives the verdict that it gave there, so that it need not be run again. Which check
+comes to which method is recorded once, on the faithful mock. Where that does not tell, all rules are run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from types import FunctionType
+from typing import Any, Final
+
+from dbcontract.mockserver.variants.implementation import Classes, seam_of
+from dbcontract.mockserver.variants.registry import Deviation
+
+Touch = tuple[str, str]
+"""A seam and the name of a method of it."""
+
+_NO_BEHAVIOUR: Final = frozenset(
+    {"__module__", "__qualname__", "__doc__", "__annotations__", "__dict__", "__weakref__", "__slots__"}
+)
+
+
+class Recorder:
+    """Notes which methods are looked up on the parts of an implementation while a rule is checked."""
+
+    def __init__(self) -> None:
+        self.rule: str | None = None
+        self._rules: dict[Touch, set[str]] = {}
+
+    def classes(self) -> Classes:
+        """The faithful classes, each of whose objects tells this recorder what is asked of it."""
+        faithful = Classes()
+        made: dict[str, Any] = {
+            field.name: _telling(getattr(faithful, field.name), field.name, self._note)
+            for field in fields(Classes)
+        }
+        made["state"] = type("PixieBrixState", (made["state"],), {"table": made["table"]})
+        return Classes(**made)
+
+    def _note(self, seam: str, name: str) -> None:
+        if self.rule is not None:
+            self._rules.setdefault((seam, name), set()).add(self.rule)
+
+    @property
+    def reached(self) -> Mapping[Touch, frozenset[str]]:
+        """The rules that came to each method."""
+        return {touch: frozenset(rules) for touch, rules in self._rules.items()}
+
+
+def _telling(faithful: type, seam: str, note: Callable[[str, str], None]) -> type:
+    def __getattribute__(self: object, name: str) -> Any:  # noqa: N807 - the name that Python looks for
+        note(seam, name)
+        return object.__getattribute__(self, name)
+
+    return type(faithful.__name__, (faithful,), {"__slots__": (), "__getattribute__": __getattribute__})
+
+
+def touches(deviation: Deviation) -> frozenset[Touch] | None:
+    """The methods that a deviation overrides; None where it overrides what is no plain method."""
+    faithful = Classes()
+    found: set[Touch] = set()
+    for part in deviation.classes:
+        seam = seam_of(part)
+        base: type = getattr(faithful, seam)
+        own = [one for one in part.__mro__ if one is not object and not issubclass(base, one)]
+        for name, value in ((name, value) for one in own for name, value in vars(one).items()):
+            if name in _NO_BEHAVIOUR or not hasattr(base, name):
+                continue
+            if name.startswith("__") or not isinstance(value, FunctionType):
+                return None
+            found.add((seam, name))
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a recorder noted.
+
+    Attributes:
+        reached: the rules that came to each method.
+        told: the rules of whose verdict their own calls tell everything; all others are always run.
+    """
+
+    reached: Mapping[Touch, frozenset[str]]
+    told: frozenset[str]
+
+    def needless(self, deviation: Deviation) -> frozenset[str]:
+        """The rules that a deviation cannot reach."""
+        overridden = touches(deviation)
+        if overridden is None:
+            return frozenset()
+        return self.told.difference(*(self.reached.get(touch, ()) for touch in overridden))

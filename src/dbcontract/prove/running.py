@@ -1,0 +1,169 @@
+"""Runs the kit against the mock with and without deviations."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+from dbcontract.conformance.authoring.check import Checks
+from dbcontract.conformance.authoring.check import discover as discover_checks
+from dbcontract.conformance.catalogue.rules import Catalogue, Rule, load_all
+from dbcontract.conformance.results.results import RunResult, Verdict
+from dbcontract.conformance.runner.engine import Engine, Listener, Options
+from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+from dbcontract.conformance.schema.conformance import FED
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.target import Pace, Target
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings, TokenGrant
+from dbcontract.mockserver.server.run import Running, ServerThread
+from dbcontract.mockserver.variants.registry import Deviation
+
+from .outcome import Outcome
+from .reach import Reach, Recorder
+
+_SWEEP = SweepSettings(examples=10, walks=5, steps=5, seconds=600)
+"""Of a deviation that only generated calls show; its calls end it, not its time, on a slow machine too."""
+_PACE = Pace()
+_NOON = "2026-05-13T12:00:00Z"
+
+
+@dataclass(slots=True)
+class _Prover:
+    running: Running
+    target: Target
+    catalogue: Catalogue
+    checks: Checks
+    descriptions: Mapping[str, Description]
+
+
+class _Telling(Listener):
+    """Tells a recorder which rule is checked."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def checking(self, rule: Rule) -> None:
+        self._recorder.rule = rule.id
+
+
+class Prover:
+    """A mock in this process, and the kit beside it; a context manager.
+
+    One run at a time: all of them share the mock, each with sandboxes of its own.
+
+    Args:
+        seed: of what the checks generate.
+        sweep: sweep the faithful mock, too; of the deviations only those are swept that need it.
+        wait: let checks of the faithful mock take long, too; of the deviations only those that need it.
+        learn: record first which rules each deviation can reach, and run no others: worth it for many.
+    """
+
+    def __init__(
+        self, *, seed: int = 1, sweep: bool = False, wait: bool = False, learn: bool = False
+    ) -> None:
+        self._seed = seed
+        self._sweep = sweep
+        self._wait = wait
+        self._learn = learn
+        self._reach: Reach | None = None
+        self._stack = ExitStack()
+        self._made: _Prover | None = None
+
+    def __enter__(self) -> Self:
+        token, read_only = (secrets.token_hex(20) for _ in range(2))
+        grants = (TokenGrant(token), TokenGrant(read_only, read_only=True))
+        # The same hour for every run: what is wrong about midnights may show in more checks late in the day.
+        settings = Settings(port=0, tokens=grants, clock=ClockSetting.parse(_NOON))
+        running = self._stack.enter_context(ServerThread(settings))
+        wanted = Wanted(running.base_url, token_env="TOKEN")  # noqa: S106 (a name)
+        target = wanted.resolve({"TOKEN": token})
+        scratch = replace(target.scratch, read_only_token=read_only)
+        target = replace(target, name="a mock of dbcontract", scratch=scratch, pace=_PACE)
+        descriptions = {api: Description(api) for api in target.apis}
+        self._made = _Prover(running, target, load_all(), discover_checks(), descriptions)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def judge(
+        self,
+        deviation: Deviation | None,
+        *,
+        only: Sequence[str] | None = None,
+        listener: Listener | None = None,
+    ) -> RunResult:
+        """The kit's judgement of the mock with a deviation, or of the faithful one.
+
+        Args:
+            deviation: to switch on; None for the faithful mock.
+            only: ids of the rules to judge by; by default those of the APIs that the deviation can show in.
+            listener: is told what happens.
+        """
+        made = self._made
+        if made is None:
+            msg = "use it as a context manager"
+            raise RuntimeError(msg)
+        rules: list[Rule] = [
+            rule
+            for rule in made.catalogue.rules
+            if (deviation is None or rule.api in deviation.apis) and (only is None or rule.id in only)
+        ]
+        if deviation is not None and only is None:
+            needless = self._needless(deviation)
+            rules = [rule for rule in rules if rule.id not in needless]
+        target = made.target
+        if deviation is not None:
+            target = replace(
+                target,
+                pieces=target.pieces if "pieces" in deviation.apis else None,
+                pixiebrix=target.pixiebrix if "pixiebrix" in deviation.apis else None,
+            )
+        wanted = self._sweep if deviation is None else deviation.sweep
+        if self._wait if deviation is None else deviation.wait:
+            target = replace(target, capabilities=target.capabilities | {"wait"})
+        made.running.worlds.deviate(() if deviation is None else (deviation.name,))
+        return self._run(made, target, rules, _SWEEP if wanted else None, listener)
+
+    def _run(
+        self,
+        made: _Prover,
+        target: Target,
+        rules: Sequence[Rule],
+        sweep: SweepSettings | None,
+        listener: Listener | None,
+    ) -> RunResult:
+        engine = Engine(
+            target,
+            rules,
+            made.checks,
+            catalogues=dict(made.catalogue.versions),
+            options=Options(seed=self._seed, sweep=sweep),
+            listener=listener,
+            descriptions=made.descriptions,
+        )
+        return engine.run()
+
+    def _needless(self, deviation: Deviation) -> frozenset[str]:
+        """The rules that need not be run, as the deviation cannot reach them."""
+        made = self._made
+        if not self._learn or made is None:
+            return frozenset()
+        if self._reach is None:
+            recorder = Recorder()
+            made.running.worlds.serve(recorder.classes())
+            result = self._run(made, made.target, made.catalogue.rules, None, _Telling(recorder))
+            passed = (one.rule for one in result.results if one.verdict is Verdict.PASSED)
+            self._reach = Reach(recorder.reached, frozenset(passed) - FED.keys())
+        return self._reach.needless(deviation)
+
+    def run(self, deviation: Deviation | None) -> Outcome:
+        """As `judge`, reduced to what a proof needs."""
+        return Outcome.of("" if deviation is None else deviation.name, self.judge(deviation))
