@@ -23,8 +23,7 @@ exclude_patterns = ["examples/*.toml"]
 
 myst_enable_extensions = ["attrs_inline", "deflist"]
 myst_heading_anchors = 4
-# Pygments cannot highlight HAProxy's configuration; a page in no table of contents is found by search only
-suppress_warnings = ["misc.highlighting_failure", "toc.not_included"]
+suppress_warnings = ["misc.highlighting_failure"]  # Pygments cannot highlight HAProxy's configuration
 
 default_role = "code"  # docstrings and help texts have code between single backticks
 smartquotes = False

@@ -23,6 +23,12 @@ TITLES: Final = MappingProxyType({"pieces": "Pieces OS", "pixiebrix": "PixieBrix
 FOLDER: Final = "generated"
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 CONTROL: Final = "localhost:5323/_mock"
+DEFECTS: Final = """\
+Implementations that are wrong in one way, on purpose: `dbcontract serve --defect NAME` serves one, and
+[the proof](../proof.md) shows that the rules named beside it notice."""
+LAWFUL: Final = """\
+Implementations that keep the contract in an unusual way. `dbcontract serve --defect NAME` serves one, too;
+[the proof](../proof.md) shows that no rule accuses it."""
 DEEPEST: Final = 3
 """So many levels of a body's fields are shown; the rest the description tells."""
 
@@ -38,8 +44,8 @@ def pages() -> Mapping[str, Callable[[], str]]:
             "control.md": control,
             "rules-pieces.md": lambda: rules("pieces"),
             "rules-pixiebrix.md": lambda: rules("pixiebrix"),
-            "defects.md": defects,
-            "variants.md": variants,
+            "defects.md": lambda: variants("Defects", DEFECTS),
+            "variants.md": lambda: variants("Lawful variants", LAWFUL, "--strangers"),
             "target-template.md": template,
         }
     )
@@ -239,32 +245,14 @@ def _rule(one: Mapping[str, Any], caught: list[str]) -> Iterable[str]:
     yield ""
 
 
-def defects() -> str:
-    """The implementations that are wrong on purpose, by area.
+def variants(title: str, about: str, *options: str) -> str:
+    """The implementations that `dbcontract defects` with these options lists, by area.
 
     Raises:
         CommandFailed: they could not be listed.
     """
-    lines = [
-        "# Defects\n",
-        "Implementations that are wrong in one way, on purpose: `dbcontract serve --defect NAME` serves one,",
-        "and [the proof](../proof.md) shows that the rules named beside it notice.\n",
-    ]
-    return "\n".join([*lines, *_variants(json.loads(printed("defects", "--json")))])
-
-
-def variants() -> str:
-    """The implementations that keep the contract in an unusual way, by area.
-
-    Raises:
-        CommandFailed: they could not be listed.
-    """
-    lines = [
-        "# Lawful variants\n",
-        "Implementations that keep the contract in an unusual way. `dbcontract serve --defect NAME` serves",
-        "one, too; [the proof](../proof.md) shows that no rule accuses it.\n",
-    ]
-    return "\n".join([*lines, *_variants(json.loads(printed("defects", "--strangers", "--json")))])
+    found = json.loads(printed("defects", *options, "--json"))
+    return "\n".join([f"# {title}\n", f"{about}\n", *_variants(found)])
 
 
 def _variants(found: list[dict[str, Any]]) -> Iterable[str]:
