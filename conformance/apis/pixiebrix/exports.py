@@ -162,7 +162,7 @@ def written_apart(ctx: PixieBrix, database: Database, count: int) -> list[Writte
             ctx.clock.advance(APART)
         elif found:
             ctx.pause(REALLY_APART)
-        found.append(_written(write(ctx, database, [mark])[0], mark))
+        found.append(as_written(write(ctx, database, [mark])[0], mark))
     times = [one.created for one in found]
     if sorted(set(times)) != times:
         message = f"records were written one after the other, and show the times {times}"
@@ -170,7 +170,8 @@ def written_apart(ctx: PixieBrix, database: Database, count: int) -> list[Writte
     return found
 
 
-def _written(record: Mapping[str, Any], mark: str) -> Written:
+def as_written(record: Mapping[str, Any], mark: str) -> Written:
+    """A record as the creation of it was answered, as a step of a check."""
     with step("PB-REC-04", "read the creation time of a record"):
         shown = field_of(record, "created_at")
         created = as_timestamp(shown)

@@ -56,6 +56,22 @@ def _raws(export: dict[str, Any], entry_id: str) -> list[object]:
     return [entry["raw"] for entry in entries_of(export) if entry["id"] == entry_id]
 
 
+@check("PI-IMP-11")
+def the_twentieth_import_is_as_good_as_the_first(ctx: Pieces) -> None:
+    """Imports twenty probes one by one, some again, with failing imports between, and looks for all."""
+    ctx.given.export()
+    if not ctx.given.keeps_new():
+        return  # the other checks of this rule have looked at what is there
+    probes = ctx.given.probes(_AGAIN + 1)
+    for number, probe in enumerate(probes):
+        again = probes[: number + 1 : 5]
+        with step("PI-IMP-01", "import an entry"):
+            send(ctx, ctx.given.importable(probe, *again)).expect_status(204)
+        if number % 7 == 0:
+            send(ctx, ctx.given.importable(ctx.given.probe([256])))
+    ctx.expect("the entries that are gone", [], missing_from(ctx.given.export(), probes))
+
+
 @check("PI-EXP-16")
 def exports_stay_the_same(ctx: Pieces) -> None:
     """Exports twenty times, or to 20 MB in all, and compares the entries of each with those of the first."""

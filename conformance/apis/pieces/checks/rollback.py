@@ -9,7 +9,7 @@ from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
 from ....authoring.context import Pieces
-from ..exports import LISTS, entries_of, missing_from
+from ..exports import LISTS, REQUIRED_COLLECTIONS, entries_of, missing_from
 from ..probes import (
     as_bytes,
     expect_unchanged,
@@ -22,6 +22,7 @@ from ..probes import (
     thin,
 )
 
+_BRACKETS = 2
 _MANY = 1_000
 _MOST_EXPORTS = 50
 _MOST_BYTES = 200_000_000
@@ -141,6 +142,19 @@ def a_collection_that_cannot_be_read_changes_nothing(ctx: Pieces) -> None:
             ctx.skip("the target merges any bytes with a collection that it has, in a way of its own")
         else:
             ctx.expect("the collection that was empty", noise, ctx.given.export().get("websites"))
+
+
+@check("PI-ROLL-12", control="importDatabase")
+def a_collection_that_cannot_be_merged_changes_nothing(ctx: Pieces) -> None:
+    """Sends good probes and random bytes in a collection that holds something, and looks for the probes."""
+    before = ctx.given.own
+    held = [name for name in reversed(REQUIRED_COLLECTIONS) if len(before.get(name) or ()) > _BRACKETS]
+    if not held:
+        return  # only what is there can be in the way
+    body = _good_probes(ctx, **{held[0]: [254, *ctx.random.randbytes(63)]})
+    with ctx.given.restoring():
+        if send(ctx, body).status >= 400:
+            expect_unchanged(ctx, before, "the failed import")
 
 
 @check("PI-ROLL-13")

@@ -44,6 +44,21 @@ def imports_at_the_same_time_are_all_merged(ctx: Pieces) -> None:
     ctx.expect("the entries of imports answered 204 that are not there", [], lost)
 
 
+@check("PI-IMP-24")
+def one_entry_at_the_same_time_is_there_once(ctx: Pieces) -> None:
+    """Sends one probe in four imports at once, one with other bytes, and looks for it once, whole."""
+    ctx.given.require_kept()
+    for _ in range(ROUNDS):
+        probe = ctx.given.probe([1] * 50)
+        other = {**probe, "raw": [2] * 40}
+        bodies = [ctx.given.importable(one) for one in (probe, other, probe, probe)]
+        if not any(answer.status == 204 for answer in _at_once(ctx, *bodies)):
+            ctx.skip("the target takes no imports at the same time")
+        raws = [one["raw"] for one in entries_of(ctx.given.export()) if one["id"] == probe["id"]]
+        whole = raws in ([probe["raw"]], [other["raw"]])
+        ctx.expect_true("the bytes of the entry", whole, expected="one side's, once", actual=raws)
+
+
 @check("PI-ROLL-19", control="importDatabase")
 def a_failing_import_takes_back_nothing_of_its_neighbours(ctx: Pieces) -> None:
     """Sends three good imports and one that has to fail at the same moment, and looks for their probes."""

@@ -30,8 +30,8 @@ def a_file_is_json_lines(ctx: PixieBrix) -> None:
 
 @check("PB-ARCH-11")
 def every_record_of_the_date_is_there(ctx: PixieBrix) -> None:
-    """Writes 120 records on one date and three on the next, and looks for each in the file of its date."""
-    for day, (own, _, found) in _two_days(ctx, 120, 3).items():
+    """Writes 1,025 records on one date and three on the next, and looks for each in the file of its date."""
+    for day, (own, _, found) in _two_days(ctx, 1_025, 3).items():
         missing = [mark for mark in own if mark not in found]
         ctx.expect(f"the records that are missing from the file of {day}", [], missing)
 

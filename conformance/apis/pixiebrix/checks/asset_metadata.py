@@ -10,11 +10,24 @@ from ....authoring.arrange import field_of, step
 from ....authoring.check import check
 from ....authoring.context import PixieBrix
 from ....authoring.formats import as_timestamp
+from ....http.session import same_origin
 from .. import asset_details
 from ..asset_details import is_url
 
 _TIMES = ("created_at", "updated_at")
 _SLACK = timedelta(minutes=1)
+_ODD_NAMES = (
+    *("name.png", "Name.png", "name.PNG", "n\u00e9.png", "ne\u0301.png", "a b.png", "a%20b.png", "a+b.png"),
+    *(
+        "\u6771\u4eac.png",
+        "\U0001f600.png",
+        "no suffix",
+        ".hidden",
+        "two.dots.tar.gz",
+        'q"uote.png',
+        "semi;colon.png",
+    ),
+)
 
 
 @check("PB-ASSET-07")
@@ -45,6 +58,33 @@ def the_download_url_is_its_own_address(ctx: PixieBrix) -> None:
     path = unquote(urlsplit(url).path).rstrip("/").lower()
     own = f"/databases/{asset.database}/assets/{asset.id}".lower()
     ctx.expect_true("the path of download_url", path.endswith(own), expected=f"…{own}", actual=url)
+
+
+@check("PB-ASSET-42")
+def the_download_url_is_where_it_was_asked_for(ctx: PixieBrix) -> None:
+    """Compares scheme, host and port of `download_url` with those that were asked, in every answer."""
+    database = ctx.given.database(assets=True)
+    asset = ctx.given.asset(database)
+    items = [asset.metadata, asset_details.metadata(ctx, asset)]
+    items += [one for one in asset_details.listed(ctx, database.id) if one.get("id") == asset.id]
+    for item in items:
+        url = _field(ctx, item, "download_url")
+        near = same_origin(str(url), ctx.base_url)
+        ctx.expect_true("where download_url leads", near, expected=ctx.base_url, actual=url)
+
+
+@check("PB-ASSET-13")
+def an_odd_file_name_is_the_name(ctx: PixieBrix) -> None:
+    """Creates assets whose names are alike or odd, and compares the names in metadata and list."""
+    database = ctx.given.database(assets=True)
+    assets = {ctx.given.asset(database, filename=name).id: name for name in _ODD_NAMES}
+    shown = {one["id"]: one.get("filename") for one in asset_details.listed(ctx, database.id)}
+    ctx.expect("the names in the list", assets, {one: shown.get(one) for one in assets})
+    for asset_id, name in assets.items():
+        item = asset_details.read(ctx, {"databaseId": database.id, "assetId": asset_id})
+        ctx.expect(
+            "the name in the metadata", name, item.expect_status(200).expect_json(dict).get("filename")
+        )
 
 
 @check("PB-ASSET-11")

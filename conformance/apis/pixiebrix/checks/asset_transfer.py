@@ -141,6 +141,18 @@ def _downloaded(ctx: PixieBrix, asset: Asset) -> Answer:
         return asset_details.download(ctx, asset).expect_status(200)
 
 
+@check("PB-ASSET-43")
+def a_file_stays_for_long(ctx: PixieBrix) -> None:
+    """Uploads a file, lets an hour, a week and a year pass, and compares each download."""
+    content = ctx.random.randbytes(100)
+    asset = ctx.given.uploaded_asset(content, filename="probe.bin", content_type="application/octet-stream")
+    ctx.expect("the bytes at once", content, _downloaded(ctx, asset).content)
+    for hours in (2, 24 * 8, 24 * 366):
+        ctx.clock.advance(hours * 3_600)
+        later = asset_details.download(ctx, asset).expect_status(200)
+        ctx.expect(f"the bytes, {hours} hours later", content, later.content)
+
+
 @check("PB-ASSET-41")
 def large_files_come_back(ctx: PixieBrix) -> None:
     """Uploads a file of one byte, one of 65,537 and one of 1 MiB and a byte, and compares the downloads."""

@@ -155,6 +155,24 @@ def a_database_can_be_deleted(ctx: PixieBrix) -> None:
     ctx.expect("the number of records of the other database", 1, len(left))
 
 
+@check("PB-DB-13")
+def a_deleted_database_is_gone_everywhere(ctx: PixieBrix) -> None:
+    """Deletes a database whose records, assets and archives were read, and asks for each of them again."""
+    gone = _new(ctx)
+    (key,) = written(ctx, gone, [{"probe": True}])
+    path, one = {"databaseId": gone.id}, {"databaseId": gone.id, "recordKey": key}
+    whole = {"organizationId": gone.organization, "databaseId": gone.id}
+    reads = (("listRecords", path), ("getRecord", one), ("listAssets", path), ("listRecordArchives", whole))
+    for operation, where in reads:
+        ctx.call(operation, path=where, described=False)
+    ctx.call("deleteDatabase", path=whole).expect_status(204)
+    for _ in range(2):
+        for operation, where in reads:
+            ctx.call(operation, path=where).expect_status(404)
+    listed = [one.get("id") for one in every_item(ctx, "listDatabases", _path(ctx))]
+    ctx.expect_true("the list", gone.id not in listed, expected="no deleted database", actual=gone.id)
+
+
 @check("PB-DB-14")
 def the_name_has_a_longest(ctx: PixieBrix) -> None:
     """Creates a database with a name of 256 characters, then posts one with 257."""

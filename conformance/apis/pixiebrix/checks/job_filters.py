@@ -8,9 +8,22 @@ from datetime import timedelta
 from ....authoring.arrange import step
 from ....authoring.check import check
 from ....authoring.context import PixieBrix
+from ..archives import Marks
 from ..arrange import Database
-from ..exports import Written, as_text, between, elements, expect_marks, exported, succeeded, written_apart
+from ..exports import (
+    Written,
+    as_text,
+    as_written,
+    between,
+    elements,
+    expect_marks,
+    exported,
+    succeeded,
+    write,
+    written_apart,
+)
 
+_WITHIN = 0.2
 OFFSETS = (timedelta(hours=5, minutes=30), -timedelta(hours=8))
 
 
@@ -48,6 +61,24 @@ def the_two_dates_hold_together(ctx: PixieBrix) -> None:
     """Writes three records one after the other and exports around the middle one."""
     database = ctx.given.database()
     records = written_apart(ctx, database, 3)
+    start, end = as_text(between(*records[:2])), as_text(between(*records[1:]))
+    _expect(ctx, database, records, records[1:2], start_date=start, end_date=end)
+
+
+@check("PB-JOB-35")
+def the_two_dates_hold_within_a_second(ctx: PixieBrix) -> None:
+    """Writes three records within a second, where their times tell them apart, and exports around one."""
+    database = ctx.given.database()
+    records: list[Written] = []
+    for mark in Marks(ctx).new(3):
+        if records and ctx.can("clock"):
+            ctx.clock.advance(_WITHIN)
+        elif records:
+            ctx.pause(_WITHIN)
+        records.append(as_written(write(ctx, database, [mark])[0], mark))
+    times = [one.created for one in records]
+    if sorted(set(times)) != times:
+        return  # they were written at one instant, as far as the target tells
     start, end = as_text(between(*records[:2])), as_text(between(*records[1:]))
     _expect(ctx, database, records, records[1:2], start_date=start, end_date=end)
 

@@ -9,6 +9,7 @@ from ....authoring.check import check
 from ....authoring.context import PixieBrix
 from ..calls import expect_refused, unknown_id
 from ..exports import MEDIA_TYPES, expect_accepted, order, send
+from ..job_links import followed
 
 LONGEST = 1_024
 START, END = "2024-01-01T00:00:00Z", "2024-12-31T23:59:59Z"
@@ -60,6 +61,29 @@ def a_name_may_have_1024_characters(ctx: PixieBrix) -> None:
     """Creates a job with such a name, of letters outside of ASCII, which are more bytes."""
     name = ctx.name("export").ljust(LONGEST, "ä")
     expect_accepted(ctx, send(ctx, _order(ctx, name=name)), "an order with a name of 1,024 characters")
+
+
+@check("PB-JOB-09")
+def a_name_may_have_any_characters(ctx: PixieBrix) -> None:
+    """Creates jobs whose names a path, a header or a file system stumbles over, and finishes each."""
+    database = ctx.given.database()
+    for end in (
+        "a/b",
+        "../a",
+        'q"uote',
+        "semi;colon",
+        "%2F%00",
+        "\U0001f600 e\u0301",
+        "a\\b",
+        "con",
+        "x" * 300,
+    ):
+        name = f"{ctx.name('export')} {end}"
+        expect_accepted(ctx, send(ctx, _order(ctx, name=name)), f"an order with the name {name!r}")
+        details = ctx.given.finished_job(ctx.given.job(database, name=name))
+        ctx.expect(f"the status of the job {name!r}", "SUCCESS", details.get("status"))
+        if ctx.can("storage"):
+            followed(ctx, str(details.get("data"))).expect_status(200)
 
 
 @check("PB-JOB-10", control="createExportJob")

@@ -52,6 +52,10 @@ def an_accept_header_is_read_as_http_has_it(ctx: PixieBrix) -> None:
             answer.expect_status(200).expect_media_type(_JSON)
             shown = answer.media_parameters.get("version")
             ctx.expect(f"the version of the answer to {accept}", "2.0", shown)
+        # The names of headers have no case (RFC 9110, 5.1).
+        lower = {"accept": "application/json; version=2.0"}
+        answer = aim.call(ctx, accept="", headers=lower, described=False).expect_status(200)
+        ctx.expect("the version of the answer", "2.0", answer.media_parameters.get("version"))
 
 
 @check("PB-NEG-18")

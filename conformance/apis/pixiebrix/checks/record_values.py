@@ -21,6 +21,11 @@ ALIKE: Final = (
 )
 """Ends of texts that a server takes for the same if it does not compare them as they are."""
 
+
+def _nested(depth: int) -> dict[str, Any]:
+    return {"in": _nested(depth - 1)} if depth else {}
+
+
 VALUES: Final[Mapping[str, Any]] = {
     "text of 257": "y" * 256 + "z",
     "text of 4,097": "y" * 4_096 + "z",
@@ -39,6 +44,9 @@ VALUES: Final[Mapping[str, Any]] = {
     "text like markup": "<b>&amp;</b><!-- -->",
     "composed": "\u00e9",
     "decomposed": "e\u0301",
+    "m" * 300: "a long name",
+    "many": {str(number): number for number in range(300)},
+    "deep": _nested(40),
     "beyond": "\U0001f468\u200d\U0001f469\u200d\U0001f467 \U00010348",
     "zero": 0,
     "fraction": 0.1,
@@ -76,6 +84,12 @@ def keys_are_compared_as_they_are(ctx: PixieBrix) -> None:
     with step("PB-REC-09", "create records"):
         ctx.call("createRecords", path=path_of(database), json=body).expect_status(*CREATED)
     _expect_all(ctx, database, {key: {"mark": key} for key in keys})
+    for key in keys[:12]:
+        # Every byte may be encoded, and in either case (RFC 3986, 2.1).
+        encoded = "".join(f"%{byte:02x}" for byte in key.encode())
+        answer = ctx.raw("GET", f"/databases/{database.id}/records/{encoded}/", operation_id="getRecord")
+        record = answer.expect_status(200).expect_json(dict)
+        ctx.expect("the key of a record whose path is encoded", key, record.get("id"))
     changed, gone = keys[1], keys[9]
     ctx.call("putRecord", path=path_of(database, changed), json={"data": {"mark": "new"}}).expect_status(
         200, 201

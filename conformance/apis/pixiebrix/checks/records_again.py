@@ -86,6 +86,23 @@ def the_same_question_has_the_same_answer(ctx: PixieBrix) -> None:
         ctx.expect(f"the list when it is read for the {number + 1}th time", sorted([key, other]), there)
 
 
+@check("PB-REC-35")
+def the_twentieth_write_is_as_good_as_the_first(ctx: PixieBrix) -> None:
+    """Writes twenty records one by one and each of them twice, and compares all in the list and an export."""
+    database = ctx.given.database(empty=True)
+    keys = [ctx.name("record") for _ in range(_AGAIN)]
+    for value in ("first", "second"):
+        for key in keys:
+            _put(ctx, database, key, {"probe": f"{value} {key}"})
+    shown = {str(one["id"]): field_of(one, "data", "probe") for one in listed(ctx, database)}
+    ctx.expect("the records in the list", {key: f"second {key}" for key in keys}, shown)
+    _delete(ctx, database, keys[0])
+    if ctx.can("storage"):
+        data = ctx.given.export(database)
+        there = data.containing({*(f"second {key}" for key in keys), *(f"first {key}" for key in keys)})
+        ctx.expect("the records in an export", sorted(f"second {key}" for key in keys[1:]), sorted(there))
+
+
 @check("PB-REC-36")
 def nothing_is_left_of_a_deleted_record(ctx: PixieBrix) -> None:
     """Deletes a record in each way, reads it, merges new data under its key, and expects these alone."""

@@ -46,6 +46,29 @@ def writes_at_the_same_time_are_all_kept(ctx: PixieBrix) -> None:
         expect_data(f"the data of {key}", {"probe": key}, read(ctx, database, key))
 
 
+@check("PB-REC-33")
+def one_key_at_the_same_time_is_one_record(ctx: PixieBrix) -> None:
+    """Puts one new key four times at the same moment, beside a bad array, and looks for one whole version."""
+    database = ctx.given.database()
+    for _ in range(ROUNDS):
+        key, beside = ctx.name("record"), ctx.name("record")
+        versions: list[dict[str, Any]] = [
+            {"n": number, str(number): [number] * 50} for number in range(AT_ONCE)
+        ]
+        bad = [{"id": beside, "data": {}}, {"id": ctx.name("record"), "data": "no object"}]
+        *answers, refused = together(
+            *(partial(_write, ctx, database, key, version) for version in versions),
+            partial(ctx.call, "createRecords", path=path_of(database), json=bad, described=False),
+        )
+        for answer in answers:
+            answer.expect_status(200, 201)
+        with step("PB-REC-28", "refuse a bad array"):
+            refused.expect_status(400)
+        ctx.expect("the records that are there", [key], found(ctx, database, [key, beside]))
+        shown = read(ctx, database, key).get("data")
+        ctx.expect_true("the data", shown in versions, expected="one of the versions, whole", actual=shown)
+
+
 @check("PB-REC-34")
 def merges_at_the_same_time_are_all_kept(ctx: PixieBrix) -> None:
     """Merges four fields into one record at the same moment, by each strategy that keeps the others."""
@@ -123,12 +146,17 @@ def assets_at_the_same_time_are_apart(ctx: PixieBrix) -> None:
         return asset.id, uploaded, marked
 
     brought = together(*(partial(bring, content) for content in contents))
-    for content, (asset_id, uploaded, marked) in zip(contents, brought, strict=True):
+    for _, uploaded, marked in brought:
         with step("PB-ASSET-18", "upload and mark an asset"):
             uploaded.expect_status(200, 201, 204)
             marked.expect_status(200, 202, 204)
+    downloads = [
+        partial(ctx.call, "getAsset", path={**path, "assetId": one}, follow=True, described=False)
+        for one, _, _ in brought
+    ]
+    for content, answer in zip(contents, together(*downloads), strict=True):
         with step("PB-ASSET-18", "download an asset"):
-            answer = ctx.call("getAsset", path={**path, "assetId": asset_id}, follow=True).expect_status(200)
+            answer.expect_status(200)
         ctx.expect("the bytes of the download", content, answer.content)
 
 

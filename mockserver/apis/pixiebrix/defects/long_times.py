@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from starlette.responses import Response
+
+from ....state.errors import NotFound
 from ....state.instants import DAY, HOUR, day_of
 from ....variants.defect import defect
 from ....web.call import Call
 from ..handlers.archives import ArchiveHandlers
+from ..handlers.assets import AssetHandlers
 from ..handlers.jobs import JobHandlers
 from ..state.archives import Archive
+from ..state.assets import Asset
 from ..state.databases import Database
 from ..state.jobs import Job, select
 from ..state.pixiebrix import PixieBrixState
@@ -67,3 +72,13 @@ class OldJobsExportAnew(JobHandlers):
             databases = call.world.pixiebrix.databases
             job.parts = select(databases, job.databases, job.start, job.end)
         return super().describe_job(job, call)
+
+
+@defect("PB-ASSET-43")
+class FilesExpire(AssetHandlers):
+    """Finds no file any more for an asset that was marked more than thirty days ago."""
+
+    def download(self, asset: Asset, call: Call) -> Response:
+        if call.world.now() > asset.updated_at + 30 * DAY:
+            raise NotFound("asset", asset.id)
+        return super().download(asset, call)

@@ -13,9 +13,11 @@ from ....web.body import header
 from ....web.call import Call
 from ....web.connexion.validation import BodyRule, Validation
 from ....web.problems import BadRequest, NotAcceptable
+from ..handlers.assets import AssetHandlers
 from ..handlers.records import RecordHandlers
 from ..negotiation import Negotiated, Negotiation, Offer
 from ..pagination import Pagination
+from ..state.assets import Asset
 
 
 @defect("PB-NEG-17")
@@ -86,3 +88,13 @@ class HugePagesAreTheFirst(RecordHandlers):
         if number.isdigit() and len(number) > 9:
             call.query["page"] = "1"
         return await super().listRecords(call)
+
+
+@defect("PB-ASSET-42")
+class AddressesWithoutPort(AssetHandlers):
+    """Leaves the port out of the address of an asset."""
+
+    def describe_asset(self, asset: Asset, call: Call) -> dict[str, Any]:
+        shown = super().describe_asset(asset, call)
+        parts = urlsplit(shown["download_url"])
+        return {**shown, "download_url": urlunsplit(parts._replace(netloc=parts.hostname or ""))}
