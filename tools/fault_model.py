@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dbcontract.conformance import fault_model
+from dbcontract.conformance.catalogue import fault_model
 from dbcontract.mockserver.variants.registry import discover
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "fault-model.md"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance import fault_model
+from dbcontract.conformance.catalogue import fault_model
+from dbcontract.conformance.catalogue.fault_model import Cell, FaultModel
 from dbcontract.conformance.catalogue.rules import APIS, Catalogue, load_all
-from dbcontract.conformance.fault_model import Cell, FaultModel
 from dbcontract.mockserver.variants.registry import discover
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "fault_model.py"

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from .catalogue.rules import Catalogue
+from .rules import Catalogue
 
 
 class WrongFaultModel(ValueError):
