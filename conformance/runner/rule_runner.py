@@ -215,6 +215,8 @@ class Bench:
             self._group, self._group_problem = group, None
             try:
                 self.run.places.begin_group()
+                if self.run.session.gate is not None:
+                    self.run.session.gate.writes.put_back()
             except NotVerified as error:
                 self._group_problem = error.reason
         return self._group_problem

@@ -44,6 +44,11 @@ class Writes:
         """Whether a database was seen to be empty, so that all that is in it is the run's."""
         return database in self._empty
 
+    def put_back(self) -> None:
+        """Take note that the target has put its data back: what was empty may hold the user's again."""
+        with self._lock:
+            self._empty.clear()
+
     # Before a request
 
     def goes_nowhere(self, passage: Passage) -> bool:
