@@ -187,6 +187,16 @@ class Answer:
             raise CheckFailed(f"the status of {self._name()}", expected, self.summary)
         return self
 
+    def expect_refusal(self) -> Answer:
+        """Give the answer back if it refuses the call; with which status, no vendor publishes.
+
+        Raises:
+            CheckFailed: it does not.
+        """
+        if not 400 <= self.status < 500:
+            raise CheckFailed(f"the status of {self._name()}", "a refusal, from 400 to 499", self.summary)
+        return self
+
     def expect_media_type(self, *media_types: str) -> Answer:
         """Give the answer back if its Content-Type is one of these, whatever its parameters.
 

@@ -150,7 +150,7 @@ def a_database_can_be_deleted(ctx: PixieBrix) -> None:
         written(ctx, database, [{"probe": True}])
     path = {"organizationId": gone.organization, "databaseId": gone.id}
     ctx.call("deleteDatabase", path=path).expect_status(204)
-    ctx.call("listRecords", path={"databaseId": gone.id}).expect_status(404)
+    ctx.call("listRecords", path={"databaseId": gone.id}).expect_refusal()
     left = ctx.call("listRecords", path={"databaseId": kept.id}).expect_status(200).expect_objects()
     ctx.expect("the number of records of the other database", 1, len(left))
 
@@ -178,9 +178,8 @@ def the_name_has_a_longest(ctx: PixieBrix) -> None:
     """Creates a database with a name of 256 characters, then posts one with 257."""
     _may_create(ctx)
     longest = f"{ctx.name('database')} ".ljust(256, "n")
-    for name, expected in ((longest, 201), (f"{longest}n", 400)):
-        answer = ctx.call("createDatabase", path=_path(ctx), json={"name": name})
-        answer.expect_status(expected)
+    ctx.call("createDatabase", path=_path(ctx), json={"name": longest}).expect_status(201)
+    ctx.call("createDatabase", path=_path(ctx), json={"name": f"{longest}n"}).expect_refusal()
 
 
 @check("PB-DB-15")
