@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -55,14 +57,16 @@ class Block:
         return f"{self.page}:{self.line}"
 
 
-def pages() -> dict[str, str]:
+@cache
+def pages() -> Mapping[str, str]:
     """The text of every page of the documentation, the generated ones too, by its path.
 
     The reports below docs/examples are no documentation: their blocks are evidence.
     """
     paths = [*ROOT.glob("docs/*.md"), *(path for pattern in _BESIDE for path in ROOT.glob(pattern))]
     found = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in sorted(paths)}
-    return found | {f"docs/generated/{name}": make() for name, make in reference.pages().items()}
+    made = {f"docs/generated/{name}": make() for name, make in reference.pages().items()}
+    return MappingProxyType(found | made)
 
 
 def blocks(page: str, text: str) -> Iterator[Block]:
