@@ -14,13 +14,13 @@ from inspect import getdoc
 from types import ModuleType
 from typing import Any, TypeVar
 
+from ..apis.base import apis
+
 PIECES = "pieces"
 PIXIEBRIX = "pixiebrix"
-APIS = (PIECES, PIXIEBRIX)
 
 _NOTE = "__dbcontract_rules__"
 _CONTROLS = "__dbcontract_controls__"
-_PREFIXES = {"PI": PIECES, "PB": PIXIEBRIX}
 
 CheckFunction = TypeVar("CheckFunction", bound=Callable[..., None])
 
@@ -78,9 +78,10 @@ def api_of(rule_id: str) -> str:
     Raises:
         ValueError: no id of ours.
     """
-    api = _PREFIXES.get(rule_id.partition("-")[0])
+    prefixes = {api.prefix: api.name for api in apis().values()}
+    api = prefixes.get(rule_id.partition("-")[0])
     if api is None:
-        message = f"{rule_id}: a rule's id starts with {' or '.join(_PREFIXES)} and a hyphen"
+        message = f"{rule_id}: a rule's id starts with {' or '.join(prefixes)} and a hyphen"
         raise ValueError(message)
     return api
 
@@ -99,7 +100,7 @@ def check(*rule_ids: str, control: str | tuple[str, ...] = ()) -> Callable[[Chec
             are refused (see `controls`); `controls.EVERY` for all of them.
 
     Raises:
-        ValueError: no id, an id of no API of ours, or ids of both APIs.
+        ValueError: no id, an id of no API of ours, or ids of several APIs.
     """
     if len({api_of(rule_id) for rule_id in rule_ids}) != 1:
         message = f"check({', '.join(rule_ids)}): name one or more rules of one API"
@@ -190,7 +191,7 @@ def discover(
 ) -> Checks:
     """Import every module of the packages, of all APIs where none is named, and collect their checks."""
     names: list[str] = []
-    for package in packages or tuple(f"dbcontract.conformance.apis.{api}.checks" for api in APIS):
+    for package in packages or tuple(api.checks for api in apis().values()):
         parent = import_module(package)
         names += sorted(found.name for found in pkgutil.iter_modules(parent.__path__, f"{package}."))
     return Checks(found for name in names for found in collect(import_module(name)))

@@ -1,7 +1,8 @@
 """The catalogue of requirements: every rule that an implementation is judged by, with its source and needs.
 
-The rules are data: `requirements.yaml` in the package of each API, described by `catalogue.schema.json` here.
-Loading checks what the kit relies on; the tests check the files against the whole schema.
+The rules are data: `requirements.yaml` in the package of each API (see `apis.base`), described by
+`catalogue.schema.json` here. Loading checks what the kit relies on; the tests check the files against the
+whole schema.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from difflib import get_close_matches
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Final
 
 import yaml
 
+from ..apis.base import apis, names
+
 __all__ = [
-    "APIS",
     "Capability",
     "Catalogue",
     "CatalogueError",
@@ -34,12 +35,8 @@ __all__ = [
     "parse",
 ]
 
-APIS: Final = ("pieces", "pixiebrix")
-"""The APIs that have a catalogue: the names of their OpenAPI descriptions."""
-
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_ID = re.compile(r"(?P<api>PI|PB)-(?P<area>[A-Z]+)-[0-9]{2}")
-_PREFIXES: Final = MappingProxyType({"pieces": "PI", "pixiebrix": "PB"})
+_ID = re.compile(r"(?P<prefix>[A-Z]+)-(?P<area>[A-Z]+)-[0-9]{2}")
 _FIELDS: Final = frozenset({"id", "level", "title", "statement", "source", "operations", "needs", "rests_on"})
 _EITHER: Final = frozenset({"how", "untestable"})
 _HINTS = 3
@@ -85,7 +82,7 @@ class UnknownCatalogue(LookupError):
     """No API of this name has a catalogue."""
 
     def __init__(self, api: str) -> None:
-        super().__init__(f"there is no catalogue for {api!r}; there are: {', '.join(APIS)}")
+        super().__init__(f"there is no catalogue for {api!r}; there are: {', '.join(names())}")
         self.api = api
 
 
@@ -120,7 +117,7 @@ class Rule:
     """One requirement, true or false of an implementation.
 
     Attributes:
-        api: the catalogue that it is from, one of `APIS`.
+        api: the catalogue that it is from, the name of the API.
         operations: the operationIds that it speaks of, or that its check needs.
         needs: the capabilities without which it cannot be checked.
         rests_on: ids of the rules whose failure makes this one fail too, or takes away what its check needs;
@@ -212,7 +209,7 @@ class Catalogue:
             UnknownCatalogue: there is no such API.
         """
         wanted = None if level is None else Level(level)
-        if api is not None and api not in APIS:
+        if api is not None and api not in names():
             raise UnknownCatalogue(api)
         return tuple(
             rule
@@ -259,17 +256,18 @@ def load(api: str) -> Catalogue:
     """The catalogue of one API, read anew.
 
     Raises:
-        UnknownCatalogue: `api` is none of `APIS`.
+        UnknownCatalogue: there is no such API.
         CatalogueError: the file is damaged.
     """
-    if api not in APIS:
+    judged = apis().get(api)
+    if judged is None:
         raise UnknownCatalogue(api)
-    return parse(files(f"dbcontract.conformance.apis.{api}").joinpath("requirements.yaml").read_bytes(), api)
+    return parse(judged.requirements(), api)
 
 
 def load_all() -> Catalogue:
     """The catalogues of all APIs as one; raises `CatalogueError` when a file is damaged."""
-    parts = [load(api) for api in APIS]
+    parts = [load(api) for api in apis()]
     return Catalogue(
         versions=tuple(pair for part in parts for pair in part.versions),
         rules=tuple(rule for part in parts for rule in part.rules),
@@ -302,8 +300,9 @@ def _rule(api: str, entry: Any) -> Rule:
         raise CatalogueError(f"{api}: {entry!r} is no rule")
     id_ = str(entry.get("id"))
     found = _ID.fullmatch(id_)
-    if found is None or found["api"] != _PREFIXES[api]:
-        raise CatalogueError(f"{api}: {id_!r} is no id of a rule; write {_PREFIXES[api]}-AREA-01")
+    prefix = apis()[api].prefix
+    if found is None or found["prefix"] != prefix:
+        raise CatalogueError(f"{api}: {id_!r} is no id of a rule; write {prefix}-AREA-01")
     missing = _FIELDS - entry.keys()
     unknown = entry.keys() - _FIELDS - _EITHER
     if missing or unknown:

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from .rules import APIS, Catalogue, Level, Rule
+from ..apis.base import names
+from .rules import Catalogue, Level, Rule
 
 __all__ = ["HEADINGS", "render"]
 
@@ -91,7 +92,7 @@ def _summary(catalogue: Catalogue, checks: Mapping[str, Sequence[str]]) -> list[
         f"| API | {' | '.join(levels)} | all | untestable |",
         f"|---|{'---:|' * (len(levels) + 2)}",
     ]
-    for api in APIS:
+    for api in names():
         rules = catalogue.filter(api=api)
         if rules:
             counts = [sum(rule.level is level for rule in rules) for level in levels]

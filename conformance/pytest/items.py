@@ -27,7 +27,7 @@ from ..runner.fuzzing.run import SweepSettings
 from ..runner.interruption import Interruption
 from ..runner.rule_runner import Bench, Examined
 from ..schema.conformance import FED
-from ..target.options import API_CHOICES, SelectionError, Wanted, permissions, select
+from ..target.options import SelectionError, Wanted, api_choices, permissions, select
 from ..target.target import Target, TargetError
 from .plugin import ROOT
 
@@ -102,8 +102,8 @@ def register(config: pytest.Config, settings: Settings) -> None:
 
 
 def _plan(config: pytest.Config, settings: Settings) -> Plan:
-    if settings.api not in {None, *API_CHOICES}:
-        raise TargetError(f"--dbcontract-api: {settings.api!r} is unknown; say {', '.join(API_CHOICES)}")
+    if settings.api not in {None, *api_choices()}:
+        raise TargetError(f"--dbcontract-api: {settings.api!r} is unknown; say {', '.join(api_choices())}")
     catalogue = load_all()
     # A mistyped id is told before the target is asked anything.
     chosen = select(catalogue, (*settings.only, *settings.named))

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from ..apis.base import title_of
 from ..results.comparison import Change, Column, Comparison, Row
 from ..results.results import Verdict
 from .markdown import plain
-from .text import API_NAMES, counted, headline, verdict_name, what_happened
+from .text import counted, headline, verdict_name, what_happened
 
 FORMAT: Final = "dbcontract-comparison/1"
 
@@ -54,7 +55,7 @@ def remarks(comparison: Comparison) -> Iterator[str]:
             f"{column.label}: {column.run.catalogues.get(api, 'none')}" for column in comparison.columns
         )
         yield (
-            f"The catalogues of {API_NAMES.get(api, api)} differ ({versions}); only the rules"
+            f"The catalogues of {title_of(api)} differ ({versions}); only the rules"
             " that all reports have are compared."
         )
     for column in comparison.columns:
@@ -180,7 +181,7 @@ def _html(comparison: Comparison) -> str:
         signs=SIGNS,
         counts=[comparison.counts(index) for index in range(len(comparison.columns))],
         facts=[_facts(column) for column in comparison.columns],
-        apis=API_NAMES,
+        title_of=title_of,
     )
 
 

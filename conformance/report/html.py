@@ -8,12 +8,13 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from ..apis.base import title_of
 from ..catalogue.rules import Level
 from ..http.evidence import Evidence
 from ..results.results import RuleResult, RunResult, Verdict, exit_code
 from . import badge
 from .shown import visible
-from .text import API_NAMES, areas, facts, headline, verdict_name, what_happened
+from .text import areas, facts, headline, verdict_name, what_happened
 
 _ORDER = (Verdict.FAILED, Verdict.ERROR, Verdict.WARNED, Verdict.NOT_VERIFIED, Verdict.PASSED)
 
@@ -37,7 +38,7 @@ def render(run: RunResult) -> str:
         causes=run.causes,
         matrix=matrix,
         levels=levels,
-        apis=API_NAMES,
+        title_of=title_of,
         known={result.rule for result in run.results},
     )
 

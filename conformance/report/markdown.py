@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..apis.base import title_of
 from ..catalogue.rules import Level
 from ..results.results import RuleResult, RunResult, Verdict
 from .shown import visible
-from .text import API_NAMES, areas, counted, facts, headline, verdict_name, what_happened, with_verdict
+from .text import areas, counted, facts, headline, verdict_name, what_happened, with_verdict
 
 _BODY = 600
 
@@ -45,7 +46,7 @@ def _table(run: RunResult) -> Iterator[str]:
     yield "|---|" + "---:|" * (len(Verdict) + 1)
     for api, area in areas(run):
         of_area = [one for one in run.results if (one.api, one.area) == (api, area)]
-        yield f"| {API_NAMES.get(api, api)} {area} | {_numbers(run, of_area)} |"
+        yield f"| {title_of(api)} {area} | {_numbers(run, of_area)} |"
     for level in Level:
         of_level = [one for one in run.results if one.level is level]
         if of_level:

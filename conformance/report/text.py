@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ..apis.base import title_of
 from ..results.results import BAD, RuleResult, RunResult, Verdict, exit_code, tally
-
-API_NAMES: Mapping[str, str] = {"pieces": "Pieces OS", "pixiebrix": "PixieBrix"}
 
 _BROKEN_OFF: Mapping[str, str] = {
     "unreachable": "the target could not be reached",
@@ -109,7 +108,7 @@ def areas(run: RunResult) -> list[tuple[str, str]]:
 
 def facts(run: RunResult) -> list[tuple[str, str]]:
     """What a reader has to know of a run, as names and texts."""
-    urls = ", ".join(f"{API_NAMES.get(api, api)} at {url}" for api, url in run.target.urls.items())
+    urls = ", ".join(f"{title_of(api)} at {url}" for api, url in run.target.urls.items())
     catalogues = ", ".join(f"{api} {version}" for api, version in run.catalogues.items())
     sweep = "with generated calls" if run.swept else "without generated calls"
     return [

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from ..apis.base import names
 from ..authoring.answer import Answer
-from ..authoring.check import APIS, PIECES, PIXIEBRIX
+from ..authoring.check import PIECES, PIXIEBRIX
 from ..environment.mock import API_PATH, as_target, recognize
 from ..http.destinations import is_here
 from ..http.network import open_wire
@@ -35,13 +36,13 @@ def of_url(url: str, apis: Sequence[str] = ()) -> Target:
         TargetError: no URL.
     """
     endpoint = Endpoint(base_url(url, where="URL"))
-    wanted = apis or APIS
+    wanted = apis or names()
     return Target(
         name=endpoint.url,
         pieces=endpoint if PIECES in wanted else None,
         pixiebrix=endpoint if PIXIEBRIX in wanted else None,
         arguments=(url,),
-        names=(*((f"{api}.url", "URL") for api in APIS), ("api", "--api")),
+        names=(*((f"{api}.url", "URL") for api in names()), ("api", "--api")),
     )
 
 

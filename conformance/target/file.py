@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from dbcontract import openapi
-
-from ..authoring.check import APIS, PIECES, PIXIEBRIX
+from ..apis.base import apis, names
+from ..authoring.check import PIECES, PIXIEBRIX
 from ..environment.hooks import PLACEHOLDERS, URLS
 from ..http.proxy import Proxy, ProxyError, proxy_of
 from ..http.wire import Limits
@@ -224,7 +223,7 @@ def _hook(table: _Table, name: str, everywhere: tuple[str, ...]) -> Hook:
 def _operations(table: _Table) -> tuple[tuple[str, str], ...]:
     """What the target calls operations, by operationId."""
     given = table.strings("operations")
-    known = [one for api in APIS for one in _operation_ids(api)] if given else []
+    known = [one for api in names() for one in _operation_ids(api)] if given else []
     for operation, _ in given:
         if operation not in known:
             near = get_close_matches(operation, known, n=1)
@@ -234,7 +233,7 @@ def _operations(table: _Table) -> tuple[tuple[str, str], ...]:
 
 
 def _operation_ids(api: str) -> list[str]:
-    items = openapi.load(api)["paths"].values()
+    items = apis()[api].description()["paths"].values()
     return [one["operationId"] for item in items for one in item.values() if "operationId" in one]
 
 

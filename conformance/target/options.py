@@ -7,11 +7,11 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from ..authoring.check import APIS, PIECES, PIXIEBRIX
+from ..apis.base import names
+from ..authoring.check import PIECES, PIXIEBRIX
 from ..catalogue.rules import Catalogue, Rule, UnknownRule
 from ..http.proxy import ProxyError, proxy_of
 from . import discovery as recognition
@@ -20,9 +20,10 @@ from .target import ALLOWABLE, TOKEN_KEY, Target, TargetError
 
 TOKEN_VARIABLE: Final = "DBCONTRACT_TOKEN"  # noqa: S105 (the name of a variable)
 
-API_CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {PIECES: (PIECES,), PIXIEBRIX: (PIXIEBRIX,), "all": APIS}
-)
+
+def api_choices() -> Mapping[str, tuple[str, ...]]:
+    """What a user may say for the API to judge, the name of one or `all`, and the APIs that it means."""
+    return {**{name: (name,) for name in names()}, "all": names()}
 
 
 class SelectionError(ValueError):
@@ -98,17 +99,17 @@ class Wanted:
         """
         if self.target_file is None and self.api is None:
             raise TargetError(
-                f"{self.prefix}api: name it (pieces, pixiebrix or all), as the target is not asked"
+                f"{self.prefix}api: name it ({_either(api_choices())}), as the target is not asked"
             )
         return recognition.paced(self._completed(self._named(environment), environment))
 
     def _named(self, environment: Mapping[str, str]) -> Target:
         if self.target_file is not None:
             return self._restricted(targetfile.read(self.target_file, environment))
-        return recognition.of_url(self.url or "", API_CHOICES[self.api] if self.api is not None else ())
+        return recognition.of_url(self.url or "", api_choices()[self.api] if self.api is not None else ())
 
     def _restricted(self, target: Target) -> Target:
-        kept = API_CHOICES[self.api or "all"]
+        kept = api_choices()[self.api or "all"]
         return replace(
             target,
             pieces=target.pieces if PIECES in kept else None,
@@ -155,10 +156,16 @@ class Wanted:
         }
         without_file = self.target_file is None
         url = f"{self.prefix}url" if self.prefix != "--" else "URL"
-        urls = {f"{api}.url": url for api in APIS if without_file} | {"api": f"{self.prefix}api"}
+        urls = {f"{api}.url": url for api in names() if without_file} | {"api": f"{self.prefix}api"}
         return urls | {
             key: f"{self.prefix}{name}" for key, (name, given) in flags.items() if given or without_file
         }
+
+
+def _either(words: Iterable[str]) -> str:
+    """Words to choose among: `a, b or c`."""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _uuid(text: str, flag: str) -> str:

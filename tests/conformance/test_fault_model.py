@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from dbcontract.conformance.apis.base import names
 from dbcontract.conformance.catalogue import fault_model
 from dbcontract.conformance.catalogue.fault_model import Cell, FaultModel
-from dbcontract.conformance.catalogue.rules import APIS, Catalogue, load_all
+from dbcontract.conformance.catalogue.rules import Catalogue, load_all
 from dbcontract.mockserver.variants.registry import discover
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "fault_model.py"
@@ -33,7 +34,7 @@ def test_no_cell_is_empty_and_every_rule_is_one_about_its_operation(
 
 
 def test_every_operation_that_rules_are_about_has_a_row(model: FaultModel, rules: Catalogue) -> None:
-    for api in APIS:
+    for api in names():
         wanted = {operation for rule in rules.filter(api=api) for operation in rule.operations}
         assert set(model.cells[api]) == wanted
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import click
 
-from .errors import one_line
+from .errors import CommandError, one_line
 
 __all__ = ["main"]
 
@@ -85,17 +85,26 @@ class CommandGroup(click.Group):
         except Exception as error:
             if os.environ.get("DBCONTRACT_DEBUG"):
                 raise
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            click.echo(
-                f"Error: dbcontract itself failed ({reason}). Set DBCONTRACT_DEBUG=1 for the traceback.",
-                err=True,
-            )
-            sys.exit(INTERNAL_ERROR)
+            told, code = _failure(error)
+            click.echo(told, err=True)
+            sys.exit(code)
         sys.exit(status if isinstance(status, int) else 0)
 
 
 def _kit_is_installed() -> bool:
     return find_spec("dbcontract.conformance") is not None
+
+
+def _failure(error: Exception) -> tuple[str, int]:
+    """The line that tells of an error which no command expected, and the exit status."""
+    if _kit_is_installed():
+        from dbcontract.conformance.apis.base import ApiNotUsable
+
+        if isinstance(error, ApiNotUsable):  # a matter of what is installed, which its user can mend
+            return one_line(CommandError(str(error))), CommandError.exit_code
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    told = f"Error: dbcontract itself failed ({reason}). Set DBCONTRACT_DEBUG=1 for the traceback."
+    return told, INTERNAL_ERROR
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dbcontract.conformance.apis.base import names
 from dbcontract.conformance.runner.interruption import INTERRUPTED, Interruption
 
 from .errors import CommandError
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from dbcontract.conformance.target.options import Wanted
     from dbcontract.conformance.target.target import Target
 
-API_CHOICES = ("pieces", "pixiebrix", "all")
 LEVELS = ("documented", "published", "inferred")
 REPORTS = ("html", "json", "junit", "markdown", "badge")
 ALLOWABLE = ("write", "destroy", "wait")
@@ -36,7 +36,9 @@ ALLOWABLE = ("write", "destroy", "wait")
 
 @click.command("check")
 @click.argument("url", required=False)
-@click.option("--api", type=click.Choice(API_CHOICES), help="Which API the URL serves. Default: found out.")
+@click.option(
+    "--api", type=click.Choice([*names(), "all"]), help="Which API the URL serves. Default: found out."
+)
 @click.option(
     "--target",
     "target_file",

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dbcontract.conformance.apis.base import title_of
 from dbcontract.conformance.catalogue.rules import Level
 from dbcontract.conformance.report.shown import visible
 from dbcontract.conformance.report.text import (
-    API_NAMES,
     areas,
     counted,
     facts,
@@ -80,7 +80,7 @@ class _Printer:
         following = {one.rule for one in run.results if run.follows(one)}
         for api, area in areas(run):
             of_area = [result for result in run.results if (result.api, result.area) == (api, area)]
-            self._row(table, f"{API_NAMES[api]} {area}", of_area, following)
+            self._row(table, f"{title_of(api)} {area}", of_area, following)
         table.add_section()
         for level in Level:
             of_level = [result for result in run.results if result.level is level]
