@@ -1,10 +1,9 @@
-"""Surroundings that are not the usual: proxies, encodings, byte order marks, and commands that are pasted."""
+"""Surroundings that are not the usual: proxies, encodings and byte order marks."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -17,7 +16,6 @@ import requests
 
 from dbcontract.mockserver.server.no_proxy import without_proxy
 
-ROOT = Path(__file__).parents[2]
 BOM = b"\xef\xbb\xbf"
 CALL = "import os, urllib.request; print(urllib.request.urlopen(os.environ['DBCONTRACT_URL']).status)"
 
@@ -119,24 +117,3 @@ def test_requests_are_logged_wherever_stderr_goes_unless_quiet(
     requests.get(f"{server.ready['base_url']}/database/export", timeout=10)
     _, stderr = server.stop(signal.SIGTERM)
     assert ("200 GET /database/export" in stderr) is not quiet
-
-
-# Commands to be pasted
-
-
-BLOCK = re.compile(r"^```(?:sh|bash|console)?\n(.*?)^```", re.DOTALL | re.MULTILINE)
-BEGINNING = re.compile(r"(curl|dbcontract|\S*python3?|pip|docker)\b")
-
-
-def _commands() -> list[str]:
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    blocks = [block for page in pages for block in BLOCK.findall(page.read_text("utf-8"))]
-    lines = [line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines()]
-    return [line for line in lines if BEGINNING.match(line)]
-
-
-@pytest.mark.parametrize("line", _commands())
-def test_a_command_of_the_documentation_can_be_pasted_into_zsh(line: str) -> None:
-    bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", line)
-    assert not re.search(r"\s#", bare), "zsh takes a comment for arguments"
-    assert not re.search(r"[?*\[\]]", bare), "zsh looks for files of that pattern"

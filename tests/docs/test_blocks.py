@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -90,6 +91,22 @@ def test_every_block_has_a_language_and_every_reason_is_one(page: str) -> None:
     for block in blocks.blocks(page, PAGES[page]):
         assert block.language, f"{block.place}: say what it is: ```sh, ```text, …"
         assert len(block.marks.get("not executed", "a reason of several words").split()) > 3, block.place
+
+
+def _lines(page: str) -> list[str]:
+    """The commands of a page, each on one line, without what goes into a file."""
+    code = "\n".join(one.code for one in blocks.blocks(page, PAGES[page]) if one.language == "sh")
+    return re.sub(
+        r"<<'END'\n.*?^END$", "", code.replace("\\\n", " "), flags=re.DOTALL | re.MULTILINE
+    ).splitlines()
+
+
+@pytest.mark.parametrize("page", WITH_BLOCKS)
+def test_the_commands_of_a_page_can_be_pasted_into_zsh(page: str) -> None:
+    for line in _lines(page):
+        bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", line)
+        assert not re.search(r"\s#", bare), f"zsh takes a comment for arguments: {line}"
+        assert not re.search(r"[?*\[\]]", bare), f"zsh looks for files of that pattern: {line}"
 
 
 def test_the_blocks_of_the_documentation_are_found() -> None:
