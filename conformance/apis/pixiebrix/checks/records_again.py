@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ....authoring.answer import Answer
 from ....authoring.arrange import field_of, step
 from ....authoring.check import check
 from ....authoring.context import PixieBrix
-from ..arrange import Database
+from ..arrange import CREATED, Database
 from ..pages import every_item
 from ..records import expect_data, field_name, found, listed, path_of, read, written
 
@@ -101,6 +102,31 @@ def the_twentieth_write_is_as_good_as_the_first(ctx: PixieBrix) -> None:
         data = ctx.given.export(database)
         there = data.containing({*(f"second {key}" for key in keys), *(f"first {key}" for key in keys)})
         ctx.expect("the records in an export", sorted(f"second {key}" for key in keys[1:]), sorted(there))
+
+
+@check("PB-REC-35")
+def what_was_missing_is_there_once_it_is_written(ctx: PixieBrix) -> None:
+    """Reads a key that is missing, writes it in each way, reads it, deletes it and writes it once more."""
+    database, data = ctx.given.database(), {"probe": True}
+    ways: dict[str, Callable[[str], Answer]] = {
+        "a POST": lambda key: _send(ctx, database, "createRecords", {"id": key, "data": data}),
+        "a POST of an array": lambda key: _send(ctx, database, "createRecords", [{"id": key, "data": data}]),
+        "a PUT of an array": lambda key: _send(ctx, database, "putRecords", [{"id": key, "data": data}]),
+        "a PUT": lambda key: ctx.call("putRecord", path=path_of(database, key), json={"data": data}),
+    }
+    for way, write in ways.items():
+        key = ctx.name("record")
+        for _ in range(2):
+            ctx.call("getRecord", path=path_of(database, key)).expect_status(404)
+            with step("PB-REC-09", "write a record"):
+                write(key).expect_status(*CREATED)
+            answer = ctx.call("getRecord", path=path_of(database, key), note=f"after {way}")
+            expect_data(f"the data after {way}", data, answer.expect_status(200).expect_json(dict))
+            _delete(ctx, database, key)
+
+
+def _send(ctx: PixieBrix, database: Database, operation: str, body: Any) -> Answer:
+    return ctx.call(operation, path=path_of(database), json=body)
 
 
 @check("PB-REC-36")
