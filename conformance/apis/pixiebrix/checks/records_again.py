@@ -117,7 +117,7 @@ def what_was_missing_is_there_once_it_is_written(ctx: PixieBrix) -> None:
     for way, write in ways.items():
         key = ctx.name("record")
         for _ in range(2):
-            ctx.call("getRecord", path=path_of(database, key)).expect_status(404)
+            ctx.call("getRecord", path=path_of(database, key)).expect_refusal()
             with step("PB-REC-09", "write a record"):
                 write(key).expect_status(*CREATED)
             answer = ctx.call("getRecord", path=path_of(database, key), note=f"after {way}")
@@ -146,7 +146,7 @@ def nothing_is_left_of_a_deleted_record(ctx: PixieBrix) -> None:
             old = {field: "old", "nest": {"x": 1}, "list": [1]}
             (key,) = written(ctx, database, [old])
             delete(key)
-            ctx.call("getRecord", path=path_of(database, key)).expect_status(404)
+            ctx.call("getRecord", path=path_of(database, key)).expect_refusal()
             new = {"nest": {"y": 2}, "list": [2]}
             _put(ctx, database, key, new, merge_strategy=strategy)
             expect_data(f"the data of a record that is new after {way}", new, read(ctx, database, key))
