@@ -24,13 +24,13 @@ class UnknownDescription(LookupError):
         self.known = known
 
 
-def names() -> tuple[str, ...]:
-    """The names that `load` takes, sorted."""
-    found = (entry.name for entry in files(__name__).iterdir())
+def names(package: str = __name__) -> tuple[str, ...]:
+    """The names that `load` takes, sorted: those of the descriptions in a package."""
+    found = (entry.name for entry in files(package).iterdir())
     return tuple(sorted(name.removesuffix(_SUFFIX) for name in found if name.endswith(_SUFFIX)))
 
 
-def load(name: str, *, written_out: bool = False) -> dict[str, Any]:
+def load(name: str, *, written_out: bool = False, package: str = __name__) -> dict[str, Any]:
     """The description of that name, parsed anew: the caller may change it.
 
     Args:
@@ -40,13 +40,14 @@ def load(name: str, *, written_out: bool = False) -> dict[str, Any]:
             (`one`), or several in an array (`several`). For `x-closed` and `x-null-as-absent` the body has
             schemas of its own: `NameInput` for each object `Name` in it, which takes no further fields, and
             `OptionalName…` for what may be null.
+        package: where it lies; a package of somebody else's may bring descriptions, too.
 
     Raises `UnknownDescription` for a name that `names` does not list.
     """
-    known = names()
+    known = names(package)
     if name not in known:
         raise UnknownDescription(name, known)
-    text = files(__name__).joinpath(name + _SUFFIX).read_bytes()
+    text = files(package).joinpath(name + _SUFFIX).read_bytes()
     document: dict[str, Any] = _unshared(yaml.load(text, Loader=_Loader))  # noqa: S506 (a safe loader)
     if written_out:
         _write_out(document)

@@ -11,8 +11,7 @@ from typing import Any, Final
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
-from dbcontract import openapi
-
+from ..apis.base import ServedApi
 from ..sandbox.sandbox import World
 from ..sandbox.settings import Settings
 from ..state import jsonio
@@ -41,10 +40,10 @@ _HEADERS: Final = MappingProxyType(
 class Pages:
     """What a browser is shown that is no API."""
 
-    def __init__(self, settings: Settings, base_paths: dict[str, str]) -> None:
-        """Take the base paths of the served APIs by name, the control API among them if it is there."""
+    def __init__(self, settings: Settings, apis: tuple[ServedApi, ...]) -> None:
+        """Take the served APIs, the control API among them if it is there."""
         self._settings = settings
-        self._base_paths = base_paths
+        self._apis = [(api, api.title) for api in apis]
 
     def find(self, world: World, path: str, scope: Scope) -> Response | None:
         """The page at a path inside a world; None where there is none."""
@@ -74,13 +73,13 @@ class Pages:
             "data": world.base.name,
             "apis": [
                 {
-                    "name": name,
-                    "title": openapi.load(name)["info"]["title"],
-                    "url": root + base_path,
-                    "docs": f"{root}{base_path}/ui/",
-                    "description": f"{root}{base_path}/openapi.json",
+                    "name": api.name,
+                    "title": title,
+                    "url": root + api.base_path,
+                    "docs": f"{root}{api.base_path}/ui/",
+                    "description": f"{root}{api.base_path}/openapi.json",
                 }
-                for name, base_path in self._base_paths.items()
+                for api, title in self._apis
             ],
             "dashboard": f"{root}{DASHBOARD}" if self._settings.control else None,
             "token": self._token(world),

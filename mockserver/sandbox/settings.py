@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from ..apis.base import api_names
 from ..apis.pieces.state.pieces import PiecesDatabase
 from ..apis.pixiebrix.negotiation import VERSIONS
 from ..state.instants import parse_instant
 from .addresses import LOOPBACK, networks, public_url, web_origin
-
-ALL_APIS = frozenset({"pieces", "pixiebrix"})
 
 
 class SettingsError(ValueError):
@@ -128,7 +127,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 5323
-    apis: frozenset[str] = ALL_APIS
+    apis: frozenset[str] = field(default_factory=api_names)
     seed: int = 1
     data: str = "small"
     tokens: tuple[TokenGrant, ...] = ()
@@ -150,9 +149,9 @@ class Settings:
     deviations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        unknown = self.apis - ALL_APIS
+        unknown = self.apis - api_names()
         if unknown or not self.apis:
-            msg = f"apis {sorted(unknown)}: choose from {sorted(ALL_APIS)}"
+            msg = f"apis {sorted(unknown)}: choose from {sorted(api_names())}"
             raise SettingsError(msg)
         if self.os_version is not None and not PiecesDatabase.is_version(self.os_version):
             msg = f'os version "{self.os_version}": not a semantic version; write one such as 11.0.0'

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dbcontract import openapi
-
-from ..apis.pixiebrix.negotiation import Negotiated
+from ..apis.base import ServedApi, served_apis
 from ..control.access import ControlAccess
 from ..control.handlers import ControlHandlers
 from ..control.people import Pages
@@ -28,66 +25,41 @@ from ..web.connexion.security_layer import LeanSecurity
 from ..web.connexion.validation import ValidationMiddleware
 from ..web.docs import Docs
 from ..web.documented import DocumentedResponses
-from ..web.errors import pixiebrix_error
+from ..web.errors import refusal_of, refuse
 from ..web.gateway import CONTROL, Api, Gateway
+from ..web.negotiated import Negotiated
 from ..web.origin import PublicOrigin
 from ..web.problems import UnknownPath
 from ..web.response_check import ResponseCheck
 from ..web.sending import Outermost
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """How one description is served: where, by which handlers, with which wording of errors.
-
-    Both are asked of the world that a request is for: each has its own implementation of the APIs.
-    """
-
-    name: str
-    base_path: str
-    handlers: Callable[[World], object]
-    error: Callable[[World, Exception, Negotiated | None], Response]
-
-
-def mounts_of(settings: Settings, worlds: Worlds) -> list[Mount]:
-    """What a server with these settings serves, longer base paths first."""
-    mounts = []
-    if "pixiebrix" in settings.apis:
-        mounts.append(Mount("pixiebrix", "/api", _pixiebrix, _pixiebrix_error))
-    if "pieces" in settings.apis:
-        mounts.append(Mount("pieces", "", _pieces, _pieces_error))
+def mounts_of(settings: Settings, worlds: Worlds) -> list[ServedApi]:
+    """What a server with these settings serves, the control API first, then longer base paths first."""
+    mounts = apis_of(settings)
     if settings.control:
         control = ControlHandlers(worlds, operations_of(settings))
-        mounts.insert(0, Mount(CONTROL, "/_mock", lambda _: control, _control_error))
+        mounts.insert(
+            0, ServedApi(name=CONTROL, base_path="/_mock", handlers=lambda _: control, error=_control_error)
+        )
     return mounts
 
 
-def _pixiebrix(world: World) -> object:
-    return world.implementation.pixiebrix
-
-
-def _pieces(world: World) -> object:
-    return world.implementation.pieces
-
-
-def _pixiebrix_error(world: World, error: Exception, answer: Negotiated | None) -> Response:
-    return world.implementation.errors.pixiebrix(error, answer)
-
-
-def _pieces_error(world: World, error: Exception, answer: Negotiated | None) -> Response:
-    return world.implementation.errors.pieces(error, answer)
+def apis_of(settings: Settings) -> list[ServedApi]:
+    """The APIs that the settings name, longer base paths first."""
+    return [api for name, api in served_apis().items() if name in settings.apis]
 
 
 def _control_error(_: World, error: Exception, answer: Negotiated | None) -> Response:
-    return pixiebrix_error(error, answer)
+    return refuse(refusal_of(error), answer)
 
 
 def operations_of(settings: Settings) -> tuple[str, ...]:
     """The operationIds of the APIs that a server with these settings serves."""
     return tuple(
         operation["operationId"]
-        for name in sorted(settings.apis)
-        for item in openapi.load(name)["paths"].values()
+        for api in sorted(apis_of(settings), key=lambda api: api.name)
+        for item in api.description()["paths"].values()
         for method, operation in item.items()
         if method in METHODS
     )
@@ -168,7 +140,7 @@ def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
 def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
     """The gateway over all mounted descriptions, without CORS."""
     mounts = mounts_of(settings, worlds)
-    descriptions = {mount.name: openapi.load(mount.name, written_out=True) for mount in mounts}
+    descriptions = {mount.name: mount.description(written_out=True) for mount in mounts}
     operations = ConnexionMiddleware(
         Dispatcher({mount.base_path: mount.handlers for mount in mounts}),
         middlewares=[IndexedRouting, LeanSecurity, ValidationMiddleware],
@@ -176,7 +148,7 @@ def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
     apis = []
     for mount in mounts:
 
-        def resolve(operation_id: str, mount: Mount = mount) -> Handler:
+        def resolve(operation_id: str, mount: ServedApi = mount) -> Handler:
             handler: Handler = getattr(mount.handlers(worlds.default), operation_id)
             return handler
 
@@ -190,15 +162,13 @@ def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
         )
         apis.append(
             Api(
-                name=mount.name,
-                base_path=mount.base_path,
+                served=mount,
                 methods=MethodTable(description, mount.base_path),
                 documented=DocumentedResponses(description, mount.base_path),
-                error=mount.error,
                 check=ResponseCheck(description, mount.base_path) if settings.validate_responses else None,
             )
         )
-    docs = Docs({mount.base_path: openapi.load(mount.name) for mount in mounts})
+    docs = Docs(mounts)
     access = ControlAccess(settings.control_token)
-    pages = Pages(settings, {mount.name: mount.base_path for mount in reversed(mounts)})
+    pages = Pages(settings, tuple(reversed(mounts)))
     return Gateway(tuple(apis), operations, worlds, access=access, docs=docs, pages=pages)

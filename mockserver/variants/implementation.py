@@ -11,8 +11,10 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Final
 
+from ..apis.pieces.errors import PiecesErrors
 from ..apis.pieces.handlers import PiecesHandlers
 from ..apis.pieces.state.pieces import PiecesDatabase
+from ..apis.pixiebrix.errors import PixieBrixErrors
 from ..apis.pixiebrix.handlers.operations import PixieBrixHandlers
 from ..apis.pixiebrix.negotiation import Negotiation
 from ..apis.pixiebrix.pagination import Pagination
@@ -22,7 +24,6 @@ from ..storage.app import Storage
 from ..storage.signing import Signer
 from ..web.connexion.security import Security
 from ..web.connexion.validation import Validation
-from ..web.errors import Errors
 from ..web.wire_policy import Surface
 
 
@@ -37,7 +38,8 @@ class Classes:
     Attributes:
         pieces, pixiebrix: the handlers of the two APIs.
         pieces_state, state, table: what they remember; `table` holds the records of one database.
-        errors, negotiation, pages, security, surface, validation: what all operations share.
+        pieces_errors, pixiebrix_errors: how each words errors.
+        negotiation, pages, security, surface, validation: what all operations share.
         storage, signer: the storage and its links.
     """
 
@@ -46,7 +48,8 @@ class Classes:
     pixiebrix: type[PixieBrixHandlers] = PixieBrixHandlers
     state: type[PixieBrixState] = PixieBrixState
     table: type[RecordTable] = RecordTable
-    errors: type[Errors] = Errors
+    pieces_errors: type[PiecesErrors] = PiecesErrors
+    pixiebrix_errors: type[PixieBrixErrors] = PixieBrixErrors
     negotiation: type[Negotiation] = Negotiation
     pages: type[Pagination] = Pagination
     security: type[Security] = Security
@@ -62,7 +65,8 @@ class Classes:
             pieces_state=self.pieces_state,
             pixiebrix=self.pixiebrix(),
             state=self.state,
-            errors=self.errors(),
+            pieces_errors=self.pieces_errors(),
+            pixiebrix_errors=self.pixiebrix_errors(),
             negotiation=self.negotiation(),
             pages=self.pages(),
             security=self.security(),
@@ -81,7 +85,8 @@ class Implementation:
     pieces_state: type[PiecesDatabase]
     pixiebrix: PixieBrixHandlers
     state: type[PixieBrixState]
-    errors: Errors
+    pieces_errors: PiecesErrors
+    pixiebrix_errors: PixieBrixErrors
     negotiation: Negotiation
     pages: Pagination
     security: Security

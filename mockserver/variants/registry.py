@@ -16,6 +16,7 @@ from inspect import cleandoc
 from types import ModuleType
 from typing import Any, Literal
 
+from ..apis.base import served_apis
 from ..sandbox.settings import SettingsError
 from .implementation import Classes, seam_of, with_deviations
 
@@ -23,9 +24,19 @@ Kind = Literal["defect", "stranger"]
 
 _NOTE = "__dbcontract_deviation__"
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_PIECES_ONLY = frozenset({"pieces", "pieces_state"})
+_PIECES_ONLY = frozenset({"pieces", "pieces_state", "pieces_errors"})
 _PIXIEBRIX_ONLY = frozenset(
-    {"pixiebrix", "state", "table", "negotiation", "pages", "security", "storage", "signer"}
+    {
+        "pixiebrix",
+        "pixiebrix_errors",
+        "state",
+        "table",
+        "negotiation",
+        "pages",
+        "security",
+        "storage",
+        "signer",
+    }
 )
 
 
@@ -139,12 +150,9 @@ def discover() -> tuple[Deviation, ...]:
     Raises:
         ValueError: two of them have one name, or one has no description.
     """
-    packages = [
-        import_module(f"dbcontract.mockserver.apis.{api}.{kind}")
-        for kind in ("defects", "conforming")
-        for api in ("pieces", "pixiebrix")
-    ]
-    found = tuple(one for package in packages for one in collect(package))
+    apis = [api for _, api in sorted(served_apis().items())]
+    packages = [*(api.defects for api in apis), *(api.conforming for api in apis)]
+    found = tuple(one for package in packages if package for one in collect(import_module(package)))
     names = [one.name for one in found]
     twice = {name for name in names if names.count(name) > 1}
     if twice:

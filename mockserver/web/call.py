@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import Response
 from starlette.types import Scope
 
-from ..apis.pixiebrix.negotiation import Negotiated
+from .negotiated import Negotiated
 from .origin import origin_of
 
 if TYPE_CHECKING:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import Scope
 
-from ..apis.pixiebrix.state.records import KEY
+from ..apis.base import ServedApi
 from ..control.people import content_of, page_response
 from ..sandbox.sandbox import World
 from .origin import origin_of
@@ -26,12 +26,13 @@ class Docs:
     have no names for their models.
     """
 
-    def __init__(self, descriptions: Mapping[str, dict[str, Any]]) -> None:
-        """Take the descriptions by the base path of their API."""
-        self._descriptions = descriptions
+    def __init__(self, apis: Iterable[ServedApi]) -> None:
+        """Take the APIs whose descriptions are shown."""
+        self._apis = {api.base_path: api for api in apis}
+        self._descriptions = {base_path: api.description() for base_path, api in self._apis.items()}
         self._pages = {
             base_path + path: (base_path, path)
-            for base_path in descriptions
+            for base_path in self._apis
             for path in ("/ui", UI, "/ui/openapi.json", *DESCRIPTIONS)
         }
 
@@ -51,7 +52,7 @@ class Docs:
             return page_response((content_of("ui.html") or b"").replace(b"@ROOT@", root.encode()))
         document = self._description(world, base_path, scope)
         if name == "/ui/openapi.json":
-            document = _with_examples(_with_plain_header(document), world)
+            document = _with_examples(_with_plain_header(document), self._apis[base_path].known_ids(world))
         if name.endswith(".json"):
             return Response(json.dumps(document), media_type="application/json")
         text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
@@ -63,30 +64,16 @@ class Docs:
         return {**self._descriptions[base_path], "servers": servers}
 
 
-def _with_examples(description: dict[str, Any], world: World) -> dict[str, Any]:
+def _with_examples(description: dict[str, Any], known_ids: Mapping[str, str]) -> dict[str, Any]:
     """The description with ids that exist in place of invented ones, so that a first try finds something."""
     parameters = description.get("components", {}).get("parameters", {})
     invented = {parameter["name"]: parameter.get("example") for parameter in parameters.values()}
     text = json.dumps(description)
-    for name, id_ in _existing(world).items():
+    for name, id_ in known_ids.items():
         if isinstance(invented.get(name), str):
             text = text.replace(json.dumps(invented[name]), json.dumps(id_))
     replaced: dict[str, Any] = json.loads(text)
     return replaced
-
-
-def _existing(world: World) -> dict[str, str]:
-    """Ids of a world by the path parameters that take them: of one database as far as possible."""
-    databases = list(world.pixiebrix.databases.values())
-    found: dict[str, str] = {}
-    for database in databases:
-        if len(database.records) and "databaseId" not in found:
-            found["databaseId"], found["recordKey"] = database.id, database.records.slice(0, 1)[0][KEY]
-            if database.organization_id is not None:
-                found["organizationId"] = database.organization_id
-    for job in list(world.pixiebrix.jobs.values())[:1]:
-        found["jobId"] = job.id
-    return found
 
 
 def _with_plain_header(description: dict[str, Any]) -> dict[str, Any]:

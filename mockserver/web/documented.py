@@ -8,9 +8,9 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
-from ..apis.pixiebrix.negotiation import JSON, Negotiated
 from ..state import jsonio
 from .connexion.routes import METHODS, path_pattern, resolved
+from .negotiated import JSON, Negotiated
 
 _CODE = re.compile(r'(?:^|[,;\s])code\s*=\s*"?([^",;\s]*)', re.IGNORECASE)
 

@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.types import Scope, Send
 
+from ..apis.base import ServedApi
 from ..sandbox.faults import BODILESS, Fault
 from .body import header
 from .call import Exchange
@@ -15,10 +16,6 @@ from .receiving import Receiver
 from .responses import error_body
 from .sending import Sender
 
-EXAMPLE_VERSION = "this is 9.0.0"
-"""How the description's example of a 505 tells the server's version."""
-
-_NEWER = 505
 _STORAGE_CODES = {
     400: "InvalidRequest",
     403: "AccessDenied",
@@ -30,6 +27,7 @@ _STORAGE_CODES = {
 
 
 async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the request
+    served: ServedApi,
     documented: DocumentedResponses,
     operation: str,
     exchange: Exchange,
@@ -46,7 +44,8 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
     code = None if prefer is None else preferred_code(prefer)
     if code is not None and operation in documented.operations:
         await receiver.look()
-        answer = _by_this(documented.local(forced(documented, operation, code), origin), exchange)
+        answer = documented.local(forced(documented, operation, code), origin)
+        answer = served.example(answer, exchange.world)
         await send_answer(answer, scope, sender)
         return True
     faults = exchange.world.faults
@@ -65,19 +64,12 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
         send = exchange.world.implementation.surface.sending(sender, exchange, scope)
         answer = ordered(documented, operation, fault, fault.status, origin)
         if fault.body is None:
-            answer = _by_this(answer, exchange)
+            answer = served.example(answer, exchange.world)
         await send_answer(answer, scope, send)
         return True
     sender.cut = fault.connection == "truncate"
     exchange.fault = fault
     return False
-
-
-def _by_this(answer: Answer, exchange: Exchange) -> Answer:
-    """An example that tells a version of Pieces OS, with that of this world instead."""
-    if answer.status != _NEWER:
-        return answer
-    return answer.moved([EXAMPLE_VERSION], f"this is {exchange.world.pieces.version}")
 
 
 def ordered(

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..apis.pieces.startup import PATHS as STARTUP
-from ..apis.pieces.startup import started
-from ..apis.pixiebrix.negotiation import Negotiated
+from ..apis.base import ServedApi
 from ..control.access import ControlAccess
 from ..control.events import EVENT_STREAM
 from ..control.people import Pages
@@ -40,20 +37,22 @@ request_log = logging.getLogger("dbcontract.requests")
 
 STORAGE_PREFIX = "/_storage"
 CONTROL = "control"
-PIECES = "pieces"
 _PLAIN = Surface()
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One served description: where it is mounted and how it words errors."""
+    """One served API, with what is looked up of its description."""
 
-    name: str
-    base_path: str
+    served: ServedApi
     methods: MethodTable
     documented: DocumentedResponses
-    error: Callable[[World, Exception, Negotiated | None], Response]
     check: ResponseCheck | None = None
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is the control API."""
+        return self.served.name == CONTROL
 
 
 class Gateway:
@@ -110,14 +109,14 @@ class Gateway:
         receiver = Receiver(receive, scope)
         sender = Sender(send, receiver, scope)
         api = self._api(path)
-        if api.name == CONTROL:
+        if api.is_control:
             await self._serve(api, exchange, path, scope, receiver, sender)
             return
         began = time.perf_counter()
         operation = self._operation(api, exchange, path, scope)
         try:
             if operation is not None and await interfere(
-                api.documented, operation, exchange, scope, receiver, sender
+                api.served, api.documented, operation, exchange, scope, receiver, sender
             ):
                 return
             if _is_storage(path):
@@ -147,16 +146,17 @@ class Gateway:
     ) -> None:
         scope = {**scope, EXCHANGE: exchange, "extensions": {}, "app": self, "root_path": "", "path": path}
         world = exchange.world
-        surface = world.implementation.surface if api.name != CONTROL else _PLAIN
+        surface = world.implementation.surface if not api.is_control else _PLAIN
         send = surface.sending(sender, exchange, scope)
         # What is wrong on purpose must get out.
-        check = None if world.deviations and api.name != CONTROL else api.check
+        check = None if world.deviations and not api.is_control else api.check
         try:
-            if api.name == CONTROL:
+            if api.is_control:
                 self._access.check(scope)
             scope["path"] = surface.path(exchange, path)
-            if api.name == PIECES and scope["path"] in STARTUP:
-                response = await started(world, scope["path"], scope["method"], receive)
+            extra = api.served.extra_paths
+            if extra is not None and scope["path"] in extra.paths:
+                response = await extra.respond(world, scope["path"], scope["method"], receive)
                 await receive.look()
                 await response(scope, receive, send)
                 return
@@ -171,10 +171,10 @@ class Gateway:
             if isinstance(error, HTTPException):
                 error = self._as_problem(error, api, scope)
             try:
-                response = api.error(world, error, exchange.answer)
+                response = api.served.error(world, error, exchange.answer)
                 await response(scope, receive, self._checked(send, scope, check))
             except ResponseMismatch as mismatch:
-                await api.error(world, mismatch, exchange.answer)(scope, receive, send)
+                await api.served.error(world, mismatch, exchange.answer)(scope, receive, send)
 
     @staticmethod
     def _checked(send: Send, scope: Scope, check: ResponseCheck | None) -> Send:
@@ -182,7 +182,8 @@ class Gateway:
 
     def _api(self, path: str) -> Api:
         for api in self._apis:
-            if not api.base_path or path == api.base_path or path.startswith(api.base_path + "/"):
+            base_path = api.served.base_path
+            if not base_path or path == base_path or path.startswith(base_path + "/"):
                 return api
         return self._apis[-1]
 

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..apis.pixiebrix.negotiation import JSON
 from ..state import jsonio
 from .body import header
 from .connexion.routes import METHODS, path_pattern, resolved
+from .negotiated import JSON
 from .schemas import Compiler
 
 _DEPTH = jsonio.MAX_DEPTH + 20

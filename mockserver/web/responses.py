@@ -9,8 +9,8 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ..apis.pixiebrix.negotiation import Negotiated
 from ..state import jsonio
+from .negotiated import Negotiated
 
 
 def json_response(

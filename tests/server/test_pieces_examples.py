@@ -5,9 +5,9 @@ from __future__ import annotations
 import requests
 
 from dbcontract import openapi
+from dbcontract.mockserver.apis.pieces.api import EXAMPLE_VERSION
 from dbcontract.mockserver.sandbox.settings import Settings
 from dbcontract.mockserver.server.run import ServerThread
-from dbcontract.mockserver.web.fault_injection import EXAMPLE_VERSION
 
 
 def test_the_example_of_an_import_imports_at_the_first_click() -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ...web.negotiated import Negotiated
 from ...web.problems import NotAcceptable
 
-JSON = "application/json"
 API_JSON = "application/vnd.pixiebrix.api+json"
 FLAT_JSON = "application/vnd.pixiebrix.api.flat+json"
 CSV = "text/csv"
@@ -18,23 +18,6 @@ VERSIONS = ("1.0", "1.1", "2.0")
 PAGED = frozenset({"2.0"})
 """Those at which lists come in pages."""
 _MAX_RANGES = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Negotiated:
-    """What an answer is: its media type without parameters, and the version it is served at."""
-
-    media_type: str
-    version: str
-
-    @property
-    def content_type(self) -> str:
-        """The Content-Type header; it carries the version, as the vendor's does, where there is one."""
-        if not self.version:
-            return self.media_type
-        if self.media_type.startswith("text/"):
-            return f"{self.media_type}; version={self.version}; charset=utf-8"
-        return f"{self.media_type}; version={self.version}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...apis.pixiebrix.negotiation import JSON, VERSIONS, Negotiated, Offer, negotiator
+from ...apis.pixiebrix.negotiation import VERSIONS, Offer, negotiator
 from ...apis.pixiebrix.visibility import require_visible
 from ..body import MAX_DOCUMENT, check_encoding, check_json_type, header, parse_json, read_body
 from ..call import ABSENT, CALL, EXCHANGE, Call, Exchange
 from ..forms import as_object, form_type, read_form
+from ..negotiated import JSON, Negotiated
 from ..parameters import Pairs, PathParameters, QueryParameters, parse_query
 from ..problems import BadRequest, UnsupportedEncoding
 from ..schemas import Compiler, closed, findings

@@ -11,10 +11,10 @@ from ....state.errors import ImportRejected, NewerExport
 from ....state.jsonio import dumps
 from ....variants.conforming_variant import stranger
 from ....web.call import Call
-from ....web.errors import Errors
+from ....web.negotiated import Negotiated
 from ....web.problems import BadRequest
 from ....web.responses import text_response
-from ...pixiebrix.negotiation import Negotiated
+from ..errors import PiecesErrors
 from ..handlers import PiecesHandlers
 from ..state.pieces import ImportPlan, PiecesDatabase
 
@@ -171,11 +171,32 @@ class FrameworkAnswersFirst(PiecesHandlers):
 
 
 @stranger()
-class MalformedJsonIs400(Errors):
+class MalformedJsonIs400(PiecesErrors):
     """Answers a body that is no JSON with 400, as a framework does by itself."""
 
-    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
-        told = super().pieces(error, answer)
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        told = super().response(error, answer)
         if isinstance(error, BadRequest):
             told.status_code = 400
         return told
+
+
+@stranger()
+class FailuresInOtherWords(PiecesErrors):
+    """Words failures in another language, in several lines."""
+
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        response = super().response(error, answer)
+        body = "Das geht leider nicht.\n\nBitte die Größe prüfen.".encode()
+        headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+        return Response(body, response.status_code, headers)
+
+
+@stranger()
+class PlainTextWithoutCharset(PiecesErrors):
+    """Tells errors in text/plain without a charset."""
+
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        response = super().response(error, answer)
+        response.headers["content-type"] = "text/plain"
+        return response

@@ -14,32 +14,32 @@ from ....variants.defect import defect
 from ....web.body import read_body
 from ....web.call import ABSENT, Call, Exchange
 from ....web.connexion.validation import BodyRule, Validation
-from ....web.errors import Errors
+from ....web.negotiated import Negotiated
 from ....web.problems import BadRequest, MethodNotAllowed, UnknownPath
 from ....web.responses import text_response
 from ....web.wire_policy import Surface
-from ...pixiebrix.negotiation import Negotiated
+from ..errors import PiecesErrors
 from ..handlers import PiecesHandlers
 
 # How an error is told
 
 
 @defect("PI-ERR-01", "PI-ERR-02", "PI-DESC-06")
-class ErrorsAreJson(Errors):
+class ErrorsAreJson(PiecesErrors):
     """Tells every error as JSON."""
 
-    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
-        told = super().pieces(error, answer)
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        told = super().response(error, answer)
         body = dumps({"error": bytes(told.body).decode().strip()})
         return Response(body, told.status_code, None, "application/json")
 
 
 @defect("PI-ERR-01", "PI-DESC-06")
-class FailuresArePages(Errors):
+class FailuresArePages(PiecesErrors):
     """Tells a failure by a page in HTML, and everything else in plain text."""
 
-    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
-        told = super().pieces(error, answer)
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        told = super().response(error, answer)
         if told.status_code == 500:
             told.headers["content-type"] = "text/html; charset=utf-8"
         return told
@@ -57,11 +57,11 @@ class UpdateHintIsJson(PiecesHandlers):
 
 
 @defect("PI-ERR-03")
-class ErrorsWithoutWords(Errors):
+class ErrorsWithoutWords(PiecesErrors):
     """Answers errors with the status alone."""
 
-    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
-        return text_response("", super().pieces(error, answer).status_code)
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        return text_response("", super().response(error, answer).status_code)
 
 
 @defect("PI-ERR-03")
@@ -79,11 +79,11 @@ class UpdateHintLeftBlank(PiecesHandlers):
 
 
 @defect("PI-ERR-04", "PI-DESC-05")
-class MalformedJsonIs422(Errors):
+class MalformedJsonIs422(PiecesErrors):
     """Answers malformed JSON with 422, as its framework does by itself."""
 
-    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
-        told = super().pieces(error, answer)
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        told = super().response(error, answer)
         if isinstance(error, BadRequest):
             told.status_code = 422
         return told
@@ -194,12 +194,12 @@ class _HangUp(Response):
 
 
 @defect("PI-DESC-08", "PI-ERR-04")
-class DiesOfBadUtf8(Errors):
+class DiesOfBadUtf8(PiecesErrors):
     """Hangs up on a client that sends bytes that are no UTF-8."""
 
-    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
         dead = isinstance(error, BadRequest) and "UTF-8" in str(error.detail)
-        return _HangUp() if dead else super().pieces(error, answer)
+        return _HangUp() if dead else super().response(error, answer)
 
 
 @defect("PI-DESC-08", "PI-IMP-21")
@@ -251,11 +251,11 @@ class AnyMethodExports(Surface):
 
 
 @defect("PI-DESC-10")
-class UnknownMethodIsFailure(Errors):
+class UnknownMethodIsFailure(PiecesErrors):
     """Answers a method that it does not know with 500, the only error that it has."""
 
-    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
-        told = super().pieces(error, answer)
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        told = super().response(error, answer)
         if isinstance(error, MethodNotAllowed):
             told.status_code = 500
         return told

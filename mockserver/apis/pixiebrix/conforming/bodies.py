@@ -7,15 +7,14 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any
 
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ....variants.conforming_variant import stranger
 from ....web.call import Exchange
 from ....web.connexion.validation import BodyRule, Validation
-from ....web.errors import Errors, Refusal
+from ....web.errors import Refusal
 from ....web.wire_policy import Surface
-from ..negotiation import Negotiated
+from ..errors import PixieBrixErrors
 from .wire import Headers, once_whole
 
 
@@ -87,18 +86,12 @@ class UnknownFieldsRefused(Validation):
 
 
 @stranger()
-class OtherWords(Errors):
+class OtherWords(PixieBrixErrors):
     """Words errors in another language."""
 
     def refusal(self, error: Exception) -> Refusal:
         refusal = super().refusal(error)
         return Refusal(refusal.status, _reworded(refusal.detail), refusal.headers)
-
-    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
-        response = super().pieces(error, answer)
-        body = "Das geht leider nicht.\n\nBitte die Größe prüfen.".encode()
-        headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-        return Response(body, response.status_code, headers)
 
 
 def _reworded(detail: Any) -> Any:
@@ -110,7 +103,7 @@ def _reworded(detail: Any) -> Any:
 
 
 @stranger()
-class OtherTypeUnprocessable(Errors):
+class OtherTypeUnprocessable(PixieBrixErrors):
     """Answers 422 to a body that is not sent as JSON."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -119,17 +112,7 @@ class OtherTypeUnprocessable(Errors):
 
 
 @stranger()
-class PlainTextWithoutCharset(Errors):
-    """Tells the errors of Pieces OS in text/plain without a charset."""
-
-    def pieces(self, error: Exception, answer: Negotiated | None) -> Response:
-        response = super().pieces(error, answer)
-        response.headers["content-type"] = "text/plain"
-        return response
-
-
-@stranger()
-class FlatValidationErrors(Errors):
+class FlatValidationErrors(PixieBrixErrors):
     """Tells nested validation errors by the path of each field, and not nested as the input is."""
 
     def refusal(self, error: Exception) -> Refusal:

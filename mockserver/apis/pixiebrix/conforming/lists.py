@@ -7,9 +7,10 @@ from starlette.responses import Response
 from ....state import jsonio
 from ....variants.conforming_variant import stranger
 from ....web.call import Call
+from ....web.negotiated import Negotiated
 from ....web.problems import BadRequest, UnknownPath
 from ..handlers.records import RecordHandlers
-from ..negotiation import CSV, Negotiated, Negotiation, Offer, negotiator
+from ..negotiation import CSV, Negotiation, Offer, negotiator
 from ..pagination import Page, Pagination
 from ..state.databases import Database
 from ..state.filters import FieldNull, Filter

@@ -18,9 +18,10 @@ from ....variants.defect import defect
 from ....web.body import header
 from ....web.call import EXCHANGE
 from ....web.connexion.security import Security
-from ....web.errors import Errors, Refusal
+from ....web.errors import Refusal
+from ....web.negotiated import Negotiated
 from ....web.problems import NotAuthenticated, PermissionDenied
-from ..negotiation import Negotiated
+from ..errors import PixieBrixErrors
 
 if TYPE_CHECKING:
     from ....sandbox.sandbox import World
@@ -130,7 +131,7 @@ class ListsForAdministrators(Security):
 
 
 @defect("PB-AUTH-02", "PB-AUTH-03", "PB-AUTH-06")
-class ForbiddenForUnauthenticated(Errors):
+class ForbiddenForUnauthenticated(PixieBrixErrors):
     """Answers 403 where the token is missing or wrong, as a framework does that knows no scheme to name."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -139,7 +140,7 @@ class ForbiddenForUnauthenticated(Errors):
 
 
 @defect("PB-AUTH-04", "PB-DESC-06")
-class SchemeNotNamed(Errors):
+class SchemeNotNamed(PixieBrixErrors):
     """Leaves WWW-Authenticate out of its answers 401."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -148,7 +149,7 @@ class SchemeNotNamed(Errors):
 
 
 @defect("PB-AUTH-04", "PB-DESC-06")
-class SchemeNotNamedForWrongTokens(Errors):
+class SchemeNotNamedForWrongTokens(PixieBrixErrors):
     """Names the scheme where there is no token, and not where the token is wrong."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -157,7 +158,7 @@ class SchemeNotNamedForWrongTokens(Errors):
 
 
 @defect("PB-AUTH-05", "PB-DESC-05")
-class UnauthenticatedInMessage(Errors):
+class UnauthenticatedInMessage(PixieBrixErrors):
     """Says under `message` what is wrong with a token, not under `detail`."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -166,11 +167,11 @@ class UnauthenticatedInMessage(Errors):
 
 
 @defect("PB-AUTH-05", "PB-ERR-05", "PB-DESC-04")
-class UnauthenticatedInWords(Errors):
+class UnauthenticatedInWords(PixieBrixErrors):
     """Answers 401 with a plain text."""
 
-    def pixiebrix(self, error: Exception, answer: Negotiated | None) -> Response:
-        found = super().pixiebrix(error, answer)
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        found = super().response(error, answer)
         if found.status_code != 401:
             return found
         headers = {"WWW-Authenticate": found.headers["www-authenticate"]}
@@ -211,7 +212,7 @@ class ReadOnlyTokensDelete(Security):
 
 
 @defect("PB-AUTH-08")
-class UnauthenticatedForForbidden(Errors):
+class UnauthenticatedForForbidden(PixieBrixErrors):
     """Answers 401 to a token that is good and has no permission."""
 
     def refusal(self, error: Exception) -> Refusal:

@@ -11,9 +11,10 @@ from .... import artifacts
 from ....state import jsonio
 from ....variants.defect import defect
 from ....web.call import Call
+from ....web.negotiated import JSON, Negotiated
 from ....web.problems import NotAcceptable
 from ..handlers.records import RecordHandlers
-from ..negotiation import JSON, Negotiated, Negotiation, Offer
+from ..negotiation import Negotiation, Offer
 from ..state.filters import Filter
 from ..state.records import DATA, Row
 

@@ -12,10 +12,11 @@ from ....state.errors import NotFound
 from ....variants.defect import defect
 from ....web.call import Call, Exchange
 from ....web.connexion.validation import BodyRule, Validation
-from ....web.errors import Errors, Refusal
+from ....web.errors import Refusal
 from ....web.parameters import Pairs
 from ....web.problems import BadRequest, Problem, UnknownPath
 from ....web.wire_policy import Surface
+from ..errors import PixieBrixErrors
 from ..handlers.jobs import JobHandlers
 from ..handlers.records import RecordHandlers
 from ..state.filters import FieldEquals, Filter
@@ -77,7 +78,7 @@ class JobsSentAsText(JobHandlers):
 
 
 @defect("PB-DESC-05")
-class OtherTypeUnderMessage(Errors):
+class OtherTypeUnderMessage(PixieBrixErrors):
     """Says under `message`, not under `detail`, that a body is not sent as JSON."""
 
     def refusal(self, error: Exception) -> Refusal:

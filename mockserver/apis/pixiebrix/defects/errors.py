@@ -13,15 +13,16 @@ from ....state.errors import NotFound
 from ....variants.defect import defect
 from ....web.call import EXCHANGE
 from ....web.connexion.validation import BodyRule, Validation
-from ....web.errors import Errors, Refusal
+from ....web.errors import Refusal
+from ....web.negotiated import Negotiated
 from ....web.parameters import PathParameters
 from ....web.problems import BadRequest, MethodNotAllowed, UnknownPath, UnsupportedMediaType
-from ..negotiation import Negotiated
+from ..errors import PixieBrixErrors
 from ..state.merging import MergeStrategy
 
 
 @defect("PB-ERR-01", "PB-DESC-05")
-class NotFoundUnderError(Errors):
+class NotFoundUnderError(PixieBrixErrors):
     """Says under `error` that something is not found, not under `detail`."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -30,28 +31,28 @@ class NotFoundUnderError(Errors):
 
 
 @defect("PB-ERR-01", "PB-ERR-05", "PB-DESC-04")
-class NotFoundPage(Errors):
+class NotFoundPage(PixieBrixErrors):
     """Answers 404 with the page that a framework shows to a person."""
 
-    def pixiebrix(self, error: Exception, answer: Negotiated | None) -> Response:
-        found = super().pixiebrix(error, answer)
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        found = super().response(error, answer)
         if found.status_code != 404:
             return found
         return Response("<h1>Not Found</h1>", 404, None, "text/html; charset=utf-8")
 
 
 @defect("PB-ERR-05", "PB-DESC-04")
-class ProblemDetails(Errors):
+class ProblemDetails(PixieBrixErrors):
     """Sends errors as application/problem+json, as other APIs do."""
 
-    def pixiebrix(self, error: Exception, answer: Negotiated | None) -> Response:
-        found = super().pixiebrix(error, answer)
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        found = super().response(error, answer)
         found.headers["content-type"] = "application/problem+json"
         return found
 
 
 @defect("PB-ERR-02", "PB-JOB-17")
-class FindingsInOneSentence(Errors):
+class FindingsInOneSentence(PixieBrixErrors):
     """Says in one `detail` what is wrong with all fields."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -60,7 +61,7 @@ class FindingsInOneSentence(Errors):
 
 
 @defect("PB-ERR-02")
-class FindingsAreTexts(Errors):
+class FindingsAreTexts(PixieBrixErrors):
     """Gives for each field one text, not a list of messages."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -72,7 +73,7 @@ class FindingsAreTexts(Errors):
 
 
 @defect("PB-ERR-02", "PB-JOB-17")
-class FindingsInAList(Errors):
+class FindingsInAList(PixieBrixErrors):
     """Gives the errors as a list of objects with `loc` and `msg`, as another framework does."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -98,7 +99,7 @@ class BrokenJsonIsNoBody(Validation):
 
 
 @defect("PB-ERR-03")
-class BrokenJsonUnprocessable(Errors):
+class BrokenJsonUnprocessable(PixieBrixErrors):
     """Answers 422 to a body that is no JSON."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -120,7 +121,7 @@ class BrokenJsonBreaks(Validation):
 
 
 @defect("PB-ERR-04", "PB-DESC-05")
-class ForbiddenInAList(Errors):
+class ForbiddenInAList(PixieBrixErrors):
     """Answers 403 with an array of one sentence."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -129,11 +130,11 @@ class ForbiddenInAList(Errors):
 
 
 @defect("PB-ERR-04", "PB-DESC-04")
-class ForbiddenWithoutBody(Errors):
+class ForbiddenWithoutBody(PixieBrixErrors):
     """Answers 403 without a body."""
 
-    def pixiebrix(self, error: Exception, answer: Negotiated | None) -> Response:
-        found = super().pixiebrix(error, answer)
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        found = super().response(error, answer)
         return Response(None, 403) if found.status_code == 403 else found
 
 
@@ -150,7 +151,7 @@ class WordForAnIdBreaks(Validation):
 
 
 @defect("PB-ERR-07")
-class WordForAnIdFindsNothing(Errors):
+class WordForAnIdFindsNothing(PixieBrixErrors):
     """Answers 200 and an empty array where an id in the path is no UUID."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -209,7 +210,7 @@ class AssetMadeBeforeChecked(Validation):
 
 
 @defect("PB-DESC-10")
-class OtherMethodsNotFound(Errors):
+class OtherMethodsNotFound(PixieBrixErrors):
     """Answers 404 to a method that a path does not have."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -217,7 +218,7 @@ class OtherMethodsNotFound(Errors):
 
 
 @defect("PB-DESC-10")
-class AllowLeftOut(Errors):
+class AllowLeftOut(PixieBrixErrors):
     """Leaves out of a 405 which methods there are."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -226,7 +227,7 @@ class AllowLeftOut(Errors):
 
 
 @defect("PB-DESC-10")
-class AllowNamesEverything(Errors):
+class AllowNamesEverything(PixieBrixErrors):
     """Names in the Allow of every 405 all methods that the API has anywhere."""
 
     def refusal(self, error: Exception) -> Refusal:

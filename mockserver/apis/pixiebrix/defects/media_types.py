@@ -13,9 +13,10 @@ from ....variants.defect import defect
 from ....web.call import Call
 from ....web.connexion.validation import BodyRule, Validation
 from ....web.forms import MULTIPART, URLENCODED, form_type
+from ....web.negotiated import JSON, Negotiated
 from ....web.problems import UnsupportedMediaType
 from ..handlers.records import RecordHandlers
-from ..negotiation import API_JSON, CSV, FLAT_JSON, JSON, Negotiated, Negotiation, Offer, negotiator
+from ..negotiation import API_JSON, CSV, FLAT_JSON, Negotiation, Offer, negotiator
 from ..state.records import DATA, KEY, Row
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from ....variants.defect import defect
-from ....web.errors import Errors, Refusal
+from ....web.errors import Refusal
+from ....web.negotiated import JSON, Negotiated
 from ....web.problems import NotAcceptable
-from ..negotiation import JSON, Negotiated, Negotiation, Offer, negotiator
+from ..errors import PixieBrixErrors
+from ..negotiation import Negotiation, Offer, negotiator
 
 
 @defect("PB-NEG-01", "PB-ASSET-01")
@@ -126,7 +128,7 @@ class ArchivesAtVersion1(Negotiation):
 
 
 @defect("PB-NEG-05", "PB-NEG-06", "PB-NEG-10")
-class BadRequestForNotAcceptable(Errors):
+class BadRequestForNotAcceptable(PixieBrixErrors):
     """Answers 400 where it cannot serve what the Accept header asks for."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -135,7 +137,7 @@ class BadRequestForNotAcceptable(Errors):
 
 
 @defect("PB-NEG-05", "PB-NEG-06")
-class NoSuchVersionNotFound(Errors):
+class NoSuchVersionNotFound(PixieBrixErrors):
     """Answers 404 for a version that it does not serve, as if the version were part of the path."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -144,7 +146,7 @@ class NoSuchVersionNotFound(Errors):
 
 
 @defect("PB-NEG-07", "PB-DESC-05")
-class NotAcceptableInAList(Errors):
+class NotAcceptableInAList(PixieBrixErrors):
     """Answers 406 with the versions that there are, in an array, and no `detail`."""
 
     def refusal(self, error: Exception) -> Refusal:
@@ -153,11 +155,11 @@ class NotAcceptableInAList(Errors):
 
 
 @defect("PB-NEG-07", "PB-DESC-04")
-class NotAcceptableWithoutBody(Errors):
+class NotAcceptableWithoutBody(PixieBrixErrors):
     """Answers 406 without a body."""
 
-    def pixiebrix(self, error: Exception, answer: Negotiated | None) -> Response:
-        found = super().pixiebrix(error, answer)
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        found = super().response(error, answer)
         return Response(None, 406) if found.status_code == 406 else found
 
 

@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from ....variants.defect import defect
 from ....web.call import Call
-from ....web.errors import Errors
+from ....web.negotiated import Negotiated
 from ....web.problems import BadRequest, UnknownPath
 from ....web.responses import json_response
+from ..errors import PixieBrixErrors
 from ..handlers.records import RecordHandlers
-from ..negotiation import Negotiated
 from ..pagination import Page, Pagination
 from ..state.filters import Filter
 from ..state.records import RecordTable, Row
@@ -158,11 +158,11 @@ class RecordsPastTheEndAreEmpty(RecordHandlers):
 
 
 @defect("PB-PAGE-16", "PB-PAGE-17", "PB-DESC-03")
-class PastTheEndNoContent(Errors):
+class PastTheEndNoContent(PixieBrixErrors):
     """Answers 204 to a page past the end."""
 
-    def pixiebrix(self, error: Exception, answer: Negotiated | None) -> Response:
-        found = super().pixiebrix(error, answer)
+    def response(self, error: Exception, answer: Negotiated | None) -> Response:
+        found = super().response(error, answer)
         return Response(None, 204) if str(error) == "Invalid page." else found
 
 

@@ -12,10 +12,11 @@ from ....variants.defect import defect
 from ....web.body import header
 from ....web.call import Call
 from ....web.connexion.validation import BodyRule, Validation
+from ....web.negotiated import Negotiated
 from ....web.problems import BadRequest, NotAcceptable
 from ..handlers.assets import AssetHandlers
 from ..handlers.records import RecordHandlers
-from ..negotiation import Negotiated, Negotiation, Offer
+from ..negotiation import Negotiation, Offer
 from ..pagination import Pagination
 from ..state.assets import Asset
 

@@ -15,9 +15,9 @@ from ....state.errors import NotFound
 from ....state.instants import DAY, SECOND, parse_date
 from ....variants.defect import defect
 from ....web.call import Call
+from ....web.negotiated import JSON
 from ....web.responses import json_response
 from ..handlers.records import RecordHandlers
-from ..negotiation import JSON
 from ..pagination import Page, Pagination
 from ..state.databases import Database
 from ..state.filters import FieldEquals, Filter

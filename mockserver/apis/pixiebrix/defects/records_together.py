@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from ....variants.defect import defect
 from ....web.call import Call
+from ....web.negotiated import Negotiated
 from ...pieces.defects.together import WHILE
 from ..handlers.assets import AssetHandlers
 from ..handlers.databases import DatabaseHandlers
 from ..handlers.jobs import JobHandlers
 from ..handlers.records import RecordHandlers
-from ..negotiation import Negotiated
 from ..state.assets import Asset
 from ..state.jobs import Job
 from ..state.records import DATA, KEY

@@ -1,0 +1,130 @@
+"""What an API brings to the mock: one value of `ServedApi`, found through an entry point.
+
+The rooms around `apis/` know this class and what `served_apis` finds, and no API by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.responses import Response
+from starlette.types import Receive
+
+from dbcontract import openapi
+
+from ..web.documented import Answer
+from ..web.negotiated import Negotiated
+
+if TYPE_CHECKING:
+    from ..sandbox.sandbox import World
+
+GROUP: Final = "dbcontract.mockserver.apis"
+"""The group of entry points: the name is the API's, the value a `ServedApi`."""
+
+
+class ApiError(Exception):
+    """An API that is installed, but cannot be served; the message names the remedy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraPaths:
+    """What an API answers beside the operations of its description.
+
+    Attributes:
+        paths: below the base path, as a request has them.
+        respond: answers one of them, given the path, the method and the body's messages.
+    """
+
+    paths: frozenset[str]
+    respond: Callable[[World, str, str, Receive], Awaitable[Response]]
+
+
+def _nothing_known(world: World) -> Mapping[str, str]:
+    del world
+    return {}
+
+
+def _as_documented(answer: Answer, world: World) -> Answer:
+    del world
+    return answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedApi:
+    """One API that the mock serves.
+
+    Attributes:
+        name: as the user chooses it, and as its entry point is called.
+        base_path: before every path of its description; empty at the root.
+        handlers: what has a method for each operationId, for a request to this world.
+        error: the answer to an error, given what was negotiated before it.
+        description_package: the package in which `NAME.yaml` describes it.
+        defects: the package of its defects.
+        conforming: the package of its conforming variants.
+        extra_paths: what it answers beside its description; None for nothing.
+        known_ids: ids that exist, by the path parameters that take them, for examples to be tried.
+        example: a documented example as this world would say it.
+    """
+
+    name: str
+    base_path: str
+    handlers: Callable[[World], object]
+    error: Callable[[World, Exception, Negotiated | None], Response]
+    description_package: str = openapi.__name__
+    defects: str | None = None
+    conforming: str | None = None
+    extra_paths: ExtraPaths | None = None
+    known_ids: Callable[[World], Mapping[str, str]] = _nothing_known
+    example: Callable[[Answer, World], Answer] = _as_documented
+
+    def description(self, *, written_out: bool = False) -> dict[str, Any]:
+        """Its description, parsed anew; `written_out` as for `openapi.load`."""
+        return openapi.load(self.name, written_out=written_out, package=self.description_package)
+
+    @property
+    def title(self) -> str:
+        """What it is called in the description."""
+        title: str = self.description()["info"]["title"]
+        return title
+
+
+@cache
+def api_names() -> frozenset[str]:
+    """The names of the APIs that are installed; nothing of them is imported.
+
+    Raises:
+        ApiError: there are none, as in a checkout that was installed before it had them.
+    """
+    names = frozenset(entry.name for entry in entry_points(group=GROUP))
+    if not names:
+        msg = f"no API is installed (entry points {GROUP}); install again: pip install -e ."
+        raise ApiError(msg)
+    return names
+
+
+@cache
+def served_apis() -> Mapping[str, ServedApi]:
+    """The APIs that are installed, by name, those with the longer base path first.
+
+    Raises:
+        ApiError: an entry point has another name than its API, or two APIs have one base path.
+    """
+    found = []
+    for name in sorted(api_names()):
+        (entry, *others) = entry_points(group=GROUP, name=name)
+        api = entry.load()
+        if others or not isinstance(api, ServedApi) or api.name != name:
+            msg = f"{GROUP}: {name} = {entry.value} must be one ServedApi of that name"
+            raise ApiError(msg)
+        found.append(api)
+    paths = [api.base_path for api in found]
+    twice = {path for path in paths if paths.count(path) > 1}
+    if twice:
+        names = ", ".join(api.name for api in found if api.base_path in twice)
+        msg = f"{names}: several APIs at one base path; uninstall all but one"
+        raise ApiError(msg)
+    return {api.name: api for api in sorted(found, key=lambda api: -len(api.base_path))}

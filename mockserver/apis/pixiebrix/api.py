@@ -1,0 +1,45 @@
+"""PixieBrix, as the mock serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from ...sandbox.sandbox import World
+from ...web.negotiated import Negotiated
+from ..base import ServedApi
+from .state.records import KEY
+
+
+def _handlers(world: World) -> object:
+    return world.implementation.pixiebrix
+
+
+def _error(world: World, error: Exception, answer: Negotiated | None) -> Response:
+    return world.implementation.pixiebrix_errors.response(error, answer)
+
+
+def _known_ids(world: World) -> Mapping[str, str]:
+    """Of one database as far as possible."""
+    found: dict[str, str] = {}
+    for database in list(world.pixiebrix.databases.values()):
+        if len(database.records):
+            found = {"databaseId": database.id, "recordKey": database.records.slice(0, 1)[0][KEY]}
+            if database.organization_id is not None:
+                found["organizationId"] = database.organization_id
+            break
+    for job in list(world.pixiebrix.jobs.values())[:1]:
+        found["jobId"] = job.id
+    return found
+
+
+API = ServedApi(
+    name="pixiebrix",
+    base_path="/api",
+    handlers=_handlers,
+    error=_error,
+    defects=f"{__package__}.defects",
+    conforming=f"{__package__}.conforming",
+    known_ids=_known_ids,
+)
