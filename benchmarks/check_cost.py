@@ -81,7 +81,7 @@ def check(python: str, way: Way) -> Cost:
     with tempfile.TemporaryDirectory(prefix="cost-") as name:
         folder = Path(name)
         data = folder / "world.jsonl"
-        kit = [python, "-P", "-m", "dbcontract"]
+        kit = [python, "-m", "dbcontract"]
         subprocess.run([*kit, "data", "small", "--output", str(data)], check=True, cwd=folder)  # noqa: S603
         port = free_port()
         serve = [*kit, "serve", "--port", str(port), "--no-control", "--data", str(data)]

@@ -51,7 +51,7 @@ def check(arguments: Sequence[str]) -> Cost:
     """
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as log:
         report = Path(folder) / "report.json"
-        command = [sys.executable, "-P", "-m", "dbcontract", "check", *arguments]
+        command = [sys.executable, "-m", "dbcontract", "check", *arguments]
         command += ["--report", f"json={report}"]
         began = time.perf_counter()
         child = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)  # noqa: S603 - our own

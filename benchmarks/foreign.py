@@ -149,7 +149,7 @@ def judge(url: str, server: str, api: str, folder: Path, *, sweep: bool) -> Outc
     text = TARGET.format(name=f"{server.title()}, {api}", api=api, url=url, more=more)
     (folder / f"{name}.toml").write_text(text, encoding="utf-8")
     reports = [("json", "json"), ("markdown", "md"), ("html", "html")]
-    command = [sys.executable, "-P", "-m", "dbcontract", "check", "--target", f"{name}.toml"]
+    command = [sys.executable, "-m", "dbcontract", "check", "--target", f"{name}.toml"]
     command += [word for form, end in reports for word in ("--report", f"{form}={name}.{end}")]
     environment = {**os.environ, "DBCONTRACT_TOKEN": "any"}
     began = time.perf_counter()

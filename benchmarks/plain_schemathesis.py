@@ -212,7 +212,7 @@ def by_the_kit(deviations: Sequence[Deviation], *, jobs: int) -> Way:
     """
     with tempfile.TemporaryDirectory(prefix="proof-") as folder, tempfile.TemporaryFile() as log:
         report = Path(folder) / "proof.json"
-        command = [sys.executable, "-P", "-m", "dbcontract", "prove", "--jobs", str(jobs)]
+        command = [sys.executable, "-m", "dbcontract", "prove", "--jobs", str(jobs)]
         command += ["--report", f"json={report}"]
         status, seconds = measured(command, Path(folder), log)
         if not report.exists():

@@ -1,1 +1,1 @@
-"""The mock server: both Database APIs over a stateful in-memory implementation (see `server` and `app`)."""
+"""The mock server: both Database APIs over a stateful in-memory implementation (see `server`)."""

@@ -70,7 +70,7 @@ def printed(*arguments: str, folder: Path | None = None) -> str:
     Raises:
         CommandFailed: it failed.
     """
-    command = [sys.executable, "-P", "-m", "dbcontract", *arguments]
+    command = [sys.executable, "-m", "dbcontract", *arguments]
     done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8", cwd=folder)
     if done.returncode:
         raise CommandFailed(f"dbcontract {' '.join(arguments)}: {done.stderr.strip()}")

@@ -1,6 +1,6 @@
 """What a check gets: calls of the API, questions to ask, things set up for it, time and failures.
 
-`Pieces` and `PixieBrix` differ in the headers that they send and in what `given` can set up.
+`Pieces` and `PixieBrix` differ in the headers that they send and in what they can set up (`arrange`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The HTTP side of `client`: one kept connection to the control API of a mock."""
+"""The HTTP side of the client: one kept connection to the control API of a mock."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ class Settings:
             hands out. None: where a request says.
         forwarded_allow_ips: the addresses of the proxies whose word counts for where that is; `*` for all.
         max_sandboxes: how many sandboxes are kept; beyond that the least recently used one goes.
-        deviations: names of defects and strangers (see `deviations`), the outermost first.
+        deviations: names of defects and strangers (see `variants`), the outermost first.
     """
 
     host: str = "127.0.0.1"

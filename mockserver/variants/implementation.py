@@ -1,6 +1,6 @@
 """What serves a world: the faithful classes, or some of them with deviations on top.
 
-An implementation is put together from classes, so that a deviation (see `deviations`) is a subclass that
+An implementation is put together from classes, so that a deviation (see `registry`) is a subclass that
 overrides a method, and the faithful code knows nothing of it.
 """
 

@@ -73,7 +73,7 @@ class Session:
             del options[at : at + 2]
         ready = self._home / f"ready-{len(self._servers)}.json"
         log = (self._home / f"log-{len(self._servers)}.txt").open("wb")
-        command = [sys.executable, "-P", "-m", "dbcontract", "serve", *options]
+        command = [sys.executable, "-m", "dbcontract", "serve", *options]
         command += ["--port", "0", "--ready-file", str(ready)]
         with log:
             server = subprocess.Popen(

@@ -58,6 +58,17 @@ def test_command() -> None:
     assert script.value == "dbcontract.cli:main"
 
 
+def test_the_command_runs_as_a_module_in_a_checkout(project: Any) -> None:
+    # the current folder comes first on the path there: nothing in it may hide the installed package
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    command = [sys.executable, "-m", "dbcontract", "--version"]
+    done = subprocess.run(
+        command, cwd=project.root, env=environment, check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert dbcontract.__version__ in done.stdout
+
+
 def test_metadata() -> None:
     metadata = distribution("dbcontract").metadata
     assert metadata["Requires-Python"] == ">=3.11"

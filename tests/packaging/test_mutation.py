@@ -1,10 +1,13 @@
 """What tools/mutation.py makes of what a run left behind: names, changes, what is accepted, figures."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -169,9 +172,26 @@ def test_an_entry_has_to_say_all(tool: Any, tmp_path: Path, text: str) -> None:
         accepted(tool, tmp_path, text)
 
 
-def test_the_lists_of_the_project_can_be_read(tool: Any, project: Any) -> None:
+def test_what_is_accepted_is_in_a_function_that_there_is(tool: Any, project: Any) -> None:
     files = sorted((project.root / "tests" / "mutation").glob("accepted-*.yaml"))
-    assert {one.function.split(".")[0] for one in tool.read_accepted(files)} <= {"dbcontract"}
+    names = {one.function for one in tool.read_accepted(files)}
+    assert names
+    for name in names:
+        assert callable(resolve_name(name)), name
+
+
+def test_every_module_and_test_of_the_run_is_there(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(project.root / "tools"))
+    run = import_module("mutation")
+    packaged = project.files()
+    for pattern in run.MODULES:
+        assert any(fnmatch(name, pattern) for name in packaged), pattern
+    for name in run.TESTS:
+        assert (project.root / name).exists(), name
+    listed = [name for name in packaged if any(fnmatch(name, pattern) for pattern in run.MODULES)]
+    table = (project.root / "docs" / "mutation.md").read_text(encoding="utf-8")
+    for module in re.findall(r"^\| ([a-z_]+\.[a-z_.]+) \|", table, flags=re.MULTILINE):
+        assert f"dbcontract/{module.replace('.', '/')}.py" in listed, module
 
 
 def test_a_type_error_of_the_untouched_copy_kills_nothing(tool: Any) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class GivenAccess:
-    """The part of `given` that is about access."""
+    """The part of `arrange` that is about access."""
 
     def __init__(self, ctx: PixieBrix) -> None:
         self._ctx = ctx

@@ -102,7 +102,7 @@ job_poll_seconds = 0.02
             "FOREIGN_TOKEN": self.facts["token"],
             "FOREIGN_READ_ONLY_TOKEN": self.facts["read_only_token"],
         }
-        command = [sys.executable, "-P", "-m", "dbcontract", "check", "--target", str(target_file)]
+        command = [sys.executable, "-m", "dbcontract", "check", "--target", str(target_file)]
         done = subprocess.run(
             [*command, "--report", f"json={report}", *options],
             env={**os.environ, **tokens, "COLUMNS": "150"},
@@ -123,8 +123,6 @@ def started(name: str, command: list[str], *, record_limit: int = RECORD_LIMIT) 
     with subprocess.Popen(
         [*command, "--record-limit", str(record_limit)],
         cwd=SERVERS,
-        # The folder that it is started in holds its package.
-        env={name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
