@@ -13,9 +13,16 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-__all__ = ["GROUP", "ApiNotUsable", "JudgedApi", "api_named", "apis", "names", "title_of"]
+if TYPE_CHECKING:
+    from ..authoring.context import Context
+    from ..authoring.run import Run
+    from ..environment.environment import Place
+    from ..runner.fuzzing.scope import Scope
+    from ..target.preflight import Findings
+
+__all__ = ["GROUP", "ApiNotUsable", "JudgedApi", "Practice", "apis", "names", "title_of"]
 
 GROUP: Final = "dbcontract.conformance.apis"
 """The group of entry points; each is called as its API, and stands for the `JudgedApi`."""
@@ -26,17 +33,44 @@ class ApiNotUsable(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Practice:
+    """What a run needs of an API: how it is called, and which of its answers say what.
+
+    Attributes:
+        context: of its checks.
+        right_calls: what makes a right call of an operation, by operationId, with a context of the API.
+        reading: the operation out of `right_calls` that only reads, and needs nothing that has to be made.
+        fed: the rules that all answers feed: by id, the kinds of findings that each is about (see `schema`).
+        relax: leaves open, in the description as answers are held against it, what no vendor publishes.
+        examine: asks what has to be known before the first rule, and notes what is wrong.
+        answers: whether the API seems to be at a base URL, by a call that changes nothing; None where it
+            does, else what came instead. The endpoint of the place is the one to ask.
+        scope: what to sweep, by what is allowed; takes the relaxed description.
+    """
+
+    context: type[Context]
+    right_calls: Mapping[str, Callable[..., None]]
+    reading: str
+    fed: Mapping[str, tuple[str, ...]]
+    relax: Callable[[dict[str, Any]], None]
+    examine: Callable[[Run, Place, Findings], None]
+    answers: Callable[[Run, Place], str | None]
+    scope: Callable[[Any, dict[str, Any]], Scope]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedApi:
     """What the kit has to know of an API.
 
-    Everything here is cheap to load: commands that only list rules read it, too.
+    It is cheap to load, as commands that only list rules read it, too; what is not is in the `Practice`.
 
     Attributes:
         name: on the command line, in target files and in reports: `pieces`.
         title: in sentences: `Pieces OS`.
         prefix: that the ids of its rules begin with: `PI` of `PI-EXP-01`.
-        package: the package that holds `requirements.yaml` and the package `checks`.
+        package: the package that holds `requirements.yaml`, `effects.yaml` and the package `checks`.
         description: its OpenAPI 3.0 description, made anew for each caller, who may change it.
+        practice: loads what a run needs.
     """
 
     name: str
@@ -44,6 +78,7 @@ class JudgedApi:
     prefix: str
     package: str
     description: Callable[[], dict[str, Any]]
+    practice: Callable[[], Practice]
 
     @property
     def checks(self) -> str:
@@ -53,6 +88,10 @@ class JudgedApi:
     def requirements(self) -> bytes:
         """The text of its catalogue, as YAML."""
         return files(self.package).joinpath("requirements.yaml").read_bytes()
+
+    def effects(self) -> bytes:
+        """The text that tells what its operations may do to a target, as YAML."""
+        return files(self.package).joinpath("effects.yaml").read_bytes()
 
 
 @cache
@@ -110,16 +149,6 @@ def _loaded(point: EntryPoint) -> JudgedApi:
     if not isinstance(api, JudgedApi) or api.name != point.name:
         raise ApiNotUsable(f"{point.value} is not a JudgedApi with the name {point.name!r}; mend its api.py")
     return api
-
-
-def api_named(name: str) -> JudgedApi:
-    """The API of that name.
-
-    Raises:
-        KeyError: there is none, see `names`.
-        ApiNotUsable: as for `apis`.
-    """
-    return apis()[name]
 
 
 def title_of(name: str) -> str:

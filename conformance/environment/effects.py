@@ -1,29 +1,21 @@
-"""What operations may do to a target: `effects.yaml` as values, and what the path of a request names."""
+"""What operations may do to a target: the `effects.yaml` of each API as values, and what a path names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import unquote
 
 import yaml
 
+from ..apis.base import ApiNotUsable, apis
+
 CREATE, CHANGE, DESTROY, IMPORT = "create", "change", "destroy", "import"
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that change nothing (RFC 9110, safe methods)."""
-
-_NAMES: Final[Mapping[str, tuple[str, str]]] = {
-    "organizations": ("organizationId", "organization"),
-    "databases": ("databaseId", "database"),
-    "records": ("recordKey", "record"),
-    "assets": ("assetId", "asset"),
-    "jobs": ("jobId", "job"),
-}
-"""The segments of paths behind which an id stands: the parameter, and what it is the id of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,43 +66,52 @@ class Named:
 
 @cache
 def things() -> Mapping[str, Thing]:
-    """All kinds of things, by name."""
-    return {
-        name: Thing(name, raw["called"], tuple(raw.get("removed_by", ())))
-        for name, raw in _read()["things"].items()
-    }
+    """All kinds of things of all APIs, by name.
 
-
-@cache
-def effects() -> Mapping[str, Effect]:
-    """The effects of the operations that do not only read, by operationId."""
-    return {
-        operation: Effect(frozenset(raw["may"]), raw["thing"])
-        for operation, raw in _read()["operations"].items()
-    }
-
-
-@cache
-def _read() -> Mapping[str, Mapping[str, dict[str, Any]]]:
-    text = files(__package__ or "").joinpath("effects.yaml").read_bytes()
-    found: Mapping[str, Mapping[str, dict[str, Any]]] = yaml.safe_load(text)
+    Raises:
+        ApiNotUsable: two APIs have different things of the same name.
+    """
+    found: dict[str, Thing] = {}
+    for api in apis():
+        for name, raw in _read(api)["things"].items():
+            thing = Thing(name, raw["called"], tuple(raw.get("removed_by", ())))
+            if found.setdefault(name, thing) != thing:
+                raise ApiNotUsable(f"the effects.yaml of {api} has another API's thing {name!r}; rename it")
     return found
 
 
-def named(path: str) -> Named:
-    """What a path below the base URL names, percent-decoded."""
+@cache
+def effects(api: str) -> Mapping[str, Effect]:
+    """The effects of the operations of an API that do not only read, by operationId."""
+    return {
+        operation: Effect(frozenset(raw["may"]), raw["thing"])
+        for operation, raw in _read(api)["operations"].items()
+    }
+
+
+@cache
+def _read(api: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = yaml.safe_load(apis()[api].effects())
+    return found
+
+
+def named(api: str, path: str) -> Named:
+    """What a path below the base URL of an API names, percent-decoded."""
+    known: Mapping[str, tuple[str, str]] = _read(api).get("segments", {})
     segments = [unquote(segment) for segment in path.split("/") if segment]
     # A server may decode before it takes a path apart, and leave out dots and what is empty.
     plain = "//" not in path and not {".", ".."} & {part for one in segments for part in one.split("/")}
-    if segments[:3] == ["databases", "records", "jobs"]:
-        del segments[:2]
+    for start in _read(api).get("at_the_root", ()):
+        parts = start.strip("/").split("/")
+        if segments[: len(parts)] == parts:
+            del segments[: len(parts) - 1]
     ids: dict[str, str] = {}
     kind, last = "", None
     while segments:
         name = segments.pop(0)
-        if name not in _NAMES:
+        if name not in known:
             return Named(ids, kind, last, "/".join([name, *segments]), plain)
-        parameter, kind = _NAMES[name]
+        parameter, kind = known[name]
         last = segments.pop(0) if segments else None
         if last is not None:
             ids[parameter] = last

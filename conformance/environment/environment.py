@@ -6,7 +6,7 @@ A recognized mock gives every check a world of its own; any other target is one 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -75,6 +75,10 @@ class Place:
     def endpoint(self, api: str) -> Endpoint | None:
         """Where an API is served here."""
         return {PIECES: self.pieces, PIXIEBRIX: self.pixiebrix}[api]
+
+    def with_endpoint(self, api: str, endpoint: Endpoint) -> Place:
+        """The same place, with another endpoint for an API."""
+        return replace(self, pieces=endpoint) if api == PIECES else replace(self, pixiebrix=endpoint)
 
 
 class Places(Protocol):

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from ..authoring.check import PIECES, PIXIEBRIX
 from ..http.spool import Spool, TooLarge
 from ..http.wire import Header, Received, Request
 from ..target.target import Endpoint, Target
@@ -93,10 +92,10 @@ class Routes:
 
     def __init__(self, target: Target, operations: Mapping[tuple[str, str, str], str]) -> None:
         self._operations = {
-            (api, method, _shape(path)): name for (api, method, path), name in operations.items()
+            (api, method, _shape(api, path)): name for (api, method, path), name in operations.items()
         }
         self._bases: list[tuple[str, str, Endpoint]] = []
-        for api in (PIECES, PIXIEBRIX):
+        for api in target.apis:
             endpoint = target.endpoint(api)
             urls = [] if endpoint is None else [endpoint.url, endpoint.second_url]
             for url in urls:
@@ -111,26 +110,26 @@ class Routes:
         for api, base, endpoint in self._bases:
             if address == base or address.startswith(base + "/"):
                 path = urlsplit(request.url).path[len(urlsplit(base).path) :] or "/"
-                names = named(path)
-                operation = self._operations.get((api, request.method.upper(), _shape(path)))
-                effect = _effect(operation, request, names)
+                names = named(api, path)
+                operation = self._operations.get((api, request.method.upper(), _shape(api, path)))
+                effect = _effect(api, operation, request, names)
                 document = None if effect is None else parsed(request.body or b"")
                 return Passage(request, api, endpoint, operation, effect, names, document)
         return Passage(request)
 
 
-def _effect(operation: str | None, request: Request, names: Named) -> Effect | None:
+def _effect(api: str, operation: str | None, request: Request, names: Named) -> Effect | None:
     if request.method.upper() in READING:
         return None
-    known = effects().get(operation or "")
+    known = effects(api).get(operation or "")
     if known is not None or not names.kind:
         return known
     return Effect(frozenset({DESTROY}) if request.method.upper() == "DELETE" else _ANYTHING, names.kind)
 
 
-def _shape(path: str) -> str:
+def _shape(api: str, path: str) -> str:
     """A path without its ids."""
-    names = named(path)
+    names = named(api, path)
     if not names.kind:
         return path.rstrip("/")
     return f"{' '.join(names.ids)} {names.kind} {'one' if names.id is not None else 'all'} {names.rest}"

@@ -19,7 +19,7 @@ from ..results import baseline as baselines
 from ..results.results import BROKE_OFF, Part, RuleResult, RunResult, Stop, Verdict
 from ..runner.engine import STOPPED, remains
 from ..runner.rule_runner import Bench
-from ..schema.conformance import FED
+from ..schema.conformance import fed
 from ..target.target import TargetError
 from .items import FINDINGS, RESULT, Plan, failure_text, make_bench
 from .plugin import ROOT
@@ -131,7 +131,7 @@ class Controller:
         for rule_id, violation in self._violated.items():
             known = self._results.get(rule_id)
             if (
-                rule_id in FED
+                rule_id in fed()
                 and known is not None
                 and known.verdict in {Verdict.PASSED, Verdict.NOT_VERIFIED}
             ):

@@ -26,7 +26,7 @@ from ..runner.engine import STOPPED
 from ..runner.fuzzing.run import SweepSettings
 from ..runner.interruption import Interruption
 from ..runner.rule_runner import Bench, Examined
-from ..schema.conformance import FED
+from ..schema.conformance import fed
 from ..target.options import SelectionError, Wanted, api_choices, permissions, select
 from ..target.target import Target, TargetError
 from .plugin import ROOT
@@ -128,7 +128,7 @@ def _plan(config: pytest.Config, settings: Settings) -> Plan:
     if not ids:
         raise SelectionError(f"the target serves {', '.join(target.apis)}, and no rule of that is chosen")
     ordered = [rule for rule in catalogue.ordered() if rule.id in ids]
-    rules = sorted(ordered, key=lambda rule: rule.id in FED)
+    rules = sorted(ordered, key=lambda rule: rule.id in fed())
     return Plan(target, catalogue, tuple(rules), accepted, outputs, settings)
 
 
@@ -286,7 +286,7 @@ class Runner:
         hindrance = self._bench.hindrance(rule)
         if hindrance is not None:
             return [hindrance]
-        whole = rule.id not in FED and not self._examined.stopped
+        whole = rule.id not in fed() and not self._examined.stopped
         kept = {Verdict.FAILED, Verdict.PASSED} if whole else {Verdict.FAILED}
         if parts and all(part.verdict in kept for part in parts):
             return parts
@@ -301,7 +301,7 @@ class Runner:
         if hindrance is not None:
             return [hindrance]
         self._examined = self._bench.examine(rule.id)
-        if rule.id not in FED:
+        if rule.id not in fed():
             return self._examined.parts
         swept = self._bench.sweep(rule.api, lambda _phase, _calls: None)
         if swept is not None and swept.problem is not None:
@@ -324,7 +324,7 @@ class Runner:
         """What the item showed beside its own verdict."""
         violated = {}
         for rule in self.plan.rules:
-            part = self._bench.violation(rule, self._examined) if rule.id in FED else None
+            part = self._bench.violation(rule, self._examined) if rule.id in fed() else None
             if part is not None:
                 violated[rule.id] = to_entry(self._bench.verdict(rule, [part], self._results))
         notes, self._notes = [*self._notes, *self._bench.notes], []

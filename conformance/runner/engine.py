@@ -14,7 +14,7 @@ from ..authoring.check import Checks
 from ..catalogue.rules import Rule
 from ..http.session import Cancelled
 from ..results.results import Part, RuleResult, RunResult, Stop, Verdict
-from ..schema.conformance import FED
+from ..schema.conformance import fed
 from ..schema.description import Description
 from ..target.target import Target
 from .budget import Budget
@@ -232,7 +232,7 @@ class Engine:
             self._halt("unreachable")
         if self._is_over() and (examined.stopped or self._stop == "interrupted"):
             return
-        if rule_id in FED:
+        if rule_id in fed():
             self._parts[rule_id] = examined.parts
         else:
             self._settle(self.rules[rule_id], examined.parts)
@@ -240,7 +240,7 @@ class Engine:
     # The rules that all exchanges feed
 
     def _sweep(self, api: str) -> None:
-        wanted = [rule for rule in self.rules.values() if rule.id in FED and rule.api == api]
+        wanted = [rule for rule in self.rules.values() if rule.id in fed() and rule.api == api]
         if all(rule.id in self._results for rule in wanted):
             return
         swept = self.bench.sweep(api, lambda phase, calls: self._listener.sweeping(api, phase, calls))
@@ -250,7 +250,7 @@ class Engine:
                 self._notes.append(swept.problem)
 
     def _settle_described(self) -> None:
-        for rule_id in FED:
+        for rule_id in fed():
             rule = self.rules.get(rule_id)
             if rule is None or rule_id in self._results:
                 continue

@@ -23,7 +23,7 @@ from ..http.session import Session
 from ..http.wire import NoAnswer, Request, Unreachable
 from ..report.shown import redacted_result
 from ..results.results import Part, RuleResult, TargetSummary, Verdict, worst
-from ..schema.conformance import FED, SWEEP_ONLY, Ledger, Violation
+from ..schema.conformance import SWEEP_ONLY, Ledger, Violation, fed
 from ..schema.description import Description, routes
 from ..target.preflight import Preflight, examine
 from ..target.target import Target
@@ -174,7 +174,7 @@ class Bench:
         if missing:
             reason = f"the target lacks, or does not allow: {', '.join(missing)}"
             return Part(Verdict.NOT_VERIFIED, reason, missing=missing)
-        if rule.id not in self.checks and rule.id not in FED:
+        if rule.id not in self.checks and rule.id not in fed():
             return Part(Verdict.NOT_VERIFIED, NO_CHECK)
         open_because = self._preflight.hindrance(rule) if self._preflight is not None else None
         return Part(Verdict.NOT_VERIFIED, open_because) if open_because is not None else None
@@ -255,7 +255,7 @@ class Bench:
     def described(self, rule: Rule, parts: Iterable[Part] = ()) -> list[Part]:
         """What all exchanges so far say about a rule, beside the parts of its own checks."""
         own = list(parts)
-        checks = FED[rule.id]
+        checks = fed()[rule.id]
         part = self._ledger.part(checks, rule.operations, swept=rule.api in self._swept)
         # What only the sweep shows is no part of a rule that a check of its own covers.
         if own and part.verdict is Verdict.NOT_VERIFIED and SWEEP_ONLY.intersection(checks):
@@ -267,7 +267,7 @@ class Bench:
         ledger = Ledger()
         for violation in examined.violations:
             ledger.add(violation)
-        part = ledger.part(FED[rule.id], rule.operations, swept=False)
+        part = ledger.part(fed()[rule.id], rule.operations, swept=False)
         return part if part.verdict is Verdict.FAILED else None
 
     def verdict(self, rule: Rule, parts: Iterable[Part], results: Mapping[str, RuleResult]) -> RuleResult:

@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..authoring.check import PIECES, Check, CheckFailed, NotVerified, PrerequisiteFailed
-from ..authoring.context import Context, Pieces, PixieBrix
+from ..apis.base import apis, names
+from ..authoring.check import Check, CheckFailed, NotVerified, PrerequisiteFailed
+from ..authoring.context import Context
 from ..authoring.controls import control, control_what_was_refused
 from ..authoring.run import Run
 from ..authoring.trace import Trace
@@ -70,7 +71,7 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
     gate = run.session.gate
     since = gate.inventory.last if gate is not None else 0
     try:
-        context = (Pieces if check.api == PIECES else PixieBrix)(run, place, rule_id, trace)
+        context = apis()[check.api].practice().context(run, place, rule_id, trace)
         part = _run(check, context, run)
     except Unreachable as error:
         text = run.redactor.text(str(error))
@@ -93,7 +94,7 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
 
 def _origins(*places: Place) -> set[tuple[str, str, int]]:
     """Where the target itself is, as against what it links to."""
-    endpoints = (endpoint for place in places for endpoint in (place.pieces, place.pixiebrix))
+    endpoints = (place.endpoint(api) for place in places for api in names())
     return {origin_of(endpoint.url) for endpoint in endpoints if endpoint is not None}
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
 from typing import Final
 
+from ..apis.base import apis
 from ..authoring.trace import Trace
 from ..http.evidence import BODY_SHOWN, Evidence
 from ..http.redaction import Redactor
@@ -25,23 +28,17 @@ GONE: Final = "use_after_free"
 SWEEP_ONLY: Final = frozenset({ACCEPTED, REFUSED, FOUND, GONE})
 """What only the sweep shows: generated input, and sequences of calls."""
 
-FED: Final[Mapping[str, tuple[str, ...]]] = {
-    "PI-DESC-04": (STATUS,),
-    "PI-DESC-05": (STATUS,),
-    "PI-DESC-06": (MEDIA_TYPE,),
-    "PI-DESC-07": (BODY,),
-    "PI-DESC-08": (NO_ANSWER,),
-    "PI-DESC-09": (REFUSED,),
-    "PB-DESC-03": (STATUS,),
-    "PB-DESC-04": (MEDIA_TYPE,),
-    "PB-DESC-05": (BODY,),
-    "PB-DESC-06": (HEADERS,),
-    "PB-DESC-07": (SERVER_ERROR, NO_ANSWER),
-    "PB-DESC-08": (ACCEPTED,),
-    "PB-DESC-09": (REFUSED,),
-    "PB-DESC-12": (FOUND, GONE),
-}
-"""What a rule is about; which operations it concerns, the catalogue says."""
+
+@cache
+def fed() -> Mapping[str, tuple[str, ...]]:
+    """The kinds of findings that rules are about which all answers feed, by rule, of all APIs.
+
+    Which operations a rule concerns, the catalogue says.
+    """
+    return MappingProxyType(
+        {rule: kinds for api in apis().values() for rule, kinds in api.practice().fed.items()}
+    )
+
 
 _SHOWN = 3
 _ERROR = 400

@@ -13,17 +13,11 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from dbcontract import openapi
-
-from ..authoring.check import PIECES
+from ..apis.base import apis
 
 IMPORT: Final = "importDatabase"
 BAD_REQUEST: Final = 400
 _MODEL: Final = "ExportedDatabaseInput"
-_EXPORTED: Final = ("ExportedDatabase", "ExportedDatabaseFormats", "ExportedDatabaseFormat")
-_ANY_ERROR: Final = "4XX"
-_ANY_OBJECT: Final[Mapping[str, Any]] = {"type": "object"}
-
 # Parts of bodies that take any further field.
 _FREE: Final = frozenset({"ExportFilters"})
 
@@ -36,42 +30,25 @@ _UNPROMISED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Fields of bodies whose wrong values nobody says to be refused: a server may read them as it likes."""
 
-_READ_ONLY: Final = {"$ref": "#/components/schemas/Ignored"}
-
-# What a server in front of the application answers by itself, in a body of its own.
-_FROM_IN_FRONT: Final = ("413", "414", "431")
-
 
 def judged(api: str) -> dict[str, Any]:
     """The description of an API that answers are held against.
 
-    The export of a Pieces OS may have null where an optional field is absent, as the vendor's SDK reads both
-    alike. Pieces OS may answer an import with 400 in plain text: whether to a body that deserves it,
-    `undeserved` says. PixieBrix may answer with any error below 500; its body is a JSON object, for 400 any
-    JSON.
-
     No body has fields that are not described: a server may refuse them, and has to take what is generated.
+    What else is left open, the API says (`Practice.relax`).
     """
-    description = openapi.load(api, written_out=True)
-    schemas = description["components"]["schemas"]
-    _close(schemas)
-    for name in _EXPORTED:
-        if api == PIECES:
-            _null_or_absent(schemas[name])
-    if api != PIECES:
-        _leave_out_what_is_read_only(schemas)
-    for item in description["paths"].values():
-        for operation in item.values():
-            if not isinstance(operation, dict) or "responses" not in operation:
-                continue
-            if api != PIECES:
-                _open(operation["responses"])
-            elif operation["operationId"] == IMPORT:
-                operation["responses"][str(BAD_REQUEST)] = _response("text/plain", {"type": "string"})
+    description = apis()[api].description()
+    _close(description["components"]["schemas"])
+    apis()[api].practice().relax(description)
     return description
 
 
-def _null_or_absent(schema: dict[str, Any]) -> None:
+def response(media_type: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """An error as a description has it, with a body of that media type."""
+    return {"description": "An error.", "content": {media_type: {"schema": dict(schema)}}}
+
+
+def null_or_absent(schema: dict[str, Any]) -> None:
     """Let the optional fields of an object be null."""
     for name, field in schema["properties"].items():
         if name not in schema.get("required", ()):
@@ -82,37 +59,6 @@ def _close(schemas: Mapping[str, dict[str, Any]]) -> None:
     for name, schema in schemas.items():
         if name.endswith("Request") or name in _FREE:
             schema.setdefault("additionalProperties", False)
-
-
-def _leave_out_what_is_read_only(schemas: Mapping[str, dict[str, Any]]) -> None:
-    """Let bodies have no more than what they may change: a server may ignore the rest, or not know it.
-
-    The key of a record that is put is that of the path, whatever the body has. Null where a text belongs is
-    taken by some.
-    """
-    for name, schema in schemas.items():
-        fields = schema.get("properties", {})
-        if name == "RecordUpdateRequest":
-            fields.pop("id", None)
-        for field in [field for field, one in fields.items() if one == _READ_ONLY]:
-            del fields[field]
-        if name.endswith("Request"):
-            for one in fields.values():
-                if one.pop("nullable", False):
-                    one["x-nullable"] = True
-
-
-def _open(responses: dict[str, Any]) -> None:
-    """Let an operation answer with errors that its description does not have."""
-    if str(BAD_REQUEST) in responses:
-        responses[str(BAD_REQUEST)] = _response("application/json", {})
-    for status in _FROM_IN_FRONT:
-        responses.setdefault(status, {"description": "Too large for a server in front."})
-    responses[_ANY_ERROR] = _response("application/json", _ANY_OBJECT)
-
-
-def _response(media_type: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"description": "An error.", "content": {media_type: {"schema": dict(schema)}}}
 
 
 def tolerated(description: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,7 +76,7 @@ def tolerated(description: Mapping[str, Any]) -> dict[str, Any]:
             for field in GIVEN_BY_SERVERS:
                 schema["properties"][field].pop("minLength", None)
         if name.endswith("Request"):
-            _null_or_absent(schema)
+            null_or_absent(schema)
     return found
 
 

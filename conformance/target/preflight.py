@@ -14,9 +14,10 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from ..apis.base import apis
 from ..authoring.answer import Answer, status_text
-from ..authoring.check import PIECES, PIXIEBRIX, CheckFailed, NotVerified, PrerequisiteFailed
-from ..authoring.context import Context, Pieces, PixieBrix
+from ..authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
+from ..authoring.context import Context
 from ..authoring.run import Run
 from ..catalogue.rules import Rule
 from ..environment.environment import Place
@@ -28,9 +29,6 @@ DOWN: Final = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE,
 """What a proxy says for a server that is not there."""
 
 REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-
-PORTS: Final = "Pieces OS listens on port 1000 (macOS, Windows), 5323 (Linux) or one from 39300 to 39333"
-BELOW: Final = "give the URL below which /databases/… and /organizations/… are"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +122,6 @@ def examine(run: Run) -> Preflight:
     Args:
         run: the surroundings; on a mock of ours the questions go to a sandbox.
     """
-    from ..apis.pixiebrix.preflight import examine_pixiebrix  # noqa: PLC0415 (it needs this module)
-
     findings = Findings(run.target)
     if run.places.deviates:
         # It is wrong on purpose: what it says about the user's token may be part of that.
@@ -134,11 +130,10 @@ def examine(run: Run) -> Preflight:
         place = run.places.open()
     except NotVerified as error:
         raise TargetError(error.reason) from error
-    questions = {PIECES: _pieces, PIXIEBRIX: examine_pixiebrix}
     try:
         for api in run.target.apis:
             try:
-                questions[api](run, place, findings)
+                apis()[api].practice().examine(run, place, findings)
             except Unreachable as error:
                 endpoint = place.endpoint(api)
                 url = endpoint.url if endpoint is not None else api
@@ -149,7 +144,7 @@ def examine(run: Run) -> Preflight:
     return findings.result()
 
 
-# Questions that both APIs share
+# Questions that the APIs share
 
 
 def asked(question: Callable[[], Answer]) -> Answer | None:
@@ -194,42 +189,6 @@ def is_down(answers: list[Answer]) -> bool:
     return bool(answers) and all(answer.status in DOWN for answer in answers)
 
 
-# Pieces OS
-
-
-def _pieces(run: Run, place: Place, findings: Findings) -> None:
-    ctx = Pieces(run, place, "preflight")
-    answer = asked(lambda: ctx.call("exportDatabase", described=False, note="before any rule"))
-    if answer is None:
-        is_there(ctx)
-        return
-    if is_down([answer]):
-        findings.down[PIECES] = f"{ctx.base_url} answers {what_came(answer)}: nothing runs behind it"
-    elif not is_pieces(answer):
-        _wrong_place(ctx, answer, findings)
-
-
-def is_pieces(answer: Answer) -> bool:
-    """Whether an answer to an export may be one of Pieces OS, be it a wrong one."""
-    nowhere = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE}
-    page = answer.media_type in {"text/html", "application/xhtml+xml"}
-    return not (answer.status in {*nowhere, *REFUSED, *REDIRECTS} or (page and answer.status < 500))
-
-
-def _wrong_place(ctx: Context, answer: Answer, findings: Findings) -> None:
-    target, what = findings.target, f"{ctx.base_url} answers GET /database/export with {what_came(answer)}"
-    there = moved(answer, ctx.base_url)
-    if there is not None:
-        findings.mistake("pieces.url", f"{ctx.base_url} redirects to {there}", f"give {there} instead")
-    elif answer.status in REFUSED:
-        remedy = (
-            f"give what it wants in {target.named('pieces.token_env')} or pieces.headers of a target file"
-        )
-        findings.mistake("pieces.url", what, remedy)
-    else:
-        findings.mistake("pieces.url", f"{what}, as no Pieces OS does", f"check host, port and path: {PORTS}")
-
-
 def is_there(ctx: Context) -> None:
     """Go on if at least something answers, where one operation does not.
 
@@ -263,20 +222,22 @@ def _seconds(run: Run, place: Place, findings: Findings) -> None:
 
 
 def _second_problem(run: Run, place: Place, api: str, endpoint: Endpoint) -> str | None:
-    operation = {PIECES: "exportDatabase", PIXIEBRIX: "getExportJob"}[api]
-    path = {"jobId": "00000000-0000-4000-8000-000000000000"} if api == PIXIEBRIX else None
-    if api == PIECES:
-        ctx: Context = Pieces(run, replace(place, pieces=endpoint), "preflight")
-    else:
-        ctx = PixieBrix(run, replace(place, pixiebrix=endpoint), "preflight")
     try:
-        answer = asked(lambda: ctx.call(operation, path=path, described=False, note="before any rule"))
+        return apis()[api].practice().answers(run, place.with_endpoint(api, endpoint))
     except Unreachable:
         return "does not answer"
+
+
+def what_is_wrong(question: Callable[[], Answer], is_right: Callable[[Answer], bool]) -> str | None:
+    """What came instead of an answer of an API to a question, as a phrase; None where it is one.
+
+    Raises:
+        Unreachable: no connection could be made.
+    """
+    answer = asked(question)
     if answer is None:
         return "does not answer"
-    good = is_pieces(answer) if api == PIECES else is_json(answer)
-    return None if good else f"answers {what_came(answer)}"
+    return None if is_right(answer) else f"answers {what_came(answer)}"
 
 
 def is_json(answer: Answer) -> bool:

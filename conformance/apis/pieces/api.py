@@ -7,7 +7,14 @@ from typing import Final
 
 from dbcontract import openapi
 
-from ..base import JudgedApi
+from ..base import JudgedApi, Practice
+
+
+def _practice() -> Practice:
+    from .practice import PRACTICE  # noqa: PLC0415 (only a run needs it, and it is slow to load)
+
+    return PRACTICE
+
 
 API: Final = JudgedApi(
     name="pieces",
@@ -15,4 +22,5 @@ API: Final = JudgedApi(
     prefix="PI",
     package=__package__,
     description=partial(openapi.load, "pieces", written_out=True),
+    practice=_practice,
 )

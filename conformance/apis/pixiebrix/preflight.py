@@ -14,7 +14,6 @@ from ...authoring.run import Run
 from ...environment.environment import Place
 from ...environment.mock import API_PATH
 from ...target.preflight import (
-    BELOW,
     REFUSED,
     Findings,
     asked,
@@ -23,10 +22,12 @@ from ...target.preflight import (
     is_there,
     redirected_to,
     what_came,
+    what_is_wrong,
 )
 from ...target.target import TOKEN_KEY
 
 NOTE: Final = "before any rule"
+BELOW: Final = "give the URL below which /databases/… and /organizations/… are"
 PROBED: Final = 10
 """So many scratch databases are looked at."""
 
@@ -35,13 +36,24 @@ _OF_BOTH: Final = frozenset({"listRecordArchives"})
 """Operations whose path has the organization and the database."""
 
 
-def examine_pixiebrix(run: Run, place: Place, findings: Findings) -> None:
+def examine(run: Run, place: Place, findings: Findings) -> None:
     """Ask, and note what is wrong.
 
     Raises:
         Unreachable: nothing answers.
     """
     _Questions(PixieBrix(run, place, "preflight"), findings).ask()
+
+
+def answers(run: Run, place: Place) -> str | None:
+    """Whether a PixieBrix seems to be there; None where it does, else what came instead.
+
+    Raises:
+        Unreachable: no connection could be made.
+    """
+    ctx = PixieBrix(run, place, "preflight")
+    path = {"jobId": "00000000-0000-4000-8000-000000000000"}
+    return what_is_wrong(lambda: ctx.call("getExportJob", path=path, described=False, note=NOTE), is_json)
 
 
 class _Questions:

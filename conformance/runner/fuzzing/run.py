@@ -17,8 +17,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 from schemathesis.engine.core import EventStream
 
-from ...authoring.check import PIECES, CheckFailed, NotVerified, PrerequisiteFailed
-from ...authoring.context import Context, Pieces, PixieBrix
+from ...apis.base import apis
+from ...authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
+from ...authoring.context import Context
 from ...authoring.run import Run
 from ...environment.cleanup import clean_up_after
 from ...http.session import Cancelled
@@ -80,7 +81,7 @@ def sweep(api: str, run: Run, ledger: Ledger, settings: SweepSettings, progress:
     gate = run.session.gate
     since = gate.inventory.last if gate is not None else 0
     try:
-        context = (Pieces if api == PIECES else PixieBrix)(run, place, f"sweep {api}")
+        context = apis()[api].practice().context(run, place, f"sweep {api}")
         return _sweep(context, ledger, settings, progress)
     except (NotVerified, PrerequisiteFailed, CheckFailed) as error:
         return Swept(0, f"the sweep of {api} could not begin: {run.redactor.text(str(error))}")
@@ -203,6 +204,7 @@ def _accept(version: str | None) -> dict[str, str]:
 
 
 def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    fed = apis()[ctx.api].practice().fed.values()
     token = {"Authorization": f"Token {ctx.endpoint.token}"} if ctx.endpoint.token else {}
     asked = {one.id: one.asked_version for one in ctx.description.operations}
     newest = max((version for version in asked.values() if version is not None), default=None)
@@ -224,8 +226,8 @@ def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]
         "checks": {
             "enabled": False,
             **{name: {"enabled": True} for name in (STATUS, MEDIA_TYPE, HEADERS, BODY)},
-            SERVER_ERROR: {"enabled": ctx.api != PIECES},
-            ACCEPTED: {"enabled": ctx.api != PIECES},
+            SERVER_ERROR: {"enabled": any(SERVER_ERROR in kinds for kinds in fed)},
+            ACCEPTED: {"enabled": any(ACCEPTED in kinds for kinds in fed)},
             REFUSED: {"enabled": True},
             FOUND: {"enabled": True},
             GONE: {"enabled": True},

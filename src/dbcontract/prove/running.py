@@ -15,7 +15,7 @@ from dbcontract.conformance.catalogue.rules import Catalogue, Rule, load_all
 from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.engine import Engine, Listener, Options
 from dbcontract.conformance.runner.fuzzing.run import SweepSettings
-from dbcontract.conformance.schema.conformance import FED
+from dbcontract.conformance.schema.conformance import fed
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.options import Wanted
 from dbcontract.conformance.target.target import Pace, Target
@@ -161,7 +161,7 @@ class Prover:
             made.running.worlds.serve(recorder.classes())
             result = self._run(made, made.target, made.catalogue.rules, None, _Telling(recorder))
             passed = (one.rule for one in result.results if one.verdict is Verdict.PASSED)
-            self._reach = Reach(recorder.reached, frozenset(passed) - FED.keys())
+            self._reach = Reach(recorder.reached, frozenset(passed) - fed().keys())
         return self._reach.needless(deviation)
 
     def run(self, deviation: Deviation | None) -> Outcome:

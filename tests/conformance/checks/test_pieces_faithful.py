@@ -8,7 +8,7 @@ import pytest
 
 from dbcontract.conformance.catalogue import rules as catalogue
 from dbcontract.conformance.results.results import Verdict
-from dbcontract.conformance.schema.conformance import FED
+from dbcontract.conformance.schema.conformance import fed
 
 from .judging import Judge, checks, judging_small, judging_the_mock, told
 from .small_pieces import SmallPieces, Stranger
@@ -32,7 +32,7 @@ def mock() -> Iterator[Judge]:
 
 def test_every_rule_has_a_check_unless_all_exchanges_feed_it() -> None:
     testable = {rule.id for rule in catalogue.load("pieces") if rule.untestable is None}
-    assert testable - set(FED) == set(RULES)
+    assert testable - set(fed()) == set(RULES)
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -1,0 +1,37 @@
+"""What a run needs of Pieces OS."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from ...authoring.context import Pieces
+from ...schema.conformance import BODY, MEDIA_TYPE, REFUSED, STATUS
+from ...schema.description import NO_ANSWER
+from ..base import Practice
+from .latitude import relax
+from .preflight import answers, examine
+from .right_calls import RIGHT_CALLS
+from .sweep import scope
+
+_FED: Final = MappingProxyType(
+    {
+        "PI-DESC-04": (STATUS,),
+        "PI-DESC-05": (STATUS,),
+        "PI-DESC-06": (MEDIA_TYPE,),
+        "PI-DESC-07": (BODY,),
+        "PI-DESC-08": (NO_ANSWER,),
+        "PI-DESC-09": (REFUSED,),
+    }
+)
+
+PRACTICE: Final = Practice(
+    context=Pieces,
+    right_calls=RIGHT_CALLS,
+    reading="exportDatabase",
+    fed=_FED,
+    relax=relax,
+    examine=examine,
+    answers=answers,
+    scope=scope,
+)

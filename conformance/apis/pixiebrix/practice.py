@@ -1,0 +1,39 @@
+"""What a run needs of PixieBrix."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from ...authoring.context import PixieBrix
+from ...schema.conformance import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS
+from ...schema.description import NO_ANSWER, SERVER_ERROR
+from ..base import Practice
+from .latitude import relax
+from .preflight import answers, examine
+from .right_calls import RIGHT_CALLS
+from .sweep import scope
+
+_FED: Final = MappingProxyType(
+    {
+        "PB-DESC-03": (STATUS,),
+        "PB-DESC-04": (MEDIA_TYPE,),
+        "PB-DESC-05": (BODY,),
+        "PB-DESC-06": (HEADERS,),
+        "PB-DESC-07": (SERVER_ERROR, NO_ANSWER),
+        "PB-DESC-08": (ACCEPTED,),
+        "PB-DESC-09": (REFUSED,),
+        "PB-DESC-12": (FOUND, GONE),
+    }
+)
+
+PRACTICE: Final = Practice(
+    context=PixieBrix,
+    right_calls=RIGHT_CALLS,
+    reading="listDatabases",
+    fed=_FED,
+    relax=relax,
+    examine=examine,
+    answers=answers,
+    scope=scope,
+)
