@@ -36,6 +36,7 @@ napoleon_use_rtype = False
 
 html_theme = "furo"
 html_title = "dbcontract"
+html_theme_options = {"light_css_variables": {"color-code-background": "#f2f3f5"}}
 html_static_path = ["assets"]
 html_css_files = ["site.css"]
 html_copy_source = False
@@ -60,6 +61,12 @@ MENDED = (
 )
 
 
+def hide(app: Sphinx, _: object) -> None:
+    """Leave the reports that stand as examples out of the search: they have every word, and no answer."""
+    if app.env.docname.startswith("examples/"):
+        app.env.metadata[app.env.docname]["nosearch"] = True
+
+
 def mend(app: Sphinx, failure: Exception | None) -> None:
     """Make every page that was built usable by everybody; a page that is mended already stays as it is."""
     if failure is None and app.builder.name == "html":
@@ -73,5 +80,6 @@ def mend(app: Sphinx, failure: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Have the generated pages written before Sphinx looks for pages, and the built ones mended."""
+    app.connect("doctree-read", hide)
     app.connect("builder-inited", lambda built: reference.write(Path(built.srcdir) / reference.FOLDER))
     app.connect("build-finished", mend)
