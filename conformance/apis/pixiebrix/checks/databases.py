@@ -169,8 +169,9 @@ def a_deleted_database_is_gone_everywhere(ctx: PixieBrix) -> None:
     for _ in range(2):
         for operation, where in reads:
             ctx.call(operation, path=where).expect_refusal()
-    listed = [one.get("id") for one in every_item(ctx, "listDatabases", _path(ctx))]
-    ctx.expect_true("the list", gone.id not in listed, expected="no deleted database", actual=gone.id)
+    with step("PB-DB-01", "list the databases"):
+        left = [one.get("id") for one in every_item(ctx, "listDatabases", _path(ctx))]
+    ctx.expect_true("the list", gone.id not in left, expected="no deleted database", actual=gone.id)
 
 
 @check("PB-DB-14")

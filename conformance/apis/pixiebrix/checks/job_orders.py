@@ -8,8 +8,7 @@ from typing import Any
 from ....authoring.check import check
 from ....authoring.context import PixieBrix
 from ..calls import expect_refused, unknown_id
-from ..exports import MEDIA_TYPES, expect_accepted, order, send
-from ..job_links import followed
+from ..exports import MEDIA_TYPES, expect_accepted, exported, order, send, succeeded
 
 LONGEST = 1_024
 START, END = "2024-01-01T00:00:00Z", "2024-12-31T23:59:59Z"
@@ -80,10 +79,9 @@ def a_name_may_have_any_characters(ctx: PixieBrix) -> None:
     ):
         name = f"{ctx.name('export')} {end}"
         expect_accepted(ctx, send(ctx, _order(ctx, name=name)), f"an order with the name {name!r}")
-        details = ctx.given.finished_job(ctx.given.job(database, name=name))
-        ctx.expect(f"the status of the job {name!r}", "SUCCESS", details.get("status"))
+        details = succeeded(ctx, database, name=name)
         if ctx.can("storage"):
-            followed(ctx, str(details.get("data"))).expect_status(200)
+            exported(ctx, details)
 
 
 @check("PB-JOB-10", control="createExportJob")

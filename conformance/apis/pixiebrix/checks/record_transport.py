@@ -11,6 +11,7 @@ from ....authoring.arrange import step
 from ....authoring.check import check
 from ....authoring.context import PixieBrix
 from ....http.session import same_origin
+from ..arrange import CREATED
 from ..calls import lists
 from ..lists import listings
 from ..records import expect_data, path_of, read, written
@@ -71,7 +72,7 @@ def json_may_have_a_charset(ctx: PixieBrix) -> None:
         ):
             content = json.dumps(body, ensure_ascii=False).encode()
             answer = ctx.call(operation, path=path, body=content, content_type=kind, described=False)
-            answer.expect_status(200, 201)
+            answer.expect_status(*CREATED)
         expect_data(f"the data that came as {kind}", data, read(ctx, database, key))
 
 

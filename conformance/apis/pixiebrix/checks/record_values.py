@@ -87,7 +87,9 @@ def keys_are_compared_as_they_are(ctx: PixieBrix) -> None:
     for key in keys[:12]:
         # Every byte may be encoded, and in either case (RFC 3986, 2.1).
         encoded = "".join(f"%{byte:02x}" for byte in key.encode())
-        answer = ctx.raw("GET", f"/databases/{database.id}/records/{encoded}/", operation_id="getRecord")
+        headers = {"Accept": ctx.accepted("getRecord")}
+        where = f"/databases/{database.id}/records/{encoded}/"
+        answer = ctx.raw("GET", where, headers=headers, operation_id="getRecord")
         record = answer.expect_status(200).expect_json(dict)
         ctx.expect("the key of a record whose path is encoded", key, record.get("id"))
     changed, gone = keys[1], keys[9]

@@ -85,7 +85,7 @@ class JobEndLeftOut(PixieBrixState):
         return super()._selected(ids, start, None if end is None else end - 1)
 
 
-@defect("PB-JOB-37")
+@defect("PB-JOB-37", "PB-JOB-35")
 class JobEndCutToSeconds(PixieBrixState):
     """Cuts the dates of a job to whole seconds, so that the last part of a second is missing."""
 
