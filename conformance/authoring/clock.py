@@ -11,7 +11,7 @@ from ..environment.environment import Powers
 from .check import NotVerified
 
 if TYPE_CHECKING:
-    from ..environment.nights import Guard
+    from .nights import Guard
 
 LONGEST_WAIT = 3_900.0
 """So many seconds are really waited for, where the user allows it: an hour, and a little."""

@@ -15,7 +15,6 @@ from schemathesis.core import NOT_SET
 
 from ..apis.pixiebrix.arrange import GivenPixieBrix
 from ..environment.environment import Place
-from ..environment.nights import Guard
 from ..http.spool import Spool
 from ..http.wire import Request
 from ..schema.description import Operation, query_string
@@ -24,6 +23,7 @@ from .arrange import GivenPieces
 from .caller import Caller
 from .check import PIECES, PIXIEBRIX, CheckFailed, NotVerified
 from .clock import Clock
+from .nights import Guard
 from .run import Run
 from .trace import Trace
 

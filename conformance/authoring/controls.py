@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ..apis.base import apis
-from ..environment.cleanup import clean_up_after
 from .check import NotVerified
+from .cleanup import clean_up_after
 
 if TYPE_CHECKING:
     from .context import Context

@@ -20,9 +20,28 @@ from ..results.results import BROKE_OFF, Part, RuleResult, RunResult, Stop, Verd
 from ..runner.engine import STOPPED, remains
 from ..runner.rule_runner import Bench
 from ..schema.conformance import fed
+from ..target.options import SelectionError
 from ..target.target import TargetError
-from .items import FINDINGS, RESULT, Plan, failure_text, make_bench
-from .plugin import ROOT
+from .items import FINDINGS, RESULT, Plan, Runner, failure_text, make_bench, make_plan
+from .settings import ROOT, Settings
+
+
+def register(config: pytest.Config, settings: Settings) -> None:
+    """Make the plan and register what carries it out.
+
+    Raises:
+        pytest.UsageError: something is given wrongly.
+    """
+    try:
+        plan = make_plan(config, settings)
+    except (TargetError, SelectionError, baselines.BaselineError) as error:
+        raise pytest.UsageError(str(error)) from error
+    is_worker = hasattr(config, "workerinput")
+    if is_worker or not config.getoption("numprocesses", None):
+        runner = Runner(plan, shared=is_worker)
+        config.pluginmanager.register(runner, "dbcontract-conformance-runner")
+    if not is_worker:
+        config.pluginmanager.register(Controller(plan, config), "dbcontract-conformance-controller")
 
 
 class Controller:

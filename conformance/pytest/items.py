@@ -1,4 +1,4 @@
-"""What the pytest plugin does once there is a target: items, verdicts as outcomes, reports at the end."""
+"""What the pytest plugin does once there is a target: the plan, the items, verdicts as outcomes."""
 
 from __future__ import annotations
 
@@ -29,39 +29,13 @@ from ..runner.rule_runner import Bench, Examined
 from ..schema.conformance import fed
 from ..target.options import SelectionError, Wanted, api_choices, permissions, select
 from ..target.target import Target, TargetError
-from .plugin import ROOT
+from .settings import ROOT, Settings
 
 _STDERR = 2
 
 RESULT = "dbcontract_result"
 FINDINGS = "dbcontract_findings"
 """Attributes of a test report, by which results travel from the workers of xdist: plain JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the user chose, unchecked.
-
-    Attributes:
-        named: ids given as `conformance::ID`.
-        alone: no other tests were asked for.
-    """
-
-    url: str | None
-    target_file: Path | None
-    api: str | None
-    allow: str
-    token_env: str | None
-    organization: str | None
-    databases: tuple[str, ...]
-    proxy: str | None
-    only: tuple[str, ...]
-    named: tuple[str, ...]
-    alone: bool
-    reports: tuple[str, ...]
-    baseline_file: Path | None
-    seed: int
-    sweep: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +55,12 @@ class Plan:
     settings: Settings
 
 
-def register(config: pytest.Config, settings: Settings) -> None:
-    """Make the plan and register what carries it out.
+def make_plan(config: pytest.Config, settings: Settings) -> Plan:
+    """Check what the user chose.
 
     Raises:
-        pytest.UsageError: something is given wrongly.
+        TargetError, SelectionError, baselines.BaselineError: something is given wrongly.
     """
-    from .controller import Controller  # noqa: PLC0415 (it needs this module)
-
-    try:
-        plan = _plan(config, settings)
-    except (TargetError, SelectionError, baselines.BaselineError) as error:
-        raise pytest.UsageError(str(error)) from error
-    is_worker = hasattr(config, "workerinput")
-    if is_worker or not config.getoption("numprocesses", None):
-        runner = Runner(plan, shared=is_worker)
-        config.pluginmanager.register(runner, "dbcontract-conformance-runner")
-    if not is_worker:
-        config.pluginmanager.register(Controller(plan, config), "dbcontract-conformance-controller")
-
-
-def _plan(config: pytest.Config, settings: Settings) -> Plan:
     if settings.api not in {None, *api_choices()}:
         raise TargetError(f"--dbcontract-api: {settings.api!r} is unknown; say {', '.join(api_choices())}")
     catalogue = load_all()

@@ -8,15 +8,11 @@ rule is told in the summary. Without a target nothing is added, and nothing heav
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from .items import Settings
-
-ROOT = "conformance"
-"""The node that all items belong to."""
+from .settings import ROOT, Settings
 
 LEVELS = {
     "documented": "a rule that one of the two documents states (dbcontract)",
@@ -80,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if url and target:
         raise pytest.UsageError(f"{_flag('url')}, {_flag('target')}: give one of the two")
-    from .items import register  # noqa: PLC0415 (heavy, and of no use without a target)
+    from .controller import register  # noqa: PLC0415 (heavy, and of no use without a target)
 
     register(config, _settings(config, named))
 
@@ -107,8 +103,6 @@ def _chosen(config: pytest.Config, name: str) -> str:
 
 
 def _settings(config: pytest.Config, named: tuple[str, ...]) -> Settings:
-    from .items import Settings  # noqa: PLC0415 (the same)
-
     def path(name: str) -> Path | None:
         text = _chosen(config, name)
         return config.rootpath / text if text else None

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from ..apis.base import apis, names
 from ..authoring.check import Check, CheckFailed, NotVerified, PrerequisiteFailed
+from ..authoring.cleanup import clean_up_after
 from ..authoring.context import Context
 from ..authoring.controls import control, control_what_was_refused
 from ..authoring.run import Run
 from ..authoring.trace import Trace
-from ..environment.cleanup import clean_up_after
 from ..environment.environment import Place
 from ..http.evidence import BODY_SHOWN, KEPT, Evidence
 from ..http.session import Cancelled, TimeIsUp

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from .registry import Note
 
 _Class = TypeVar("_Class", bound=type)
+
+WHILE: Final = 0.1
+"""Seconds that a defect leaves open for another request to come in between."""
 
 
 def defect(

@@ -52,6 +52,15 @@ def test_the_contracts_hold(project: Any, packages: Path) -> None:
         ("conformance", "mockserver.sandbox.settings"),
         ("mockserver.server.application", "conformance"),
         ("mockserver.server.application", "cli"),
+        ("prove.judging", "cli"),
+        ("mockserver.apis.pixiebrix.pagination", "mockserver.apis.pieces.handlers"),
+        ("mockserver.client.http", "mockserver.server.run"),
+        ("mockserver.web.origin", "mockserver.server.run"),
+        ("mockserver.artifacts.text", "mockserver.web.responses"),
+        ("conformance.apis.pieces.probes", "conformance.apis.pixiebrix.lists"),
+        ("conformance.http.wire", "conformance.authoring.context"),
+        ("conformance.report.text", "conformance.runner.engine"),
+        ("conformance.runner.engine", "conformance.apis.pixiebrix.lists"),
     ],
 )
 def test_a_breach_is_noticed(project: Any, packages: Path, importer: str, imported: str) -> None:
@@ -61,6 +70,16 @@ def test_a_breach_is_noticed(project: Any, packages: Path, importer: str, import
     result = lint_imports(project, packages)
     assert result.returncode == 1
     assert f"dbcontract.{importer} -> dbcontract.{imported}" in result.stdout
+
+
+@pytest.mark.parametrize("parent", ["", "mockserver.", "conformance."])
+def test_a_room_that_is_not_entered_is_noticed(project: Any, packages: Path, parent: str) -> None:
+    room = packages.joinpath("dbcontract", *parent.split(".")[:-1], "cellar")
+    room.mkdir()
+    (room / "__init__.py").write_text("")
+    result = lint_imports(project, packages)
+    assert result.returncode == 1
+    assert f"dbcontract.{parent}cellar" in result.stdout
 
 
 def test_handlers_may_import_state(project: Any, packages: Path) -> None:

@@ -16,9 +16,9 @@ from urllib.parse import unquote, urljoin, urlsplit
 from ...authoring.answer import Answer
 from ...authoring.arrange import step
 from ...authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
+from ...authoring.cleanup import clean_up_after
 from ...authoring.context import PixieBrix
 from ...authoring.formats import as_date
-from ...environment.cleanup import clean_up_after
 from ...http.session import target_headers
 from ...http.wire import Request
 from .arrange import Database

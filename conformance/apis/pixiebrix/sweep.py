@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...authoring.check import NotVerified, PrerequisiteFailed
+from ...authoring.cleanup import clean_up_after
 from ...authoring.context import PixieBrix
-from ...environment.cleanup import clean_up_after
 from ...environment.gate import Gate
 from ...runner.fuzzing.scope import Scope, reading, without
 from .arrange import Database

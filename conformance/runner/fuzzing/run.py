@@ -19,9 +19,9 @@ from schemathesis.engine.core import EventStream
 
 from ...apis.base import apis
 from ...authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
+from ...authoring.cleanup import clean_up_after
 from ...authoring.context import Context
 from ...authoring.run import Run
-from ...environment.cleanup import clean_up_after
 from ...http.session import Cancelled
 from ...schema.conformance import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS, Ledger
 from ...schema.description import SERVER_ERROR

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from starlette.responses import Response
 
 from ....state.errors import ImportRejected, NewerExport
 from ....state.instants import DAY
-from ....variants.defect import defect
+from ....variants.defect import WHILE, defect
 from ....web.call import ABSENT, Call
 from ..handlers import PiecesHandlers
 from ..state.exported import Exported
 from ..state.pieces import ImportPlan, PiecesDatabase
-
-WHILE: Final = 0.1
-"""Seconds in which another request may come in between."""
 
 
 @defect("PI-IMP-24")

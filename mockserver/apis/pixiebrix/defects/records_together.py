@@ -7,10 +7,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ....variants.defect import defect
+from ....variants.defect import WHILE, defect
 from ....web.call import Call
 from ....web.negotiated import Negotiated
-from ...pieces.defects.together import WHILE
 from ..handlers.assets import AssetHandlers
 from ..handlers.databases import DatabaseHandlers
 from ..handlers.jobs import JobHandlers

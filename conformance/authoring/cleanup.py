@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from threading import Event
 from urllib.parse import quote
 
-from ..authoring.check import NotVerified
-from ..authoring.run import Run
+from ..environment.effects import things
+from ..environment.gate import Gate
+from ..environment.inventory import Item, told
+from ..environment.request_effects import answered
 from ..http.session import Cancelled, Session, TimeIsUp, target_headers
 from ..http.spool import Spool
 from ..http.wire import NoAnswer, Received, Request, Unreachable
 from ..target.target import Endpoint
-from .effects import things
-from .gate import Gate
-from .inventory import Item, told
-from .request_effects import answered
+from .check import NotVerified
+from .run import Run
 
 _TROUBLE = (NoAnswer, Unreachable, NotVerified, Cancelled, TimeIsUp, ValueError)
 _ACCEPT = ("Accept", "application/json; version=2.0")

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..authoring.arrange import step
-from ..authoring.check import CheckFailed, NotVerified
+from .arrange import step
+from .check import CheckFailed, NotVerified
 
 if TYPE_CHECKING:
-    from ..authoring.context import PixieBrix
+    from .context import PixieBrix
 
 _PAGE: Final = 1_000
 _MOST: Final = 100
