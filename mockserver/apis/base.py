@@ -16,6 +16,7 @@ from starlette.types import Receive
 
 from dbcontract import openapi
 
+from ..variants.extension_point import ExtensionPoint
 from ..web.documented import Answer
 from ..web.negotiated import Negotiated
 
@@ -62,6 +63,8 @@ class ServedApi:
         base_path: before every path of its description; empty at the root.
         handlers: what has a method for each operationId, for a request to this world.
         error: the answer to an error, given what was negotiated before it.
+        state: what it remembers; its class is an extension point.
+        extension_points: what a variant can override that shows in this API, what it shares with others too.
         description_package: the package in which `NAME.yaml` describes it.
         defects: the package of its defects.
         conforming: the package of its conforming variants.
@@ -74,6 +77,8 @@ class ServedApi:
     base_path: str
     handlers: Callable[[World], object]
     error: Callable[[World, Exception, Negotiated | None], Response]
+    state: ExtensionPoint[Any] | None = None
+    extension_points: tuple[ExtensionPoint[Any], ...] = ()
     description_package: str = openapi.__name__
     defects: str | None = None
     conforming: str | None = None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..apis.pieces.points import STATE as PIECES
 from ..apis.pieces.state.pieces import PiecesDatabase
 from ..apis.pixiebrix.negotiation import VERSIONS
+from ..apis.pixiebrix.points import STATE as PIXIEBRIX
 from ..apis.pixiebrix.state.pixiebrix import PixieBrixState
 from ..apis.pixiebrix.throttle import Throttle
 from ..state.objects import ObjectStore
+from ..storage.signing import SIGNER
 from ..variants.implementation import FAITHFUL, Classes
 from .clock import Clock
 from .faults import FaultBook
@@ -140,11 +143,11 @@ class World:
         self.settings = settings
         self.ids = IdSource(base.seed, self.name)
         self.classes = classes
-        self.implementation = implementation = classes.make()
+        self.implementation = classes.make()
         self.deviations = deviations
-        self.signer = implementation.signer(signing_secret(base.seed, self.name))
-        self.pixiebrix = base.pixiebrix.fork(implementation.state)
-        self.pieces = base.pieces.fork(implementation.pieces_state)
+        self.signer = classes[SIGNER](signing_secret(base.seed, self.name))
+        self.pixiebrix = base.pixiebrix.fork(classes[PIXIEBRIX])
+        self.pieces = base.pieces.fork(classes[PIECES])
         self.objects = base.objects.fork()
         self.faults = FaultBook(base.seed, self.name)
         self.throttle = Throttle()
@@ -169,12 +172,11 @@ class World:
 
     def settle(self) -> None:
         """Give what the world holds to the classes that serve it, after other classes made it."""
-        kinds = self.implementation
         before = self.pixiebrix
-        self.pixiebrix = before.fork(kinds.state)
+        self.pixiebrix = before.fork(self.classes[PIXIEBRIX])
         before.release()
-        self.pieces = self.pieces.fork(kinds.pieces_state)
-        self.signer = kinds.signer(self.signer.secret)
+        self.pieces = self.pieces.fork(self.classes[PIECES])
+        self.signer = self.classes[SIGNER](self.signer.secret)
 
     def now(self) -> int:
         """The world's instant in µs, after every nightly job that is due by then has run."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Final, Protocol
 from urllib.parse import parse_qsl, quote
 
 from starlette.requests import ClientDisconnect, Request
@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope
 
 from ..apis.pixiebrix.state.jobs import Job
 from ..state.objects import StoredObject
+from ..variants.extension_point import ExtensionPoint
 from ..web.origin import origin_of
 from .disposition import content_disposition
 from .downloads import Item, ItemResponse, Stored, artifact, find, job_behind
@@ -73,6 +74,9 @@ class Storage:
     async def artifact(self, job: Job, key: str) -> Item:
         """The exported data of a job that has succeeded. Raises `NoSuchKey`."""
         return await artifact(job, key)
+
+
+STORAGE: Final = ExtensionPoint("storage", Storage)
 
 
 async def respond(world: StorageWorld, request_path: str, scope: Scope, receive: Receive) -> Response:

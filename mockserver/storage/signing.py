@@ -13,10 +13,11 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from ..state.instants import HOUR, SECOND, format_instant, parse_instant
+from ..variants.extension_point import ExtensionPoint
 from .disposition import content_disposition
 from .errors import AccessDenied, EntityTooLarge, Expired
 
@@ -214,6 +215,9 @@ class Signer:
 
     def _sign(self, text: str) -> str:
         return hmac.new(self.secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+SIGNER: Final = ExtensionPoint("signer", Signer, is_made=False)
 
 
 def _same(given: str, expected: str) -> bool:

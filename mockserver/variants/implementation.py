@@ -7,28 +7,31 @@ overrides a method, and the faithful code knows nothing of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from ..apis.pieces.errors import PiecesErrors
-from ..apis.pieces.handlers import PiecesHandlers
-from ..apis.pieces.state.pieces import PiecesDatabase
-from ..apis.pixiebrix.errors import PixieBrixErrors
-from ..apis.pixiebrix.handlers.operations import PixieBrixHandlers
-from ..apis.pixiebrix.negotiation import Negotiation
-from ..apis.pixiebrix.pagination import Pagination
-from ..apis.pixiebrix.state.pixiebrix import PixieBrixState
-from ..apis.pixiebrix.state.records import RecordTable
-from ..storage.app import Storage
-from ..storage.signing import Signer
-from ..web.connexion.security import Security
-from ..web.connexion.validation import Validation
-from ..web.wire_policy import Surface
+from ..apis.base import served_apis
+from ..storage.app import STORAGE
+from ..storage.signing import SIGNER
+from ..web.connexion.security import SECURITY
+from ..web.connexion.validation import VALIDATION
+from ..web.wire_policy import SURFACE
+from .extension_point import ExtensionPoint
+
+_Part = TypeVar("_Part")
 
 
 class NoSeam(TypeError):
     """A class that overrides nothing that an implementation is made of."""
+
+
+@cache
+def extension_points() -> tuple[ExtensionPoint[Any], ...]:
+    """All that a variant can override: what every API is served with, then what each API brings."""
+    shared: tuple[ExtensionPoint[Any], ...] = (SECURITY, SURFACE, VALIDATION, STORAGE, SIGNER)
+    brought = [point for api in served_apis().values() for point in api.extension_points]
+    return tuple({point.name: point for point in (*shared, *brought)}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,81 +39,48 @@ class Classes:
     """The classes that an implementation is made of.
 
     Attributes:
-        pieces, pixiebrix: the handlers of the two APIs.
-        pieces_state, state, table: what they remember; `table` holds the records of one database.
-        pieces_errors, pixiebrix_errors: how each words errors.
-        negotiation, pages, security, surface, validation: what all operations share.
-        storage, signer: the storage and its links.
+        replaced: what takes the place of reference classes, by the name of the extension point.
     """
 
-    pieces: type[PiecesHandlers] = PiecesHandlers
-    pieces_state: type[PiecesDatabase] = PiecesDatabase
-    pixiebrix: type[PixieBrixHandlers] = PixieBrixHandlers
-    state: type[PixieBrixState] = PixieBrixState
-    table: type[RecordTable] = RecordTable
-    pieces_errors: type[PiecesErrors] = PiecesErrors
-    pixiebrix_errors: type[PixieBrixErrors] = PixieBrixErrors
-    negotiation: type[Negotiation] = Negotiation
-    pages: type[Pagination] = Pagination
-    security: type[Security] = Security
-    surface: type[Surface] = Surface
-    validation: type[Validation] = Validation
-    storage: type[Storage] = Storage
-    signer: type[Signer] = Signer
+    replaced: Mapping[str, type] = field(default_factory=dict)
+
+    def __getitem__(self, point: ExtensionPoint[_Part]) -> type[_Part]:
+        """The class at an extension point."""
+        return self.replaced.get(point.name, point.reference)
 
     def make(self) -> Implementation:
         """An implementation for one world; what its objects remember is that world's own."""
-        return Implementation(
-            pieces=self.pieces(),
-            pieces_state=self.pieces_state,
-            pixiebrix=self.pixiebrix(),
-            state=self.state,
-            pieces_errors=self.pieces_errors(),
-            pixiebrix_errors=self.pixiebrix_errors(),
-            negotiation=self.negotiation(),
-            pages=self.pages(),
-            security=self.security(),
-            surface=self.surface(),
-            validation=self.validation(),
-            storage=self.storage(),
-            signer=self.signer,
-        )
+        return Implementation({point.name: self[point]() for point in extension_points() if point.is_made})
 
 
-@dataclass(frozen=True, slots=True)
 class Implementation:
-    """What serves one world; the attributes are as in `Classes`."""
+    """What serves one world: an object for each extension point that has one."""
 
-    pieces: PiecesHandlers
-    pieces_state: type[PiecesDatabase]
-    pixiebrix: PixieBrixHandlers
-    state: type[PixieBrixState]
-    pieces_errors: PiecesErrors
-    pixiebrix_errors: PixieBrixErrors
-    negotiation: Negotiation
-    pages: Pagination
-    security: Security
-    surface: Surface
-    validation: Validation
-    storage: Storage
-    signer: type[Signer]
+    __slots__ = ("_parts",)
+
+    def __init__(self, parts: Mapping[str, Any]) -> None:
+        self._parts = parts
+
+    def __getitem__(self, point: ExtensionPoint[_Part]) -> _Part:
+        """The object at an extension point."""
+        part: _Part = self._parts[point.name]
+        return part
 
 
 FAITHFUL: Final = Classes()
 
-_SEAMS: Final[Mapping[str, type]] = {field.name: getattr(FAITHFUL, field.name) for field in fields(Classes)}
 
-
-def seam_of(deviation: type) -> str:
-    """The name in `Classes` of what a class overrides, by the faithful class that it is derived from.
+def point_of(deviation: type) -> ExtensionPoint[Any]:
+    """The extension point of a class, by the reference class that it is derived from.
 
     Raises:
         NoSeam: it is derived from none of them.
     """
-    for name, faithful in _SEAMS.items():
-        if set(deviation.__mro__) & set(faithful.__mro__) - {object}:
-            return name
-    names = ", ".join(sorted(faithful.__name__ for faithful in _SEAMS.values()))
+    points = extension_points()
+    for point in points:
+        if set(deviation.__mro__) & set(point.reference.__mro__) - {object}:
+            return point
+    names = ", ".join(sorted(point.reference.__name__ for point in points))
     raise NoSeam(f"{deviation.__qualname__} is derived from none of {names}")
 
 
@@ -125,13 +95,23 @@ def with_deviations(deviations: Iterable[type]) -> Classes:
 
 @cache
 def _with_deviations(deviations: tuple[type, ...]) -> Classes:
-    tops: dict[str, list[type]] = {}
+    tops: dict[ExtensionPoint[Any], list[type]] = {}
     for deviation in deviations:
-        tops.setdefault(seam_of(deviation), []).append(deviation)
-    made: dict[str, Any] = {
-        name: type(_SEAMS[name].__name__, (*classes, _SEAMS[name]), {}) for name, classes in tops.items()
-    }
-    if "table" in made:
-        state = made.get("state", PixieBrixState)
-        made["state"] = type(state.__name__, (state,), {"table": made["table"]})
-    return Classes(**made)
+        tops.setdefault(point_of(deviation), []).append(deviation)
+    return put_together(
+        {
+            point: type(point.reference.__name__, (*classes, point.reference), {})
+            for point, classes in tops.items()
+        }
+    )
+
+
+def put_together(made: Mapping[ExtensionPoint[Any], type]) -> Classes:
+    """The reference classes with these in the place of theirs."""
+    classes = dict(made)
+    for point, part in made.items():
+        if point.attribute_of is not None:
+            whole, attribute = point.attribute_of
+            outer = classes.get(whole, whole.reference)
+            classes[whole] = type(outer.__name__, (outer,), {attribute: part})
+    return Classes({point.name: one for point, one in classes.items()})

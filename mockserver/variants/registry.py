@@ -18,26 +18,12 @@ from typing import Any, Literal
 
 from ..apis.base import served_apis
 from ..sandbox.settings import SettingsError
-from .implementation import Classes, seam_of, with_deviations
+from .implementation import Classes, point_of, with_deviations
 
 Kind = Literal["defect", "stranger"]
 
 _NOTE = "__dbcontract_deviation__"
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_PIECES_ONLY = frozenset({"pieces", "pieces_state", "pieces_errors"})
-_PIXIEBRIX_ONLY = frozenset(
-    {
-        "pixiebrix",
-        "pixiebrix_errors",
-        "state",
-        "table",
-        "negotiation",
-        "pages",
-        "security",
-        "storage",
-        "signer",
-    }
-)
 
 
 class UnknownDeviation(SettingsError):
@@ -81,10 +67,8 @@ class Deviation:
     @property
     def apis(self) -> tuple[str, ...]:
         """The APIs that it can show in."""
-        seams = {seam_of(one) for one in self.classes}
-        if seams <= _PIECES_ONLY:
-            return ("pieces",)
-        return ("pixiebrix",) if seams <= _PIXIEBRIX_ONLY else ("pieces", "pixiebrix")
+        points = {point_of(one) for one in self.classes}
+        return tuple(sorted(name for name, api in served_apis().items() if points & {*api.extension_points}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +84,7 @@ class Note:
     def leave(self, noted: type) -> None:
         """Leave the note. Raises `NoSeam` for a class that overrides nothing."""
         for one in (noted, *self.also):
-            seam_of(one)
+            point_of(one)
         setattr(noted, _NOTE, self)
 
 

@@ -15,6 +15,7 @@ from .origin import origin_of
 from .receiving import Receiver
 from .responses import error_body
 from .sending import Sender
+from .wire_policy import SURFACE
 
 _STORAGE_CODES = {
     400: "InvalidRequest",
@@ -61,7 +62,7 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
         return True
     if fault.status is not None:
         await receiver.look()
-        send = exchange.world.implementation.surface.sending(sender, exchange, scope)
+        send = exchange.world.implementation[SURFACE].sending(sender, exchange, scope)
         answer = ordered(documented, operation, fault, fault.status, origin)
         if fault.body is None:
             answer = served.example(answer, exchange.world)

@@ -20,6 +20,7 @@ from ..control.people import Pages
 from ..sandbox.journal import Entry, mask
 from ..sandbox.registry import SandboxNameError, Worlds
 from ..sandbox.sandbox import World
+from ..storage.app import STORAGE
 from .body import header
 from .call import EXCHANGE, Exchange
 from .connexion.routes import MethodTable
@@ -31,7 +32,7 @@ from .receiving import Receiver
 from .response_check import ResponseCheck, ResponseMismatch
 from .responses import json_error
 from .sending import Sender
-from .wire_policy import Surface, slashes_hidden, without_slash
+from .wire_policy import SURFACE, Surface, slashes_hidden, without_slash
 
 request_log = logging.getLogger("dbcontract.requests")
 
@@ -137,16 +138,16 @@ class Gateway:
     async def _store(exchange: Exchange, path: str, scope: Scope, receiver: Receiver, send: Send) -> None:
         key = path[len(STORAGE_PREFIX) + 1 :]
         implementation = exchange.world.implementation
-        response = await implementation.storage.respond(exchange.world, key, scope, receiver)
+        response = await implementation[STORAGE].respond(exchange.world, key, scope, receiver)
         await receiver.look()
-        await response(scope, receiver, implementation.surface.sending(send, exchange, scope))
+        await response(scope, receiver, implementation[SURFACE].sending(send, exchange, scope))
 
     async def _serve(  # noqa: PLR0917 - ASGI brings three of them
         self, api: Api, exchange: Exchange, path: str, scope: Scope, receive: Receiver, sender: Sender
     ) -> None:
         scope = {**scope, EXCHANGE: exchange, "extensions": {}, "app": self, "root_path": "", "path": path}
         world = exchange.world
-        surface = world.implementation.surface if not api.is_control else _PLAIN
+        surface = world.implementation[SURFACE] if not api.is_control else _PLAIN
         send = surface.sending(sender, exchange, scope)
         # What is wrong on purpose must get out.
         check = None if world.deviations and not api.is_control else api.check

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import unquote, unquote_to_bytes
 
 from starlette.types import Scope, Send
 
+from ..variants.extension_point import ExtensionPoint
 from .call import Exchange
 from .connexion.validation import hide_slashes
 from .problems import UnknownPath
@@ -39,6 +41,9 @@ class Surface:
     def sending(self, send: Send, exchange: Exchange, scope: Scope) -> Send:  # noqa: ARG002
         """What takes the messages of an answer, of storage too, and sends them on."""
         return send
+
+
+SURFACE: Final = ExtensionPoint("surface", Surface)
 
 
 def slashes_hidden(raw: str) -> str:

@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 
 from dbcontract.mockserver.apis.pieces.state.pieces import PiecesDatabase
+from dbcontract.mockserver.apis.pixiebrix.api import HANDLERS
 from dbcontract.mockserver.apis.pixiebrix.handlers.assets import AssetHandlers
 from dbcontract.mockserver.apis.pixiebrix.handlers.operations import PixieBrixHandlers
+from dbcontract.mockserver.apis.pixiebrix.points import STATE, TABLE
 from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
 from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.apis.pixiebrix.state.records import RecordTable
 from dbcontract.mockserver.sandbox.registry import Worlds
 from dbcontract.mockserver.sandbox.sandbox import World
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
-from dbcontract.mockserver.storage.signing import Signer
-from dbcontract.mockserver.variants.implementation import FAITHFUL, Classes, seam_of, with_deviations
+from dbcontract.mockserver.storage.signing import SIGNER, Signer
+from dbcontract.mockserver.variants.implementation import FAITHFUL, Classes, point_of, with_deviations
 from dbcontract.mockserver.variants.registry import UnknownDeviation, classes_of
 
 NOW = 1_700_000_000_000_000
@@ -62,30 +64,30 @@ def test_nothing_on_top_is_the_faithful_implementation() -> None:
 
 def test_the_rest_stays_faithful() -> None:
     classes = with_deviations([Outer])
-    assert issubclass(classes.pixiebrix, PixieBrixHandlers)
-    assert classes.pixiebrix.listRecords is PixieBrixHandlers.listRecords
-    assert (classes.state, classes.table, classes.signer) == (PixieBrixState, RecordTable, Signer)
-    assert Classes().pixiebrix is PixieBrixHandlers
+    assert issubclass(classes[HANDLERS], PixieBrixHandlers)
+    assert classes[HANDLERS].listRecords is PixieBrixHandlers.listRecords
+    assert (classes[STATE], classes[TABLE], classes[SIGNER]) == (PixieBrixState, RecordTable, Signer)
+    assert Classes()[HANDLERS] is PixieBrixHandlers
 
 
 @pytest.mark.parametrize(("several", "answer"), [((Outer, Inner), False), ((Inner, Outer), True)])
 def test_of_several_the_first_has_the_last_word(several: tuple[type, ...], answer: bool) -> None:
-    handlers = with_deviations(several).make().pixiebrix
+    handlers = with_deviations(several).make()[HANDLERS]
     assert handlers.downloadable(None) is answer  # type: ignore[arg-type]  # none is looked at
 
 
 def test_a_seam_is_found_by_any_part_of_a_faithful_class() -> None:
-    assert [seam_of(one) for one in (Outer, Inner, Doubled, Lost)] == [
-        "pixiebrix",
-        "pixiebrix",
-        "table",
-        "state",
+    assert [point_of(one) for one in (Outer, Inner, Doubled, Lost)] == [
+        HANDLERS,
+        HANDLERS,
+        TABLE,
+        STATE,
     ]
 
 
 def test_worlds_do_not_share_what_their_implementations_remember() -> None:
     classes = with_deviations([Outer])
-    assert classes.make().pixiebrix is not classes.make().pixiebrix
+    assert classes.make()[HANDLERS] is not classes.make()[HANDLERS]
 
 
 def test_tables_deviate_in_databases_old_and_new(world: World) -> None:

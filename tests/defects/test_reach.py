@@ -6,7 +6,9 @@ import pytest
 
 from dbcontract.conformance.schema.conformance import fed
 from dbcontract.mockserver.apis.pieces.state.pieces import PiecesDatabase
+from dbcontract.mockserver.apis.pixiebrix.api import HANDLERS
 from dbcontract.mockserver.apis.pixiebrix.handlers.records import RecordHandlers
+from dbcontract.mockserver.apis.pixiebrix.points import TABLE
 from dbcontract.mockserver.apis.pixiebrix.state.records import RecordTable
 from dbcontract.mockserver.variants.registry import Deviation
 from dbcontract.prove.reach import Reach, Recorder, touches
@@ -49,9 +51,9 @@ class _Begins(PiecesDatabase):
 
 
 def test_the_methods_that_a_deviation_overrides() -> None:
-    assert touches(_of(_Bounds)) == frozenset({("pixiebrix", "_bounds")})
-    assert touches(_of(_Below)) == frozenset({("pixiebrix", "_bounds"), ("pixiebrix", "_one")})
-    assert touches(_of(_Bounds, _Table)) == frozenset({("pixiebrix", "_bounds"), ("table", "span")})
+    assert touches(_of(_Bounds)) == frozenset({(HANDLERS.name, "_bounds")})
+    assert touches(_of(_Below)) == frozenset({(HANDLERS.name, "_bounds"), (HANDLERS.name, "_one")})
+    assert touches(_of(_Bounds, _Table)) == frozenset({(HANDLERS.name, "_bounds"), (TABLE.name, "span")})
 
 
 @pytest.mark.parametrize("part", [_Static, _Begins])
@@ -61,7 +63,10 @@ def test_what_is_no_plain_method_may_be_reached_by_all(part: type) -> None:
 
 
 def test_what_reaches_none_of_its_methods_is_needless() -> None:
-    reached = {("pixiebrix", "_bounds"): frozenset({"A", "B"}), ("pixiebrix", "_one"): frozenset({"B", "C"})}
+    reached = {
+        (HANDLERS.name, "_bounds"): frozenset({"A", "B"}),
+        (HANDLERS.name, "_one"): frozenset({"B", "C"}),
+    }
     reach = Reach(reached, frozenset("ABCD"))
     assert reach.needless(_of(_Bounds)) == {"C", "D"}
     assert reach.needless(_of(_Below)) == {"D"}
@@ -70,16 +75,16 @@ def test_what_reaches_none_of_its_methods_is_needless() -> None:
 
 def test_a_recorder_tells_who_asked_for_what() -> None:
     recorder = Recorder()
-    table = recorder.classes().table()
+    table = recorder.classes()[TABLE]()
     recorder.rule = "A"
     list(table.days())
     recorder.rule = "B"
     table.span(None, None)
     recorder.rule = None
     table.clear()
-    assert recorder.reached[("table", "days")] == {"A"}
-    assert recorder.reached[("table", "span")] == {"B"}
-    assert ("table", "clear") not in recorder.reached
+    assert recorder.reached[(TABLE.name, "days")] == {"A"}
+    assert recorder.reached[(TABLE.name, "span")] == {"B"}
+    assert (TABLE.name, "clear") not in recorder.reached
 
 
 @pytest.mark.parametrize("name", ["last-byte-lost", "first-link-is-page-zero", "versions-compared-as-text"])

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.responses import Response
 
 from ...sandbox.sandbox import World
+from ...variants.extension_point import ExtensionPoint
+from ...web.connexion.validation import VALIDATION
 from ...web.documented import Answer
 from ...web.negotiated import Negotiated
+from ...web.wire_policy import SURFACE
 from ..base import ExtraPaths, ServedApi
 from . import startup
+from .errors import ERRORS
+from .handlers import PiecesHandlers
+from .points import STATE
 
+HANDLERS: Final = ExtensionPoint("pieces.handlers", PiecesHandlers)
 EXAMPLE_VERSION = "this is 9.0.0"
 """How the description's example of a 505 tells the server's version."""
 
 
 def _handlers(world: World) -> object:
-    return world.implementation.pieces
+    return world.implementation[HANDLERS]
 
 
 def _error(world: World, error: Exception, answer: Negotiated | None) -> Response:
-    return world.implementation.pieces_errors.response(error, answer)
+    return world.implementation[ERRORS].response(error, answer)
 
 
 def _with_this_version(answer: Answer, world: World) -> Answer:
@@ -33,6 +42,8 @@ API = ServedApi(
     base_path="",
     handlers=_handlers,
     error=_error,
+    state=STATE,
+    extension_points=(HANDLERS, STATE, ERRORS, SURFACE, VALIDATION),
     defects=f"{__package__}.defects",
     conforming=f"{__package__}.conforming",
     extra_paths=ExtraPaths(paths=startup.PATHS, respond=startup.started),

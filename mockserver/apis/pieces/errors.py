@@ -5,12 +5,13 @@ What lies outside its operations (unknown path, wrong method) is 404 and 405.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from ...state import jsonio
 from ...state.errors import NewerExport, StateError
+from ...variants.extension_point import ExtensionPoint
 from ...web.errors import INTERNAL, logger
 from ...web.negotiated import Negotiated
 from ...web.problems import MethodNotAllowed, Problem, UnknownPath
@@ -37,6 +38,9 @@ class PiecesErrors:
             case _:
                 logger.error("unexpected error", exc_info=error)
                 return text_response(f"{INTERNAL}\n", 500)
+
+
+ERRORS: Final = ExtensionPoint("pieces.errors", PiecesErrors)
 
 
 def _sentence(detail: Any) -> str:

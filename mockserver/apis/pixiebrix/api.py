@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from starlette.responses import Response
 
 from ...sandbox.sandbox import World
+from ...storage.app import STORAGE
+from ...storage.signing import SIGNER
+from ...variants.extension_point import ExtensionPoint
+from ...web.connexion.security import SECURITY
+from ...web.connexion.validation import VALIDATION
 from ...web.negotiated import Negotiated
+from ...web.wire_policy import SURFACE
 from ..base import ServedApi
+from .errors import ERRORS
+from .handlers.operations import PixieBrixHandlers
+from .negotiation import NEGOTIATION
+from .pagination import PAGES
+from .points import STATE, TABLE
 from .state.records import KEY
+
+HANDLERS: Final = ExtensionPoint("pixiebrix.handlers", PixieBrixHandlers)
 
 
 def _handlers(world: World) -> object:
-    return world.implementation.pixiebrix
+    return world.implementation[HANDLERS]
 
 
 def _error(world: World, error: Exception, answer: Negotiated | None) -> Response:
-    return world.implementation.pixiebrix_errors.response(error, answer)
+    return world.implementation[ERRORS].response(error, answer)
 
 
 def _known_ids(world: World) -> Mapping[str, str]:
@@ -39,6 +53,20 @@ API = ServedApi(
     base_path="/api",
     handlers=_handlers,
     error=_error,
+    state=STATE,
+    extension_points=(
+        HANDLERS,
+        STATE,
+        TABLE,
+        ERRORS,
+        NEGOTIATION,
+        PAGES,
+        SECURITY,
+        SURFACE,
+        VALIDATION,
+        STORAGE,
+        SIGNER,
+    ),
     defects=f"{__package__}.defects",
     conforming=f"{__package__}.conforming",
     known_ids=_known_ids,

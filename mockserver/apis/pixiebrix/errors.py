@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.responses import Response
 
+from ...variants.extension_point import ExtensionPoint
 from ...web.errors import Refusal, refusal_of, refuse
 from ...web.negotiated import Negotiated
 
@@ -18,3 +21,6 @@ class PixieBrixErrors:
     def refusal(self, error: Exception) -> Refusal:
         """Status, detail and headers of the answer."""
         return refusal_of(error)
+
+
+ERRORS: Final = ExtensionPoint("pixiebrix.errors", PixieBrixErrors)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
+from ...variants.extension_point import ExtensionPoint
 from ...web.negotiated import Negotiated
 from ...web.problems import NotAcceptable
 
@@ -47,6 +49,9 @@ class Negotiation:
     def choose(self, offer: Offer, accept: str | None) -> Negotiated:
         """Media type and version of the answer. Raises `NotAcceptable`."""
         return offer.negotiate(accept or "*/*")
+
+
+NEGOTIATION: Final = ExtensionPoint("pixiebrix.negotiation", Negotiation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 from urllib.parse import quote, unquote_plus
 
+from ...variants.extension_point import ExtensionPoint
 from ...web.call import Call
 from ...web.problems import UnknownPath
 from .negotiation import PAGED
@@ -101,6 +102,9 @@ class Pagination:
         return items[page.start : page.end]
 
 
+PAGES: Final = ExtensionPoint("pixiebrix.pages", Pagination)
+
+
 def requested_page(call: Call, maximum: int | None = None) -> Page:
     """The page that a call asks for: a bad size gets the default, too large a one the maximum.
 
@@ -108,7 +112,7 @@ def requested_page(call: Call, maximum: int | None = None) -> Page:
         UnknownPath: the page number is no number from 1.
     """
     world = call.world
-    return world.implementation.pages.requested(call, maximum or world.settings.max_page_size)
+    return world.implementation[PAGES].requested(call, maximum or world.settings.max_page_size)
 
 
 def no_such_page() -> UnknownPath:
@@ -125,7 +129,7 @@ def paginate(call: Call, page: Page, *, more: bool, total: int | None) -> dict[s
         more: whether items follow it.
         total: how many items there are in all; None where the vendor does not count (records).
     """
-    return call.world.implementation.pages.headers(call, page, more=more, total=total)
+    return call.world.implementation[PAGES].headers(call, page, more=more, total=total)
 
 
 def listed(call: Call, items: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]:
@@ -134,10 +138,10 @@ def listed(call: Call, items: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]
     Raises:
         UnknownPath: there is no such page.
     """
-    if not call.world.implementation.pages.paged(call):
+    if not call.world.implementation[PAGES].paged(call):
         return items, {}
     page = requested_page(call)
-    found = call.world.implementation.pages.cut(items, page)
+    found = call.world.implementation[PAGES].cut(items, page)
     return found, paginate(call, page, more=page.end < len(items), total=len(items))
 
 

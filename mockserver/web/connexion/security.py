@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.types import Scope
 
+from ...variants.extension_point import ExtensionPoint
 from ..body import header
 from ..call import EXCHANGE
 from ..problems import NotAuthenticated, PermissionDenied
@@ -39,7 +40,7 @@ async def verify(request: ConnexionRequest) -> dict[str, Any]:
         Throttled: the token has used up this minute's requests.
     """
     scope = request.scope
-    token = scope[EXCHANGE].world.implementation.security.verify(scope)
+    token = scope[EXCHANGE].world.implementation[SECURITY].verify(scope)
     return {"sub": token}
 
 
@@ -87,6 +88,9 @@ class Security:
         limit = world.settings.requests_per_minute
         if limit is not None:
             world.throttle.hit(token, limit, world.clock.now())
+
+
+SECURITY: Final = ExtensionPoint("security", Security)
 
 
 def parse_authorization(value: str | None) -> str:

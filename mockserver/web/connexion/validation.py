@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...apis.pixiebrix.negotiation import VERSIONS, Offer, negotiator
+from ...apis.pixiebrix.negotiation import NEGOTIATION, VERSIONS, Offer, negotiator
 from ...apis.pixiebrix.visibility import require_visible
+from ...variants.extension_point import ExtensionPoint
 from ..body import MAX_DOCUMENT, check_encoding, check_json_type, header, parse_json, read_body
 from ..call import ABSENT, CALL, EXCHANGE, Call, Exchange
 from ..forms import as_object, form_type, read_form
@@ -192,6 +193,9 @@ class Validation:
         rule.check(body, long=long)
 
 
+VALIDATION: Final = ExtensionPoint("validation", Validation)
+
+
 _PLAIN = Validation()
 """Of the control API, which no deviation reaches."""
 
@@ -245,13 +249,13 @@ class ValidatedOperation:
         """Make a `Call` of the request and pass it on."""
         exchange: Exchange = scope[EXCHANGE]
         settings, implementation = exchange.world.settings, exchange.world.implementation
-        validation = implementation.validation if self._mocked else _PLAIN
+        validation = implementation[VALIDATION] if self._mocked else _PLAIN
         answer = self._unversioned
         if self._versioned:
             offer = self._offers[settings.default_version]
             exchange.answer = offer.own
             accept = header(scope["headers"], b"accept")
-            exchange.answer = answer = implementation.negotiation.choose(offer, accept)
+            exchange.answer = answer = implementation[NEGOTIATION].choose(offer, accept)
         path = scope.get("path_params", {})
         if path:
             if exchange.hidden_slash:

@@ -8,15 +8,15 @@ comes to which method is recorded once, on the faithful mock. Where that does no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, Final
 
-from dbcontract.mockserver.variants.implementation import Classes, seam_of
+from dbcontract.mockserver.variants.implementation import Classes, extension_points, point_of, put_together
 from dbcontract.mockserver.variants.registry import Deviation
 
 Touch = tuple[str, str]
-"""A seam and the name of a method of it."""
+"""The name of an extension point, and that of a method of it."""
 
 _NO_BEHAVIOUR: Final = frozenset(
     {"__module__", "__qualname__", "__doc__", "__annotations__", "__dict__", "__weakref__", "__slots__"}
@@ -32,13 +32,9 @@ class Recorder:
 
     def classes(self) -> Classes:
         """The faithful classes, each of whose objects tells this recorder what is asked of it."""
-        faithful = Classes()
-        made: dict[str, Any] = {
-            field.name: _telling(getattr(faithful, field.name), field.name, self._note)
-            for field in fields(Classes)
-        }
-        made["state"] = type("PixieBrixState", (made["state"],), {"table": made["table"]})
-        return Classes(**made)
+        return put_together(
+            {point: _telling(point.reference, point.name, self._note) for point in extension_points()}
+        )
 
     def _note(self, seam: str, name: str) -> None:
         if self.rule is not None:
@@ -60,18 +56,17 @@ def _telling(faithful: type, seam: str, note: Callable[[str, str], None]) -> typ
 
 def touches(deviation: Deviation) -> frozenset[Touch] | None:
     """The methods that a deviation overrides; None where it overrides what is no plain method."""
-    faithful = Classes()
     found: set[Touch] = set()
     for part in deviation.classes:
-        seam = seam_of(part)
-        base: type = getattr(faithful, seam)
+        point = point_of(part)
+        base = point.reference
         own = [one for one in part.__mro__ if one is not object and not issubclass(base, one)]
         for name, value in ((name, value) for one in own for name, value in vars(one).items()):
             if name in _NO_BEHAVIOUR or not hasattr(base, name):
                 continue
             if name.startswith("__") or not isinstance(value, FunctionType):
                 return None
-            found.add((seam, name))
+            found.add((point.name, name))
     return frozenset(found)
 
 

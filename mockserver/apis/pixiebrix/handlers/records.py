@@ -13,7 +13,7 @@ from ....state.instants import DAY, parse_date
 from ....web.call import Call
 from ....web.responses import ChunkedResponse
 from .. import negotiation
-from ..pagination import Page, no_such_page, paginate, requested_page
+from ..pagination import PAGES, Page, no_such_page, paginate, requested_page
 from ..state.filters import Filter, parse_filters
 from ..state.merging import MergeStrategy
 from ..state.records import DATA, RecordTable, Row
@@ -56,7 +56,7 @@ class RecordHandlers:
 
     def _unpaged(self, call: Call) -> bool:
         """Whether one answer holds all records, or as many as it may."""
-        return not call.world.implementation.pages.paged(call)
+        return not call.world.implementation[PAGES].paged(call)
 
     def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
         """Rows in the negotiated media type."""

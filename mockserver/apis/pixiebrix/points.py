@@ -1,0 +1,12 @@
+"""What PixieBrix remembers, as extension points; those of its conventions are beside their classes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ...variants.extension_point import ExtensionPoint
+from .state.pixiebrix import PixieBrixState
+from .state.records import RecordTable
+
+STATE: Final = ExtensionPoint("pixiebrix.state", PixieBrixState, is_made=False)
+TABLE: Final = ExtensionPoint("pixiebrix.table", RecordTable, is_made=False, attribute_of=(STATE, "table"))
