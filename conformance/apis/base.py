@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..runner.fuzzing.scope import Scope
     from ..target.preflight import Findings
 
-__all__ = ["GROUP", "ApiNotUsable", "JudgedApi", "Practice", "apis", "names", "title_of"]
+__all__ = ["GROUP", "ApiNotUsable", "JudgedApi", "Practice", "Probe", "apis", "names", "title_of"]
 
 GROUP: Final = "dbcontract.conformance.apis"
 """The group of entry points; each is called as its API, and stands for the `JudgedApi`."""
@@ -58,6 +58,14 @@ class Practice:
     scope: Callable[[Any, dict[str, Any]], Scope]
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A GET below a base URL that tells an API from others: it alone would answer with such a status."""
+
+    path: str
+    statuses: frozenset[int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedApi:
     """What the kit has to know of an API.
@@ -71,6 +79,9 @@ class JudgedApi:
         package: the package that holds `requirements.yaml`, `effects.yaml` and the package `checks`.
         description: its OpenAPI 3.0 description, made anew for each caller, who may change it.
         practice: loads what a run needs.
+        probe: tells whether the API is at a base URL.
+        mock_path: below which a mock serves it.
+        needs_token: its requests carry a token, if the target has one.
     """
 
     name: str
@@ -79,6 +90,9 @@ class JudgedApi:
     package: str
     description: Callable[[], dict[str, Any]]
     practice: Callable[[], Practice]
+    probe: Probe
+    mock_path: str = ""
+    needs_token: bool = False
 
     @property
     def checks(self) -> str:

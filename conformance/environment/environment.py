@@ -5,12 +5,11 @@ A recognized mock gives every check a world of its own; any other target is one 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from ..authoring.check import PIECES, PIXIEBRIX
 from ..target.target import Endpoint, Scratch, ServiceLimits
 
 
@@ -60,12 +59,12 @@ class Place:
     """Base URLs and powers of one place.
 
     Attributes:
+        endpoints: where each API is served here, by name.
         name: of the sandbox, or empty.
         disposable: everything in it is thrown away afterwards, so that nothing needs cleaning up.
     """
 
-    pieces: Endpoint | None
-    pixiebrix: Endpoint | None
+    endpoints: Mapping[str, Endpoint]
     powers: Powers
     scratch: Scratch
     limits: ServiceLimits
@@ -74,11 +73,11 @@ class Place:
 
     def endpoint(self, api: str) -> Endpoint | None:
         """Where an API is served here."""
-        return {PIECES: self.pieces, PIXIEBRIX: self.pixiebrix}[api]
+        return self.endpoints.get(api)
 
     def with_endpoint(self, api: str, endpoint: Endpoint) -> Place:
         """The same place, with another endpoint for an API."""
-        return replace(self, pieces=endpoint) if api == PIECES else replace(self, pixiebrix=endpoint)
+        return replace(self, endpoints={**self.endpoints, api: endpoint})
 
 
 class Places(Protocol):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
+from ..apis.base import names
 from ..authoring.check import NotVerified
 from ..http.connection import Patience
 from ..http.session import ascii_url
@@ -25,12 +26,24 @@ PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
 }
 """What each hook may write in braces, beside what is known to all of them."""
 
-URLS = ("pieces_url", "pixiebrix_url")
-EVERYWHERE = ("run", "instance", *URLS)
-"""`instance` is `first` or `second`: the one that the hook has to act on. The URLs are of that one, too."""
 
-TELLING = ("instance", *URLS)
-"""Placeholders by which a hook can tell one instance from the other."""
+def urls() -> tuple[str, ...]:
+    """Placeholders of base URLs: `pieces_url` for the API `pieces`."""
+    return tuple(f"{api}_url" for api in names())
+
+
+def everywhere() -> tuple[str, ...]:
+    """What every hook may write in braces.
+
+    `instance` is `first` or `second`: the one that the hook has to act on. The URLs are of that one, too.
+    """
+    return ("run", *telling())
+
+
+def telling() -> tuple[str, ...]:
+    """Placeholders by which a hook can tell one instance from the other."""
+    return ("instance", *urls())
+
 
 _INSIDE_IMPORT = "importDatabase"
 
@@ -66,13 +79,13 @@ class HookPowers:
         self._wire = wire
         self._cancelled = cancelled or threading.Event()
         self._second = second
-        urls = dict(target.hook_urls)
+        given = dict(target.hook_urls)
         for api in target.apis:
             endpoint = target.endpoint(api)
             if endpoint is not None:
-                urls[api] = (endpoint.second_url if second else None) or endpoint.url
+                given[api] = (endpoint.second_url if second else None) or endpoint.url
         self._always = {"run": run, "instance": "second" if second else "first"}
-        self._always |= {f"{api}_url": url for api, url in urls.items()}
+        self._always |= {f"{api}_url": url for api, url in given.items()}
 
     def now(self) -> datetime | None:
         """Only the answers of the target tell its time."""
@@ -144,8 +157,8 @@ class HookPowers:
         hook = self._target.hook(name)
         if hook is None:
             raise NotVerified(f"the target has no hook {name}", missing=(missing,))
-        if self._second and not any(f"{{{one}}}" in text for text in hook.texts for one in TELLING):
-            wanted = ", ".join(f"{{{one}}}" for one in TELLING)
+        if self._second and not any(f"{{{one}}}" in text for text in hook.texts for one in telling()):
+            wanted = ", ".join(f"{{{one}}}" for one in telling())
             reason = (
                 f"the hook {name} cannot tell the second instance from the first: use one of {wanted} in it"
             )
@@ -237,7 +250,7 @@ class ConfiguredPlaces:
     def open(self) -> Place:
         """The target itself."""
         target = self._target
-        return Place(target.pieces, target.pixiebrix, self._powers, target.scratch, target.limits)
+        return Place(target.endpoints, self._powers, target.scratch, target.limits)
 
     def open_second(self, place: Place) -> Place:
         """The second instance of the user's description.
@@ -245,10 +258,12 @@ class ConfiguredPlaces:
         Raises:
             NotVerified: there is none.
         """
-        pieces, pixiebrix = _second(place.pieces), _second(place.pixiebrix)
-        if pieces is None and pixiebrix is None:
+        seconds = {
+            api: second for api, one in place.endpoints.items() if (second := _second(one)) is not None
+        }
+        if not seconds:
             raise NotVerified("the target has no second instance (second_url)", missing=("second",))
-        return replace(place, pieces=pieces, pixiebrix=pixiebrix, powers=self._second_powers, name="second")
+        return replace(place, endpoints=seconds, powers=self._second_powers, name="second")
 
     def begin_group(self) -> None:
         """Put the data back by the hook `reset`, where there is one.
@@ -263,7 +278,7 @@ class ConfiguredPlaces:
         """Nothing to do: what was created is removed by the check."""
 
 
-def _second(endpoint: Endpoint | None) -> Endpoint | None:
-    if endpoint is None or endpoint.second_url is None:
+def _second(endpoint: Endpoint) -> Endpoint | None:
+    if endpoint.second_url is None:
         return None
     return replace(endpoint, url=endpoint.second_url, second_url=None)

@@ -12,13 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from ..authoring.check import PIECES, PIXIEBRIX, NotVerified
+from ..apis.base import apis
+from ..authoring.check import NotVerified
 from ..http.wire import NoAnswer, Request, Unreachable, Wire
-from ..target.target import CAPABILITIES, Endpoint, Scratch, Target
+from ..target.target import CAPABILITIES, Scratch, Target
 from .environment import Place
-
-API_PATH = "/api"
-"""Where a mock serves PixieBrix; Pieces OS is at its root."""
 
 _SANDBOX = re.compile(r"/~[^/]+$")
 """The end of the root of a world that is a sandbox."""
@@ -57,7 +55,9 @@ def recognize(url: str, wire: Wire) -> Health | None:
         Unreachable: nothing can be connected to.
     """
     parts = urlsplit(url)
-    path = parts.path.rstrip("/").removesuffix(API_PATH).rstrip("/")
+    path = parts.path.rstrip("/")
+    for api in apis().values():
+        path = path.removesuffix(api.mock_path).rstrip("/")
     root = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
     try:
         received = wire.send(Request("GET", f"{root}/_mock/health", (("Accept", "application/json"),)))
@@ -69,7 +69,7 @@ def recognize(url: str, wire: Wire) -> Health | None:
     return Health(
         root=root,
         version=str(health.get("version", "")),
-        apis=tuple(api for api in (PIECES, PIXIEBRIX) if api in _texts(health.get("apis"))),
+        apis=tuple(api for api in apis() if api in _texts(health.get("apis"))),
         capabilities=frozenset(CAPABILITIES) & frozenset(_texts(health.get("capabilities"))),
         organizations=_texts(health.get("organizations")),
         defects=_texts(health.get("defects")),
@@ -89,23 +89,22 @@ def as_target(health: Health, target: Target) -> Target:
         health: of the mock.
         target: as the user described it; APIs that it leaves out stay out.
     """
-    urls = {PIECES: health.root, PIXIEBRIX: health.root + API_PATH}
     # It takes any token, unless it was started with some. One made of words would be masked wherever they
     # stand in a report.
-    tokens = {PIECES: None, PIXIEBRIX: secrets.token_hex(20)}
-    wanted = {api: target.endpoint(api) if api in health.apis else None for api in urls}
     endpoints = {
-        api: replace(endpoint, url=urls[api], token=endpoint.token or tokens[api])
-        if endpoint is not None
-        else None
-        for api, endpoint in wanted.items()
+        name: replace(
+            endpoint,
+            url=health.root + apis()[name].mock_path,
+            token=endpoint.token or (secrets.token_hex(20) if apis()[name].needs_token else None),
+        )
+        for name, endpoint in target.endpoints.items()
+        if name in health.apis
     }
     organization = target.scratch.organization or next(iter(health.organizations), None)
     return replace(
         target,
         kind="mock",
-        pieces=endpoints[PIECES],
-        pixiebrix=endpoints[PIXIEBRIX],
+        endpoints=endpoints,
         capabilities=health.capabilities | (target.capabilities & {"wait"}),
         scratch=replace(target.scratch, organization=organization, create_databases=True),
     )
@@ -205,10 +204,8 @@ class MockPlaces:
 
     def __init__(self, target: Target, run: str, wire: Wire) -> None:
         """Take a target that `as_target` made, and a name for the run."""
-        endpoint = target.pieces or target.pixiebrix
-        assert endpoint is not None  # noqa: S101 (a target serves an API)
-        url = endpoint.url
-        self._world = url if target.pieces else url.removesuffix(API_PATH)
+        first = target.apis[0]
+        self._world = target.endpoints[first].url.removesuffix(apis()[first].mock_path)
         self._root = _SANDBOX.sub("", self._world)
         self._target = target
         self._run = run
@@ -254,8 +251,10 @@ class MockPlaces:
         root = f"{self._root}/~{name}"
         target = self._target
         return Place(
-            pieces=_at(target.pieces, root),
-            pixiebrix=_at(target.pixiebrix, root + API_PATH),
+            endpoints={
+                name: replace(endpoint, url=root + apis()[name].mock_path)
+                for name, endpoint in target.endpoints.items()
+            },
             powers=Control(root, self._wire),
             scratch=Scratch(
                 organization=target.scratch.organization,
@@ -266,7 +265,3 @@ class MockPlaces:
             disposable=True,
             name=name,
         )
-
-
-def _at(endpoint: Endpoint | None, url: str) -> Endpoint | None:
-    return replace(endpoint, url=url) if endpoint is not None else None

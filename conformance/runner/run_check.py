@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..apis.base import apis, names
+from ..apis.base import apis
 from ..authoring.check import Check, CheckFailed, NotVerified, PrerequisiteFailed
 from ..authoring.cleanup import clean_up_after
 from ..authoring.context import Context
@@ -94,8 +94,8 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
 
 def _origins(*places: Place) -> set[tuple[str, str, int]]:
     """Where the target itself is, as against what it links to."""
-    endpoints = (place.endpoint(api) for place in places for api in names())
-    return {origin_of(endpoint.url) for endpoint in endpoints if endpoint is not None}
+    endpoints = (endpoint for place in places for endpoint in place.endpoints.values())
+    return {origin_of(endpoint.url) for endpoint in endpoints}
 
 
 def _run(check: Check, context: Context, run: Run) -> Part:

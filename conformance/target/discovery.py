@@ -5,24 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 from urllib.parse import urlsplit
 
-from ..apis.base import names
+from ..apis.base import apis, names
 from ..authoring.answer import Answer
-from ..authoring.check import PIECES, PIXIEBRIX
-from ..environment.mock import API_PATH, as_target, recognize
+from ..environment.mock import as_target, recognize
 from ..http.destinations import is_here
 from ..http.network import open_wire
 from ..http.wire import NoAnswer, Request, Unreachable, Wire
 from .preflight import is_down, redirected_to, what_came
 from .target import GENTLE, Endpoint, Target, TargetError, base_url
-
-_PROBES: Final = {
-    PIECES: ("/database/export", frozenset({200, 500})),
-    PIXIEBRIX: ("/databases/records/jobs/", frozenset({400, 401, 403, 405, 406, 415})),
-}
-"""A GET that tells an API from others: the statuses that it alone would answer with."""
 
 
 def of_url(url: str, apis: Sequence[str] = ()) -> Target:
@@ -39,8 +31,7 @@ def of_url(url: str, apis: Sequence[str] = ()) -> Target:
     wanted = apis or names()
     return Target(
         name=endpoint.url,
-        pieces=endpoint if PIECES in wanted else None,
-        pixiebrix=endpoint if PIXIEBRIX in wanted else None,
+        endpoints=dict.fromkeys(wanted, endpoint),
         arguments=(url,),
         names=(*((f"{api}.url", "URL") for api in names()), ("api", "--api")),
     )
@@ -66,15 +57,14 @@ def resolve(target: Target, *, guess: bool, cancelled: threading.Event | None = 
 def paced(target: Target) -> Target:
     """With the pace that is meet for it: what is neither here nor a mock bears less, if nobody says so."""
     pace = target.pace
-    endpoints = [endpoint for endpoint in (target.pieces, target.pixiebrix) if endpoint is not None]
-    hosts = [urlsplit(endpoint.url).hostname or "" for endpoint in endpoints]
+    hosts = [urlsplit(endpoint.url).hostname or "" for endpoint in target.endpoints.values()]
     if pace.requests_per_second is not None or target.kind == "mock" or all(map(is_here, hosts)):
         return target
     return replace(target, pace=replace(pace, requests_per_second=GENTLE))
 
 
 def _resolved(target: Target, *, guess: bool, cancelled: threading.Event | None) -> Target:
-    endpoint = target.pieces or target.pixiebrix
+    endpoint = target.first
     if endpoint is None:
         raise TargetError("no API is left to check; give a URL, or name its API with --api")
     wire = open_wire(target, cancelled)
@@ -93,28 +83,27 @@ def _resolved(target: Target, *, guess: bool, cancelled: threading.Event | None)
 
 
 def _guessed(target: Target, endpoint: Endpoint, wire: Wire) -> Target:
-    found: dict[str, Endpoint | None] = {}
+    found: dict[str, Endpoint] = {}
     answers: list[Answer] = []
-    for api, (path, statuses) in _PROBES.items():
-        found[api] = None
-        for url in (endpoint.url, endpoint.url + API_PATH) if api == PIXIEBRIX else (endpoint.url,):
-            request = Request("GET", url + path)
+    for name, api in apis().items():
+        for url in dict.fromkeys((endpoint.url, endpoint.url + api.mock_path)):
+            request = Request("GET", url + api.probe.path)
             try:
                 answers.append(Answer(request, wire.send(request)))
             except NoAnswer:
                 continue
-            if answers[-1].status in statuses:
-                found[api] = replace(target.endpoint(api) or endpoint, url=url)
+            if answers[-1].status in api.probe.statuses:
+                found[name] = replace(target.endpoint(name) or endpoint, url=url)
                 break
-    if not any(found.values()):
+    if not found:
         if not answers or is_down(answers):
             return target
-        where, there = target.named(f"{PIECES}.url"), redirected_to(answers[:1], endpoint.url)
+        where, there = target.named(f"{names()[0]}.url"), redirected_to(answers[:1], endpoint.url)
         if there is not None:
             raise TargetError(f"{where}: {endpoint.url} redirects to {there}; give {there} instead")
         flag = target.named("api")
         raise TargetError(
             f"{where}: {endpoint.url} answers {what_came(answers[0])}, and nothing tells which API this is; "
-            f"say {flag} pieces or {flag} pixiebrix"
+            f"say {' or '.join(f'{flag} {name}' for name in names())}"
         )
-    return replace(target, pieces=found[PIECES], pixiebrix=found[PIXIEBRIX])
+    return replace(target, endpoints=found)

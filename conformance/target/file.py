@@ -11,8 +11,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from ..apis.base import apis, names
-from ..authoring.check import PIECES, PIXIEBRIX
-from ..environment.hooks import PLACEHOLDERS, URLS
+from ..environment.hooks import PLACEHOLDERS
+from ..environment.hooks import urls as url_placeholders
 from ..http.proxy import Proxy, ProxyError, proxy_of
 from ..http.wire import Limits
 from .target import (
@@ -30,6 +30,9 @@ from .target import (
     TargetError,
     base_url,
 )
+
+SCRATCH_OF: Final = "pixiebrix"
+"""The API whose table says what may be used of the target."""
 
 DEFAULT_NAME: Final = "dbcontract.toml"
 
@@ -82,10 +85,15 @@ def parse(
     """
     top = _Table("", document)
     target, limits, pace = top.table("target"), top.table("limits"), top.table("pace")
-    pieces, pixiebrix = top.table(PIECES), top.table(PIXIEBRIX)
+    tables = {api: top.table(api) for api in names()}
+    pixiebrix = tables[SCRATCH_OF]
     hooks = top.table("hooks")
-    endpoints = {PIECES: _endpoint(pieces, environment), PIXIEBRIX: _endpoint(pixiebrix, environment)}
-    urls = tuple((api, endpoint.url) for api, endpoint in endpoints.items() if endpoint is not None)
+    endpoints = {
+        api: endpoint
+        for api, table in tables.items()
+        if (endpoint := _endpoint(table, environment)) is not None
+    }
+    urls = tuple((api, endpoint.url) for api, endpoint in endpoints.items())
     known = (*(f"{api}_url" for api, _ in urls), "run", "instance")
     parsed_hooks = tuple((name, _hook(hooks.table(name), name, known)) for name in HOOKS if name in hooks)
     allowed = target.texts("allow", ALLOWABLE)
@@ -94,8 +102,7 @@ def parse(
         raise TargetError(f"target.ca_bundle: there is no file {folder / bundle}")
     result = Target(
         name=target.text("name") or "target",
-        pieces=endpoints[PIECES],
-        pixiebrix=endpoints[PIXIEBRIX],
+        endpoints=endpoints,
         capabilities=_capabilities(allowed, parsed_hooks, storage=target.flag("storage", default=True)),
         scratch=Scratch(
             organization=pixiebrix.identifier("organization"),
@@ -119,11 +126,12 @@ def parse(
         arguments=arguments,
         names=((TOKEN_KEY, variable),) if (variable := pixiebrix.text("token_env")) else (),
     )
-    for table in (top, target, limits, pace, pieces, pixiebrix, hooks):
+    for table in (top, target, limits, pace, *tables.values(), hooks):
         table.finish()
     if not result.apis:
-        raise TargetError("pieces.url, pixiebrix.url: neither is there; give at least one")
-    if any(e is not None and e.second_url is not None for e in (result.pieces, result.pixiebrix)):
+        keys = ", ".join(f"{api}.url" for api in tables)
+        raise TargetError(f"{keys}: {'neither' if len(tables) == 2 else 'none'} is there; give at least one")
+    if any(endpoint.second_url is not None for endpoint in endpoints.values()):
         result = result.with_capabilities("second")
     return result
 
@@ -211,7 +219,7 @@ def _hook(table: _Table, name: str, everywhere: tuple[str, ...]) -> Hook:
     table.finish()
     known = (*PLACEHOLDERS[name], *everywhere)
     for wanted in (one for text in hook.texts for one in _placeholders(text)):
-        if wanted in URLS and wanted not in known:
+        if wanted in url_placeholders() and wanted not in known:
             api = wanted.removesuffix("_url")
             raise TargetError(f"{table.name('')}: {{{wanted}}} stands for nothing; there is no {api}.url")
         if wanted not in known:

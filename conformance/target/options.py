@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from ..apis.base import names
-from ..authoring.check import PIECES, PIXIEBRIX
+from ..apis.base import apis, names
 from ..catalogue.rules import Catalogue, Rule, UnknownRule
 from ..http.proxy import ProxyError, proxy_of
 from . import discovery as recognition
 from . import file as targetfile
-from .target import ALLOWABLE, TOKEN_KEY, Target, TargetError
+from .target import ALLOWABLE, Target, TargetError
 
 TOKEN_VARIABLE: Final = "DBCONTRACT_TOKEN"  # noqa: S105 (the name of a variable)
 
@@ -110,16 +109,12 @@ class Wanted:
 
     def _restricted(self, target: Target) -> Target:
         kept = api_choices()[self.api or "all"]
-        return replace(
-            target,
-            pieces=target.pieces if PIECES in kept else None,
-            pixiebrix=target.pixiebrix if PIXIEBRIX in kept else None,
-        )
+        return target.only(*kept)
 
     def _completed(self, target: Target, environment: Mapping[str, str]) -> Target:
         """With what the flags say beside the URL or the file."""
         scratch = target.scratch
-        names = dict(target.names) | self._names()
+        known = dict(target.names) | self._names()
         if self.organization is not None:
             scratch = replace(scratch, organization=_uuid(self.organization, f"{self.prefix}organization"))
         if self.databases:
@@ -129,16 +124,18 @@ class Wanted:
         if self.token_env is not None and not token:
             name = f"{self.prefix}token-env"
             raise TargetError(f"{name}: the variable {self.token_env} is not set; put the token there")
-        pixiebrix = target.pixiebrix
-        if token and pixiebrix is not None and (pixiebrix.token is None or self.token_env is not None):
-            pixiebrix = replace(pixiebrix, token=token)
-            names[TOKEN_KEY] = self.token_env or TOKEN_VARIABLE
+        endpoints = dict(target.endpoints)
+        for api, endpoint in target.endpoints.items():
+            wanted = endpoint.token is None or self.token_env is not None
+            if token and apis()[api].needs_token and wanted:
+                endpoints[api] = replace(endpoint, token=token)
+                known[f"{api}.token"] = self.token_env or TOKEN_VARIABLE
         target = replace(
             target,
-            pixiebrix=pixiebrix,
+            endpoints=endpoints,
             scratch=scratch,
             arguments=self.arguments,
-            names=tuple(names.items()),
+            names=tuple(known.items()),
         )
         if self.proxy is not None:
             try:

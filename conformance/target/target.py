@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from ..authoring.check import PIECES, PIXIEBRIX
+from ..apis.base import apis, names
 from ..http.proxy import Proxy
 from ..http.redaction import Secret, header_secrets
 from ..http.wire import Limits
@@ -152,6 +153,7 @@ class Target:
 
     Attributes:
         name: for reports.
+        endpoints: where each API is served, by name; what is not there is not judged.
         kind: `mock` is a recognized mock of ours: every check gets a world of its own there.
         capabilities: what checks may count on, out of `CAPABILITIES`.
         hooks: by name, out of `HOOKS`.
@@ -163,8 +165,7 @@ class Target:
     """
 
     name: str
-    pieces: Endpoint | None = None
-    pixiebrix: Endpoint | None = None
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict, hash=False)
     kind: Literal["mock", "other"] = "other"
     capabilities: frozenset[str] = frozenset({"read", "storage"})
     scratch: Scratch = Scratch()
@@ -184,21 +185,31 @@ class Target:
 
     def endpoint(self, api: str) -> Endpoint | None:
         """Where an API is served; None where it is not."""
-        return {PIECES: self.pieces, PIXIEBRIX: self.pixiebrix}[api]
+        return self.endpoints.get(api)
+
+    @property
+    def first(self) -> Endpoint | None:
+        """Where the first API that is judged is served; None where none is left."""
+        return self.endpoints[self.apis[0]] if self.apis else None
 
     @property
     def apis(self) -> tuple[str, ...]:
         """The APIs that the target serves."""
-        return tuple(api for api in (PIECES, PIXIEBRIX) if self.endpoint(api) is not None)
+        return tuple(api for api in names() if api in self.endpoints)
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """Everything that must not be shown: tokens, and the values of configured headers."""
-        names = {PIXIEBRIX: "TOKEN", PIECES: "PIECES_TOKEN" if self.pixiebrix else "TOKEN"}
-        endpoints = [(api, found) for api in names if (found := self.endpoint(api)) is not None]
-        tokens = [(endpoint.token, names[api]) for api, endpoint in endpoints]
+        # What stands for a token is called TOKEN where no other can be meant.
+        needing = [api for api in self.apis if apis()[api].needs_token] or self.apis[:1]
+        ordered = [*needing, *(api for api in self.apis if api not in needing)]
+        endpoints = [self.endpoints[api] for api in ordered]
+        tokens = [
+            (self.endpoints[api].token, "TOKEN" if [api] == list(needing) else f"{api.upper()}_TOKEN")
+            for api in ordered
+        ]
         tokens.append((self.scratch.read_only_token, "READ_ONLY_TOKEN"))
-        headers = [header for _, endpoint in endpoints for header in endpoint.headers]
+        headers = [header for endpoint in endpoints for header in endpoint.headers]
         headers += [header for _, hook in self.hooks if isinstance(hook, HttpHook) for header in hook.headers]
         if self.proxy is not None and self.proxy.credentials is not None:
             password = self.proxy.credentials.partition(":")[2]
@@ -215,6 +226,11 @@ class Target:
             endpoint = self.endpoint(api)
             return endpoint is not None and endpoint.second_url is not None
         return capability in self.capabilities
+
+    def only(self, *names: str) -> Target:
+        """The same target with no other APIs than these."""
+        kept = {api: endpoint for api, endpoint in self.endpoints.items() if api in names}
+        return replace(self, endpoints=kept)
 
     def with_capabilities(self, *more: str) -> Target:
         """The same target with more capabilities."""

@@ -103,7 +103,7 @@ def of_web(url: str, *capabilities: str, headers: tuple[tuple[str, str], ...] = 
     endpoint = Endpoint(url, "the-secret-token", headers)
     scratch = Scratch(organization=DATABASE, databases=(DATABASE,))
     allowed = frozenset({"read", "storage", *capabilities})
-    return Target("web", pixiebrix=endpoint, capabilities=allowed, pace=PACE, scratch=scratch)
+    return Target("web", endpoints={"pixiebrix": endpoint}, capabilities=allowed, pace=PACE, scratch=scratch)
 
 
 @pytest.fixture

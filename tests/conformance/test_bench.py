@@ -26,8 +26,7 @@ PIECES, PIXIEBRIX = "http://pieces.test", "http://pixiebrix.test/api"
 SECRET = "the-secret-token"
 TARGET = Target(
     "made up",
-    pieces=Endpoint(PIECES),
-    pixiebrix=Endpoint(PIXIEBRIX, SECRET),
+    endpoints={"pieces": Endpoint(PIECES), "pixiebrix": Endpoint(PIXIEBRIX, SECRET)},
     capabilities=frozenset({"write", "read"}),
     pace=PACE,
     arguments=("--target", "dev"),
@@ -171,7 +170,7 @@ def test_an_api_that_does_not_answer_is_told(error: Exception) -> None:
 
 def test_the_connections_are_as_the_target_asks() -> None:
     target = replace(
-        TARGET, pixiebrix=Endpoint("https://127.0.0.1:9"), pieces=None, ca_bundle="/no/such/file"
+        TARGET, endpoints={"pixiebrix": Endpoint("https://127.0.0.1:9")}, ca_bundle="/no/such/file"
     )
     bench = Bench(target, {}, checks_of())
     try:
@@ -317,7 +316,7 @@ def test_the_exchanges_of_some_checks_alone(found: list[Violation], told: str | 
 @pytest.fixture
 def swept(web: Start, descriptions: dict[str, Description]) -> Iterator[Bench]:
     server = web(lambda _: (418, {"Content-Type": "application/json"}, b"{}"))
-    target = replace(TARGET, pieces=Endpoint(server.url), pixiebrix=None)
+    target = replace(TARGET, endpoints={"pieces": Endpoint(server.url)})
     settings = SweepSettings(examples=1, walks=1, steps=2, seconds=20)
     bench = Bench(target, {RULE.id: RULE}, checks_of(asks), settings=settings, descriptions=descriptions)
     yield bench
@@ -416,4 +415,4 @@ def test_the_target_as_reports_name_it() -> None:
     assert (summary.name, summary.kind) == ("made up", "other")
     assert summary.urls == {"pieces": PIECES, "pixiebrix": PIXIEBRIX}
     assert summary.capabilities == ("read", "write")
-    assert a_bench(target=replace(TARGET, pieces=None)).summary().urls == {"pixiebrix": PIXIEBRIX}
+    assert a_bench(target=TARGET.only("pixiebrix")).summary().urls == {"pixiebrix": PIXIEBRIX}

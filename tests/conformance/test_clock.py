@@ -27,7 +27,7 @@ class Hooked:
         self.asked: list[bool] = []
         url = web(self._move).url  # type: ignore[attr-defined]
         hook = HttpHook(f"{url}/advance/{{seconds}}")
-        target = Target("hooked", pixiebrix=Endpoint(url), hooks=(("advance_clock", hook),))
+        target = Target("hooked", endpoints={"pixiebrix": Endpoint(url)}, hooks=(("advance_clock", hook),))
         self.clock = Clock(HookPowers(target, "run", Wire()), date_header=self._date, wait=lambda _: None)
 
     def _move(self, seen: object) -> tuple[int, dict[str, str], bytes]:

@@ -61,8 +61,7 @@ RECORDS = "/api/databases/d1/records/"
 
 def makes(ctx: Context, *names: str) -> None:
     """Write records of the run, and make an asset, which nothing deletes."""
-    assert ctx.run.target.pixiebrix is not None
-    url = f"{ctx.run.target.pixiebrix.url}/databases/d1"
+    url = f"{ctx.run.target.endpoints['pixiebrix'].url}/databases/d1"
     for name in names:
         ctx.run.session.send(Request("PUT", f"{url}/records/{ctx.run.mark}{name}/", (), b"{}"))
     ctx.run.session.send(Request("POST", f"{url}/assets/", (), b'{"filename": "a.png"}'))
@@ -94,8 +93,10 @@ def judged(web: Start, descriptions: dict[str, Description]) -> Callable[..., Ru
         server = web(answer or (lambda _: (200, {"Content-Type": "application/json"}, EXPORT)))
         target = Target(
             "t",
-            pieces=Endpoint(server.url),
-            pixiebrix=Endpoint(f"{server.url}/api") if "write" in capabilities else None,
+            endpoints={
+                "pieces": Endpoint(server.url),
+                **({"pixiebrix": Endpoint(f"{server.url}/api")} if "write" in capabilities else {}),
+            },
             scratch=Scratch(databases=("d1",)),
             capabilities=frozenset(capabilities),
             pace=PACE,
@@ -282,7 +283,7 @@ def test_a_check_that_takes_too_long_says_nothing(judged: Judged) -> None:
 
 
 def test_nobody_there_is_no_verdict(descriptions: dict[str, Description]) -> None:
-    target = Target("t", pieces=Endpoint("http://127.0.0.1:9"), pace=PACE)
+    target = Target("t", endpoints={"pieces": Endpoint("http://127.0.0.1:9")}, pace=PACE)
     engine = Engine(target, [rule(1)], checks_of(_01=asks), catalogues={}, descriptions=descriptions)
     result = engine.run()
     assert (result.stopped, exit_code(result)) == ("unreachable", 3)
@@ -300,7 +301,7 @@ def test_a_target_that_dies_on_the_way_stops_the_run(
         asks(ctx)
         server.dead = True
 
-    target = Target("t", pieces=Endpoint(server.url), pace=PACE)
+    target = Target("t", endpoints={"pieces": Endpoint(server.url)}, pace=PACE)
     made = checks_of(_01=kills, _02=asks, _03=asks)
     result = Engine(target, [rule(1), rule(2), rule(3)], made, catalogues={}, descriptions=descriptions).run()
     assert [one.verdict for one in result.results] == [Verdict.PASSED, Verdict.FAILED, Verdict.NOT_VERIFIED]

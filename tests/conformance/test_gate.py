@@ -28,8 +28,10 @@ def make(descriptions: dict[str, Description]) -> Any:
     def gate(*allowed: str, create_databases: bool = False) -> Gate:
         target = Target(
             "t",
-            pieces=Endpoint(PIECES, second_url=SECOND),
-            pixiebrix=Endpoint(PIXIEBRIX, TOKEN),
+            endpoints={
+                "pieces": Endpoint(PIECES, second_url=SECOND),
+                "pixiebrix": Endpoint(PIXIEBRIX, TOKEN),
+            },
             capabilities=frozenset({"read", *allowed}),
             scratch=Scratch(ORGANIZATION, (SCRATCH,), create_databases=create_databases),
         )

@@ -26,7 +26,7 @@ def on_mock(mock: Running, opened: Open) -> Run:
         health = recognize(f"{mock.base_url}/api", wire)
     assert health is not None
     endpoint = Endpoint(mock.base_url, TOKEN)
-    return opened(as_target(health, Target("mock", pieces=endpoint, pixiebrix=endpoint)))
+    return opened(as_target(health, Target("mock", endpoints={"pieces": endpoint, "pixiebrix": endpoint})))
 
 
 def test_every_place_of_a_mock_is_a_world_of_its_own(on_mock: Run) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance.environment.hooks import EVERYWHERE, PLACEHOLDERS
+from dbcontract.conformance.environment.hooks import PLACEHOLDERS, everywhere
 from dbcontract.conformance.report import FORMATS
 from dbcontract.conformance.target import file as targetfile
 from dbcontract.conformance.target.target import CAPABILITIES, HOOKS, TargetError
@@ -60,7 +60,7 @@ def test_the_guide_names_capabilities_placeholders_and_report_formats() -> None:
     for name in (*CAPABILITIES, *FORMATS):
         assert f"\n| `{name}` |" in text
     text = guide("target-file.md")
-    for name in {*EVERYWHERE, *(one for several in PLACEHOLDERS.values() for one in several)}:
+    for name in {*everywhere(), *(one for several in PLACEHOLDERS.values() for one in several)}:
         assert f"`{{{name}}}`" in text
 
 

@@ -28,8 +28,7 @@ SECRET = "the-secret-token"
 PIECES, SECOND, PIXIEBRIX = "http://pieces.test", "http://second.test", "https://pixiebrix.test/api"
 TARGET = Target(
     "made up",
-    pieces=Endpoint(PIECES, second_url=SECOND),
-    pixiebrix=Endpoint(PIXIEBRIX, SECRET),
+    endpoints={"pieces": Endpoint(PIECES, second_url=SECOND), "pixiebrix": Endpoint(PIXIEBRIX, SECRET)},
     capabilities=frozenset({"read", "write", "storage"}),
     scratch=Scratch(databases=("d1",)),
     pace=Pace(check=20),
@@ -137,7 +136,7 @@ def test_a_check_that_returns_has_passed(bench: Bench) -> None:
     assert (outcome.left, outcome.broken) == ((), False)
     assert [exchange.request.url for exchange in outcome.trace.exchanges] == [f"{PIECES}/1"]
     (closed,) = bench.places.closed
-    assert closed.pieces == TARGET.pieces
+    assert closed.endpoints == TARGET.endpoints
 
 
 def test_a_check_gets_the_context_of_its_api(bench: Bench) -> None:

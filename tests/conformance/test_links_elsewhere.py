@@ -44,7 +44,7 @@ def test_a_storage_that_cannot_be_reached_leaves_the_rule_open(
     server = web(answer)
     target = Target(
         "t",
-        pixiebrix=Endpoint(server.url, TOKEN),
+        endpoints={"pixiebrix": Endpoint(server.url, TOKEN)},
         capabilities=frozenset({"read", "write", "storage"}),
         scratch=Scratch(DATABASE, (DATABASE,)),
         pace=PACE,

@@ -25,13 +25,11 @@ from .conftest import DATABASE, JSON, PACE, Start
 def test_a_mock_is_recognized_by_any_of_its_urls(mock: Running, path: str) -> None:
     target = resolve(of_url(mock.base_url + path), guess=True)
     assert target.kind == "mock"
-    assert target.pieces is not None
-    assert target.pixiebrix is not None
     world = f"{mock.base_url}{path.rstrip('/').removesuffix('/api')}"
-    assert (target.pieces.url, target.pixiebrix.url) == (world, f"{world}/api")
+    assert (target.endpoints["pieces"].url, target.endpoints["pixiebrix"].url) == (world, f"{world}/api")
     assert {"write", "destroy", "clock", "inject", "second"} <= target.capabilities
     assert target.scratch.organization is not None
-    assert target.pieces.token is None
+    assert target.endpoints["pieces"].token is None
 
 
 def test_the_wanted_api_of_a_mock_is_kept(mock: Running) -> None:
@@ -42,8 +40,7 @@ def test_a_stranger_is_told_by_its_answers(stranger: Running) -> None:
     target = resolve(of_url(stranger.base_url), guess=True)
     assert target.kind == "other"
     assert target.apis == ("pieces", "pixiebrix")
-    assert target.pixiebrix is not None
-    assert target.pixiebrix.url == f"{stranger.base_url}/api"
+    assert target.endpoints["pixiebrix"].url == f"{stranger.base_url}/api"
     assert target.capabilities == {"read", "storage"}
     alone = resolve(of_url(f"{stranger.base_url}/api"), guess=True)
     assert alone.apis == ("pixiebrix",)
@@ -82,8 +79,7 @@ def test_flags_complete_a_url(stranger: Running) -> None:
         databases=(DATABASE,),
     )
     target = wanted.resolve({"TOKEN": "secret"})
-    assert target.pixiebrix is not None
-    assert target.pixiebrix.token == "secret"
+    assert target.endpoints["pixiebrix"].token == "secret"
     assert (target.scratch.organization, target.scratch.databases) == (DATABASE, (DATABASE,))
     assert {"write", "wait"} <= target.capabilities
     line = " ".join(target.arguments)
@@ -96,8 +92,7 @@ def test_flags_complete_a_url(stranger: Running) -> None:
 
 def test_the_token_is_taken_from_the_usual_variable(stranger: Running) -> None:
     target = Wanted(url=f"{stranger.base_url}/api").resolve({"DBCONTRACT_TOKEN": "secret"})
-    assert target.pixiebrix is not None
-    assert target.pixiebrix.token == "secret"
+    assert target.endpoints["pixiebrix"].token == "secret"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +141,9 @@ def powers() -> Iterator[Callable[..., hooks.HookPowers]]:
     with Wire(PACE.wire) as wire:
 
         def make(**given: HttpHook | CommandHook) -> hooks.HookPowers:
-            target = Target("t", pieces=Endpoint("http://h:1/x"), hooks=tuple(given.items()), pace=PACE)
+            target = Target(
+                "t", endpoints={"pieces": Endpoint("http://h:1/x")}, hooks=tuple(given.items()), pace=PACE
+            )
             return hooks.HookPowers(target, "r1", wire)
 
         yield make
@@ -190,7 +187,7 @@ def test_a_hook_is_told_which_instance_it_acts_on(web: Start) -> None:
     silent = HttpHook(f"{server.url}/silent")
     target = Target(
         "t",
-        pieces=Endpoint("http://h:1", second_url="http://h:2"),
+        endpoints={"pieces": Endpoint("http://h:1", second_url="http://h:2")},
         hooks=(("advance_clock", telling), ("reset", silent)),
         hook_urls=(("pieces", "http://h:1"), ("pixiebrix", "http://h:3/api")),
     )

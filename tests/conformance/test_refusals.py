@@ -74,8 +74,10 @@ def target_at(url: str, *capabilities: str) -> Target:
     )
     return Target(
         "refusing",
-        pieces=Endpoint(url, second_url=f"{url}/second"),
-        pixiebrix=Endpoint(f"{url}/api", "good-token-of-the-test"),
+        endpoints={
+            "pieces": Endpoint(url, second_url=f"{url}/second"),
+            "pixiebrix": Endpoint(f"{url}/api", "good-token-of-the-test"),
+        },
         capabilities=frozenset(capabilities),
         scratch=scratch,
         pace=PACE,

@@ -36,8 +36,7 @@ def judge(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Descript
     def run(url: str, *, limits: Limits = PATIENT, only: Iterable[str] = ("*",)) -> RunResult:
         target = Target(
             "bad",
-            pieces=Endpoint(url),
-            pixiebrix=Endpoint(f"{url}/api", SECRET),
+            endpoints={"pieces": Endpoint(url), "pixiebrix": Endpoint(f"{url}/api", SECRET)},
             capabilities=frozenset({"read", "write", "destroy", "storage"}),
             scratch=Scratch(DATABASE, (DATABASE, OTHER), read_only_token="another-secret"),
             pace=Pace(check=30, job_poll=0.01, job_wait=0.03, throttled=0.05, wire=limits),

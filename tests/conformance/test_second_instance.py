@@ -31,7 +31,7 @@ def judge(mock: Running, catalogue: Catalogue, checks: Checks, descriptions: dic
                 client.reset(data=data)
         target = Target(
             "two worlds",
-            pieces=Endpoint(first, second_url=second),
+            endpoints={"pieces": Endpoint(first, second_url=second)},
             capabilities=frozenset({"read", "write", "destroy", "inject", "second"}),
             hooks=(("fail_next", HttpHook(hook.replace("FIRST", first), body=BODY)),),
         )

@@ -30,7 +30,7 @@ Sweeping = Callable[..., tuple[Ledger, Swept]]
 
 def pieces(url: str, *capabilities: str) -> Target:
     allowed = frozenset({"read", "write", *capabilities})
-    return Target("t", pieces=Endpoint(url), capabilities=allowed, pace=PACE)
+    return Target("t", endpoints={"pieces": Endpoint(url)}, capabilities=allowed, pace=PACE)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def on_mock(mock: Running) -> Target:
         health = recognize(mock.base_url, wire)
     assert health is not None
     endpoint = Endpoint(mock.base_url, TOKEN)
-    return as_target(health, Target("mock", pieces=endpoint, pixiebrix=endpoint, pace=PACE))
+    return as_target(health, Target("mock", endpoints={"pieces": endpoint, "pixiebrix": endpoint}, pace=PACE))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,9 @@ def test_a_connection_that_breaks_is_a_finding(swept: Sweeping, web: Start) -> N
 
 def test_without_permission_it_only_reads(swept: Sweeping, web: Start) -> None:
     server = web(lambda _: (500, {"Content-Type": "text/plain"}, b"no"))
-    target = Target("t", pieces=Endpoint(server.url), capabilities=frozenset({"read"}), pace=PACE)
+    target = Target(
+        "t", endpoints={"pieces": Endpoint(server.url)}, capabilities=frozenset({"read"}), pace=PACE
+    )
     swept(target, "pieces")
     assert {seen.method for seen in server.seen} == {"GET"}
 
@@ -134,7 +136,7 @@ def test_the_token_goes_to_the_target_only(swept: Sweeping, web: Start) -> None:
     here = web(answer)
     target = Target(
         "t",
-        pixiebrix=Endpoint(here.url, TOKEN),
+        endpoints={"pixiebrix": Endpoint(here.url, TOKEN)},
         capabilities=frozenset({"read"}),
         scratch=Scratch(DATABASE, (DATABASE,)),
         pace=PACE,
@@ -147,7 +149,9 @@ def test_the_token_goes_to_the_target_only(swept: Sweeping, web: Start) -> None:
 
 
 def test_without_an_organization_it_cannot_begin(swept: Sweeping, web: Start) -> None:
-    target = Target("t", pixiebrix=Endpoint(web(lambda _: (200, JSON, b"[]")).url, TOKEN), pace=PACE)
+    target = Target(
+        "t", endpoints={"pixiebrix": Endpoint(web(lambda _: (200, JSON, b"[]")).url, TOKEN)}, pace=PACE
+    )
     _, result = swept(target, "pixiebrix")
     assert result.calls == 0
     assert result.problem is not None

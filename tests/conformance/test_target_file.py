@@ -72,11 +72,15 @@ def test_everything_takes_effect() -> None:
     assert target.kind == "other"
     assert target.apis == ("pieces", "pixiebrix")
     assert target.capabilities == {"read", "write", "wait", "clock", "inject", "second"}
-    assert target.pieces is not None
-    assert target.pixiebrix is not None
-    assert (target.pieces.url, target.pieces.second_url) == ("http://localhost:1000", "http://localhost:1001")
-    assert target.pieces.headers == (("X-Key", "1"),)
-    assert (target.pixiebrix.url, target.pixiebrix.token) == ("https://example.com/api", "secret")
+    assert (target.endpoints["pieces"].url, target.endpoints["pieces"].second_url) == (
+        "http://localhost:1000",
+        "http://localhost:1001",
+    )
+    assert target.endpoints["pieces"].headers == (("X-Key", "1"),)
+    assert (target.endpoints["pixiebrix"].url, target.endpoints["pixiebrix"].token) == (
+        "https://example.com/api",
+        "secret",
+    )
     assert target.scratch.organization == ID
     assert target.scratch.databases == (ID,)
     assert target.scratch.create_databases

@@ -65,7 +65,9 @@ Judged = Callable[..., RunResult]
 def judged(web: Start, catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> Judged:
     def run(server: Server, *only: str) -> RunResult:
         capabilities = frozenset({"read", "write", "storage"})
-        target = Target("t", pieces=Endpoint(web(server).url), capabilities=capabilities, pace=PACE)
+        target = Target(
+            "t", endpoints={"pieces": Endpoint(web(server).url)}, capabilities=capabilities, pace=PACE
+        )
         options = Options(sweep=None)
         versions = dict(catalogue.versions)
         rules = catalogue.select(only)

@@ -7,7 +7,7 @@ from typing import Final
 
 from dbcontract import openapi
 
-from ..base import JudgedApi, Practice
+from ..base import JudgedApi, Practice, Probe
 
 
 def _practice() -> Practice:
@@ -23,4 +23,5 @@ API: Final = JudgedApi(
     package=__package__,
     description=partial(openapi.load, "pieces", written_out=True),
     practice=_practice,
+    probe=Probe("/database/export", frozenset({200, 500})),
 )

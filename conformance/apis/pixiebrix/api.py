@@ -7,7 +7,7 @@ from typing import Final
 
 from dbcontract import openapi
 
-from ..base import JudgedApi, Practice
+from ..base import JudgedApi, Practice, Probe
 
 
 def _practice() -> Practice:
@@ -23,4 +23,7 @@ API: Final = JudgedApi(
     package=__package__,
     description=partial(openapi.load, "pixiebrix", written_out=True),
     practice=_practice,
+    probe=Probe("/databases/records/jobs/", frozenset({400, 401, 403, 405, 406, 415})),
+    mock_path="/api",
+    needs_token=True,
 )

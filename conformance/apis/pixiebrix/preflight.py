@@ -12,7 +12,6 @@ from ...authoring.check import PIXIEBRIX, CheckFailed, NotVerified
 from ...authoring.context import PixieBrix
 from ...authoring.run import Run
 from ...environment.environment import Place
-from ...environment.mock import API_PATH
 from ...target.preflight import (
     REFUSED,
     Findings,
@@ -25,6 +24,7 @@ from ...target.preflight import (
     what_is_wrong,
 )
 from ...target.target import TOKEN_KEY
+from .api import API
 
 NOTE: Final = "before any rule"
 BELOW: Final = "give the URL below which /databases/… and /organizations/… are"
@@ -122,12 +122,10 @@ class _Questions:
     def _remedy(self) -> str:
         """Where the API is, if it is where many forget to look."""
         base = self._ctx.base_url
-        if not base.endswith(API_PATH):
-            probe = asked(
-                lambda: self._ctx.raw("GET", f"{API_PATH}/databases/records/jobs/", note=NOTE, auth=False)
-            )
+        if not base.endswith(API.mock_path):
+            probe = asked(lambda: self._ctx.raw("GET", API.mock_path + API.probe.path, note=NOTE, auth=False))
             if probe is not None and probe.status != HTTPStatus.OK and is_json(probe):
-                return f"give {base}{API_PATH}"
+                return f"give {base}{API.mock_path}"
         return BELOW
 
     def _is_refused(self) -> bool:

@@ -38,8 +38,8 @@ def plans(target: Target) -> list[str]:
 
     deleted = ("deletes them", "which stay: no operation deletes them")
     lines = []
-    if target.pixiebrix is not None:
-        url = target.pixiebrix.url
+    if "pixiebrix" in target.endpoints:
+        url = target.endpoints["pixiebrix"].url
         places = ", ".join(target.scratch.databases) or "no database (give some with --database)"
         lines += [
             f"{url}: may create records in {places}, and {deleted[0]}.",
@@ -49,10 +49,11 @@ def plans(target: Target) -> list[str]:
             lines.append(f"{url}: may create databases, and {deleted[0]} where the target has the operation.")
         if "destroy" in target.capabilities:
             lines.append(f"{url}: deletes all records of {places}, also such that it did not create.")
-    if target.pieces is not None:
-        lines.append(f"{target.pieces.url}: may import entries, {deleted[1]}.")
+    if "pieces" in target.endpoints:
+        url = target.endpoints["pieces"].url
+        lines.append(f"{url}: may import entries, {deleted[1]}.")
         if "destroy" in target.capabilities:
-            lines.append(f"{target.pieces.url}: imports over what is there.")
+            lines.append(f"{url}: imports over what is there.")
     return lines
 
 

@@ -58,7 +58,7 @@ def show_plan(target: Target, rules: list[Rule], catalogue: Catalogue, options: 
     Raises:
         CommandError: the mock cannot be started.
     """
-    if target.kind == "mock" or (target.pieces is None and target.pixiebrix is None):
+    if target.kind == "mock" or not target.endpoints:
         raise CommandError("--plan: give the URL or the target file of what is to be judged")
     click.echo(
         "Nothing is sent to the target: the run is rehearsed on a mock of dbcontract.", file=sys.stderr
@@ -91,6 +91,7 @@ def _as_the_target(target: Target, running: Running, token: str, read_only: str)
     organization = databases[0].organization_id
     own = [str(one.id) for one in databases if one.organization_id == organization]
     second = f"{root}/~second" if "second" in target.capabilities else None
+    ours = {"pieces": Endpoint(root, second_url=second), "pixiebrix": Endpoint(f"{root}/api", token)}
     scratch = replace(
         target.scratch,
         organization=str(organization),
@@ -102,8 +103,7 @@ def _as_the_target(target: Target, running: Running, token: str, read_only: str)
     return replace(
         target,
         name="the mock of dbcontract",
-        pieces=Endpoint(root, second_url=second) if target.pieces is not None else None,
-        pixiebrix=Endpoint(f"{root}/api", token) if target.pixiebrix is not None else None,
+        endpoints={api: endpoint for api, endpoint in ours.items() if api in target.endpoints},
         capabilities=target.capabilities - {"wait"},
         scratch=scratch,
         hooks=tuple((name, hook) for name, hook in _hooks(root).items() if target.hook(name) is not None),
@@ -161,7 +161,7 @@ def _print(plan: Plan, target: Target) -> None:
     for thing, count in sorted(plan.made.items()):
         stays = "" if things()[thing].removed_by else "; no operation deletes them"
         console.print(f"{things()[thing].called}: {count} created, {plan.deleted[thing]} deleted{stays}")
-    if target.pieces is not None:
+    if "pieces" in target.endpoints:
         exports = plan.traffic["exportDatabase"].calls if "exportDatabase" in plan.traffic else 0
         console.print(f"each as large as the target's own export: {exports} exports, {plan.whole} imports")
     for line in plans(target) if "write" in target.capabilities else ("nothing is written",):

@@ -121,11 +121,7 @@ class Prover:
             rules = [rule for rule in rules if rule.id not in needless]
         target = made.target
         if deviation is not None:
-            target = replace(
-                target,
-                pieces=target.pieces if "pieces" in deviation.apis else None,
-                pixiebrix=target.pixiebrix if "pixiebrix" in deviation.apis else None,
-            )
+            target = target.only(*deviation.apis)
         wanted = self._sweep if deviation is None else deviation.sweep
         if self._wait if deviation is None else deviation.wait:
             target = replace(target, capabilities=target.capabilities | {"wait"})

@@ -91,7 +91,9 @@ def judging_the_mock() -> Iterator[Judge]:
         health = mock.recognize(running.base_url, wire)
         wire.close()
         assert health is not None
-        with judging(mock.as_target(health, Target("mock", pieces=Endpoint(running.base_url)))) as judge:
+        with judging(
+            mock.as_target(health, Target("mock", endpoints={"pieces": Endpoint(running.base_url)}))
+        ) as judge:
             yield judge
 
 
@@ -101,7 +103,7 @@ def judging_small(pieces: SmallPieces, *without: str) -> Iterator[Judge]:
     with serving(pieces) as url, serving(type(pieces)(empty=True)) as second_url:
         target = Target(
             "small",
-            pieces=Endpoint(url, second_url=None if "second" in without else second_url),
+            endpoints={"pieces": Endpoint(url, second_url=None if "second" in without else second_url)},
             capabilities=frozenset(CAPABILITIES) - frozenset(without),
             hooks=(
                 ("fail_next", HttpHook("{pieces_url}/fail/{operation}/{after}")),

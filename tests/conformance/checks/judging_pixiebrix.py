@@ -106,7 +106,7 @@ def judge_of(running: Running, *modules: ModuleType) -> Judge:
     wire.close()
     assert health is not None
     endpoint = Endpoint(f"{running.base_url}/api", TOKEN)
-    target = mock.as_target(health, Target("mock", pixiebrix=endpoint))
+    target = mock.as_target(health, Target("mock", endpoints={"pixiebrix": endpoint}))
     return Judge(running, target, Checks(check for module in modules for check in collect(module)))
 
 

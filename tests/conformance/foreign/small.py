@@ -46,4 +46,4 @@ def of_web(url: str, *capabilities: str) -> Target:
     scratch = Scratch(organization=ORGANIZATION, databases=(DATABASE,))
     allowed = frozenset({"read", "storage", *capabilities})
     endpoint = Endpoint(url, "the-secret-token")
-    return Target("web", pixiebrix=endpoint, capabilities=allowed, pace=PACE, scratch=scratch)
+    return Target("web", endpoints={"pixiebrix": endpoint}, capabilities=allowed, pace=PACE, scratch=scratch)

@@ -96,7 +96,7 @@ def test_what_a_wrong_import_has_lost_is_put_back(web: Start, judged: JudgedHere
 
     server = web(answer)
     hook = ("fail_next", HttpHook(f"{server.url}/hook", "GET"))
-    target = Target("t", pieces=Endpoint(server.url), pace=PACE, hooks=(hook,))
+    target = Target("t", endpoints={"pieces": Endpoint(server.url)}, pace=PACE, hooks=(hook,))
     result = judged(target.with_capabilities("write", "destroy", "inject"), rule)
     assert "PI-IMP-11" not in told(result, Verdict.PASSED)
     assert {name: state[name] for name in own} == {name: before[name] for name in own}

@@ -45,7 +45,7 @@ def test_a_second_instance_of_one_api_is_none_of_the_other(
     strict: Foreign, catalogue: Catalogue, checks: Checks
 ) -> None:
     second = Endpoint(strict.pixiebrix, strict.token, second_url=f"{strict.second}/api")
-    target = Target("t", pieces=Endpoint(strict.pieces), pixiebrix=second, pace=PACE)
+    target = Target("t", endpoints={"pieces": Endpoint(strict.pieces), "pixiebrix": second}, pace=PACE)
     target = target.with_capabilities("write", "destroy", "second")
     bench = Bench(target, {rule.id: rule for rule in catalogue}, checks)
     moving = next(rule for rule in catalogue if rule.api == "pieces" and "second" in map(str, rule.needs))
@@ -63,7 +63,7 @@ def test_the_data_are_put_back_before_each_group(
     resetting = web(lambda _: (204, {}, b""))
     target = Target(
         "t",
-        pieces=Endpoint(strict.pieces),
+        endpoints={"pieces": Endpoint(strict.pieces)},
         pace=PACE,
         hooks=(("reset", HttpHook(f"{resetting.url}/{{run}}")),),
     )
@@ -80,9 +80,8 @@ def test_what_is_put_back_into_an_empty_database_stays(
 ) -> None:
     """What was seen to be empty holds the user's records again after a reset."""
     target = of(strict, tmp_path, allow=["write"])
-    assert target.pixiebrix is not None
     database = target.scratch.databases[1]
-    records = f"{target.pixiebrix.url}/databases/{database}/records/"
+    records = f"{target.endpoints['pixiebrix'].url}/databases/{database}/records/"
     headers = {"Authorization": f"Token {strict.token}"}
     assert requests.get(records, headers=headers, timeout=20).json() == []
     target = replace(target, scratch=replace(target.scratch, databases=(database,)))
@@ -103,7 +102,12 @@ def test_data_that_cannot_be_put_back_leave_the_rules_open(
     web: Start, strict: Foreign, judged: JudgedHere
 ) -> None:
     broken = web(lambda _: (500, {}, b"no disk"))
-    target = Target("t", pieces=Endpoint(strict.pieces), pace=PACE, hooks=(("reset", HttpHook(broken.url)),))
+    target = Target(
+        "t",
+        endpoints={"pieces": Endpoint(strict.pieces)},
+        pace=PACE,
+        hooks=(("reset", HttpHook(broken.url)),),
+    )
     result = judged(target, "PI-EXP-01")
     assert told(result, Verdict.NOT_VERIFIED) == {"PI-EXP-01": "the hook reset was answered 500: no disk"}
 

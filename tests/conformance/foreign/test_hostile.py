@@ -39,7 +39,11 @@ def of(url: str) -> Target:
     scratch = Scratch(organization=ORGANIZATION, databases=(DATABASE,))
     allowed = frozenset({"read", "storage", "write"})
     return Target(
-        "hostile", pieces=Endpoint(url), pixiebrix=endpoint, capabilities=allowed, pace=QUICK, scratch=scratch
+        "hostile",
+        endpoints={"pieces": Endpoint(url), "pixiebrix": endpoint},
+        capabilities=allowed,
+        pace=QUICK,
+        scratch=scratch,
     )
 
 
@@ -128,7 +132,7 @@ def test_the_time_of_a_run_is_bounded(examine: Examine, web: Callable[..., Any])
         return 500, {"Content-Type": "text/plain"}, b"no"
 
     pace = replace(QUICK, run=1.0, check=20)
-    target = Target("slow", pieces=Endpoint(web(slow).url), pace=pace)
+    target = Target("slow", endpoints={"pieces": Endpoint(web(slow).url)}, pace=pace)
     result = examine(target, *(f"PI-EXP-{number:02}" for number in range(1, 14)), "PI-DESC-04")
     assert result.stopped == "late"
     assert result.seconds < 10
@@ -157,7 +161,9 @@ ODD: list[Any] = [
 def test_a_mock_that_answers_oddly_is_no_crash(web: Callable[..., Any], key: str, odd: Any) -> None:
     health = {"name": "dbcontract", "apis": ["pieces", "pixiebrix"], "version": "1", key: odd}
     server = web(lambda _: (200, {"Content-Type": "application/json"}, json.dumps(health).encode()))
-    target = Target("odd", pieces=Endpoint(server.url), pixiebrix=Endpoint(server.url), pace=QUICK)
+    target = Target(
+        "odd", endpoints={"pieces": Endpoint(server.url), "pixiebrix": Endpoint(server.url)}, pace=QUICK
+    )
     if key == "apis":
         with pytest.raises(TargetError, match="serves only"):
             recognition.resolve(target, guess=False)

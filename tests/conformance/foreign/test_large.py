@@ -32,7 +32,7 @@ def url(large: Large) -> Iterator[str]:
 
 def pieces(url: str, *more: str, pace: Pace | None = None) -> Target:
     allowed = frozenset({"read", "storage", *more})
-    return Target("large", pieces=Endpoint(url), pace=pace or Pace(), capabilities=allowed)
+    return Target("large", endpoints={"pieces": Endpoint(url)}, pace=pace or Pace(), capabilities=allowed)
 
 
 def web(url: str, pace: Pace | None = None) -> Target:

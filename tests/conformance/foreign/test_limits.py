@@ -54,7 +54,7 @@ def test_a_body_that_is_cut_is_not_judged(strict: Foreign, tmp_path: Path, judge
 def test_a_status_is_judged_however_long_the_body(web: Start, judged: JudgedHere) -> None:
     server = web(lambda _: (500, {"Content-Type": "text/plain"}, b"x" * 5_000))
     pace = replace(PACE, wire=replace(PACE.wire, body=100))
-    result = judged(Target("t", pieces=Endpoint(server.url), pace=pace), "PI-EXP-01")
+    result = judged(Target("t", endpoints={"pieces": Endpoint(server.url)}, pace=pace), "PI-EXP-01")
     assert told(result, Verdict.FAILED).keys() == {"PI-EXP-01"}
 
 
@@ -80,7 +80,9 @@ def test_silence_longer_than_the_pace_is_not_judged(web: Start, judged: JudgedHe
 
     pace = replace(PACE, wire=replace(PACE.wire, read=1))
     server = web(answer)
-    result = judged(Target("t", pieces=Endpoint(server.url), pace=pace), "PI-EXP-01", "PI-DESC-08")
+    result = judged(
+        Target("t", endpoints={"pieces": Endpoint(server.url)}, pace=pace), "PI-EXP-01", "PI-DESC-08"
+    )
     over.set()
     accuses_nobody(result)
     reason = told(result, Verdict.NOT_VERIFIED)["PI-EXP-01"]
@@ -93,7 +95,7 @@ def test_a_check_without_time_left_is_not_judged(web: Start, judged: JudgedHere)
         time.sleep(0.12)  # each answer is quick enough for itself
         return 200, JSON, EXPORT
 
-    target = Target("t", pieces=Endpoint(web(answer).url), pace=replace(PACE, check=0.2))
+    target = Target("t", endpoints={"pieces": Endpoint(web(answer).url)}, pace=replace(PACE, check=0.2))
     result = judged(target, "PI-EXP-1?")
     late = [
         reason for reason in told(result, Verdict.NOT_VERIFIED).values() if "pace.check_seconds" in reason
@@ -146,7 +148,7 @@ QUICK = replace(PACE, slowest=200.0)
 
 def test_a_429_is_waited_out_and_the_run_goes_on_slower(web: Start, judged: JudgedHere) -> None:
     server = web(Throttling(2, 1, {"Retry-After": "0"}))
-    result = judged(Target("t", pieces=Endpoint(server.url), pace=QUICK), "PI-EXP-01")
+    result = judged(Target("t", endpoints={"pieces": Endpoint(server.url)}, pace=QUICK), "PI-EXP-01")
     assert told(result, Verdict.PASSED).keys() == {"PI-EXP-01"}
     assert any("the target answered 429" in note and "requests a second" in note for note in result.notes)
 
@@ -158,7 +160,7 @@ def test_a_429_that_cannot_be_waited_out_accuses_nobody(
     web: Start, judged: JudgedHere, headers: dict[str, str], pause: str
 ) -> None:
     server = web(Throttling(2, 10_000, headers))
-    target = Target("t", pieces=Endpoint(server.url), pace=QUICK)
+    target = Target("t", endpoints={"pieces": Endpoint(server.url)}, pace=QUICK)
     sweep = SweepSettings(examples=3, walks=1, steps=2, seconds=20)
     result = judged(target, "PI-EXP-0?", "PI-DESC-*", sweep=sweep)
     accuses_nobody(result)
@@ -170,7 +172,7 @@ def test_a_429_that_cannot_be_waited_out_accuses_nobody(
 
 def test_a_429_again_and_again_accuses_nobody(web: Start, judged: JudgedHere) -> None:
     server = web(Throttling(2, 10_000, {"Retry-After": "0"}))
-    result = judged(Target("t", pieces=Endpoint(server.url), pace=QUICK), "PI-EXP-01")
+    result = judged(Target("t", endpoints={"pieces": Endpoint(server.url)}, pace=QUICK), "PI-EXP-01")
     accuses_nobody(result)
     reason = told(result, Verdict.NOT_VERIFIED)["PI-EXP-01"]
     assert reason.endswith("said so 3 times; lower pace.requests_per_second")
@@ -191,7 +193,7 @@ def test_long_bodies_are_not_kept_after_their_exchange(web: Start, opened: Calla
     """A check of a large database has many of them, of which only the beginning is ever shown."""
     body = b'{"version": "' + b"9" * 300_000 + b'"}'
     server = web(lambda _: (200, JSON, body))
-    run, trace = opened(Target("t", pieces=Endpoint(server.url), pace=PACE)), Trace(KEPT)
+    run, trace = opened(Target("t", endpoints={"pieces": Endpoint(server.url)}, pace=PACE)), Trace(KEPT)
     ctx = Pieces(run, run.places.open(), "PI-EXP-01", trace)
     answer = ctx.call("importDatabase", body=body)
     assert answer.content == body

@@ -22,8 +22,7 @@ def run() -> RunResult:
     with stateless() as url:
         target = Target(
             "stateless",
-            pieces=Endpoint(url),
-            pixiebrix=Endpoint(f"{url}/api", "0a1b2c3d4e5f60718293"),
+            endpoints={"pieces": Endpoint(url), "pixiebrix": Endpoint(f"{url}/api", "0a1b2c3d4e5f60718293")},
             capabilities=frozenset({"read", "write", "destroy", "storage"}),
             scratch=Scratch(ORGANIZATION, DATABASES[:2], create_databases=True),
             pace=PACE,

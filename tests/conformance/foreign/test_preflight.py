@@ -105,7 +105,7 @@ def test_a_mistake_ends_the_run_before_any_rule(
 def test_a_forgotten_api_is_named(strict: Foreign, ask: Ask) -> None:
     endpoint = Endpoint(strict.pixiebrix.removesuffix("/api"), strict.token)
     assert endpoint.url != strict.pixiebrix
-    (mistake,) = ask(Target("t", pixiebrix=endpoint)).mistakes
+    (mistake,) = ask(Target("t", endpoints={"pixiebrix": endpoint})).mistakes
     assert mistake.endswith(f"as no PixieBrix API does; give {strict.pixiebrix}")
 
 
@@ -154,14 +154,16 @@ def test_a_database_that_is_not_listed_leaves_its_archives_open_where_it_is_in_n
 
 
 def test_without_a_token_nothing_of_pixiebrix_is_judged(strict: Foreign, judged: JudgedHere) -> None:
-    target = Target("t", pieces=Endpoint(strict.pieces), pixiebrix=Endpoint(strict.pixiebrix), pace=PACE)
+    target = Target(
+        "t", endpoints={"pieces": Endpoint(strict.pieces), "pixiebrix": Endpoint(strict.pixiebrix)}, pace=PACE
+    )
     result = judged(target, *FEW)
     verdicts = {api: {one.verdict for one in result.results if one.api == api} for api in target.apis}
     assert verdicts == {"pieces": {Verdict.PASSED}, "pixiebrix": {Verdict.NOT_VERIFIED}}
     (listed,) = (one for one in result.results if one.rule == "PB-DB-01")
     assert "put one into the variable DBCONTRACT_TOKEN" in listed.reason
     with pytest.raises(TargetError, match=r"no token is given, .*put one into the variable DBCONTRACT_TOKEN"):
-        judged(replace(target, pieces=None), *FEW)
+        judged(target.only("pixiebrix"), *FEW)
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -198,7 +200,7 @@ def test_a_read_only_token_that_is_none_is_as_told(strict: Foreign, tmp_path: Pa
 def test_a_redirect_to_another_address_is_told_and_not_followed(web: Start, ask: Ask, api: str) -> None:
     there = web(lambda _: (200, JSON, b"[]"))
     here = web(lambda seen: (308, {"Location": f"{there.url}/v2{seen.path}"}, b""))
-    target = Target("t", **{api: Endpoint(here.url, "the-secret-token")}, pace=PACE)  # type: ignore[arg-type]
+    target = Target("t", endpoints={api: Endpoint(here.url, "the-secret-token")}, pace=PACE)
     (mistake,) = ask(target).mistakes
     assert mistake == f"{api}.url: {here.url} redirects to {there.url}/v2; give {there.url}/v2 instead"
     assert there.seen == []
@@ -208,7 +210,7 @@ def test_a_redirect_to_another_address_is_told_and_not_followed(web: Start, ask:
 @pytest.mark.parametrize("status", [200, 404])
 def test_a_website_is_no_api(web: Start, ask: Ask, api: str, status: int) -> None:
     server = web(lambda _: (status, HTML, b"<!DOCTYPE html><title>Welcome</title>"))
-    (mistake,) = ask(Target("t", **{api: Endpoint(server.url, "t")}, pace=PACE)).mistakes  # type: ignore[arg-type]
+    (mistake,) = ask(Target("t", endpoints={api: Endpoint(server.url, "t")}, pace=PACE)).mistakes
     assert mistake.startswith(f"{api}.url: {server.url} answers ")
     assert "(text/html)" in mistake
 
@@ -216,7 +218,7 @@ def test_a_website_is_no_api(web: Start, ask: Ask, api: str, status: int) -> Non
 @pytest.mark.parametrize("api", ["pieces", "pixiebrix"])
 def test_a_proxy_without_a_server_behind_it_is_not_judged(web: Start, judged: JudgedHere, api: str) -> None:
     server = web(lambda _: (503, HTML, b"<h1>down for maintenance</h1>"))
-    result = judged(Target("t", **{api: Endpoint(server.url, "t")}, pace=PACE), *FEW)  # type: ignore[arg-type]
+    result = judged(Target("t", endpoints={api: Endpoint(server.url, "t")}, pace=PACE), *FEW)
     assert result.stopped == "unreachable"
     assert {one.verdict for one in result.results} == {Verdict.NOT_VERIFIED}
 
@@ -225,13 +227,13 @@ def test_a_second_instance_that_is_none_leaves_its_rules_open(
     web: Start, strict: Foreign, ask: Ask, catalogue: Catalogue
 ) -> None:
     website = web(lambda _: (404, HTML, b""))
-    target = Target("t", pieces=Endpoint(strict.pieces, second_url=website.url), pace=PACE)
+    target = Target("t", endpoints={"pieces": Endpoint(strict.pieces, second_url=website.url)}, pace=PACE)
     found = ask(target)
     assert found.mistakes == ()
     moving = next(rule for rule in catalogue if rule.api == "pieces" and "second" in map(str, rule.needs))
     assert (found.hindrance(moving) or "").startswith(f"pieces.second_url: {website.url} answers 404")
     assert found.hindrance(catalogue["PI-EXP-01"]) is None
-    same = replace(target, pieces=Endpoint(strict.pieces, second_url=strict.pieces))
+    same = replace(target, endpoints={"pieces": Endpoint(strict.pieces, second_url=strict.pieces)})
     assert ask(same).mistakes == (
         f"pieces.second_url: {strict.pieces} is the first instance; name another, empty one",
     )

@@ -26,7 +26,9 @@ CREDENTIALS = "someone:password-of-the-proxy"
 
 
 def pieces(url: str, proxy: str, environment: dict[str, str] | None = None, **more: Any) -> Target:
-    return Target("t", pieces=Endpoint(url), pace=PACE, proxy=proxy_of(proxy, environment or {}), **more)
+    return Target(
+        "t", endpoints={"pieces": Endpoint(url)}, pace=PACE, proxy=proxy_of(proxy, environment or {}), **more
+    )
 
 
 def exporting(_: Any) -> tuple[int, dict[str, str], bytes]:

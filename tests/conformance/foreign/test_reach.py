@@ -86,7 +86,7 @@ def test_one_near_address_of_a_name_is_enough_to_refuse_it() -> None:
 def through_a_proxy(url: str, **more: Any) -> Target:
     """A target somewhere outside, of which only a proxy knows where."""
     endpoint = Endpoint("http://target.test", TOKEN)
-    return Target("t", pixiebrix=endpoint, pace=PACE, proxy=proxy_of(url, {}), **more)
+    return Target("t", endpoints={"pixiebrix": endpoint}, pace=PACE, proxy=proxy_of(url, {}), **more)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "0", "[::1]", socket.gethostname()])
@@ -110,7 +110,7 @@ def test_a_redirect_from_outside_does_not_reach_this_machine(web: Start, host: s
 def test_a_target_on_this_machine_may_have_its_storage_here(web: Start) -> None:
     storage = web(lambda _: (200, {}, b"file"))
     server = web(lambda _: (302, {"Location": f"{storage.url}/file"}, b""))
-    with open_wire(Target("t", pixiebrix=Endpoint(server.url, TOKEN), pace=PACE)) as wire:
+    with open_wire(Target("t", endpoints={"pixiebrix": Endpoint(server.url, TOKEN)}, pace=PACE)) as wire:
         first = Request("GET", f"{server.url}/file")
         following = redirected(first, wire.send(first))
         assert following is not None
@@ -140,7 +140,7 @@ def test_other_schemes_are_never_followed(location: str) -> None:
 def test_no_address_elsewhere_tells_the_token(web: Start, spelled: str) -> None:
     elsewhere = web(lambda _: (200, {}, b""))
     server = web(lambda _: (200, {}, b""))
-    with open_wire(Target("t", pixiebrix=Endpoint(server.url, TOKEN), pace=PACE)) as wire:
+    with open_wire(Target("t", endpoints={"pixiebrix": Endpoint(server.url, TOKEN)}, pace=PACE)) as wire:
         assert wire.send(Request("GET", f"{server.url}/?back={spelled}")).status == 200
         with pytest.raises(Unreachable, match="holds a secret of the run"):
             wire.send(Request("GET", f"{elsewhere.url}/x?stolen={spelled}"))
@@ -150,7 +150,7 @@ def test_no_address_elsewhere_tells_the_token(web: Start, spelled: str) -> None:
 def test_a_link_of_the_usual_kind_is_no_secret(web: Start) -> None:
     elsewhere = web(lambda _: (200, {}, b""))
     server = web(lambda _: (200, {}, b""))
-    with open_wire(Target("t", pixiebrix=Endpoint(server.url, TOKEN), pace=PACE)) as wire:
+    with open_wire(Target("t", endpoints={"pixiebrix": Endpoint(server.url, TOKEN)}, pace=PACE)) as wire:
         wire.send(Request("GET", f"{server.url}/"))
         url = f"{elsewhere.url}/x?X-Amz-Signature={'0123456789abcdef' * 4}&token={TOKEN[:10]}"
         assert wire.send(Request("GET", url)).status == 200
@@ -168,7 +168,7 @@ def test_a_link_of_the_usual_kind_is_no_secret(web: Start) -> None:
 )
 def test_what_is_not_on_this_machine_is_asked_gently(url: str, rate: float | None) -> None:
     quick = Pace(wire=Limits(connect=0.1, read=0.1, total=0.2))
-    target = Target("t", pieces=Endpoint(url), pace=quick)
+    target = Target("t", endpoints={"pieces": Endpoint(url)}, pace=quick)
     assert recognition.resolve(target, guess=False).pace.requests_per_second == rate
     told = replace(target, pace=replace(quick, requests_per_second=3.0))
     assert recognition.resolve(told, guess=False).pace.requests_per_second == 3.0

@@ -31,7 +31,7 @@ def of(url: str, **more: Any) -> Target:
     """A PixieBrix that is only read."""
     return Target(
         "t",
-        pixiebrix=Endpoint(url, TOKEN),
+        endpoints={"pixiebrix": Endpoint(url, TOKEN)},
         pace=PACE,
         scratch=Scratch(ORGANIZATION, (DATABASE,)),
         **more,
