@@ -81,13 +81,13 @@ class LinksWithoutPort(Pagination):
 
 
 @defect("PB-PAGE-22")
-class HugePagesAreTheFirst(RecordHandlers):
-    """Reads a page number into 31 bits, so that a huge one is the first page."""
+class HugePagesFail(RecordHandlers):
+    """Fails at a page number that does not fit into 31 bits."""
 
     async def listRecords(self, call: Call) -> Response:
         number = call.query.get("page", "1")
         if number.isdigit() and len(number) > 9:
-            call.query["page"] = "1"
+            return Response(b'{"detail": "Server error."}', 500, None, call.answer.content_type)
         return await super().listRecords(call)
 
 
