@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
+import orjson
+
 from ...environment.inventory import Inventory
 from ...environment.request_effects import Refusal, answered, parsed
 from ...http.spool import Spool, digest_of
@@ -55,6 +57,7 @@ class Imports:
         self._collections: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
         self._restless: dict[str, set[str]] = {}
         self._sizes: dict[str, int] = {}
+        self._noted: dict[str, frozenset[str]] = {}
         self._overlapping = 0
         self.whole = 0
         self.grown: str | None = None
@@ -206,9 +209,13 @@ class Imports:
                     "imported; nothing more is imported"
                 )
         own = {str(entry["id"]): name for name, entry in entries if str(entry["id"]).startswith(self._mark)}
-        for entry_id, name in own.items():
-            self._inventory.add("values", entry_id, endpoint, name=name)
-        self._inventory.keep("values", own, endpoint)
+        with self._lock:
+            noted = self._noted.get(endpoint.url, frozenset())
+            for entry_id in [one for one in own if one not in noted]:
+                self._inventory.add("values", entry_id, endpoint, name=own[entry_id])
+            if noted - own.keys():
+                self._inventory.keep("values", own, endpoint)
+            self._noted[endpoint.url] = frozenset(own)
 
 
 def _digests(document: Mapping[str, Any]) -> set[int]:
@@ -257,7 +264,12 @@ def _digest(value: object) -> int:
         value = {
             name: one if (found := digest_of(one)) is None else found.hex() for name, one in value.items()
         }
-    return hash(json.dumps(value, sort_keys=True, default=repr))
+    try:
+        return hash(orjson.dumps(value, default=repr, option=orjson.OPT_SORT_KEYS))
+    except (
+        TypeError
+    ):  # what orjson does not write: an integer of more than 64 bits, half of a pair of code units
+        return hash(json.dumps(value, sort_keys=True, default=repr))
 
 
 def _size(count: int) -> str:
