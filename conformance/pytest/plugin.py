@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ..report import FORMATS
 from .settings import ROOT, Settings
 
 LEVELS = {
@@ -33,7 +34,7 @@ _TEXTS = {
 _LISTS = {
     "database": "A database that may be written to. Repeatable.",
     "only": "Only the rules with such ids. Repeatable.",
-    "report": "Write a report, FORMAT=FILE: html, json, junit, markdown, badge. Repeatable.",
+    "report": f"Write a report, FORMAT=FILE: {', '.join(FORMATS)}. Repeatable.",
 }
 
 

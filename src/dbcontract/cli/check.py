@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbcontract.conformance.apis.base import names
+from dbcontract.conformance.report import FORMATS
 from dbcontract.conformance.runner.interruption import INTERRUPTED, Interruption
 
 from .errors import CommandError
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from dbcontract.conformance.target.target import Target
 
 LEVELS = ("documented", "published", "inferred")
-REPORTS = ("html", "json", "junit", "markdown", "badge")
 ALLOWABLE = ("write", "destroy", "wait")
 
 
@@ -72,7 +72,7 @@ ALLOWABLE = ("write", "destroy", "wait")
     "reports",
     metavar="FORMAT=FILE",
     multiple=True,
-    help=f"Write a report: {', '.join(REPORTS)}. Repeatable; - is standard output.",
+    help=f"Write a report: {', '.join(FORMATS)}. Repeatable; - is standard output.",
 )
 @click.option(
     "--baseline",
@@ -116,7 +116,7 @@ def command(  # noqa: PLR0917 (one argument an option)
 
     if url is not None and target_file is not None:
         raise CommandError("URL, --target: give one of the two; the file says where the target is")
-    outputs = [output_of(text, REPORTS) for text in reports]
+    outputs = [output_of(text, tuple(FORMATS)) for text in reports]
     wanted = _wanted(
         url=url,
         api=api,
