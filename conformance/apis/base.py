@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from ..authoring.context import Context
     from ..authoring.run import Run
     from ..environment.environment import Place
+    from ..environment.gate import Keeper
+    from ..environment.inventory import Inventory
     from ..runner.fuzzing.scope import Scope
     from ..target.preflight import Findings
+    from ..target.target import Target
 
 __all__ = ["GROUP", "ApiNotUsable", "JudgedApi", "Practice", "Probe", "apis", "names", "title_of"]
 
@@ -45,6 +48,7 @@ class Practice:
         examine: asks what has to be known before the first rule, and notes what is wrong.
         answers: whether the API seems to be at a base URL, by a call that changes nothing; None where it
             does, else what came instead. The endpoint of the place is the one to ask.
+        keeper: decides which requests a run may send, from the target, the mark of the run and its inventory.
         scope: what to sweep, by what is allowed; takes the relaxed description.
     """
 
@@ -55,6 +59,7 @@ class Practice:
     relax: Callable[[dict[str, Any]], None]
     examine: Callable[[Run, Place, Findings], None]
     answers: Callable[[Run, Place], str | None]
+    keeper: Callable[[Target, str, Inventory], Keeper]
     scope: Callable[[Any, dict[str, Any]], Scope]
 
 

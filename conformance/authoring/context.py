@@ -90,7 +90,7 @@ class Context(Caller):
         found = str(UUID(int=self.random.getrandbits(128), version=4))
         gate = self.run.session.gate
         if gate is not None:
-            gate.writes.invent(found)
+            gate.invent(self.api, found)
         return found
 
     def may(

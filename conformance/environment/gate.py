@@ -14,13 +14,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 from urllib.parse import urljoin
 
+from ..apis.base import apis
 from ..apis.pieces.imports import Imports
 from ..apis.pixiebrix.writes import Writes
-from ..authoring.check import PIECES, NotVerified
+from ..authoring.check import NotVerified
 from ..http.wire import Received, Request
-from ..target.target import Target
+from ..target.target import Endpoint, Target
 from .inventory import Inventory
 from .request_effects import Passage, Refusal, Routes, address_of, answered, header
 
@@ -43,6 +45,25 @@ class Traffic:
     received: int = 0
 
 
+class Keeper(Protocol):
+    """What an API decides at the gate, and learns there. Several threads may use it."""
+
+    def invent(self, id_: str) -> None:
+        """Take note of an id that names nothing at the target."""
+
+    def goes_nowhere(self, passage: Passage) -> bool:
+        """Whether a request is about something invented: it has to be refused, and can do nothing."""
+
+    def why_not(self, passage: Passage, endpoint: Endpoint) -> Refusal | None:
+        """Why a request that might change something may not be sent, where writing is allowed."""
+
+    def settle(self, passage: Passage, endpoint: Endpoint, received: Received | None) -> None:
+        """Take in an exchange; None for an answer that did not come."""
+
+
+_K = TypeVar("_K", bound=Keeper)
+
+
 class Gate:
     """One for a run. Several threads may use it.
 
@@ -60,8 +81,18 @@ class Gate:
         self._links: set[str] = set()
         self.traffic: dict[str, Traffic] = {}
         self.inventory = Inventory()
-        self.imports = Imports(mark, self.inventory, destroy="destroy" in target.capabilities)
-        self.writes = Writes(target, mark, self.inventory)
+        self._keepers: dict[str, Keeper] = {
+            name: api.practice().keeper(target, mark, self.inventory) for name, api in apis().items()
+        }
+        self.imports = self._of(Imports)
+        self.writes = self._of(Writes)
+
+    def _of(self, kind: type[_K]) -> _K:
+        return next(keeper for keeper in self._keepers.values() if isinstance(keeper, kind))
+
+    def invent(self, api: str, id_: str) -> None:
+        """Take note of an id that names nothing at the target."""
+        self._keepers[api].invent(id_)
 
     def admits(self, request: Request) -> bool:
         """Whether a request would be let through."""
@@ -78,7 +109,7 @@ class Gate:
             NotAllowed: it might do what is not allowed.
         """
         passage = self._routes.passage(request)
-        if passage.reads or self.writes.goes_nowhere(passage):
+        if passage.reads or (passage.api and self._keepers[passage.api].goes_nowhere(passage)):
             return passage
         if self._is_link(passage):
             return replace(passage, link=True)
@@ -92,9 +123,7 @@ class Gate:
             return Refusal("the target gave no such link")
         if not self._write:
             return Refusal("writing is not allowed", ("write",))
-        if passage.api == PIECES:
-            return self.imports.why_not(passage.operation, passage.endpoint, passage.request.body)
-        return self.writes.why_not(passage)
+        return self._keepers[passage.api].why_not(passage, passage.endpoint)
 
     def _is_link(self, passage: Passage) -> bool:
         # No answer of the target may lead to one of its operations.
@@ -114,10 +143,7 @@ class Gate:
             self._give_link(passage, received)
         if passage.link or passage.endpoint is None:
             return
-        if passage.api == PIECES:
-            self.imports.settle(passage.operation, passage.endpoint, passage.request.body, received)
-        else:
-            self.writes.settle(passage, passage.endpoint, received)
+        self._keepers[passage.api].settle(passage, passage.endpoint, received)
 
     def _count(self, passage: Passage, received: Received | None) -> None:
         other = f"{passage.request.method} of other paths" if passage.api else "storage links"

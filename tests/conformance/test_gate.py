@@ -141,7 +141,7 @@ def test_a_refusal_names_what_is_missing(make: Any) -> None:
 
 def test_what_is_invented_can_do_nothing(make: Any) -> None:
     gate = make()
-    gate.writes.invent(NEW)
+    gate.invent("pixiebrix", NEW)
     assert gate.admits(request(f"DELETE /databases/{NEW}/records/"))
     assert gate.admits(request(f"POST /organizations/{NEW}/databases/", {"name": "a"}))
     # but not what is real behind an invented organization

@@ -15,10 +15,10 @@ from typing import Any, Final
 import orjson
 
 from ...environment.inventory import Inventory
-from ...environment.request_effects import Refusal, answered, parsed
+from ...environment.request_effects import Passage, Refusal, answered, parsed
 from ...http.spool import Spool, digest_of
 from ...http.wire import Received
-from ...target.target import Endpoint
+from ...target.target import Endpoint, Target
 from .exports import LISTS
 
 _PLAIN: Final = frozenset({"version", "schema"})
@@ -31,19 +31,19 @@ class Imports:
     """What the gate knows of the Pieces OS instances of a run.
 
     Args:
+        target: with what the user allows: with `destroy` imports may write over what is there.
         mark: with which the ids of the run's entries begin.
         inventory: of the run.
-        destroy: imports may write over what is there.
 
     Attributes:
         whole: how many imports were about as large as the export before them.
         grown: why nothing more is imported; None while all is well.
     """
 
-    def __init__(self, mark: str, inventory: Inventory, *, destroy: bool) -> None:
+    def __init__(self, target: Target, mark: str, inventory: Inventory) -> None:
         self._mark = mark
         self._inventory = inventory
-        self._destroy = destroy
+        self._destroy = "destroy" in target.capabilities
         self._lock = threading.RLock()
         self._contents: set[int] = set()
         self._entries: set[int] = set()
@@ -62,16 +62,21 @@ class Imports:
         self.whole = 0
         self.grown: str | None = None
 
-    def why_not(
-        self, operation: str | None, endpoint: Endpoint, body: bytes | Spool | None
-    ) -> Refusal | None:
+    def invent(self, id_: str) -> None:
+        """Nothing to note: no path of a Pieces OS names anything."""
+
+    def goes_nowhere(self, passage: Passage) -> bool:  # noqa: ARG002 (as for `invent`)
+        """Whether a request is about something invented; none is."""
+        return False
+
+    def why_not(self, passage: Passage, endpoint: Endpoint) -> Refusal | None:
         """Why a request that is no GET may not be sent to a Pieces OS; None if it may."""
         if self.grown is not None:
             return Refusal(self.grown)
         if self._destroy:
             return None
-        document = parsed(body or b"")
-        if operation == "importDatabase":
+        document = parsed(passage.request.body or b"")
+        if passage.operation == "importDatabase":
             part = None if not isinstance(document, Mapping) else next(self._foreign(document), None)
             if part is None:
                 return None
@@ -99,14 +104,9 @@ class Imports:
         there = self._last.get(endpoint.url)
         return there is not None and not any(self._foreign(document)) and there <= _digests(document)
 
-    def settle(
-        self,
-        operation: str | None,
-        endpoint: Endpoint,
-        body: bytes | Spool | None,
-        received: Received | None,
-    ) -> None:
+    def settle(self, passage: Passage, endpoint: Endpoint, received: Received | None) -> None:
         """Take in an exchange."""
+        operation, body = passage.operation, passage.request.body
         if operation == "exportDatabase":
             if received is not None and received.status == 200 and received.is_whole:
                 self._exported(endpoint, received)

@@ -9,6 +9,7 @@ from ...authoring.context import Pieces
 from ...schema.conformance import BODY, MEDIA_TYPE, REFUSED, STATUS
 from ...schema.description import NO_ANSWER
 from ..base import Practice
+from .imports import Imports
 from .latitude import relax
 from .preflight import answers, examine
 from .right_calls import RIGHT_CALLS
@@ -33,5 +34,6 @@ PRACTICE: Final = Practice(
     relax=relax,
     examine=examine,
     answers=answers,
+    keeper=Imports,
     scope=scope,
 )

@@ -13,6 +13,7 @@ from .latitude import relax
 from .preflight import answers, examine
 from .right_calls import RIGHT_CALLS
 from .sweep import scope
+from .writes import Writes
 
 _FED: Final = MappingProxyType(
     {
@@ -35,5 +36,6 @@ PRACTICE: Final = Practice(
     relax=relax,
     examine=examine,
     answers=answers,
+    keeper=Writes,
     scope=scope,
 )

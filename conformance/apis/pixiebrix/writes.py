@@ -55,7 +55,7 @@ class Writes:
         """Whether a request is about something invented: it has to be refused, and can do nothing."""
         return passage.names.plain and passage.names.last in self._invented
 
-    def why_not(self, passage: Passage) -> Refusal | None:
+    def why_not(self, passage: Passage, endpoint: Endpoint) -> Refusal | None:  # noqa: ARG002 (a `Keeper`)
         """Why a request that might change something may not be sent, where writing is allowed."""
         effect = passage.effect
         if effect is None or not passage.names.plain:
