@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ..environment.environment import Powers
 from .check import NotVerified
 
-if TYPE_CHECKING:
-    from .nights import Guard
-
 LONGEST_WAIT = 3_900.0
 """So many seconds are really waited for, where the user allows it: an hour, and a little."""
+
+
+class NightGuard(Protocol):
+    """What is asked before the clock goes over midnight: the night may take what others have made."""
+
+    @property
+    def has_to_look(self) -> bool:
+        """Whether anything may have changed since a night was last found harmless."""
+
+    def require(self) -> None:
+        """Go on if a night takes nothing that the run did not create.
+
+        Raises:
+            NotVerified: it might.
+        """
 
 
 class Clock:
@@ -26,7 +38,7 @@ class Clock:
         *,
         date_header: Callable[[bool], str | None],
         wait: Callable[[float], None],
-        guard: Guard | None = None,
+        guard: NightGuard | None = None,
     ) -> None:
         """Take the powers of a place, a way to wait in real time, and one to a `Date` header.
 

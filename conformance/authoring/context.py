@@ -7,23 +7,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, NoReturn
 from uuid import UUID
 
 from schemathesis.core import NOT_SET
 
-from ..apis.pixiebrix.arrange import GivenPixieBrix
 from ..environment.environment import Place
 from ..http.spool import Spool
 from ..http.wire import Request
-from ..schema.description import Operation, query_string
+from ..schema.description import query_string
 from .answer import Answer
-from .arrange import GivenPieces
 from .caller import Caller
-from .check import PIECES, PIXIEBRIX, CheckFailed, NotVerified
-from .clock import Clock
-from .nights import Guard
+from .check import CheckFailed, NotVerified
+from .clock import Clock, NightGuard
 from .run import Run
 from .trace import Trace
 
@@ -110,7 +106,7 @@ class Context(Caller):
         """Wait in real time, for what the target does by itself."""
         self.run.session.sleep(seconds, self.until)
 
-    def _guard(self) -> Guard | None:
+    def _guard(self) -> NightGuard | None:
         """What is asked before a night."""
         return None
 
@@ -130,61 +126,4 @@ class Context(Caller):
         return self.raw("GET", "/", note="asks for the time").headers.get("Date")
 
 
-class Pieces(Context):
-    """A check of Pieces OS."""
-
-    api = PIECES
-
-    @cached_property
-    def given(self) -> GivenPieces:
-        """What can be set up."""
-        return GivenPieces(self)
-
-    def second(self) -> Pieces:
-        """A second, empty instance.
-
-        Raises:
-            NotVerified: there is none.
-        """
-        place = self.run.places.open_second(self.place)
-        self.trace.places.append(place)
-        found = Pieces(self.run, place, self.rule_id, self.trace)
-        if self.run.session.gate is not None:
-            # What is changed there can be told only by what was there.
-            found.raw("GET", "/database/export", note="looks at the second instance")
-        return found
-
-    def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
-        del operation
-        if accept is None:
-            # Which Accept an operation bears is the subject of rules of their own.
-            accept = "*/*"
-        return f"{accept}; version={version}" if accept and version else accept
-
-
-class PixieBrix(Context):
-    """A check of PixieBrix."""
-
-    api = PIXIEBRIX
-
-    @cached_property
-    def given(self) -> GivenPixieBrix:
-        """What can be set up."""
-        return GivenPixieBrix(self)
-
-    def _guard(self) -> Guard:
-        return Guard(self)
-
-    def accepted(self, operation_id: str) -> str:
-        """The Accept header of a call of an operation, unless it is to have another."""
-        return str(self._accept(self.description.operation(operation_id), None, None))
-
-    def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
-        if accept is None:
-            accept = operation.produces[0] if operation.produces else "application/json"
-        if version is None:
-            version = operation.asked_version
-        return f"{accept}; version={version}" if accept and version else accept
-
-
-__all__ = ["Answer", "Context", "Pieces", "PixieBrix", "Trace", "query_string"]
+__all__ = ["Answer", "Context", "Trace", "query_string"]

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from dbcontract.conformance.apis.pixiebrix.context import PixieBrix
 from dbcontract.conformance.authoring.check import Checks, discover
-from dbcontract.conformance.authoring.context import PixieBrix
 from dbcontract.conformance.authoring.run import Run
 from dbcontract.conformance.catalogue.rules import Catalogue, load_all
 from dbcontract.conformance.environment.environment import Places

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from dbcontract.conformance.apis.pieces.context import Pieces
 from dbcontract.conformance.authoring.check import CheckFailed, NotVerified
-from dbcontract.conformance.authoring.context import Pieces
 from dbcontract.conformance.target.target import Endpoint, Target
 
 from .conftest import DATABASE, JSON, PACE, Open, Seen, Start, of_web, pixiebrix

@@ -7,8 +7,9 @@ from types import ModuleType
 
 import pytest
 
+from dbcontract.conformance.apis.pieces.context import Pieces
 from dbcontract.conformance.authoring.check import Checks, check, collect
-from dbcontract.conformance.authoring.context import Context, Pieces
+from dbcontract.conformance.authoring.context import Context
 from dbcontract.conformance.catalogue.rules import Capability, Level, Rule, Source
 from dbcontract.conformance.http.wire import Request
 from dbcontract.conformance.results.results import RunResult, Verdict, exit_code

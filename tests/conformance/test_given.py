@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dbcontract.conformance.apis.pieces.context import Pieces
 from dbcontract.conformance.authoring.check import NotVerified, PrerequisiteFailed
-from dbcontract.conformance.authoring.context import Pieces
 from dbcontract.conformance.authoring.run import Run
 from dbcontract.conformance.environment.mock import as_target, recognize
 from dbcontract.conformance.http.wire import Wire

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from dbcontract.conformance.apis.pieces.context import Pieces
 from dbcontract.conformance.authoring.check import Check, CheckFailed, NotVerified, PrerequisiteFailed
-from dbcontract.conformance.authoring.context import Context, Pieces
+from dbcontract.conformance.authoring.context import Context
 from dbcontract.conformance.authoring.run import Run
 from dbcontract.conformance.environment.environment import Place
 from dbcontract.conformance.environment.gate import Gate

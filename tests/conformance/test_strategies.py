@@ -12,10 +12,10 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from dbcontract.conformance.apis.pixiebrix.context import PixieBrix
 from dbcontract.conformance.apis.pixiebrix.merge_model import STRATEGIES, mergeable, merged
 from dbcontract.conformance.authoring import strategies
 from dbcontract.conformance.authoring.check import PIXIEBRIX, Check, CheckFailed, PrerequisiteFailed
-from dbcontract.conformance.authoring.context import PixieBrix
 from dbcontract.conformance.authoring.properties import Walk, explore, for_all
 from dbcontract.conformance.authoring.run import Run
 from dbcontract.conformance.results.results import Part, Verdict

@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from ...authoring.context import Pieces
 from ...schema.conformance import BODY, MEDIA_TYPE, REFUSED, STATUS
 from ...schema.description import NO_ANSWER
 from ..base import Practice
+from .context import Pieces
 from .imports import Imports
 from .latitude import relax
 from .preflight import answers, examine

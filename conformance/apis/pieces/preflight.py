@@ -7,11 +7,12 @@ from typing import Final
 
 from ...authoring.answer import Answer
 from ...authoring.check import PIECES
-from ...authoring.context import Context, Pieces
+from ...authoring.context import Context
 from ...authoring.run import Run
 from ...environment.environment import Place
 from ...http.wire import REDIRECTS
 from ...target.preflight import REFUSED, Findings, asked, is_down, is_there, moved, what_came, what_is_wrong
+from .context import Pieces
 
 NOTE: Final = "before any rule"
 PORTS: Final = "Pieces OS listens on port 1000 (macOS, Windows), 5323 (Linux) or one from 39300 to 39333"

@@ -10,8 +10,8 @@ from typing import Any
 from ...authoring.answer import Answer
 from ...authoring.arrange import field_of, step
 from ...authoring.check import CheckFailed, PrerequisiteFailed
-from ...authoring.context import Pieces
 from ...http.spool import dump
+from .context import Pieces
 from .exports import (
     LISTS,
     OPTIONAL_COLLECTIONS,

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ...authoring.check import NotVerified
-from ...authoring.context import Pieces
+from .context import Pieces
 
 
 def _export(ctx: Pieces) -> None:

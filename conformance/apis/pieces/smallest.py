@@ -15,7 +15,7 @@ from ...authoring.check import CheckFailed, PrerequisiteFailed
 from ...http.spool import Folded, dump
 
 if TYPE_CHECKING:
-    from ...authoring.context import Pieces
+    from .context import Pieces
 
 _KEPT: Final = frozenset({"version", "schema"})
 _BRACKETS: Final = 2

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...authoring.check import PrerequisiteFailed
-from ...authoring.context import Pieces
 from ...runner.fuzzing.scope import Scope, reading
+from .context import Pieces
 from .exports import OPTIONAL_COLLECTIONS, REQUIRED_COLLECTIONS
 
 

@@ -17,11 +17,11 @@ from ...authoring.answer import Answer
 from ...authoring.arrange import step
 from ...authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
 from ...authoring.cleanup import clean_up_after
-from ...authoring.context import PixieBrix
 from ...authoring.formats import as_date
 from ...http.session import target_headers
 from ...http.wire import Request
 from .arrange import Database
+from .context import PixieBrix
 from .pages import every_page
 
 DAY: Final = timedelta(days=1)

@@ -13,7 +13,7 @@ from .arrange_access import GivenAccess
 from .job_links import followed
 
 if TYPE_CHECKING:
-    from ...authoring.context import PixieBrix
+    from .context import PixieBrix
 
 CREATED = (201, 200, 202)
 """What a step takes for success: which status it has to be is the subject of rules of their own."""

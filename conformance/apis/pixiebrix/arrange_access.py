@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...authoring.check import NotVerified
 
 if TYPE_CHECKING:
-    from ...authoring.context import PixieBrix
+    from .context import PixieBrix
 
 
 class GivenAccess:

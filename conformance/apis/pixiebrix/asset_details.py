@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from ...authoring.answer import Answer
 from ...authoring.arrange import step
-from ...authoring.context import PixieBrix
 from ...authoring.formats import as_timestamp, is_uuid
 from ...http.wire import REDIRECTS
 from .arrange import CREATED, Asset, Database
+from .context import PixieBrix
 from .pages import every_item
 
 SEVERAL: Final = (200, 202, 204)

@@ -7,7 +7,7 @@ from typing import Final
 
 from ...authoring.arrange import step
 from ...authoring.check import NotVerified
-from ...authoring.context import PixieBrix
+from .context import PixieBrix
 
 _ASSET: Final = "Asset"
 _TRIED: Final = 3

@@ -11,9 +11,9 @@ from schemathesis.core import NOT_SET
 from ...authoring.answer import Answer
 from ...authoring.arrange import step
 from ...authoring.check import CheckFailed, NotVerified
-from ...authoring.context import PixieBrix
 from .arrange import Asset, Database
 from .asset_lists import database_of_assets
+from .context import PixieBrix
 
 LISTS: Final = ("listDatabases", "listRecords", "listAssets", "listRecordArchives")
 

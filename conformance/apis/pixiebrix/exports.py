@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from ...authoring.answer import Answer
 from ...authoring.arrange import field_of, step
 from ...authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
-from ...authoring.context import PixieBrix
 from ...authoring.formats import as_timestamp
 from .archives import Marks
 from .arrange import Database
+from .context import PixieBrix
 from .job_links import followed
 
 MEDIA_TYPES: Final = ("application/json", "application/xlsx", "text/csv")

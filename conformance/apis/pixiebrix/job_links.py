@@ -9,7 +9,7 @@ from ...http.session import target_headers
 from ...http.wire import Request
 
 if TYPE_CHECKING:
-    from ...authoring.context import PixieBrix
+    from .context import PixieBrix
 
 _REFUSED = frozenset({401, 403, 404})
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 from ...authoring.answer import Answer
 from ...authoring.arrange import field_of, step
 from ...authoring.check import CheckFailed, NotVerified
-from ...authoring.context import PixieBrix
 from ...http.session import ascii_url, target_headers
 from ...http.wire import Request
 from .asset_lists import database_of_assets
+from .context import PixieBrix
 from .pages import every_item
 
 ENOUGH: Final = 3

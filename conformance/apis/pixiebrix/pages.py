@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ...authoring.answer import Answer
-from ...authoring.context import PixieBrix
+from .context import PixieBrix
 
 LARGEST: Final = 1_000
 """The size of the pages that are asked for."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from ...authoring.context import PixieBrix
 from ...schema.conformance import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS
 from ...schema.description import NO_ANSWER, SERVER_ERROR
 from ..base import Practice
+from .context import PixieBrix
 from .latitude import relax
 from .preflight import answers, examine
 from .right_calls import RIGHT_CALLS

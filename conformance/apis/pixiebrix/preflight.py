@@ -9,7 +9,6 @@ from uuid import UUID
 
 from ...authoring.answer import Answer
 from ...authoring.check import PIXIEBRIX, CheckFailed, NotVerified
-from ...authoring.context import PixieBrix
 from ...authoring.run import Run
 from ...environment.environment import Place
 from ...target.preflight import (
@@ -25,6 +24,7 @@ from ...target.preflight import (
 )
 from ...target.target import TOKEN_KEY
 from .api import API
+from .context import PixieBrix
 
 NOTE: Final = "before any rule"
 BELOW: Final = "give the URL below which /databases/… and /organizations/… are"

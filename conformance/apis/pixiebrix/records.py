@@ -8,10 +8,10 @@ from typing import Any
 
 from ...authoring.arrange import field_of, step
 from ...authoring.check import CheckFailed
-from ...authoring.context import PixieBrix
 from ...authoring.formats import as_timestamp
 from .archives import Days
 from .arrange import Database
+from .context import PixieBrix
 from .pages import every_item
 
 Query = Mapping[str, object]

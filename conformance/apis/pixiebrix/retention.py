@@ -8,9 +8,9 @@ from typing import Final
 
 from ...authoring.arrange import step
 from ...authoring.check import NotVerified, PrerequisiteFailed
-from ...authoring.context import PixieBrix
 from .archives import NO_NIGHT, Days, Marks, write
 from .arrange import Database
+from .context import PixieBrix
 from .pages import every_page
 
 FEW: Final = 6

@@ -8,8 +8,8 @@ from typing import Final
 
 from ...authoring.arrange import step
 from ...authoring.check import NotVerified
-from ...authoring.context import PixieBrix
 from .asset_lists import database_of_assets
+from .context import PixieBrix
 
 
 def _list_databases(ctx: PixieBrix) -> None:

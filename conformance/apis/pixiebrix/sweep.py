@@ -6,11 +6,11 @@ from typing import Any
 
 from ...authoring.check import NotVerified, PrerequisiteFailed
 from ...authoring.cleanup import clean_up_after
-from ...authoring.context import PixieBrix
 from ...environment.gate import Gate
 from ...runner.fuzzing.scope import Scope, reading, without
 from .arrange import Database
 from .asset_lists import lists_assets
+from .context import PixieBrix
 
 
 def scope(ctx: PixieBrix, description: dict[str, Any]) -> Scope:

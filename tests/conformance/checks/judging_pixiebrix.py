@@ -10,8 +10,8 @@ from types import ModuleType
 
 import pytest
 
+from dbcontract.conformance.apis.pixiebrix.context import PixieBrix
 from dbcontract.conformance.authoring.check import Checks, collect
-from dbcontract.conformance.authoring.context import PixieBrix
 from dbcontract.conformance.catalogue import rules as catalogue
 from dbcontract.conformance.catalogue.rules import Rule
 from dbcontract.conformance.environment import mock

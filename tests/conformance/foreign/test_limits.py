@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dbcontract.conformance.apis.pieces.context import Pieces
 from dbcontract.conformance.authoring.answer import Answer
-from dbcontract.conformance.authoring.context import Pieces
 from dbcontract.conformance.authoring.run import Run
 from dbcontract.conformance.authoring.trace import Trace
 from dbcontract.conformance.http.evidence import KEPT, Exchange

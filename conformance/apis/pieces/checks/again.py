@@ -7,7 +7,7 @@ from typing import Any
 
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import Pieces
+from ..context import Pieces
 from ..exports import LISTS, differences, entries_of, missing_from
 from ..probes import send
 

@@ -8,7 +8,7 @@ from typing import Any
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import PrerequisiteFailed, check
-from ....authoring.context import Pieces
+from ..context import Pieces
 from ..exports import REQUIRED_FIELDS
 from ..probes import REFUSAL, as_bytes, is_refusal, next_major, own_schema_or, send
 

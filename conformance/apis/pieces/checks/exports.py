@@ -6,7 +6,7 @@ from typing import Any
 
 from ....authoring.arrange import field_of, step
 from ....authoring.check import PrerequisiteFailed, check
-from ....authoring.context import Pieces
+from ..context import Pieces
 from ..exports import (
     OPTIONAL_COLLECTIONS,
     OPTIONAL_LISTS,

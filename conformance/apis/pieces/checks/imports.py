@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import PrerequisiteFailed, check
-from ....authoring.context import Pieces
+from ..context import Pieces
 from ..exports import LISTS, OPTIONAL_FIELDS, REQUIRED_FIELDS, differences, entries_of
 from ..probes import by_themselves, expect_kept, expect_unchanged, is_refusal, moved_to, own_schema_or, send
 

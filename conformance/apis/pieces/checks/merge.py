@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....authoring.arrange import as_own, step
 from ....authoring.check import NotVerified, check
-from ....authoring.context import Pieces
+from ..context import Pieces
 from ..exports import LISTS, OPTIONAL_LISTS, REQUIRED_COLLECTIONS, entries_of, missing_from
 from ..probes import expect_kept, putting_back, send, thin
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ....authoring.arrange import field_of, step
 from ....authoring.check import check
-from ....authoring.context import Pieces
 from ....http.spool import Spool, dump
+from ..context import Pieces
 from ..probes import expect_unchanged
 
 _EXPORT, _IMPORT = "/database/export", "/database/import"

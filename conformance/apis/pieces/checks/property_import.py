@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ....authoring import strategies
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import Pieces
 from ....authoring.properties import for_all
+from ..context import Pieces
 from ..exports import LISTS, OPTIONAL_FIELDS, REQUIRED_FIELDS, entries_of
 from ..probes import expect_refusal, expect_unchanged, failed, own_version, send
 

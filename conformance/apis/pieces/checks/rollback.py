@@ -8,7 +8,7 @@ from typing import Any
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import Pieces
+from ..context import Pieces
 from ..exports import LISTS, REQUIRED_COLLECTIONS, entries_of, missing_from
 from ..probes import (
     as_bytes,

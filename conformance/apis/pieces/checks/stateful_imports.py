@@ -11,8 +11,8 @@ from hypothesis.stateful import rule
 
 from ....authoring.arrange import as_own, step
 from ....authoring.check import check
-from ....authoring.context import Pieces
 from ....authoring.properties import Walk, explore
+from ..context import Pieces
 from ..exports import entries_of
 from ..probes import as_bytes, failed, next_major, send
 

@@ -9,8 +9,8 @@ from typing import Any
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import Pieces
 from ....authoring.together import AT_ONCE, ROUNDS, together
+from ..context import Pieces
 from ..exports import LISTS, differences, entries_of, missing_from
 from ..probes import as_bytes, by_themselves, moved_to, next_major, send
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....authoring.check import check
-from ....authoring.context import Pieces
+from ..context import Pieces
 from ..exports import entries_of
 from ..probes import as_bytes, send
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import Pieces
+from ..context import Pieces
 from ..exports import LISTS, entries_of, missing_from
 from ..probes import as_bytes, own_schema, own_schema_or, own_version, send
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ....authoring.answer import Answer
 from ....authoring.check import check
-from ....authoring.context import Pieces
+from ..context import Pieces
 from ..probes import next_major, own_schema, own_version, send
 
 

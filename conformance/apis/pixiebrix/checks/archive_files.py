@@ -9,9 +9,9 @@ from typing import Any
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from .. import archives as archived
 from ..archives import Days, Marks
+from ..context import PixieBrix
 
 _END = object()
 _ODD = 'é 東京 🦊 "quoted"\n\r\n\t\u2028\u0085 next'

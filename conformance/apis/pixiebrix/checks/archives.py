@@ -10,10 +10,10 @@ from typing import Any
 
 from ....authoring.arrange import field_of, step
 from ....authoring.check import NotVerified, PrerequisiteFailed, check
-from ....authoring.context import PixieBrix
 from ....authoring.formats import as_date, as_timestamp, is_uuid
 from .. import archives as archived
 from ..archives import Archive
+from ..context import PixieBrix
 from ..retention import filled
 
 

@@ -8,11 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 from ....authoring.arrange import field_of, step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.formats import as_timestamp
 from ....http.session import same_origin
 from .. import asset_details
 from ..asset_details import is_url
+from ..context import PixieBrix
 
 _TIMES = ("created_at", "updated_at")
 _SLACK = timedelta(minutes=1)

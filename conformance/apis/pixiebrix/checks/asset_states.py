@@ -7,11 +7,11 @@ from datetime import datetime
 
 from ....authoring.arrange import step
 from ....authoring.check import CheckFailed, check
-from ....authoring.context import PixieBrix
 from ....authoring.formats import as_timestamp
 from .. import asset_details
 from ..arrange import Asset
 from ..asset_details import SEVERAL
+from ..context import PixieBrix
 
 _INVENTED = "1999-12-31T23:59:59.000001Z"
 

@@ -9,11 +9,11 @@ from typing import Final
 from ....authoring.answer import Answer
 from ....authoring.arrange import field_of, step
 from ....authoring.check import CheckFailed, check
-from ....authoring.context import PixieBrix
 from ....http.session import same_origin, target_headers
 from ....http.wire import REDIRECTS, Request
 from .. import asset_details
 from ..arrange import Asset
+from ..context import PixieBrix
 
 _SIZES = (1, 65_537, (1 << 20) + 1)
 _ALL_BYTES: Final = (bytes(range(256)) + b"\r\n\n\r\r\n\x1a--\r\n\xef\xbb\xbf\x00") * 1_000

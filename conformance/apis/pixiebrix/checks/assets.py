@@ -8,12 +8,12 @@ from typing import Any
 from ....authoring.answer import Answer
 from ....authoring.arrange import as_own, field_of, step
 from ....authoring.check import CheckFailed, NotVerified, PrerequisiteFailed, check
-from ....authoring.context import PixieBrix
 from ....authoring.formats import is_uuid
 from .. import asset_details
 from ..arrange import Asset
 from ..asset_details import is_url
 from ..asset_lists import database_of_assets
+from ..context import PixieBrix
 from ..pages import every_item
 
 

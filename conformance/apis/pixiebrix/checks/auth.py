@@ -5,10 +5,10 @@ from __future__ import annotations
 from ....authoring.answer import Answer
 from ....authoring.arrange import field_of, step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.controls import EVERY
 from ..arrange import Database
 from ..calls import Aim, expect_detail, lists, metadata, nowhere, writes
+from ..context import PixieBrix
 
 
 def _list(ctx: PixieBrix, *, auth: bool | str = True) -> Answer:

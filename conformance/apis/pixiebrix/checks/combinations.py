@@ -9,10 +9,10 @@ from typing import Any, Final
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.workbook import rows_of
 from ..archives import DAY, Marks
 from ..arrange import Database
+from ..context import PixieBrix
 from ..exports import MEDIA_TYPES, exported, succeeded, write
 from ..records import day_of, expect_data, field_name, found, path_of, read, written
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from ....authoring.arrange import field_of, step
 from ....authoring.check import CheckFailed, NotVerified, check
-from ....authoring.context import PixieBrix
 from ....authoring.formats import as_timestamp, is_uuid
 from ..arrange import Database
+from ..context import PixieBrix
 from ..pages import every_item
 from ..records import later, listed, written
 

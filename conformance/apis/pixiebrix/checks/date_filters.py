@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ..archives import DAY, Days, change
 from ..arrange import Database
+from ..context import PixieBrix
 from ..records import day_of, found, noon, path_of, written
 
 START = "start_date"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ....authoring.answer import Answer
 from ....authoring.arrange import field_of, step
 from ....authoring.check import CheckFailed, check
-from ....authoring.context import PixieBrix
 from ..arrange import Database
 from ..calls import (
     Aim,
@@ -16,6 +15,7 @@ from ..calls import (
     unknown_id,
     writes,
 )
+from ..context import PixieBrix
 from ..exports import order, send
 
 JSON = "application/json"

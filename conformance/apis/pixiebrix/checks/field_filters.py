@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ..archives import DAY
 from ..arrange import Database
+from ..context import PixieBrix
 from ..pages import LARGEST
 from ..records import day_of, field_name, found, path_of, written
 

@@ -6,8 +6,8 @@ from urllib.parse import unquote, urlsplit
 
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ..archives import Marks
+from ..context import PixieBrix
 from ..exports import expect_marks, exported, link_of, succeeded, write
 from ..job_links import followed
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from ....authoring.answer import Answer
 from ....authoring.check import CheckFailed, check
-from ....authoring.context import PixieBrix
 from ....authoring.formats import as_timestamp
 from ....authoring.workbook import rows_of
 from ..archives import Marks
 from ..arrange import Database
+from ..context import PixieBrix
 from ..exports import COLUMNS, elements, expect_a_row_each, expect_columns, exported, succeeded, write
 
 JSON, CSV, XLSX = "application/json", "text/csv", "application/xlsx"

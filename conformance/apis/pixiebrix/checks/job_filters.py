@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ..archives import Marks
 from ..arrange import Database
+from ..context import PixieBrix
 from ..exports import (
     Written,
     as_text,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ..calls import expect_refused, unknown_id
+from ..context import PixieBrix
 from ..exports import MEDIA_TYPES, expect_accepted, exported, order, send, succeeded
 
 LONGEST = 1_024

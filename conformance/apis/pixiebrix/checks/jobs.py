@@ -7,10 +7,10 @@ from typing import Any
 
 from ....authoring.arrange import as_own, field_of, step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.formats import as_timestamp, is_uuid
 from ..arrange import CREATED
 from ..calls import unknown_id
+from ..context import PixieBrix
 from ..exports import expect_accepted, link_of, order, send, succeeded
 
 STATUSES = ("UNKNOWN", "PENDING", "STARTED", "SUCCESS", "FAILURE")

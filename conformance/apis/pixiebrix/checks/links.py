@@ -8,9 +8,9 @@ from xml.parsers import expat
 
 from ....authoring.answer import Answer
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from .. import archives as archived
 from ..archives import Archive
+from ..context import PixieBrix
 
 _MINUTE = 60.0
 _SIGNATURE = re.compile(

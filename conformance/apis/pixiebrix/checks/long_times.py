@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from .. import archives as archived
 from ..archives import Days, Marks
+from ..context import PixieBrix
 from ..exports import expect_marks, exported, succeeded, write
 from ..records import path_of
 

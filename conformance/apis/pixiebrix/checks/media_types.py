@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from ....authoring.arrange import field_of
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
+from ..context import PixieBrix
 from ..records import field_name, path_of, written
 
 API_JSON: Final = "application/vnd.pixiebrix.api+json"

@@ -8,8 +8,8 @@ from typing import Any
 from ....authoring.answer import Answer
 from ....authoring.arrange import field_of, step
 from ....authoring.check import CheckFailed, check
-from ....authoring.context import PixieBrix
 from ..arrange import Database
+from ..context import PixieBrix
 from ..records import expect_data, listed, path_of, read, written
 
 Data = Mapping[str, Any]

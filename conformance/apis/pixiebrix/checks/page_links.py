@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ....authoring.answer import Answer
 from ....authoring.check import CheckFailed, check
-from ....authoring.context import PixieBrix
+from ..context import PixieBrix
 from ..lists import Listing, followed, ids_of, listings
 
 MOST = 5

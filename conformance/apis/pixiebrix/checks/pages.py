@@ -7,8 +7,8 @@ from contextlib import suppress
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import NotVerified, check
-from ....authoring.context import PixieBrix
 from ..calls import lists
+from ..context import PixieBrix
 from ..lists import Listing, ids_of, listings
 
 HUGE = 100_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ....authoring.answer import Answer
 from ....authoring.arrange import field_of, step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ..arrange import Asset, Database
 from ..calls import Aim, lists, lists_of, nowhere, spare, writes
+from ..context import PixieBrix
 
 FORMS = (True, False)
 """With the slash at the end of the path, and without."""

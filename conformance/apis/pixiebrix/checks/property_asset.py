@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from ....authoring import strategies
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.properties import for_all
 from .. import asset_details
+from ..context import PixieBrix
 
 _IN_A_FILE_NAME = '/\\:*?"<>|%;.'
 """What file systems and headers do not carry in a name, so that a server may replace it."""

@@ -9,11 +9,11 @@ from ....authoring import strategies
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.properties import for_all
 from ....schema.latitude import GIVEN_BY_SERVERS
 from ..arrange import Database
 from ..calls import Aim, expect_refused, writes
+from ..context import PixieBrix
 from ..records import path_of
 
 _SCHEMAS: Final[Mapping[str, str]] = {

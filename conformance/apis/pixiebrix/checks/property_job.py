@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from ....authoring import strategies
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.properties import for_all
 from ..archives import Marks
 from ..calls import expect_refused
+from ..context import PixieBrix
 from ..exports import (
     as_text,
     between,

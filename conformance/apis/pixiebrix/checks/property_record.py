@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from ....authoring import strategies
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.properties import for_all
 from ..arrange import Database
+from ..context import PixieBrix
 from ..merge_model import mergeable, merged
 from ..pages import LARGEST
 from ..records import expect_data, field_name, found, listed, path_of, written

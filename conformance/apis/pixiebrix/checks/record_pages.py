@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ....authoring.answer import Answer
 from ....authoring.check import CheckFailed, check
-from ....authoring.context import PixieBrix
 from ..archives import Marks
 from ..arrange import Database
+from ..context import PixieBrix
 from ..lists import fields_of, followed, ids_of, walked
 
 FIELD = "user email"

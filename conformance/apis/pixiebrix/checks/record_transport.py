@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....http.session import same_origin
 from ..arrange import CREATED
 from ..calls import lists
+from ..context import PixieBrix
 from ..lists import listings
 from ..records import expect_data, path_of, read, written
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from ....authoring.arrange import step
 from ....authoring.check import CheckFailed, check
-from ....authoring.context import PixieBrix
 from .. import archives as archived
 from ..archives import Days, Marks
 from ..arrange import CREATED, Database
+from ..context import PixieBrix
 from ..exports import elements, exported, succeeded, write
 from ..records import expect_data, field_name, found, listed, path_of, read, same_json, written
 

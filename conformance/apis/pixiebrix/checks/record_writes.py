@@ -8,9 +8,9 @@ from typing import Any
 
 from ....authoring.arrange import field_of, step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.formats import as_timestamp
 from ..arrange import Database
+from ..context import PixieBrix
 from ..records import Query, day_of, expect_data, field_name, found, later, listed, path_of, read, written
 
 ODD_KEYS = ("a b+c%20d?e#f&g=h;i@j,k:l'm", "ключ é 名 😀")

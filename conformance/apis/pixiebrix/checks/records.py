@@ -7,9 +7,9 @@ from typing import Any, Final
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.formats import as_timestamp
 from ..arrange import CREATED, Database
+from ..context import PixieBrix
 from ..records import expect_data, found, listed, path_of, read, written
 
 MOST: Final = 10_000

@@ -8,8 +8,8 @@ from typing import Any
 from ....authoring.answer import Answer
 from ....authoring.arrange import field_of, step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ..arrange import CREATED, Database
+from ..context import PixieBrix
 from ..pages import every_item
 from ..records import expect_data, field_name, found, listed, path_of, read, written
 

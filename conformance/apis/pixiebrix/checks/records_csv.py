@@ -9,8 +9,8 @@ from typing import Any
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import CheckFailed, check
-from ....authoring.context import PixieBrix
 from ..arrange import Database
+from ..context import PixieBrix
 from ..pages import LARGEST
 from ..records import field_name, path_of, written
 

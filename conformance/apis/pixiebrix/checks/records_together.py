@@ -8,10 +8,10 @@ from typing import Any
 from ....authoring.answer import Answer
 from ....authoring.arrange import field_of, step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.together import AT_ONCE, ROUNDS, together
 from ..archives import Marks
 from ..arrange import CREATED, Database
+from ..context import PixieBrix
 from ..exports import expect_marks, exported, write
 from ..pages import every_item
 from ..records import expect_data, found, path_of, read, written

@@ -7,10 +7,10 @@ from typing import Final
 
 from ....authoring.arrange import step
 from ....authoring.check import NotVerified, PrerequisiteFailed, check
-from ....authoring.context import PixieBrix
 from .. import archives as archived
 from ..archives import Days, Marks
 from ..arrange import CREATED
+from ..context import PixieBrix
 from ..pages import every_page
 from ..retention import NOTHING_WENT, Filled, filled
 

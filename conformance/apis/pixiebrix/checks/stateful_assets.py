@@ -10,10 +10,10 @@ from hypothesis.stateful import precondition, rule
 
 from ....authoring.arrange import as_own, step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.properties import Walk, explore
 from .. import asset_details
 from ..arrange import Asset, Database
+from ..context import PixieBrix
 
 
 @check("PB-ASSET-23", "PB-ASSET-24")

@@ -10,9 +10,9 @@ from hypothesis.stateful import precondition, rule
 
 from ....authoring.arrange import as_own, step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.properties import Walk, explore
 from ..arrange import Database
+from ..context import PixieBrix
 from ..exports import exported
 from ..merge_model import mergeable
 from ..records import expect_data, later, path_of, written

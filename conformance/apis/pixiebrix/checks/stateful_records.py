@@ -9,9 +9,9 @@ from hypothesis.stateful import precondition, rule
 
 from ....authoring.arrange import as_own, step
 from ....authoring.check import check
-from ....authoring.context import PixieBrix
 from ....authoring.properties import Walk, explore
 from ..arrange import Database
+from ..context import PixieBrix
 from ..merge_model import STRATEGIES, mergeable, merged
 from ..records import expect_data, listed, path_of, written
 

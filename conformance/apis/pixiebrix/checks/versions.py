@@ -5,9 +5,9 @@ from __future__ import annotations
 from ....authoring.answer import Answer
 from ....authoring.arrange import field_of, step
 from ....authoring.check import CheckFailed, check
-from ....authoring.context import PixieBrix
 from ..arrange import CREATED
 from ..calls import Aim, expect_detail, lists, nowhere, spare
+from ..context import PixieBrix
 from ..exports import order, send
 
 JSON = "application/json"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from .arrange import step
-from .check import CheckFailed, NotVerified
+from ...authoring.arrange import step
+from ...authoring.check import CheckFailed, NotVerified
 
 if TYPE_CHECKING:
     from .context import PixieBrix
