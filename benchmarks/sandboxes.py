@@ -70,7 +70,7 @@ def report_cost(file: Path, count: int) -> None:
         row("a new sandbox", made, grown, SANDBOX_GOAL),
         row("its first record", written, first, None),
     ]
-    database = next(iter(worlds.base.pixiebrix.databases.values()))
+    database = next(iter(worlds.default.pixiebrix.databases.values()))
     title = f"in the process, over {len(database.records):,} records"
     show(title, ("", "median ms", "longest ms", "KiB", ""), rows)
 

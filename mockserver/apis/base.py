@@ -16,7 +16,7 @@ from starlette.types import Receive
 
 from dbcontract import openapi
 
-from ..variants.extension_point import ExtensionPoint
+from ..extension_point import ExtensionPoint
 from ..web.documented import Answer
 from ..web.negotiated import Negotiated
 

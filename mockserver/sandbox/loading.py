@@ -150,8 +150,7 @@ class _Loader:
             name=self.header["name"],
             seed=seed,
             as_of=as_of,
-            pixiebrix=self.pixiebrix,
-            pieces=self._pieces(),
+            states={"pixiebrix": self.pixiebrix, "pieces": self._pieces()},
             objects=self.objects,
         )
 

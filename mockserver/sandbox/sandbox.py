@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from ..apis.pieces.points import STATE as PIECES
+from ..apis.base import served_apis
 from ..apis.pieces.state.pieces import PiecesDatabase
 from ..apis.pixiebrix.negotiation import VERSIONS
-from ..apis.pixiebrix.points import STATE as PIXIEBRIX
 from ..apis.pixiebrix.state.pixiebrix import PixieBrixState
 from ..apis.pixiebrix.throttle import Throttle
+from ..state.lifecycle import ApiState
 from ..state.objects import ObjectStore
 from ..storage.signing import SIGNER
 from ..variants.implementation import FAITHFUL, Classes
@@ -64,13 +66,13 @@ class Base:
     Attributes:
         name: the data set's name.
         as_of: the instant at which the data is "now", in µs.
+        states: what each API remembers, by its name.
     """
 
     name: str
     seed: int
     as_of: int
-    pixiebrix: PixieBrixState
-    pieces: PiecesDatabase
+    states: Mapping[str, ApiState]
     objects: ObjectStore
 
 
@@ -91,11 +93,10 @@ class World:
         "journal",
         "name",
         "objects",
-        "pieces",
-        "pixiebrix",
         "prefix",
         "settings",
         "signer",
+        "states",
         "throttle",
     )
 
@@ -146,13 +147,13 @@ class World:
         self.implementation = classes.make()
         self.deviations = deviations
         self.signer = classes[SIGNER](signing_secret(base.seed, self.name))
-        self.pixiebrix = base.pixiebrix.fork(classes[PIXIEBRIX])
-        self.pieces = base.pieces.fork(classes[PIECES])
+        self.states: dict[str, Any] = self._forked(base.states)
         self.objects = base.objects.fork()
         self.faults = FaultBook(base.seed, self.name)
         self.throttle = Throttle()
         self.journal.clear()
-        self.pixiebrix.rewind(min(base.as_of, clock.now()))
+        for state in self.states.values():
+            state.rewind(min(base.as_of, clock.now()))
 
     def become(self, classes: Classes, deviations: tuple[str, ...]) -> None:
         """Be served by other classes from now on; what the world holds stays."""
@@ -166,29 +167,50 @@ class World:
         tokens = other.settings.tokens
         self.settings = replace(other.settings, tokens=None if tokens is None else dict(tokens))
         self.become(other.classes, other.deviations)
-        self.pixiebrix.record_limit = other.pixiebrix.record_limit
-        self.pieces.become(other.pieces.version, other.pieces.migration)
+        for name, state in self.states.items():
+            state.set_like(other.states[name])
         self.faults.take_over(other.faults)
 
     def settle(self) -> None:
         """Give what the world holds to the classes that serve it, after other classes made it."""
-        before = self.pixiebrix
-        self.pixiebrix = before.fork(self.classes[PIXIEBRIX])
-        before.release()
-        self.pieces = self.pieces.fork(self.classes[PIECES])
+        before = self.states
+        self.states = self._forked(before)
+        for state in before.values():
+            state.release()
         self.signer = self.classes[SIGNER](self.signer.secret)
 
+    def _forked(self, states: Mapping[str, ApiState]) -> dict[str, Any]:
+        """Independent states of the classes that serve this world."""
+        points = {name: served_apis()[name].state for name in states}
+        return {
+            name: state.fork(None if (point := points[name]) is None else self.classes[point])
+            for name, state in states.items()
+        }
+
+    @property
+    def pixiebrix(self) -> PixieBrixState:
+        """What PixieBrix remembers."""
+        state: PixieBrixState = self.states["pixiebrix"]
+        return state
+
+    @property
+    def pieces(self) -> PiecesDatabase:
+        """What Pieces OS remembers."""
+        state: PiecesDatabase = self.states["pieces"]
+        return state
+
     def now(self) -> int:
-        """The world's instant in µs, after every nightly job that is due by then has run."""
+        """The world's instant in µs, after all has happened that happens by itself until then."""
         now = self.clock.now()
-        self.pixiebrix.catch_up(now, self.ids)
+        for state in self.states.values():
+            state.catch_up(now, self.ids)
         return now
 
     def clock_moved(self) -> None:
-        """Tell the state that the clock was set: nights that came nearer again are still to come."""
+        """Tell the states that the clock was set: what came nearer again is still to come."""
         now = self.clock.now()
-        if now < self.pixiebrix.next_midnight:
-            self.pixiebrix.rewind(now)
+        for state in self.states.values():
+            state.clock_moved(now)
         self.now()
 
 

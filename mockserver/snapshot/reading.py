@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..sandbox.ids import IdSource
 from ..sandbox.sandbox import World, WorldSettings
 from ..state import jsonio
 from ..state.errors import StateError
+from ..state.lifecycle import ApiState
 from ..state.objects import ObjectStore, StoredObject
 from ..storage.signing import Signer
 from ..web.schemas import Compiler, findings
@@ -62,9 +63,8 @@ class Draft:
     faults: FaultBook
     ids: IdSource
     signer: Signer
-    pixiebrix: PixieBrixState
+    states: Mapping[str, ApiState]
     objects: ObjectStore
-    pieces: PiecesDatabase
 
     def become(self, world: World) -> None:
         """Make the world what the document says; its name, its tokens and its journal stay."""
@@ -73,7 +73,7 @@ class Draft:
         world.clock = Clock(at=now, frozen=frozen)
         world.settings = replace(self.settings, auth=world.settings.auth, tokens=world.settings.tokens)
         world.faults, world.ids, world.signer = self.faults, self.ids, self.signer
-        world.pixiebrix, world.objects, world.pieces = self.pixiebrix, self.objects, self.pieces
+        world.states, world.objects = dict(self.states), self.objects
         world.settle()
         world.throttle = Throttle()
 
@@ -146,9 +146,8 @@ def _draft(
         faults=found["faults"],
         ids=found["ids"],
         signer=found["signing_key"],
-        pixiebrix=state,
+        states={"pixiebrix": state, "pieces": found["pieces"]},
         objects=found["objects"],
-        pieces=found["pieces"],
     )
 
 

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from ..apis.pixiebrix.state.jobs import Job
+from ..extension_point import ExtensionPoint
 from ..state.objects import StoredObject
-from ..variants.extension_point import ExtensionPoint
 from ..web.origin import origin_of
 from .disposition import content_disposition
 from .downloads import Item, ItemResponse, Stored, artifact, find, job_behind

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from ..extension_point import ExtensionPoint
 from ..state.instants import HOUR, SECOND, format_instant, parse_instant
-from ..variants.extension_point import ExtensionPoint
 from .disposition import content_disposition
 from .errors import AccessDenied, EntityTooLarge, Expired
 

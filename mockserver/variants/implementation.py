@@ -12,12 +12,12 @@ from functools import cache
 from typing import Any, Final, TypeVar
 
 from ..apis.base import served_apis
+from ..extension_point import ExtensionPoint
 from ..storage.app import STORAGE
 from ..storage.signing import SIGNER
 from ..web.connexion.security import SECURITY
 from ..web.connexion.validation import VALIDATION
 from ..web.wire_policy import SURFACE
-from .extension_point import ExtensionPoint
 
 _Part = TypeVar("_Part")
 

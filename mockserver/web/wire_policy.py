@@ -7,7 +7,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from starlette.types import Scope, Send
 
-from ..variants.extension_point import ExtensionPoint
+from ..extension_point import ExtensionPoint
 from .call import Exchange
 from .connexion.validation import hide_slashes
 from .problems import UnknownPath

@@ -6,8 +6,8 @@ from typing import Final
 
 from starlette.responses import Response
 
+from ...extension_point import ExtensionPoint
 from ...sandbox.sandbox import World
-from ...variants.extension_point import ExtensionPoint
 from ...web.connexion.validation import VALIDATION
 from ...web.documented import Answer
 from ...web.negotiated import Negotiated

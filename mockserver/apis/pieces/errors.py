@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from ...extension_point import ExtensionPoint
 from ...state import jsonio
 from ...state.errors import NewerExport, StateError
-from ...variants.extension_point import ExtensionPoint
 from ...web.errors import INTERNAL, logger
 from ...web.negotiated import Negotiated
 from ...web.problems import MethodNotAllowed, Problem, UnknownPath

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...variants.extension_point import ExtensionPoint
+from ...extension_point import ExtensionPoint
 from .state.pieces import PiecesDatabase
 
 STATE: Final = ExtensionPoint("pieces.state", PiecesDatabase, is_made=False)

@@ -7,10 +7,10 @@ from typing import Final
 
 from starlette.responses import Response
 
+from ...extension_point import ExtensionPoint
 from ...sandbox.sandbox import World
 from ...storage.app import STORAGE
 from ...storage.signing import SIGNER
-from ...variants.extension_point import ExtensionPoint
 from ...web.connexion.security import SECURITY
 from ...web.connexion.validation import VALIDATION
 from ...web.negotiated import Negotiated

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from ...variants.extension_point import ExtensionPoint
+from ...extension_point import ExtensionPoint
 from ...web.errors import Refusal, refusal_of, refuse
 from ...web.negotiated import Negotiated
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from ...variants.extension_point import ExtensionPoint
+from ...extension_point import ExtensionPoint
 from ...web.negotiated import Negotiated
 from ...web.problems import NotAcceptable
 

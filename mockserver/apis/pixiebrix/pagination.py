@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 from urllib.parse import quote, unquote_plus
 
-from ...variants.extension_point import ExtensionPoint
+from ...extension_point import ExtensionPoint
 from ...web.call import Call
 from ...web.problems import UnknownPath
 from .negotiation import PAGED

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.types import Scope
 
-from ...variants.extension_point import ExtensionPoint
+from ...extension_point import ExtensionPoint
 from ..body import header
 from ..call import EXCHANGE
 from ..problems import NotAuthenticated, PermissionDenied

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...apis.pixiebrix.negotiation import NEGOTIATION, VERSIONS, Offer, negotiator
 from ...apis.pixiebrix.visibility import require_visible
-from ...variants.extension_point import ExtensionPoint
+from ...extension_point import ExtensionPoint
 from ..body import MAX_DOCUMENT, check_encoding, check_json_type, header, parse_json, read_body
 from ..call import ABSENT, CALL, EXCHANGE, Call, Exchange
 from ..forms import as_object, form_type, read_form

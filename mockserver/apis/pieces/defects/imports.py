@@ -119,7 +119,7 @@ class NothingEmptiesDatabase(PiecesHandlers):
     async def importDatabase(self, call: Call) -> Response:
         if call.body is ABSENT:
             pieces = call.world.pieces
-            call.world.pieces = type(pieces)(pieces.version, pieces.migration, pieces.semantic)
+            call.world.states["pieces"] = type(pieces)(pieces.version, pieces.migration, pieces.semantic)
         return await super().importDatabase(call)
 
 
@@ -137,11 +137,11 @@ class ImportOnlyChecked(PiecesHandlers):
 
     async def importDatabase(self, call: Call) -> Response:
         pieces = call.world.pieces
-        call.world.pieces = pieces.fork()
+        call.world.states["pieces"] = pieces.fork()
         try:
             return await super().importDatabase(call)
         finally:
-            call.world.pieces = pieces
+            call.world.states["pieces"] = pieces
 
 
 # What may be in it

@@ -64,7 +64,7 @@ class OriginalFormIsEmpty(PiecesHandlers):
             return await super().importDatabase(call)
         except StateError:
             pieces = call.world.pieces
-            call.world.pieces = type(pieces)(pieces.version, pieces.migration, pieces.semantic)
+            call.world.states["pieces"] = type(pieces)(pieces.version, pieces.migration, pieces.semantic)
             raise
 
 
@@ -80,7 +80,7 @@ class BackToFirstBackup(PiecesHandlers):
         try:
             return await super().importDatabase(call)
         except StateError:
-            call.world.pieces = self._backup.fork()
+            call.world.states["pieces"] = self._backup.fork()
             raise
 
 
@@ -95,7 +95,7 @@ class BackupMadeTooEarly(PiecesHandlers):
         try:
             answer = await super().importDatabase(call)
         except StateError:
-            call.world.pieces = (self._backup or before).fork()
+            call.world.states["pieces"] = (self._backup or before).fork()
             raise
         self._backup = before
         return answer

@@ -123,6 +123,22 @@ class PiecesDatabase:
         self._version, self._semver, self._migration = other._version, other._semver, other._migration
         self._export_json = None
 
+    def set_like(self, other: PiecesDatabase) -> None:
+        """Be a server of the other's version and database version."""
+        self.become(other.version, other.migration)
+
+    def release(self) -> None:
+        """Nothing: what forks share is never changed in place."""
+
+    def rewind(self, now: int) -> None:
+        """Nothing: time changes nothing here."""
+
+    def clock_moved(self, now: int) -> None:
+        """Nothing: time changes nothing here."""
+
+    def catch_up(self, now: int, new_id: Callable[[], str]) -> None:
+        """Nothing: time changes nothing here."""
+
     def load(self, export: dict[str, Any]) -> None:
         """Replace the contents by those of an export, whatever version made it.
 

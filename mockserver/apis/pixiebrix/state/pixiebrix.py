@@ -68,6 +68,15 @@ class PixieBrixState:
         """
         self.next_midnight = (day_of(now) + 1) * DAY
 
+    def clock_moved(self, now: int) -> None:
+        """The clock was set: nights that came nearer again are still to come."""
+        if now < self.next_midnight:
+            self.rewind(now)
+
+    def set_like(self, other: PixieBrixState) -> None:
+        """Take over the other's record limit."""
+        self.record_limit = other.record_limit
+
     # Organizations and databases
 
     def organization(self, id: str) -> Organization:  # noqa: A002

@@ -1,0 +1,28 @@
+"""What a sandbox asks of the state of any API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class ApiState(Protocol):
+    """What one API remembers. Instants are in µs."""
+
+    def fork(self, kind: Any = None) -> Any:
+        """An independent state with the same contents, of another class if one is given."""
+
+    def release(self) -> None:
+        """Give a fork up: the other side need not copy what it shares when it writes."""
+
+    def rewind(self, now: int) -> None:
+        """What is still to come by itself comes after `now`."""
+
+    def clock_moved(self, now: int) -> None:
+        """The clock was set: what came nearer again is still to come."""
+
+    def catch_up(self, now: int, new_id: Callable[[], str]) -> None:
+        """Let happen what happens by itself until `now`."""
+
+    def set_like(self, other: Any) -> None:
+        """Take over what the state of another sandbox is set to, and not what it holds."""
