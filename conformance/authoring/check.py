@@ -16,9 +16,6 @@ from typing import Any, TypeVar
 
 from ..apis.base import apis
 
-PIECES = "pieces"
-PIXIEBRIX = "pixiebrix"
-
 _NOTE = "__dbcontract_rules__"
 _CONTROLS = "__dbcontract_controls__"
 
@@ -89,7 +86,7 @@ def api_of(rule_id: str) -> str:
 def check(*rule_ids: str, control: str | tuple[str, ...] = ()) -> Callable[[CheckFunction], CheckFunction]:
     """Say that a function checks these rules, which are usually one.
 
-    The function takes a `Pieces` or a `PixieBrix` context. It returns when the target does what the rule
+    The function takes the context of its API. It returns when the target does what the rule
     says; otherwise it raises `CheckFailed`, `NotVerified` or `PrerequisiteFailed`, mostly by its context.
     Its docstring says in one sentence how the rule is checked. A rule may have several checks; the worst of
     them counts. Several ids are right only where one observation decides them all.

@@ -1,6 +1,6 @@
 """What a check gets: calls of the API, questions to ask, things set up for it, time and failures.
 
-`Pieces` and `PixieBrix` differ in the headers that they send and in what they can set up (`arrange`).
+Each API has a context of its own, which sends its headers and knows what can be set up (`arrange`).
 """
 
 from __future__ import annotations

@@ -18,7 +18,6 @@ from ..http.wire import Limits
 from .target import (
     ALLOWABLE,
     HOOKS,
-    TOKEN_KEY,
     CommandHook,
     Endpoint,
     Hook,
@@ -124,7 +123,11 @@ def parse(
         proxy=_proxy(target, environment),
         open_links=target.flag("open_links", default=False),
         arguments=arguments,
-        names=((TOKEN_KEY, variable),) if (variable := pixiebrix.text("token_env")) else (),
+        names=tuple(
+            (f"{api}.token", variable)
+            for api, table in tables.items()
+            if (variable := table.text("token_env")) is not None
+        ),
     )
     for table in (top, target, limits, pace, *tables.values(), hooks):
         table.finish()

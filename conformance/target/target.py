@@ -16,7 +16,6 @@ CAPABILITIES: Final = ("read", "write", "destroy", "storage", "clock", "inject",
 ALLOWABLE: Final = ("write", "destroy", "wait")
 """What is a matter of permission; the other capabilities are a matter of what the target can do."""
 
-TOKEN_KEY: Final = "pixiebrix.token"  # noqa: S105 (no token, but what stands for its variable in `Target.names`)
 GENTLE: Final = 10.0
 """So many requests a second, by default, for targets that are neither on this machine nor a mock."""
 HOOKS: Final = ("advance_clock", "run_nightly", "fail_next", "reset")

@@ -15,7 +15,7 @@ from hypothesis.stateful import rule
 from dbcontract.conformance.apis.pixiebrix.context import PixieBrix
 from dbcontract.conformance.apis.pixiebrix.merge_model import STRATEGIES, mergeable, merged
 from dbcontract.conformance.authoring import strategies
-from dbcontract.conformance.authoring.check import PIXIEBRIX, Check, CheckFailed, PrerequisiteFailed
+from dbcontract.conformance.authoring.check import Check, CheckFailed, PrerequisiteFailed
 from dbcontract.conformance.authoring.properties import Walk, explore, for_all
 from dbcontract.conformance.authoring.run import Run
 from dbcontract.conformance.results.results import Part, Verdict
@@ -171,7 +171,7 @@ def failing(run: Run, fail: Callable[[PixieBrix, int], None], *, walk: bool) -> 
         else:
             for_all(ctx, st.integers(), lambda _: step(ctx), examples=5)
 
-    return judge(Check(("PB-DB-01",), PIXIEBRIX, function, "failing", ""), "PB-DB-01", run).part
+    return judge(Check(("PB-DB-01",), "pixiebrix", function, "failing", ""), "PB-DB-01", run).part
 
 
 @pytest.mark.parametrize("walk", [True, False])

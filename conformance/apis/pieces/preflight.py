@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Final
 
 from ...authoring.answer import Answer
-from ...authoring.check import PIECES
 from ...authoring.context import Context
 from ...authoring.run import Run
 from ...environment.environment import Place
@@ -30,7 +29,7 @@ def examine(run: Run, place: Place, findings: Findings) -> None:
         is_there(ctx)
         return
     if is_down([answer]):
-        findings.down[PIECES] = f"{ctx.base_url} answers {what_came(answer)}: nothing runs behind it"
+        findings.down[ctx.api] = f"{ctx.base_url} answers {what_came(answer)}: nothing runs behind it"
     elif not is_pieces(answer):
         _wrong_place(ctx, answer, findings)
 

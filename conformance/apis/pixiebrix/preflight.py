@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from ...authoring.answer import Answer
-from ...authoring.check import PIXIEBRIX, CheckFailed, NotVerified
+from ...authoring.check import CheckFailed, NotVerified
 from ...authoring.run import Run
 from ...environment.environment import Place
 from ...target.preflight import (
@@ -22,9 +22,11 @@ from ...target.preflight import (
     what_came,
     what_is_wrong,
 )
-from ...target.target import TOKEN_KEY
 from .api import API
 from .context import PixieBrix
+
+TOKEN_KEY: Final = "pixiebrix.token"  # noqa: S105 (no token, but the key of one)
+"""What stands for the variable with the token in `Target.names`."""
 
 NOTE: Final = "before any rule"
 BELOW: Final = "give the URL below which /databases/… and /organizations/… are"
@@ -107,7 +109,7 @@ class _Questions:
         """Whether the base URL leads to something that is no such API, or to nothing that runs."""
         answers, base = self._answers, self._ctx.base_url
         if is_down(answers):
-            self._findings.down[PIXIEBRIX] = f"{base} answers {what_came(answers[0])}: nothing runs behind it"
+            self._findings.down[API.name] = f"{base} answers {what_came(answers[0])}: nothing runs behind it"
             return True
         there = redirected_to(answers, base)
         if there is not None:
@@ -141,7 +143,7 @@ class _Questions:
                 f"{flag}: no token is given, and the target answers {_first(self._answers, *REFUSED)}; "
                 f"put one into the variable DBCONTRACT_TOKEN, or name its variable with {flag}"
             )
-            self._findings.gap(PIXIEBRIX, reason)
+            self._findings.gap(API.name, reason)
         elif HTTPStatus.UNAUTHORIZED in statuses:
             problem = f"the target refuses the token of {given} (401)"
             self._findings.mistake(
@@ -166,7 +168,7 @@ class _Questions:
                 f"{self._named(key)}: the token may not list the databases of {organization} (403); "
                 "give a token of one who may, or another organization"
             )
-            self._findings.gap(PIXIEBRIX, reason, operations=_OF_THE_LIST | _OF_BOTH)
+            self._findings.gap(API.name, reason, operations=_OF_THE_LIST | _OF_BOTH)
 
     def _organizations(self) -> str | None:
         """The organizations that the token does see, where the target tells them."""
@@ -204,7 +206,7 @@ class _Questions:
                 f"{self._named('pixiebrix.databases')}: {database} is not in the list of the organization "
                 f"{organization}; give one that is, or another {self._named('pixiebrix.organization')}"
             )
-            self._findings.gap(PIXIEBRIX, reason, operations=_OF_BOTH)
+            self._findings.gap(API.name, reason, operations=_OF_BOTH)
 
     def _has_archives(self, database: str) -> bool:
         """Whether the target finds a database in the organization, though the list need not show it."""
@@ -267,14 +269,14 @@ class _Questions:
                     f"{self._named('pixiebrix.databases')}: the token may not write to {database} (403); "
                     "give a token that may, or another database"
                 )
-                self._findings.gap(PIXIEBRIX, reason, needs="write")
+                self._findings.gap(API.name, reason, needs="write")
         organization = self._scratch.organization
         if organization is None or not self._scratch.create_databases or self._ctx.place.disposable:
             return
         answer = self._call("createDatabase", {"organizationId": organization}, json={})
         if answer is not None and answer.status == HTTPStatus.FORBIDDEN:
             reason = "pixiebrix.create_databases: the token may not create databases (403); take the key out"
-            self._findings.gap(PIXIEBRIX, reason, operations=frozenset({"createDatabase"}))
+            self._findings.gap(API.name, reason, operations=frozenset({"createDatabase"}))
 
 
 def _first(answers: list[Answer], *statuses: int) -> int:
