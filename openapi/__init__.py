@@ -51,7 +51,7 @@ def load(name: str, *, written_out: bool = False, package: str = __name__) -> di
     document: dict[str, Any] = _unshared(yaml.load(text, Loader=_Loader))  # noqa: S506 (a safe loader)
     if written_out:
         _write_out(document)
-        _write_out_bodies(document, document["components"]["schemas"])
+        _write_out_bodies(document, document.get("components", {}).get("schemas", {}))
     return document
 
 
