@@ -44,7 +44,7 @@ class ExtraPaths:
     respond: Callable[[World, str, str, Receive], Awaitable[Response]]
 
 
-def _nothing_known(world: World) -> Mapping[str, str]:
+def _nothing_known(world: World) -> Mapping[str, Any]:
     del world
     return {}
 
@@ -70,6 +70,7 @@ class ServedApi:
         conforming: the package of its conforming variants.
         extra_paths: what it answers beside its description; None for nothing.
         known_ids: ids that exist, by the path parameters that take them, for examples to be tried.
+        contents: what a world holds of it, for the landing page: lists by name, that are cut.
         example: a documented example as this world would say it.
     """
 
@@ -84,6 +85,7 @@ class ServedApi:
     conforming: str | None = None
     extra_paths: ExtraPaths | None = None
     known_ids: Callable[[World], Mapping[str, str]] = _nothing_known
+    contents: Callable[[World], Mapping[str, Any]] = _nothing_known
     example: Callable[[Answer, World], Answer] = _as_documented
 
     def description(self, *, written_out: bool = False) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
-from ..apis.base import ServedApi
+from ..apis.base import ServedApi, served_apis
 from ..sandbox.sandbox import World
 from ..sandbox.settings import Settings
 from ..state import jsonio
@@ -65,7 +65,6 @@ class Pages:
     def describe(self, world: World, scope: Scope) -> dict[str, Any]:
         """What runs here, with the URLs as this client addresses it."""
         root = origin_of(scope) + world.prefix
-        pixiebrix = world.pixiebrix
         return {
             "name": "dbcontract",
             "version": version(),
@@ -83,19 +82,12 @@ class Pages:
             ],
             "dashboard": f"{root}{DASHBOARD}" if self._settings.control else None,
             "token": self._token(world),
-            "organizations": [
-                {"id": organization.id, "name": organization.name}
-                for organization in pixiebrix.organizations.values()
-            ],
-            "databases": [
-                {"id": one.id, "name": one.name, "organization_id": one.organization_id, "type": one.type}
-                for one in list(pixiebrix.databases.values())[:20]
-            ],
+            **{name: value for api in served_apis().values() for name, value in api.contents(world).items()},
         }
 
     @staticmethod
     def _token(world: World) -> str:
-        """Which token PixieBrix takes; the names of given ones are their owner's business."""
+        """Which token is taken; the names of given ones are their owner's business."""
         if not world.settings.auth:
             return "none"
         return "any" if world.settings.tokens is None else "given"

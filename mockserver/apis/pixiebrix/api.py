@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -48,6 +48,16 @@ def _known_ids(world: World) -> Mapping[str, str]:
     return found
 
 
+def _contents(world: World) -> Mapping[str, Any]:
+    return {
+        "organizations": [{"id": one.id, "name": one.name} for one in world.pixiebrix.organizations.values()],
+        "databases": [
+            {"id": one.id, "name": one.name, "organization_id": one.organization_id, "type": one.type}
+            for one in list(world.pixiebrix.databases.values())[:20]
+        ],
+    }
+
+
 API = ServedApi(
     name="pixiebrix",
     base_path="/api",
@@ -70,4 +80,5 @@ API = ServedApi(
     defects=f"{__package__}.defects",
     conforming=f"{__package__}.conforming",
     known_ids=_known_ids,
+    contents=_contents,
 )
