@@ -17,9 +17,11 @@ import yaml
 from dbcontract import openapi
 from dbcontract.conformance import catalogue as requirements
 from dbcontract.conformance.apis.base import names
+from dbcontract.conformance.authoring.check import discover
 from dbcontract.conformance.catalogue import rules as catalogue
 from dbcontract.conformance.catalogue.rules import Capability, Catalogue, CatalogueError, Level, UnknownRule
 from dbcontract.conformance.catalogue.traceability import render
+from dbcontract.conformance.schema.conformance import fed
 
 SDK_PAGE = "Database API | Python SDK"
 PIXIEBRIX_PAGE = "Database APIs"
@@ -155,6 +157,12 @@ def test_every_rule_is_loaded_as_written(rules: Catalogue) -> None:
         assert list(rule.rests_on) == original["rests_on"]
         assert (rule.how or None, rule.untestable) == (original.get("how"), original.get("untestable"))
         assert rule.testable is ("untestable" not in original)
+
+
+def test_every_rule_that_can_be_tested_is(rules: Catalogue) -> None:
+    """By a check of its own, or by all exchanges of a run."""
+    testable = {rule.id for rule in rules if rule.testable}
+    assert testable == set(discover().rules) | set(fed())
 
 
 def test_nothing_is_said_twice(rules: Catalogue) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -53,10 +53,12 @@ class Judge:
         with self._bench() as bench:
             return _verdict(bench, rule_id)
 
-    def red(self, rule_ids: Iterable[str]) -> set[str]:
-        """Those of the rules that the target violates."""
+    def red(self, rule_ids: Iterable[str], beside: Collection[str] = ()) -> set[str]:
+        """Those of the rules that the target violates, but for what only rests on one of `beside`."""
+        everything = catalogue.load_all()
+        resting = {one for rule_id in beside for one in everything.dependents(rule_id)} - set(beside)
         with self._bench() as bench:
-            return {rule_id for rule_id in rule_ids if _verdict(bench, rule_id).verdict in RED}
+            return {one for one in set(rule_ids) - resting if _verdict(bench, one).verdict in RED}
 
     def without(self, *capabilities: str) -> Judge:
         """A judge of the same target, as if it could do less."""

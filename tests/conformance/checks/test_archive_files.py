@@ -271,4 +271,4 @@ def test_wrong_files_violate_just_these_rules(
     judge: Judge, one: Wrong, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one.patch(monkeypatch)
-    assert judge.red(RULES) == one.red
+    assert judge.red(RULES, beside=one.red) == one.red

