@@ -94,6 +94,9 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         ran = subprocess.run(
             [*command, "--no-sweep"], check=False, cwd=folder, env=environment, capture_output=True
         )
+    # What it says depends on how often it was asked: each begins with a fresh one.
+    with reflecting("X-Company-Key") as url:
+        (folder / "target.toml").write_text(TARGET.format(url=url, company=COMPANY))
         written = [
             word for form, name in FORMATS.items() for word in ("--dbcontract-report", f"{form}=p{name}")
         ]
