@@ -167,7 +167,8 @@ def told(items: Iterable[Item], mark: str) -> list[str]:
             for item in several
             if item.sure and mark in {item.name[: len(mark)], (item.id or "")[: len(mark)]}
         ]
-        others = [item for item in several if item not in marked]
+        numbers = {item.number for item in marked}
+        others = [item for item in several if item.number not in numbers]
         names = [str(item) for item in reversed(others)]
         if len(marked) > _FEW:
             names.append(f"{len(marked)} whose ids or names begin with {mark}")
