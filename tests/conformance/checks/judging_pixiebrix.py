@@ -58,7 +58,8 @@ class Judge:
         everything = catalogue.load_all()
         resting = {one for rule_id in beside for one in everything.dependents(rule_id)} - set(beside)
         with self._bench() as bench:
-            return {one for one in set(rule_ids) - resting if _verdict(bench, one).verdict in RED}
+            judged = [rule_id for rule_id in rule_ids if rule_id not in resting]
+            return {rule_id for rule_id in judged if _verdict(bench, rule_id).verdict in RED}
 
     def without(self, *capabilities: str) -> Judge:
         """A judge of the same target, as if it could do less."""
