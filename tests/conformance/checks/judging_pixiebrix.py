@@ -13,7 +13,7 @@ import pytest
 from dbcontract.conformance.apis.pixiebrix.context import PixieBrix
 from dbcontract.conformance.authoring.check import Checks, collect
 from dbcontract.conformance.catalogue import rules as catalogue
-from dbcontract.conformance.catalogue.rules import Rule
+from dbcontract.conformance.catalogue.rules import Catalogue, Rule
 from dbcontract.conformance.environment import mock
 from dbcontract.conformance.http.wire import Wire
 from dbcontract.conformance.results.results import RuleResult, Verdict
@@ -27,6 +27,12 @@ TOKEN = "a-token-of-these-tests"
 RED = (Verdict.FAILED, Verdict.WARNED)
 
 Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+@cache
+def everything() -> Catalogue:
+    """The rules of both APIs; read once, as reading takes longer than most of the judging."""
+    return catalogue.load_all()
 
 
 @cache
@@ -55,8 +61,7 @@ class Judge:
 
     def red(self, rule_ids: Iterable[str], beside: Collection[str] = ()) -> set[str]:
         """Those of the rules that the target violates, but for what only rests on one of `beside`."""
-        everything = catalogue.load_all()
-        resting = {one for rule_id in beside for one in everything.dependents(rule_id)} - set(beside)
+        resting = {one for rule_id in beside for one in everything().dependents(rule_id)} - set(beside)
         with self._bench() as bench:
             judged = [rule_id for rule_id in rule_ids if rule_id not in resting]
             return {rule_id for rule_id in judged if _verdict(bench, rule_id).verdict in RED}
