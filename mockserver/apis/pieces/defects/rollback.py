@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from starlette.responses import Response
@@ -130,13 +131,14 @@ class EntriesMergedWhileRead(PiecesDatabase):
     """Reads entry by entry and merges each at once, the values before the collections."""
 
     def _read(self, document: object) -> Reading:
-        required = {"values", "version", *REQUIRED_COLLECTIONS}
-        if isinstance(document, dict) and required <= document.keys() and version_of(document["version"]):
-            for entry in listed(document):
-                if not good(entry):
-                    break
-                self.apply(plan([entry]))
-        return (yield from super()._read(document))
+        try:
+            return (yield from super()._read(document))
+        finally:
+            # Not before: between the steps of reading, an export would show half of it.
+            required = {"values", "version", *REQUIRED_COLLECTIONS}
+            if isinstance(document, dict) and required <= document.keys() and version_of(document["version"]):
+                for entry in takewhile(good, listed(document)):
+                    self.apply(plan([entry]))
 
 
 # One thing looked at too late

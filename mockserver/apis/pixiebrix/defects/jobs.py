@@ -257,7 +257,7 @@ class LinkIsAPath(JobHandlers):
         return f"{parts.path}?{parts.query}"
 
 
-@defect("PB-JOB-22")
+@defect("PB-JOB-22", "PB-DESC-05")
 class LinkIsAStorageKey(JobHandlers):
     """Gives the name of the file in storage instead of a link."""
 
