@@ -173,6 +173,11 @@ class Answer:
         kind = f" ({self.media_type})" if self.media_type else ""
         return f"{status_text(self.status)}{kind}{': ' if shown else ''}{shown}"
 
+    @property
+    def refused(self) -> bool:
+        """Whether the call is refused, by any 4xx."""
+        return 400 <= self.status < 500
+
     def _name(self) -> str:
         return f"{self.request.method} {self.request.url}"
 
@@ -185,16 +190,6 @@ class Answer:
         if self.status not in statuses:
             expected = " or ".join(map(status_text, statuses))
             raise CheckFailed(f"the status of {self._name()}", expected, self.summary)
-        return self
-
-    def expect_refusal(self) -> Answer:
-        """Give the answer back if it refuses the call; with which status, no vendor publishes.
-
-        Raises:
-            CheckFailed: it does not.
-        """
-        if not 400 <= self.status < 500:
-            raise CheckFailed(f"the status of {self._name()}", "a refusal, from 400 to 499", self.summary)
         return self
 
     def expect_media_type(self, *media_types: str) -> Answer:

@@ -128,7 +128,7 @@ class GivenPixieBrix(GivenAccess):
         path, body = {"databaseId": database_id}, {"filename": "probe.png"}
         with step("PB-ASSET-04", "create an asset"):
             answer = self._ctx.call("createAsset", path=path, json=body, note="does it take assets?")
-        return not 400 <= answer.status < 500
+        return not answer.refused
 
     def type_of(self, database_id: str) -> str | None:
         """The type of a database; None where the list does not tell."""

@@ -21,8 +21,7 @@ def lists_assets(ctx: PixieBrix, database: str) -> bool:
         path, query = {"databaseId": database}, {"page_size": 1}
         with step("PB-ASSET-01", "list the assets"):
             answer = ctx.call("listAssets", path=path, query=query, note="does it hold assets?")
-        refused = 400 <= answer.status < 500
-        seen[fact] = not refused or ctx.given.type_of(database) == _ASSET
+        seen[fact] = not answer.refused or ctx.given.type_of(database) == _ASSET
     return seen[fact]
 
 

@@ -9,6 +9,7 @@ from ....authoring.arrange import field_of, step
 from ....authoring.check import CheckFailed, NotVerified, check
 from ....authoring.formats import as_timestamp, is_uuid
 from ..arrange import Database
+from ..calls import expect_refused
 from ..context import PixieBrix
 from ..pages import every_item
 from ..records import later, listed, written
@@ -150,7 +151,7 @@ def a_database_can_be_deleted(ctx: PixieBrix) -> None:
         written(ctx, database, [{"probe": True}])
     path = {"organizationId": gone.organization, "databaseId": gone.id}
     ctx.call("deleteDatabase", path=path).expect_status(204)
-    ctx.call("listRecords", path={"databaseId": gone.id}).expect_refusal()
+    expect_refused(ctx, ctx.call("listRecords", path={"databaseId": gone.id}), "a list of what was deleted")
     left = ctx.call("listRecords", path={"databaseId": kept.id}).expect_status(200).expect_objects()
     ctx.expect("the number of records of the other database", 1, len(left))
 
@@ -168,7 +169,7 @@ def a_deleted_database_is_gone_everywhere(ctx: PixieBrix) -> None:
     ctx.call("deleteDatabase", path=whole).expect_status(204)
     for _ in range(2):
         for operation, where in reads:
-            ctx.call(operation, path=where).expect_refusal()
+            expect_refused(ctx, ctx.call(operation, path=where), f"{operation} in a deleted database")
     with step("PB-DB-01", "list the databases"):
         left = [one.get("id") for one in every_item(ctx, "listDatabases", _path(ctx))]
     ctx.expect_true("the list", gone.id not in left, expected="no deleted database", actual=gone.id)
@@ -180,7 +181,8 @@ def the_name_has_a_longest(ctx: PixieBrix) -> None:
     _may_create(ctx)
     longest = f"{ctx.name('database')} ".ljust(256, "n")
     ctx.call("createDatabase", path=_path(ctx), json={"name": longest}).expect_status(201)
-    ctx.call("createDatabase", path=_path(ctx), json={"name": f"{longest}n"}).expect_refusal()
+    answer = ctx.call("createDatabase", path=_path(ctx), json={"name": f"{longest}n"})
+    expect_refused(ctx, answer, "a name of 257 characters")
 
 
 @check("PB-DB-15")

@@ -10,6 +10,7 @@ from ....authoring.answer import Answer
 from ....authoring.check import check
 from .. import archives as archived
 from ..archives import Archive
+from ..calls import expect_refused
 from ..context import PixieBrix
 
 _MINUTE = 60.0
@@ -127,8 +128,7 @@ def _expect_file(ctx: PixieBrix, answer: Answer) -> None:
 def _expect_refused(ctx: PixieBrix, link: str, good: Answer, what: str) -> None:
     """Follow a link, with the token only where `good`, the answer to a good link, needed it."""
     answer = archived.follow(ctx, link) if archived.had_token(good) else ctx.fetch(link)
-    refused = 400 <= answer.status < 500
-    ctx.expect_true(f"the answer to {what}", refused, expected="a 4xx", actual=answer.summary)
+    expect_refused(ctx, answer, what)
 
 
 def _error_code(answer: Answer) -> str | None:

@@ -9,6 +9,7 @@ from ....authoring.answer import Answer
 from ....authoring.arrange import field_of, step
 from ....authoring.check import check
 from ..arrange import CREATED, Database
+from ..calls import expect_refused
 from ..context import PixieBrix
 from ..pages import every_item
 from ..records import expect_data, field_name, found, listed, path_of, read, written
@@ -117,7 +118,8 @@ def what_was_missing_is_there_once_it_is_written(ctx: PixieBrix) -> None:
     for way, write in ways.items():
         key = ctx.name("record")
         for _ in range(2):
-            ctx.call("getRecord", path=path_of(database, key)).expect_refusal()
+            unknown = ctx.call("getRecord", path=path_of(database, key))
+            expect_refused(ctx, unknown, "a key that is not there")
             with step("PB-REC-09", "write a record"):
                 write(key).expect_status(*CREATED)
             answer = ctx.call("getRecord", path=path_of(database, key), note=f"after {way}")
@@ -146,7 +148,8 @@ def nothing_is_left_of_a_deleted_record(ctx: PixieBrix) -> None:
             old = {field: "old", "nest": {"x": 1}, "list": [1]}
             (key,) = written(ctx, database, [old])
             delete(key)
-            ctx.call("getRecord", path=path_of(database, key)).expect_refusal()
+            gone = ctx.call("getRecord", path=path_of(database, key))
+            expect_refused(ctx, gone, "the key of a deleted record")
             new = {"nest": {"y": 2}, "list": [2]}
             _put(ctx, database, key, new, merge_strategy=strategy)
             expect_data(f"the data of a record that is new after {way}", new, read(ctx, database, key))
