@@ -35,3 +35,11 @@ def test_the_plugin_does_not_even_import_the_client() -> None:
     assert "http.client" not in loaded_by("import dbcontract.mockserver.pytest.plugin") - loaded_by(
         "import pytest"
     )
+
+
+def test_help_loads_neither_the_kit_nor_the_server() -> None:
+    # as `dbcontract --help` does, which tells a line of each command
+    code = "import click, dbcontract.cli as cli\nwith click.Context(cli.main) as ctx: cli.main.get_help(ctx)"
+    loaded = loaded_by(code)
+    assert "dbcontract.cli.check" in loaded
+    assert loaded.isdisjoint({"schemathesis", "hypothesis", "connexion", "uvicorn", "faker"})

@@ -19,7 +19,6 @@ from dbcontract.conformance.report import FORMATS
 from dbcontract.conformance.runner.interruption import INTERRUPTED, Interruption
 
 from .errors import CommandError
-from .plan import show_plan
 from .reports import Output, output_of, to_standard_output, write_reports
 
 if TYPE_CHECKING:
@@ -135,6 +134,8 @@ def command(  # noqa: PLR0917 (one argument an option)
     )
     options = replace(options, tolerated=baseline.rules if baseline else frozenset())
     if plan:
+        from .plan import show_plan
+
         show_plan(_described(wanted, os.environ), rules, catalogue, options)
         return 0
     with ExitStack() as at_the_end:
