@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from starlette.types import Scope, Send
 
@@ -55,7 +56,7 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
         return False
     delay = faults.delay_of(fault)
     if delay:
-        await asyncio.sleep(delay)
+        await _wait(delay)
     if fault.connection == "drop":
         await receiver.look()
         await sender.drop()
@@ -71,6 +72,13 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
     sender.cut = fault.connection == "truncate"
     exchange.fault = fault
     return False
+
+
+async def _wait(seconds: float) -> None:
+    """Wait that long or longer: a loop that counts in milliseconds may wake up a part of one too early."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        await asyncio.sleep(left)
 
 
 def ordered(
