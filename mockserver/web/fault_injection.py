@@ -28,6 +28,10 @@ _STORAGE_CODES = {
 """What S3 calls the errors that a client may have to deal with."""
 
 
+_TICK = 0.001
+"""Seconds: the finest step of the loop's timers."""
+
+
 async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the request
     served: ServedApi,
     documented: DocumentedResponses,
@@ -77,8 +81,9 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
 async def _wait(seconds: float) -> None:
     """Wait that long or longer: a loop that counts in milliseconds may wake up a part of one too early."""
     until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        await asyncio.sleep(left)
+    await asyncio.sleep(seconds)
+    if until > time.monotonic():
+        await asyncio.sleep(_TICK)
 
 
 def ordered(
