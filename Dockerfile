@@ -9,7 +9,7 @@ RUN python -m venv --without-pip /opt/dbcontract \
     && pip --python /opt/dbcontract/bin/python install --no-cache-dir .
 
 FROM python:3.13-slim
-# A fixed number, so that a volume can be given to it; /data is where worlds and data files may lie.
+# A fixed number, so that a volume can be given to it; /data is where sandboxes and data files may lie.
 RUN groupadd --gid 10001 dbcontract \
     && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin dbcontract \
     && install --directory --owner dbcontract --group dbcontract /data

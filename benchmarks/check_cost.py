@@ -68,7 +68,7 @@ ALLOWED = {"read-only": (), "write": ("write",), "write and destroy": ("write", 
 WAYS = tuple(
     Way(name + more, allow, arguments)
     for name, allow in ALLOWED.items()
-    for more, arguments in (("", ()), (", no sweep", ("--no-sweep",)))
+    for more, arguments in (("", ()), (", no fuzzing", ("--no-fuzzing",)))
 )
 
 
@@ -80,7 +80,7 @@ def check(python: str, way: Way) -> Cost:
     """
     with tempfile.TemporaryDirectory(prefix="cost-") as name:
         folder = Path(name)
-        data = folder / "world.jsonl"
+        data = folder / "sandbox.jsonl"
         kit = [python, "-m", "dbcontract"]
         subprocess.run([*kit, "data", "small", "--output", str(data)], check=True, cwd=folder)  # noqa: S603
         port = free_port()

@@ -138,7 +138,7 @@ def wait_for_any_answer(process: Process, url: str) -> None:
     raise BenchmarkError(f"{url} does not answer within a minute")
 
 
-def judge(url: str, server: str, api: str, folder: Path, *, sweep: bool) -> Outcome:
+def judge(url: str, server: str, api: str, folder: Path, *, fuzzing: bool) -> Outcome:
     """Run the check; its reports are `SERVER-API.json`, `.md` and `.html` in the folder.
 
     Raises:
@@ -154,7 +154,7 @@ def judge(url: str, server: str, api: str, folder: Path, *, sweep: bool) -> Outc
     environment = {**os.environ, "DBCONTRACT_TOKEN": "any"}
     began = time.perf_counter()
     done = subprocess.run(  # noqa: S603 - our own command
-        [*command, *([] if sweep else ["--no-sweep"])],
+        [*command, *([] if fuzzing else ["--no-fuzzing"])],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -199,11 +199,11 @@ def table(outcomes: Sequence[Outcome]) -> Iterable[Sequence[str]]:
 @click.command()
 @click.option("--prefix", type=click.Path(path_type=Path), help="Where the servers are or get installed.")
 @click.option("--only", type=click.Choice([f"{s}-{a}" for s in SERVERS for a in APIS]), multiple=True)
-@click.option("--no-sweep", is_flag=True, help="Leave the generated calls out.")
+@click.option("--no-fuzzing", is_flag=True, help="Leave the generated calls out.")
 @click.option(
     "--reports", type=click.Path(path_type=Path), default=EXAMPLES, help="Where the reports are kept."
 )
-def main(*, prefix: Path | None, only: Sequence[str], no_sweep: bool, reports: Path) -> None:
+def main(*, prefix: Path | None, only: Sequence[str], no_fuzzing: bool, reports: Path) -> None:
     """Check Prism and Mockoon; fails if a verdict is an error or a report is not complete."""
     say(machine("schemathesis", "hypothesis"))
     outcomes = []
@@ -217,7 +217,7 @@ def main(*, prefix: Path | None, only: Sequence[str], no_sweep: bool, reports: P
                     if only and f"{server}-{api}" not in only:
                         continue
                     with serving(installed, server, api) as url:
-                        outcome = judge(url, server, api, folder, sweep=not no_sweep)
+                        outcome = judge(url, server, api, folder, fuzzing=not no_fuzzing)
                     outcomes.append(outcome)
                     for path in keep(outcome, url, folder, reports):
                         say(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")

@@ -1,9 +1,9 @@
 """Plain `schemathesis run` and this kit over the same implementations: what each finds, and its false alarms.
 
-`python -m benchmarks.plain_schemathesis`. Every defect and stranger of the mock is served in turn and tested
+`python -m benchmarks.plain_schemathesis`. Every variant of the mock is served in turn and tested
 by Schemathesis with all its checks, as anybody would call it: the description, the base URL, a token. It
-reports failures of the faithful mock too (the documented 500 is a server error to it), so a defect counts as
-found when it brings a failure that no faithful run had: another kind, or of another operation.
+reports failures of the reference mock too (the documented 500 is a server error to it), so a defect counts as
+found when it brings a failure that no reference run had: another kind, or of another operation.
 
 `--write` puts the table and the lists into docs/comparison.md.
 """
@@ -28,7 +28,7 @@ from typing import IO, Any
 
 import click
 
-from dbcontract.mockserver.variants.registry import Deviation, discover
+from dbcontract.mockserver.variants.registry import Variant, discover
 
 from .peers import ROOT
 from .processes import BenchmarkError, Mock
@@ -36,7 +36,7 @@ from .report import machine, say, show
 
 PATHS = {"pieces": "", "pixiebrix": "/api"}
 FAITHFUL_SEEDS = (1, 2, 3)
-"""The faithful mock is tested with several seeds: what one of them brings is no news from a defect."""
+"""The reference mock is tested with several seeds: what one of them brings is no news from a defect."""
 ENDED = frozenset({0, 1})
 SAMPLE_SEED = 1
 PAGE = ROOT / "docs" / "comparison.md"
@@ -47,7 +47,7 @@ Failure = tuple[str, str]
 
 @dataclass(frozen=True)
 class Tested:
-    """What Schemathesis said of one implementation (None: the faithful mock) in one run.
+    """What Schemathesis said of one implementation (None: the reference mock) in one run.
 
     Attributes:
         seconds: of CPU, those of the server included.
@@ -66,8 +66,8 @@ class Way:
     """A row of the table.
 
     Attributes:
-        found: names of the defects that were told from the faithful mock.
-        alarmed: the lawful implementations that got a failure, the faithful mock under the name `faithful`.
+        found: names of the defects that were told from the reference mock.
+        alarmed: the lawful implementations that got a failure, the reference mock under the name `reference`.
         seconds: of CPU for one implementation.
     """
 
@@ -78,7 +78,7 @@ class Way:
 
 
 Run = tuple[str | None, str, int]
-"""The name of a deviation, or None; an API; a seed."""
+"""The name of a variant, or None; an API; a seed."""
 
 
 def plain(server: Mock, run: Run, *, examples: int) -> Tested:
@@ -168,12 +168,10 @@ def kept(results: Path | None) -> list[Tested]:
     return [Tested(**{**one, "failures": frozenset(map(tuple, one["failures"]))}) for one in found]
 
 
-def by_schemathesis(
-    deviations: Sequence[Deviation], *, jobs: int, examples: int, results: Path | None
-) -> Way:
-    """Plain Schemathesis over the faithful mock (by each seed) and every deviation (by the first)."""
+def by_schemathesis(variants: Sequence[Variant], *, jobs: int, examples: int, results: Path | None) -> Way:
+    """Plain Schemathesis over the reference mock (by each seed) and every variant (by the first)."""
     runs: list[Run] = [(None, api, seed) for api in PATHS for seed in FAITHFUL_SEEDS]
-    runs += [(one.name, api, FAITHFUL_SEEDS[0]) for one in deviations for api in one.apis]
+    runs += [(one.name, api, FAITHFUL_SEEDS[0]) for one in variants for api in one.apis]
     done = {(one.name, one.api, one.seed): one for one in kept(results)}
     left = [run for run in runs if run not in done]
     with click.progressbar(
@@ -184,28 +182,28 @@ def by_schemathesis(
             if results is not None:
                 with results.open("a", encoding="utf-8") as stream:
                     stream.write(json.dumps({**asdict(one), "failures": sorted(one.failures)}) + "\n")
-    return summed(deviations, [done[run] for run in runs], examples)
+    return summed(variants, [done[run] for run in runs], examples)
 
 
-def summed(deviations: Sequence[Deviation], runs: Sequence[Tested], examples: int) -> Way:
+def summed(variants: Sequence[Variant], runs: Sequence[Tested], examples: int) -> Way:
     """What Schemathesis found in all."""
     usual = {(one.api, failure) for one in runs if one.name is None for failure in one.failures}
-    kinds = {one.name: one.kind for one in deviations}
-    found, alarmed = set(), {"faithful"} if usual else set()
+    kinds = {one.name: one.kind for one in variants}
+    found, alarmed = set(), {"reference"} if usual else set()
     for one in runs:
         if one.name is None or not one.failures:
             continue
-        if kinds[one.name] == "stranger":
+        if kinds[one.name] == "conforming":
             alarmed.add(one.name)
         elif any((one.api, failure) not in usual for failure in one.failures):
             found.add(one.name)
-    seconds = sum(one.seconds for one in runs if one.name is not None) / max(1, len(deviations))
+    seconds = sum(one.seconds for one in runs if one.name is not None) / max(1, len(variants))
     name = f"`schemathesis run`, all checks, {examples} examples"
     return Way(name, frozenset(found), frozenset(alarmed), seconds)
 
 
-def by_the_kit(deviations: Sequence[Deviation], *, jobs: int) -> Way:
-    """`dbcontract prove`: over all of them, the faithful mock too; what is asked for is counted.
+def by_the_kit(variants: Sequence[Variant], *, jobs: int) -> Way:
+    """`dbcontract prove`: over all of them, the reference mock too; what is asked for is counted.
 
     Raises:
         BenchmarkError: it wrote no report.
@@ -219,18 +217,18 @@ def by_the_kit(deviations: Sequence[Deviation], *, jobs: int) -> Way:
             log.seek(0)
             raise BenchmarkError(f"dbcontract prove ended with {status}:\n{log.read().decode()[-2_000:]}")
         proof: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
-    wanted = {one.name for one in deviations}
-    runs = 1 + len(proof["defects"]) + len(proof["strangers"])
+    wanted = {one.name for one in variants}
+    runs = 1 + len(proof["defects"]) + len(proof["conforming"])
     found = {one["name"] for one in proof["defects"] if one["caught"]}
-    alarmed = {one["name"] for one in proof["strangers"] if one["stray"]} & wanted
-    alarmed |= {"faithful"} if proof["problems"] else set()
+    alarmed = {one["name"] for one in proof["conforming"] if one["stray"]} & wanted
+    alarmed |= {"reference"} if proof["problems"] else set()
     return Way("`dbcontract check`", frozenset(found & wanted), frozenset(alarmed), seconds / runs)
 
 
-def rows(ways: Iterable[Way], deviations: Sequence[Deviation]) -> Iterator[tuple[str, ...]]:
+def rows(ways: Iterable[Way], variants: Sequence[Variant]) -> Iterator[tuple[str, ...]]:
     """The table: defects found, lawful implementations that got a failure, seconds an implementation."""
-    defects = sum(one.kind == "defect" for one in deviations)
-    lawful = 1 + sum(one.kind == "stranger" for one in deviations)
+    defects = sum(one.kind == "defect" for one in variants)
+    lawful = 1 + sum(one.kind == "conforming" for one in variants)
     for way in ways:
         yield (
             way.name,
@@ -258,7 +256,7 @@ def write(table: Sequence[Sequence[str]], ways: Sequence[Way], command: str) -> 
         "# Plain Schemathesis beside the kit",
         "",
         f"Made by `{command}`. A defect counts as found when it brings",
-        "a failure that the faithful mock does not bring with any of three seeds.",
+        "a failure that the reference mock does not bring with any of three seeds.",
         "",
         markdown,
         "",
@@ -286,7 +284,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 @click.command()
-@click.option("--only", multiple=True, metavar="GLOB", help="Deviations by name; by default all.")
+@click.option("--only", multiple=True, metavar="GLOB", help="Variants by name; by default all.")
 @click.option(
     "--max-examples", "examples", default=10, show_default=True, help="Of Schemathesis, by operation."
 )
@@ -301,23 +299,23 @@ def _listed(names: Iterable[str]) -> str:
 def main(
     *, only: Sequence[str], examples: int, sample: int | None, jobs: int, results: Path | None, keep: bool
 ) -> None:
-    """Compare plain Schemathesis and the kit over all defects and strangers.
+    """Compare plain Schemathesis and the kit over all defects and conforming variants.
 
     All of them are an hour and a half of CPU; `--sample 150` is a quarter of that.
     """
     say(machine("schemathesis", "hypothesis", "dbcontract"))
-    deviations = [one for one in discover() if not only or any(fnmatch(one.name, glob) for glob in only)]
+    variants = [one for one in discover() if not only or any(fnmatch(one.name, glob) for glob in only)]
     if sample is not None:
-        defects = [one for one in deviations if one.kind == "defect"]
+        defects = [one for one in variants if one.kind == "defect"]
         chosen = set(Random(SAMPLE_SEED).sample(range(len(defects)), min(sample, len(defects))))  # noqa: S311
         left_out = {one.name for number, one in enumerate(defects) if number not in chosen}
-        deviations = [one for one in deviations if one.name not in left_out]
+        variants = [one for one in variants if one.name not in left_out]
     try:
         ways = [
-            by_schemathesis(deviations, jobs=jobs, examples=examples, results=results),
-            by_the_kit(deviations, jobs=jobs),
+            by_schemathesis(variants, jobs=jobs, examples=examples, results=results),
+            by_the_kit(variants, jobs=jobs),
         ]
-        table = list(rows(ways, deviations))
+        table = list(rows(ways, variants))
         show("the same implementations", COLUMNS, table)
         if keep:
             write(table, ways, command_line(examples, sample))

@@ -1,4 +1,4 @@
-"""What a new sandbox over the data set `bi` costs, and how long taking a world out and in holds others up.
+"""What a new sandbox over the data set `bi` costs, and how long taking a sandbox out and in holds others up.
 
 `python -m benchmarks.sandboxes`.
 """
@@ -16,8 +16,8 @@ from typing import TypeVar
 import click
 
 from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
-from dbcontract.mockserver.sandbox.registry import Worlds
-from dbcontract.mockserver.sandbox.sandbox import World
+from dbcontract.mockserver.sandbox.registry import Sandboxes
+from dbcontract.mockserver.sandbox.sandbox import Sandbox
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 
 from .processes import BenchmarkError
@@ -54,23 +54,23 @@ def main(*, records: int, count: int, only: str | None) -> None:
 
 
 def report_cost(file: Path, count: int) -> None:
-    """The CPU time and the memory that a world takes, and its first write, which copies an index."""
+    """The CPU time and the memory that a sandbox takes, and its first write, which copies an index."""
     settings = Settings(data=str(file), clock=ClockSetting(frozen=True), max_sandboxes=2 * count)
-    worlds = Worlds.load(settings)
+    sandboxes = Sandboxes.load(settings)
     # as the server does: the collector need not walk the data set again and again
     gc.collect()
     gc.freeze()
-    made = timed(worlds.sandbox, (f"timed-{number}" for number in range(count)))
-    written = timed(write, [worlds.sandbox(f"timed-{number}") for number in range(20)])
-    worlds.remove_all()
-    grown = memory(worlds.sandbox, [f"weighed-{number}" for number in range(count)])
-    sandboxes = [worlds.sandbox(f"weighed-{number}") for number in range(20)]
+    made = timed(sandboxes.sandbox, (f"timed-{number}" for number in range(count)))
+    written = timed(write, [sandboxes.sandbox(f"timed-{number}") for number in range(20)])
+    sandboxes.remove_all()
+    grown = memory(sandboxes.sandbox, [f"weighed-{number}" for number in range(count)])
+    sandboxes = [sandboxes.sandbox(f"weighed-{number}") for number in range(20)]
     first = memory(write, sandboxes)
     rows = [
         row("a new sandbox", made, grown, SANDBOX_GOAL),
         row("its first record", written, first, None),
     ]
-    database = next(iter(worlds.default.pixiebrix.databases.values()))
+    database = next(iter(sandboxes.default.pixiebrix.databases.values()))
     title = f"in the process, over {len(database.records):,} records"
     show(title, ("", "median ms", "longest ms", "KiB", ""), rows)
 
@@ -103,10 +103,10 @@ def memory(run: Callable[[T], object], inputs: list[T]) -> float:
     return size / len(inputs)
 
 
-def write(world: World) -> None:
+def write(sandbox: Sandbox) -> None:
     """Write one record into the largest database."""
-    database = max(world.pixiebrix.databases.values(), key=lambda one: len(one.records))
-    world.pixiebrix.put_record(database.id, "new", {"a": 1}, MergeStrategy.REPLACE, world.now())
+    database = max(sandbox.pixiebrix.databases.values(), key=lambda one: len(one.records))
+    sandbox.pixiebrix.put_record(database.id, "new", {"a": 1}, MergeStrategy.REPLACE, sandbox.now())
 
 
 def report_requests(server: Watched, count: int) -> None:
@@ -126,7 +126,7 @@ def report_requests(server: Watched, count: int) -> None:
 
 
 def report_state(server: Watched) -> None:
-    """The world as one document, out and in: size, seconds, and the longest pause of the event loop."""
+    """The sandbox as one document, out and in: size, seconds, and the longest pause of the event loop."""
     document = server.ask("GET", "/_mock/state")
     calls: list[tuple[str, Callable[[], object]]] = [
         ("GET state", lambda: server.ask("GET", "/_mock/state")),

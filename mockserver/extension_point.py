@@ -13,7 +13,7 @@ class ExtensionPoint(Generic[Part]):
     Attributes:
         name: unique among all APIs; that of an API's own begins with the API's name and a dot.
         reference: the class.
-        is_made: a world is served by one object of it; else the class itself is asked for.
+        is_made: a sandbox is served by one object of it; else the class itself is asked for.
         attribute_of: the class that takes its place is an attribute of the class at another point, so named.
     """
 

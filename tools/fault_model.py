@@ -17,9 +17,9 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "fault-model.md"
 def page() -> str:
     """The page as it has to be."""
     defects: dict[str, list[str]] = {}
-    for deviation in discover():
-        for rule_id in deviation.breaks:
-            defects.setdefault(rule_id, []).append(deviation.name)
+    for variant in discover():
+        for rule_id in variant.breaks:
+            defects.setdefault(rule_id, []).append(variant.name)
     return fault_model.render(fault_model.load(), defects)
 
 

@@ -88,7 +88,7 @@ def report(browser: str, folder: Path) -> None:
     """The report on an implementation that has two faults."""
     made = folder / "report.html"
     with served(folder, "--defect", "last-byte-lost", "--defect", "links-work-for-a-day") as url:
-        run("check", url, "--api", "pixiebrix", "--no-sweep", "--report", f"html={made}")
+        run("check", url, "--api", "pixiebrix", "--no-fuzzing", "--report", f"html={made}")
     page(browser, "report", made.as_uri(), folder)
 
 

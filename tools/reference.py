@@ -45,7 +45,7 @@ def pages() -> Mapping[str, Callable[[], str]]:
             "rules-pieces.md": lambda: rules("pieces"),
             "rules-pixiebrix.md": lambda: rules("pixiebrix"),
             "defects.md": lambda: variants("Defects", DEFECTS),
-            "variants.md": lambda: variants("Lawful variants", LAWFUL, "--strangers"),
+            "variants.md": lambda: variants("Lawful variants", LAWFUL, "--conforming"),
             "target-template.md": template,
         }
     )
@@ -233,7 +233,7 @@ def _rule(one: Mapping[str, Any], caught: list[str]) -> Iterable[str]:
     yield "- **Operations**: " + ", ".join(f"`{name}`" for name in one["operations"])
     if one["needs"]:
         yield "- **Needs**: " + ", ".join(f"`{name}`" for name in one["needs"])
-    for name in ("rests_on", "depends_on"):
+    for name in ("depends_on", "depends_on"):
         if one.get(name):
             yield "- **Rests on**: " + ", ".join(f"[{rule}](#{rule.lower()})" for rule in one[name])
     if "untestable" in one:

@@ -11,7 +11,7 @@ from pathlib import Path
 from dbcontract.conformance.authoring.check import discover
 from dbcontract.conformance.catalogue import traceability
 from dbcontract.conformance.catalogue.rules import load_all
-from dbcontract.conformance.schema.conformance import SWEEP_ONLY, fed
+from dbcontract.conformance.schema.conformance import FUZZING_ONLY, schema_rules
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "traceability.md"
 
@@ -20,9 +20,9 @@ def page() -> str:
     """The page as it has to be."""
     checks = discover()
     names = {rule_id: [check.name for check in checks.of(rule_id)] for rule_id in checks.rules}
-    for rule_id, kinds in fed().items():
+    for rule_id, kinds in schema_rules().items():
         names.setdefault(rule_id, []).extend(
-            f"{'generated calls' if name in SWEEP_ONLY else 'all exchanges'}: {name}" for name in kinds
+            f"{'generated calls' if name in FUZZING_ONLY else 'all exchanges'}: {name}" for name in kinds
         )
     return traceability.render(load_all(), names)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from ..authoring.context import Context
     from ..authoring.run import Run
-    from ..environment.environment import Place
+    from ..environment.environment import Environment
     from ..environment.gate import Keeper
     from ..environment.inventory import Inventory
     from ..runner.fuzzing.scope import Scope
@@ -49,16 +49,16 @@ class Practice:
         answers: whether the API seems to be at a base URL, by a call that changes nothing; None where it
             does, else what came instead. The endpoint of the place is the one to ask.
         keeper: decides which requests a run may send, from the target, the mark of the run and its inventory.
-        scope: what to sweep, by what is allowed; takes the relaxed description.
+        scope: what to fuzz, by what is allowed; takes the relaxed description.
     """
 
     context: type[Context]
     right_calls: Mapping[str, Callable[..., None]]
     reading: str
-    fed: Mapping[str, tuple[str, ...]]
+    schema_rules: Mapping[str, tuple[str, ...]]
     relax: Callable[[dict[str, Any]], None]
-    examine: Callable[[Run, Place, Findings], None]
-    answers: Callable[[Run, Place], str | None]
+    examine: Callable[[Run, Environment, Findings], None]
+    answers: Callable[[Run, Environment], str | None]
     keeper: Callable[[Target, str, Inventory], Keeper]
     scope: Callable[[Any, dict[str, Any]], Scope]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from schemathesis.core import NOT_SET
 
-from ..environment.environment import Place
+from ..environment.environment import Environment
 from ..http.evidence import Exchange
 from ..http.session import MAX_REDIRECTS, Throttled, ascii_url, redirected, target_headers
 from ..http.spool import Spool
@@ -35,16 +35,16 @@ class Caller(ABC):
 
     api: str
 
-    def __init__(self, run: Run, place: Place, trace: Trace | None = None) -> None:
-        endpoint = place.endpoint(self.api)
+    def __init__(self, run: Run, environment: Environment, trace: Trace | None = None) -> None:
+        endpoint = environment.endpoint(self.api)
         if endpoint is None:
             raise NotVerified(f"the target serves no {self.api}")
         self.run = run
-        self.place = place
+        self.environment = environment
         self.endpoint: Endpoint = endpoint
         self.trace = trace or Trace()
         self.until = time.monotonic() + run.target.pace.check
-        self.inject = Inject(place.powers)
+        self.inject = Inject(environment.controls)
 
     @property
     def description(self) -> Description:
@@ -54,7 +54,7 @@ class Caller(ABC):
     @property
     def limits(self) -> ServiceLimits:
         """The limits of the target."""
-        return self.place.limits
+        return self.environment.limits
 
     @property
     def base_url(self) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-from ..environment.environment import Powers
+from ..environment.environment import Controls
 from .check import NotVerified
 
 LONGEST_WAIT = 3_900.0
@@ -34,18 +34,18 @@ class Clock:
 
     def __init__(
         self,
-        powers: Powers,
+        controls: Controls,
         *,
         date_header: Callable[[bool], str | None],
         wait: Callable[[float], None],
         guard: NightGuard | None = None,
     ) -> None:
-        """Take the powers of a place, a way to wait in real time, and one to a `Date` header.
+        """Take the controls of a place, a way to wait in real time, and one to a `Date` header.
 
         The latter is told whether the last one that came is too old. A guard is asked before each night.
         """
         self._guard = guard
-        self._powers = powers
+        self._controls = controls
         self._date_header = date_header
         self._wait = wait
         self._told: datetime | None = None
@@ -57,7 +57,7 @@ class Clock:
         Raises:
             NotVerified: nothing tells.
         """
-        exact = self._powers.now()
+        exact = self._controls.now()
         if exact is not None:
             return exact
         header, self._moved = self._date_header(self._moved), False
@@ -71,7 +71,7 @@ class Clock:
     @property
     def runs_nights(self) -> bool:
         """Whether the nightly job is sure to run with `advance_to_next_midnight`."""
-        return self._powers.runs_nights
+        return self._controls.runs_nights
 
     def advance(self, seconds: float) -> None:
         """Let time pass: at once where the clock can be moved, really where waiting is allowed.
@@ -83,7 +83,7 @@ class Clock:
             self._guard.require()
         before = self._told
         try:
-            self._powers.advance(seconds)
+            self._controls.advance(seconds)
         except NotVerified:
             if seconds > LONGEST_WAIT:
                 raise
@@ -100,7 +100,7 @@ class Clock:
         """
         if self._guard is not None:
             self._guard.require()
-        self._powers.advance_to_next_midnight(self.now)
+        self._controls.advance_to_next_midnight(self.now)
         self._moved = True
         if self._told is not None:
             self._expect_past(datetime.combine(self._told.date() + timedelta(days=1), time(tzinfo=UTC)))
@@ -135,9 +135,9 @@ class Clock:
 class Inject:
     """Failures at the target. Each order raises `NotVerified` where the target cannot be made to fail."""
 
-    def __init__(self, powers: Powers) -> None:
-        """Take the powers of a place."""
-        self._powers = powers
+    def __init__(self, controls: Controls) -> None:
+        """Take the controls of a place."""
+        self._controls = controls
         self._provoked: set[str] = set()
 
     def provoked(self, operation_id: str) -> bool:
@@ -148,13 +148,13 @@ class Inject:
 
     def fail_next(self, operation_id: str, status: int | None = None) -> None:
         """Let the next call of an operation fail, with that status where it can be chosen."""
-        self._powers.fail_next(operation_id, status)
+        self._controls.fail_next(operation_id, status)
         self._provoked.add(operation_id)
 
     def fail_import_inside(self, *, after: int) -> None:
         """Let the next import fail when `after` entries are merged."""
-        self._powers.fail_import_inside(after)
+        self._controls.fail_import_inside(after)
 
     def fail_next_job(self, message: str = "provoked by a check") -> None:
         """Let the next export job that is created end as FAILURE, with that message."""
-        self._powers.fail_next_job(message)
+        self._controls.fail_next_job(message)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from schemathesis.core import NOT_SET
 
-from ..environment.environment import Place
+from ..environment.environment import Environment
 from ..http.spool import Spool
 from ..http.wire import Request
 from ..schema.description import query_string
@@ -33,11 +33,13 @@ class Context(Caller):
         clock: of the target.
     """
 
-    def __init__(self, run: Run, place: Place, rule_id: str, trace: Trace | None = None) -> None:
-        super().__init__(run, place, trace)
+    def __init__(self, run: Run, environment: Environment, rule_id: str, trace: Trace | None = None) -> None:
+        super().__init__(run, environment, trace)
         self.rule_id = rule_id
         self.random = random.Random(f"{run.seed}/{rule_id}")  # noqa: S311 (repeatable on purpose)
-        self.clock = Clock(place.powers, date_header=self._date_header, wait=self._wait, guard=self._guard())
+        self.clock = Clock(
+            environment.controls, date_header=self._date_header, wait=self._wait, guard=self._guard()
+        )
 
     # Questions
 

@@ -72,11 +72,11 @@ def _read(ctx: Context) -> None:
 def _make(ctx: Context, call: Callable[..., None]) -> None:
     """Make a right call, and remove what it has made."""
     # A context of its own: what the check itself is going to set up must not depend on this.
-    own = type(ctx)(ctx.run, ctx.place, ctx.rule_id, ctx.trace)
+    own = type(ctx)(ctx.run, ctx.environment, ctx.rule_id, ctx.trace)
     gate = ctx.run.session.gate
     since = gate.inventory.last if gate is not None else 0
     try:
         call(own)
     finally:
-        if not ctx.place.disposable:
+        if not ctx.environment.disposable:
             clean_up_after(ctx.run, since)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..environment.environment import Places
+from ..environment.environment import Environments
 from ..http.redaction import Redactor
 from ..http.session import Session
 from ..schema.description import Description
@@ -46,7 +46,7 @@ class Run:
     seed: int
     target: Target
     session: Session
-    places: Places
+    environments: Environments
     descriptions: Mapping[str, Description]
     redactor: Redactor
     cancelled: threading.Event

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..environment.environment import Place
+from ..environment.environment import Environment
 from ..http.evidence import Exchange
 from ..schema.description import Finding
 
@@ -22,4 +22,4 @@ class Trace:
         self.exchanges: list[Exchange] = []
         self.findings: list[tuple[Finding, int]] = []
         self.exercised: set[str] = set()
-        self.places: list[Place] = []
+        self.environments: list[Environment] = []

@@ -37,7 +37,9 @@ __all__ = [
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ID = re.compile(r"(?P<prefix>[A-Z]+)-(?P<area>[A-Z]+)-[0-9]{2}")
-_FIELDS: Final = frozenset({"id", "level", "title", "statement", "source", "operations", "needs", "rests_on"})
+_FIELDS: Final = frozenset(
+    {"id", "level", "title", "statement", "source", "operations", "needs", "depends_on"}
+)
 _EITHER: Final = frozenset({"how", "untestable"})
 _HINTS = 3
 
@@ -120,7 +122,7 @@ class Rule:
         api: the catalogue that it is from, the name of the API.
         operations: the operationIds that it speaks of, or that its check needs.
         needs: the capabilities without which it cannot be checked.
-        rests_on: ids of the rules whose failure makes this one fail too, or takes away what its check needs;
+        depends_on: ids of the rules whose failure makes this one fail, or takes away what its check needs;
             the nearest ones only (`Catalogue.foundations` has all).
         how: how it is checked, in one sentence; empty where it is untestable.
         untestable: why no check can tell; None where one can.
@@ -134,7 +136,7 @@ class Rule:
     source: Source
     operations: tuple[str, ...]
     needs: tuple[Capability, ...]
-    rests_on: tuple[str, ...]
+    depends_on: tuple[str, ...]
     how: str = ""
     untestable: str | None = None
 
@@ -170,13 +172,13 @@ class Catalogue:
             by_id[rule.id] = rule
         object.__setattr__(self, "_by_id", MappingProxyType(by_id))
         for rule in self.rules:
-            for name in rule.rests_on:
+            for name in rule.depends_on:
                 if name not in by_id:
-                    raise CatalogueError(f"{rule.api}: {rule.id} rests on {name}, which does not exist")
+                    raise CatalogueError(f"{rule.api}: {rule.id} depends on {name}, which does not exist")
         try:
             self.ordered()
         except CycleError as error:
-            raise CatalogueError(f"these rules rest on each other: {' -> '.join(error.args[1])}") from None
+            raise CatalogueError(f"these rules depend on each other: {' -> '.join(error.args[1])}") from None
 
     def __len__(self) -> int:
         return len(self.rules)
@@ -232,19 +234,19 @@ class Catalogue:
         return tuple(rule for rule in self.rules if rule.id in chosen)
 
     def ordered(self) -> tuple[Rule, ...]:
-        """All rules, each behind those that it rests on."""
-        sorter = TopologicalSorter({rule.id: rule.rests_on for rule in self.rules})
+        """All rules, each behind those that it depends on."""
+        sorter = TopologicalSorter({rule.id: rule.depends_on for rule in self.rules})
         return tuple(self._by_id[id_] for id_ in sorter.static_order())
 
     def foundations(self, id_: str) -> frozenset[str]:
-        """The ids of all rules that this one rests on, near and far. Raises `UnknownRule`."""
-        return _closure(self[id_].id, lambda name: self._by_id[name].rests_on)
+        """The ids of all rules that this one depends on, near and far. Raises `UnknownRule`."""
+        return _closure(self[id_].id, lambda name: self._by_id[name].depends_on)
 
     def dependents(self, id_: str) -> frozenset[str]:
-        """The ids of all rules that rest on this one, near and far. Raises `UnknownRule`."""
+        """The ids of all rules that depend on this one, near and far. Raises `UnknownRule`."""
         above: dict[str, list[str]] = {rule.id: [] for rule in self.rules}
         for rule in self.rules:
-            for name in rule.rests_on:
+            for name in rule.depends_on:
                 above[name].append(rule.id)
         return _closure(self[id_].id, above.__getitem__)
 
@@ -319,7 +321,7 @@ def _rule(api: str, entry: Any) -> Rule:
             source=Source(**entry["source"]),
             operations=tuple(entry["operations"]),
             needs=tuple(Capability(name) for name in entry["needs"]),
-            rests_on=tuple(entry["rests_on"]),
+            depends_on=tuple(entry["depends_on"]),
             how=entry.get("how", ""),
             untestable=entry.get("untestable"),
         )

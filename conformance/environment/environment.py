@@ -1,6 +1,6 @@
 """Where one check runs: the base URLs, and what can be done there to time and to failures.
 
-A recognized mock gives every check a world of its own; any other target is one place for all of them.
+A recognized mock gives every check a sandbox of its own; any other target is one place for all of them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 from ..target.target import Endpoint, Scratch, ServiceLimits
 
 
-class Powers(Protocol):
+class Controls(Protocol):
     """What a place can do beyond its APIs. Every method finishes before it returns.
 
     Any of them raises `NotVerified` where the place cannot do it, or it did not work.
@@ -55,8 +55,8 @@ class Powers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Base URLs and powers of one place.
+class Environment:
+    """Base URLs and controls of one environment.
 
     Attributes:
         endpoints: where each API is served here, by name.
@@ -65,7 +65,7 @@ class Place:
     """
 
     endpoints: Mapping[str, Endpoint]
-    powers: Powers
+    controls: Controls
     scratch: Scratch
     limits: ServiceLimits
     disposable: bool = False
@@ -75,30 +75,30 @@ class Place:
         """Where an API is served here."""
         return self.endpoints.get(api)
 
-    def with_endpoint(self, api: str, endpoint: Endpoint) -> Place:
+    def with_endpoint(self, api: str, endpoint: Endpoint) -> Environment:
         """The same place, with another endpoint for an API."""
         return replace(self, endpoints={**self.endpoints, api: endpoint})
 
 
-class Places(Protocol):
+class Environments(Protocol):
     """Gives places to checks."""
 
     @property
     def independent(self) -> bool:
-        """Whether every place is a world of its own, so that checks may run side by side."""
+        """Whether every place is a sandbox of its own, so that checks may run side by side."""
 
     @property
     def deviates(self) -> bool:
         """Whether what answers is known to be wrong on purpose."""
 
-    def open(self) -> Place:
+    def open(self) -> Environment:
         """A place for one check.
 
         Raises:
             NotVerified: none can be made.
         """
 
-    def open_second(self, place: Place) -> Place:
+    def open_second(self, environment: Environment) -> Environment:
         """A second, empty instance beside a place.
 
         Raises:
@@ -112,5 +112,5 @@ class Places(Protocol):
             NotVerified: it did not work.
         """
 
-    def close(self, place: Place) -> None:
+    def close(self, environment: Environment) -> None:
         """The check is over."""

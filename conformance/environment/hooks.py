@@ -1,4 +1,4 @@
-"""A target that is no mock of ours: one place for all checks, with the powers that its hooks give it."""
+"""A target that is no mock of ours: one place for all checks, with the controls that its hooks give it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..http.connection import Patience
 from ..http.session import ascii_url
 from ..http.wire import NoAnswer, Request, Unreachable, Wire
 from ..target.target import CommandHook, Endpoint, Hook, HttpHook, Target
-from .environment import Place
+from .environment import Environment
 
 PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     "advance_clock": ("seconds",),
@@ -55,8 +55,8 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-class HookPowers:
-    """Powers through hooks; what no hook does raises `NotVerified`.
+class HookControls:
+    """Controls through hooks; what no hook does raises `NotVerified`.
 
     Args:
         target: with its hooks.
@@ -234,7 +234,7 @@ def _send_request(
         raise NotVerified(f"the hook {name} was answered {received.status}: {said}")
 
 
-class ConfiguredPlaces:
+class ConfiguredEnvironments:
     """The one place of a target that the user described."""
 
     independent = False
@@ -244,26 +244,26 @@ class ConfiguredPlaces:
         self, target: Target, run: str, wire: Wire, cancelled: threading.Event | None = None
     ) -> None:
         self._target = target
-        self._powers = HookPowers(target, run, wire, cancelled)
-        self._second_powers = HookPowers(target, run, wire, cancelled, second=True)
+        self._controls = HookControls(target, run, wire, cancelled)
+        self._second_controls = HookControls(target, run, wire, cancelled, second=True)
 
-    def open(self) -> Place:
+    def open(self) -> Environment:
         """The target itself."""
         target = self._target
-        return Place(target.endpoints, self._powers, target.scratch, target.limits)
+        return Environment(target.endpoints, self._controls, target.scratch, target.limits)
 
-    def open_second(self, place: Place) -> Place:
+    def open_second(self, environment: Environment) -> Environment:
         """The second instance of the user's description.
 
         Raises:
             NotVerified: there is none.
         """
         seconds = {
-            api: second for api, one in place.endpoints.items() if (second := _second(one)) is not None
+            api: second for api, one in environment.endpoints.items() if (second := _second(one)) is not None
         }
         if not seconds:
             raise NotVerified("the target has no second instance (second_url)", missing=("second",))
-        return replace(place, endpoints=seconds, powers=self._second_powers, name="second")
+        return replace(environment, endpoints=seconds, controls=self._second_controls, name="second")
 
     def begin_group(self) -> None:
         """Put the data back by the hook `reset`, where there is one.
@@ -272,9 +272,9 @@ class ConfiguredPlaces:
             NotVerified: it did not work.
         """
         if self._target.hook("reset") is not None:
-            self._powers.reset()
+            self._controls.reset()
 
-    def close(self, place: Place) -> None:
+    def close(self, environment: Environment) -> None:
         """Nothing to do: what was created is removed by the check."""
 
 

@@ -16,10 +16,10 @@ from ..apis.base import apis
 from ..authoring.check import NotVerified
 from ..http.wire import NoAnswer, Request, Unreachable, Wire
 from ..target.target import CAPABILITIES, Scratch, Target
-from .environment import Place
+from .environment import Environment
 
 _SANDBOX = re.compile(r"/~[^/]+$")
-"""The end of the root of a world that is a sandbox."""
+"""The end of the root of a sandbox that is a sandbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Health:
     """What a mock says of itself.
 
     Attributes:
-        root: scheme, host and port, and the sandbox if the URL named one: the world that is judged.
-        defects: the names of those that are on in this world.
+        root: scheme, host and port, and the sandbox if the URL named one: the sandbox that is judged.
+        defects: the names of those that are on in this sandbox.
         faults: how many are ordered there.
     """
 
@@ -139,7 +139,7 @@ class Control:
             raise NotVerified(f"{what}: its answer is no JSON that can be read") from None
 
     def now(self) -> datetime | None:
-        """The instant of this world's clock."""
+        """The instant of this sandbox's clock."""
         told = self.call("GET", "/clock")
         try:
             return datetime.fromisoformat(told["now"]).astimezone(UTC)
@@ -197,16 +197,16 @@ class Control:
         raise NotVerified("the mock's data set has no other organization with a database")
 
 
-class MockPlaces:
-    """A sandbox for every check, set like the world that the target's URL names, and deleted afterwards."""
+class MockEnvironments:
+    """A sandbox for every check, set like the sandbox that the target's URL names, and deleted afterwards."""
 
     independent = True
 
     def __init__(self, target: Target, run: str, wire: Wire) -> None:
         """Take a target that `as_target` made, and a name for the run."""
         first = target.apis[0]
-        self._world = target.endpoints[first].url.removesuffix(apis()[first].mock_path)
-        self._root = _SANDBOX.sub("", self._world)
+        self._sandbox = target.endpoints[first].url.removesuffix(apis()[first].mock_path)
+        self._root = _SANDBOX.sub("", self._sandbox)
         self._target = target
         self._run = run
         self._wire = wire
@@ -214,12 +214,12 @@ class MockPlaces:
 
     @property
     def deviates(self) -> bool:
-        """Whether defects or faults are on in the world that the target's URL names."""
-        health = recognize(self._world, self._wire)
+        """Whether defects or faults are on in the sandbox that the target's URL names."""
+        health = recognize(self._sandbox, self._wire)
         return health is not None and bool(health.defects or health.faults)
 
-    def open(self) -> Place:
-        """A new sandbox, set like the world that the target's URL names.
+    def open(self) -> Environment:
+        """A new sandbox, set like the sandbox that the target's URL names.
 
         Raises:
             NotVerified: the mock makes none.
@@ -227,35 +227,35 @@ class MockPlaces:
         """
         return self._made()
 
-    def _made(self, **order: str) -> Place:
+    def _made(self, **order: str) -> Environment:
         name = f"c-{self._run}-{next(self._numbers)}"
-        Control(self._world, self._wire).call("PUT", f"/sandboxes/{name}", order or None)
-        return self._place(name)
+        Control(self._sandbox, self._wire).call("PUT", f"/sandboxes/{name}", order or None)
+        return self._environment(name)
 
-    def open_second(self, place: Place) -> Place:
+    def open_second(self, environment: Environment) -> Environment:
         """A new sandbox, without data."""
-        del place
+        del environment
         return self._made(data="empty")
 
     def begin_group(self) -> None:
         """Nothing to do: every place begins anew."""
 
-    def close(self, place: Place) -> None:
+    def close(self, environment: Environment) -> None:
         """Delete the sandbox; one that was never used does not exist, which is as well."""
         try:
-            Control(self._root, self._wire).call("DELETE", f"/sandboxes/{place.name}")
+            Control(self._root, self._wire).call("DELETE", f"/sandboxes/{environment.name}")
         except (NotVerified, Unreachable):
             return
 
-    def _place(self, name: str) -> Place:
+    def _environment(self, name: str) -> Environment:
         root = f"{self._root}/~{name}"
         target = self._target
-        return Place(
+        return Environment(
             endpoints={
                 name: replace(endpoint, url=root + apis()[name].mock_path)
                 for name, endpoint in target.endpoints.items()
             },
-            powers=Control(root, self._wire),
+            controls=Control(root, self._wire),
             scratch=Scratch(
                 organization=target.scratch.organization,
                 create_databases=True,

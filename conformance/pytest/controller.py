@@ -16,13 +16,13 @@ from ..report.document import from_entry
 from ..report.shown import visible
 from ..report.text import headline, what_happened
 from ..results import baseline as baselines
-from ..results.results import BROKE_OFF, Part, RuleResult, RunResult, Stop, Verdict
+from ..results.results import BROKE_OFF, CheckResult, RuleResult, RunResult, Stop, Verdict
 from ..runner.engine import STOPPED, remains
-from ..runner.rule_runner import Bench
-from ..schema.conformance import fed
+from ..runner.rule_runner import RuleRunner
+from ..schema.conformance import schema_rules
 from ..target.options import SelectionError
 from ..target.target import TargetError
-from .items import FINDINGS, RESULT, Plan, Runner, failure_text, make_bench, make_plan
+from .items import FINDINGS, RESULT, Plan, Runner, failure_text, make_plan, make_rule_runner
 from .settings import ROOT, Settings
 
 
@@ -51,7 +51,7 @@ class Controller:
         self._plan = plan
         self._config = config
         self._started, self._started_at = time.monotonic(), datetime.now(UTC)
-        self._bench: Bench = make_bench(plan)
+        self._rule_runner: RuleRunner = make_rule_runner(plan)
         self._expected: dict[str, None] = {}
         self._results: dict[str, RuleResult] = {}
         self._violated: dict[str, RuleResult] = {}
@@ -72,12 +72,12 @@ class Controller:
             pytest.UsageError: it is not.
         """
         try:
-            preflight = self._bench.preflight()
+            preflight = self._rule_runner.preflight()
             preflight.require()
         except TargetError as error:
             raise pytest.UsageError(str(error)) from error
         finally:
-            self._bench.close()
+            self._rule_runner.close()
         if preflight.unreachable is not None:
             pytest.exit(f"the target cannot be judged: {preflight.unreachable}", returncode=BROKE_OFF)
         self._notes.update(dict.fromkeys(preflight.notes))
@@ -150,7 +150,7 @@ class Controller:
         for rule_id, violation in self._violated.items():
             known = self._results.get(rule_id)
             if (
-                rule_id in fed()
+                rule_id in schema_rules()
                 and known is not None
                 and known.verdict in {Verdict.PASSED, Verdict.NOT_VERIFIED}
             ):
@@ -170,8 +170,8 @@ class Controller:
         rules = [rule for rule in self._plan.rules if rule.id in self._expected]
         for rule in rules:
             if rule.id not in self._results:
-                part = Part(Verdict.NOT_VERIFIED, STOPPED[stopped or "interrupted"])
-                self._results[rule.id] = self._bench.verdict(rule, [part], {})
+                part = CheckResult(Verdict.NOT_VERIFIED, STOPPED[stopped or "interrupted"])
+                self._results[rule.id] = self._rule_runner.verdict(rule, [part], {})
         order = {rule.id: number for number, rule in enumerate(self._plan.catalogue)}
         rules.sort(key=lambda rule: order[rule.id])
         settings = self._plan.settings
@@ -181,7 +181,7 @@ class Controller:
             catalogues={
                 api: number for api, number in self._plan.catalogue.versions if api in self._plan.target.apis
             },
-            target=self._bench.summary(),
+            target=self._rule_runner.summary(),
             seed=settings.seed,
             started_at=self._started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             seconds=time.monotonic() - self._started,
@@ -190,7 +190,7 @@ class Controller:
             selection=""
             if len(rules) == len(self._plan.catalogue.filter(testable=True))
             else "through pytest",
-            swept=settings.sweep,
+            fuzzed=settings.fuzzing,
             notes=(*self._notes, *remains(sum(self._left.values(), Counter()))),
             command=f"dbcontract check {arguments} --seed {settings.seed}",
             requests=self._requests,
@@ -200,7 +200,7 @@ class Controller:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(
-                report.render(form, run, self._bench.redactor), encoding="utf-8", errors="surrogatepass"
+                report.render(form, run, self._rule_runner.redactor), encoding="utf-8", errors="surrogatepass"
             )
         except OSError as error:
             self._written.append(f"{form} report: {path}: {error.strerror}")
@@ -223,6 +223,6 @@ class Controller:
         for problem in run.problems:
             write(f"baseline: {problem}", red=True)
         for note in (*run.notes, *self._written):
-            write(visible(self._bench.redactor.text(note), ""))
+            write(visible(self._rule_runner.redactor.text(note), ""))
         counts = ", ".join(f"{run.count(verdict)} {verdict}" for verdict in Verdict if run.count(verdict))
         write(f"{headline(run)} ({counts}; catalogue {self._plan.catalogue.version}; seed {run.seed})")

@@ -20,13 +20,13 @@ from ..report.document import to_entry
 from ..report.shown import visible
 from ..report.text import verdict_name, what_happened
 from ..results import baseline as baselines
-from ..results.results import Part, RuleResult, Stop, Verdict
+from ..results.results import CheckResult, RuleResult, Stop, Verdict
 from ..runner.budget import Budget
 from ..runner.engine import STOPPED
-from ..runner.fuzzing.run import SweepSettings
+from ..runner.fuzzing.run import FuzzingSettings
 from ..runner.interruption import Interruption
-from ..runner.rule_runner import Bench, Examined
-from ..schema.conformance import fed
+from ..runner.rule_runner import RuleChecks, RuleRunner
+from ..schema.conformance import schema_rules
 from ..target.options import SelectionError, Wanted, api_choices, permissions, select
 from ..target.target import Target, TargetError
 from .settings import ROOT, Settings
@@ -43,7 +43,7 @@ class Plan:
     """What the user chose, checked.
 
     Attributes:
-        rules: to judge by, each behind those that it rests on, and last the ones that all exchanges feed.
+        rules: to judge by, each behind those that it depends on, and last the ones that all exchanges feed.
         outputs: (format, file) of the reports.
     """
 
@@ -87,7 +87,7 @@ def make_plan(config: pytest.Config, settings: Settings) -> Plan:
     if not ids:
         raise SelectionError(f"the target serves {', '.join(target.apis)}, and no rule of that is chosen")
     ordered = [rule for rule in catalogue.ordered() if rule.id in ids]
-    rules = sorted(ordered, key=lambda rule: rule.id in fed())
+    rules = sorted(ordered, key=lambda rule: rule.id in schema_rules())
     return Plan(target, catalogue, tuple(rules), accepted, outputs, settings)
 
 
@@ -99,16 +99,18 @@ def _output(config: pytest.Config, text: str) -> tuple[str, Path]:
     return form, config.invocation_params.dir / name
 
 
-def make_bench(plan: Plan, *, shared: bool = False, cancelled: threading.Event | None = None) -> Bench:
+def make_rule_runner(
+    plan: Plan, *, shared: bool = False, cancelled: threading.Event | None = None
+) -> RuleRunner:
     """The bench of a plan; `shared` says that other processes use the target at the same time."""
-    sweep = SweepSettings() if plan.settings.sweep else None
+    fuzzing = FuzzingSettings() if plan.settings.fuzzing else None
     rules = {rule.id: rule for rule in plan.rules}
-    return Bench(
+    return RuleRunner(
         plan.target,
         rules,
         discover(),
         seed=plan.settings.seed,
-        settings=sweep,
+        settings=fuzzing,
         cancelled=cancelled,
         resets=not shared,
     )
@@ -201,10 +203,10 @@ class Runner:
         self.stopped: Stop | None = None
         self._cut: Stop | None = None
         cancelled = threading.Event()
-        self._bench = make_bench(plan, shared=shared, cancelled=cancelled)
-        self._budget = Budget(plan.target.pace.run, lambda: self._bench.waited, cancelled)
+        self._rule_runner = make_rule_runner(plan, shared=shared, cancelled=cancelled)
+        self._budget = Budget(plan.target.pace.run, lambda: self._rule_runner.waited, cancelled)
         self._results: dict[str, RuleResult] = {}
-        self._examined = Examined()
+        self._rule_checks = RuleChecks()
         self._notes: list[str] = []
         self._stderr = _STDERR
 
@@ -223,8 +225,8 @@ class Runner:
 
     def judge(self, rule: Rule) -> RuleResult:
         """The verdict on a rule, with the baseline applied. Ctrl-C and the end of the run's time stop it."""
-        with Interruption(self._bench.cancelled, self._stderr) as interruption, self._budget:
-            interruption.tells(self._bench.left)
+        with Interruption(self._rule_runner.cancelled, self._stderr) as interruption, self._budget:
+            interruption.tells(self._rule_runner.left)
             try:
                 parts = self._parts(rule) if self.stopped is None else []
             except Cancelled:
@@ -235,37 +237,37 @@ class Runner:
             self.stopped = self.stopped or "late"
         if self.stopped is not None:
             parts = self._so_far(rule, parts)
-        result = self._bench.verdict(rule, parts, self._results)
+        result = self._rule_runner.verdict(rule, parts, self._results)
         self._results[rule.id] = result
         return baselines.accepted(self.plan.baseline, result)
 
-    def _so_far(self, rule: Rule, parts: list[Part]) -> list[Part]:
+    def _so_far(self, rule: Rule, parts: list[CheckResult]) -> list[CheckResult]:
         """What a rule came to before all stopped: only what failed, or was over by then, counts."""
         assert self.stopped is not None  # noqa: S101 (the caller has looked)
-        hindrance = self._bench.hindrance(rule)
-        if hindrance is not None:
-            return [hindrance]
-        whole = rule.id not in fed() and not self._examined.stopped
+        skip_reason = self._rule_runner.skip_reason(rule)
+        if skip_reason is not None:
+            return [skip_reason]
+        whole = rule.id not in schema_rules() and not self._rule_checks.stopped
         kept = {Verdict.FAILED, Verdict.PASSED} if whole else {Verdict.FAILED}
         if parts and all(part.verdict in kept for part in parts):
             return parts
         failed = [part for part in parts if part.verdict is Verdict.FAILED]
         self._cut = self.stopped
-        return failed or [Part(Verdict.NOT_VERIFIED, STOPPED[self.stopped])]
+        return failed or [CheckResult(Verdict.NOT_VERIFIED, STOPPED[self.stopped])]
 
-    def _parts(self, rule: Rule) -> list[Part]:
-        self._examined = Examined()
-        self._bench.preflight()
-        hindrance = self._bench.hindrance(rule)
-        if hindrance is not None:
-            return [hindrance]
-        self._examined = self._bench.examine(rule.id)
-        if rule.id not in fed():
-            return self._examined.parts
-        swept = self._bench.sweep(rule.api, lambda _phase, _calls: None)
-        if swept is not None and swept.problem is not None:
-            self._notes.append(swept.problem)
-        return self._bench.described(rule, self._examined.parts)
+    def _parts(self, rule: Rule) -> list[CheckResult]:
+        self._rule_checks = RuleChecks()
+        self._rule_runner.preflight()
+        skip_reason = self._rule_runner.skip_reason(rule)
+        if skip_reason is not None:
+            return [skip_reason]
+        self._rule_checks = self._rule_runner.examine(rule.id)
+        if rule.id not in schema_rules():
+            return self._rule_checks.parts
+        fuzzed = self._rule_runner.fuzzing(rule.api, lambda _phase, _calls: None)
+        if fuzzed is not None and fuzzed.problem is not None:
+            self._notes.append(fuzzed.problem)
+        return self._rule_runner.described(rule, self._rule_checks.parts)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -283,22 +285,22 @@ class Runner:
         """What the item showed beside its own verdict."""
         violated = {}
         for rule in self.plan.rules:
-            part = self._bench.violation(rule, self._examined) if rule.id in fed() else None
+            part = self._rule_runner.violation(rule, self._rule_checks) if rule.id in schema_rules() else None
             if part is not None:
-                violated[rule.id] = to_entry(self._bench.verdict(rule, [part], self._results))
-        notes, self._notes = [*self._notes, *self._bench.notes], []
+                violated[rule.id] = to_entry(self._rule_runner.verdict(rule, [part], self._results))
+        notes, self._notes = [*self._notes, *self._rule_runner.notes], []
         return {
             "violated": violated,
             "process": os.getpid(),
-            "left": self._bench.left(),
+            "left": self._rule_runner.left(),
             "stopped": self._cut,
-            "requests": self._examined.requests,
+            "requests": self._rule_checks.requests,
             "notes": notes,
         }
 
     def pytest_sessionfinish(self) -> None:
         """Close the connections."""
-        self._bench.close()
+        self._rule_runner.close()
         if self._stderr != _STDERR:
             os.close(self._stderr)
             self._stderr = _STDERR

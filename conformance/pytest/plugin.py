@@ -52,9 +52,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     seed = "The seed of generated calls. Default: 1."
     group.addoption("--dbcontract-check-seed", metavar="N", type=int, help=seed)
     parser.addini("dbcontract_check_seed", seed, default=None)
-    sweep = "Leave the generated calls out."
-    group.addoption("--dbcontract-no-sweep", action="store_true", help=sweep)
-    parser.addini("dbcontract_no_sweep", sweep, type="bool", default=False)
+    fuzzing = "Leave the generated calls out."
+    group.addoption("--dbcontract-no-fuzzing", action="store_true", help=fuzzing)
+    parser.addini("dbcontract_no_fuzzing", fuzzing, type="bool", default=False)
 
 
 def _flag(name: str) -> str:
@@ -133,5 +133,5 @@ def _settings(config: pytest.Config, named: tuple[str, ...]) -> Settings:
         reports=several("report"),
         baseline_file=path("baseline"),
         seed=number,
-        sweep=not (config.getoption("--dbcontract-no-sweep") or config.getini("dbcontract_no_sweep")),
+        fuzzing=not (config.getoption("--dbcontract-no-fuzzing") or config.getini("dbcontract_no_fuzzing")),
     )

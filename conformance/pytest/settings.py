@@ -32,4 +32,4 @@ class Settings:
     reports: tuple[str, ...]
     baseline_file: Path | None
     seed: int
-    sweep: bool
+    fuzzing: bool

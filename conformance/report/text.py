@@ -110,7 +110,7 @@ def facts(run: RunResult) -> list[tuple[str, str]]:
     """What a reader has to know of a run, as names and texts."""
     urls = ", ".join(f"{title_of(api)} at {url}" for api, url in run.target.urls.items())
     catalogues = ", ".join(f"{api} {version}" for api, version in run.catalogues.items())
-    sweep = "with generated calls" if run.swept else "without generated calls"
+    fuzzing = "with generated calls" if run.fuzzed else "without generated calls"
     return [
         ("Target", run.target.name),
         ("Served", urls + (", recognized as a mock of dbcontract" if run.target.kind == "mock" else "")),
@@ -119,6 +119,6 @@ def facts(run: RunResult) -> list[tuple[str, str]]:
         ("Catalogue", catalogues),
         ("Rules", run.selection or "all"),
         ("Seed", str(run.seed)),
-        ("Time", f"{run.started_at}, {run.seconds:.1f} s, {run.requests} requests, {sweep}"),
+        ("Time", f"{run.started_at}, {run.seconds:.1f} s, {run.requests} requests, {fuzzing}"),
         ("Command", run.command),
     ]

@@ -121,7 +121,7 @@ class RunResult:
     results: tuple[RuleResult, ...]
     stopped: Stop | None = None
     selection: str = ""
-    swept: bool = True
+    fuzzed: bool = True
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     command: str = ""
@@ -241,7 +241,7 @@ def exit_code(run: RunResult) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CheckResult:
     """What one check, or the findings of all exchanges, say about a rule."""
 
     verdict: Verdict
@@ -254,7 +254,7 @@ class Part:
     because_of: str | None = None
 
 
-def worst(parts: Iterable[Part], level: Level) -> Part | None:
+def worst(parts: Iterable[CheckResult], level: Level) -> CheckResult | None:
     """The part that decides the verdict of a rule of that level, with the times of all; None of no parts."""
     several = list(parts)
     levelled = [

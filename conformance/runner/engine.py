@@ -1,4 +1,4 @@
-"""Runs the checks of a catalogue against a target, each rule after those that it rests on."""
+"""Runs the checks of a catalogue against a target, each rule after those that it depends on."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from ..authoring.check import Checks
 from ..catalogue.rules import Rule
 from ..http.session import Cancelled
-from ..results.results import Part, RuleResult, RunResult, Stop, Verdict
-from ..schema.conformance import fed
+from ..results.results import CheckResult, RuleResult, RunResult, Stop, Verdict
+from ..schema.conformance import schema_rules
 from ..schema.description import Description
 from ..target.target import Target
 from .budget import Budget
-from .fuzzing.run import SweepSettings
+from .fuzzing.run import FuzzingSettings
 from .order import waves_of
-from .rule_runner import NO_CHECK, Bench, Examined
+from .rule_runner import NO_CHECK, RuleChecks, RuleRunner
 
 STOPPED: Mapping[str, str] = {
     "fail-fast": "the run stopped at the first failure",
@@ -42,8 +42,8 @@ class Listener:
     def judged(self, result: RuleResult) -> None:
         """A rule got its verdict."""
 
-    def sweeping(self, api: str, phase: str, calls: int) -> None:
-        """The sweep of an API has made so many calls."""
+    def fuzzing(self, api: str, phase: str, calls: int) -> None:
+        """The fuzzing of an API has made so many calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Options:
 
     Attributes:
         seed: of everything that is generated.
-        jobs: checks at a time, where the target gives each a world of its own; elsewhere it is one.
-        sweep: how to sweep; None leaves it out.
+        jobs: checks at a time, where the target gives each a sandbox of its own; elsewhere it is one.
+        fuzzing: how to fuzz; None leaves it out.
         fail_fast: stop at the first failure that is not tolerated.
         tolerated: rules whose failure does not count for `fail_fast`: the baseline's.
         whole: keep every exchange, bodies and all.
@@ -63,7 +63,7 @@ class Options:
 
     seed: int = 1
     jobs: int = 1
-    sweep: SweepSettings | None = field(default_factory=SweepSettings)
+    fuzzing: FuzzingSettings | None = field(default_factory=FuzzingSettings)
     fail_fast: bool = False
     tolerated: frozenset[str] = frozenset()
     whole: bool = False
@@ -101,12 +101,12 @@ class Engine:
     ) -> None:
         self.rules = {rule.id: rule for rule in rules if rule.api in target.apis}
         self.options = options or Options()
-        self.bench = Bench(
+        self.rule_runner = RuleRunner(
             target,
             self.rules,
             checks,
             seed=self.options.seed,
-            settings=self.options.sweep,
+            settings=self.options.fuzzing,
             whole=self.options.whole,
             descriptions=descriptions,
             cancelled=cancelled,
@@ -115,12 +115,12 @@ class Engine:
         self._listener = listener or Listener()
         self._kit_version = kit_version
         self._results: dict[str, RuleResult] = {}
-        self._parts: dict[str, list[Part]] = {}
+        self._parts: dict[str, list[CheckResult]] = {}
         self._notes: list[str] = []
         self._requests = 0
         self._stop: Stop | None = None
         self._prepared = False
-        self._budget = Budget(target.pace.run, lambda: self.bench.waited, self.bench.cancelled)
+        self._budget = Budget(target.pace.run, lambda: self.rule_runner.waited, self.rule_runner.cancelled)
 
     def run(self) -> RunResult:
         """Judge the target. Never raises for what the target does; Ctrl-C ends the run early, cleaned up.
@@ -138,20 +138,20 @@ class Engine:
         except (KeyboardInterrupt, Cancelled):
             self._halt("late" if self._budget.is_over else "interrupted")
         finally:
-            self.bench.close()
+            self.rule_runner.close()
         self._settle_the_rest()
         return RunResult(
             kit_version=self._kit_version,
             catalogues=self._catalogues,
-            target=self.bench.summary(),
+            target=self.rule_runner.summary(),
             seed=self.options.seed,
             started_at=started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             seconds=time.monotonic() - started,
             results=tuple(self._results[rule_id] for rule_id in self.rules),
             stopped=self._stop,
             selection=self.options.selection,
-            swept=self.options.sweep is not None,
-            notes=(*self._notes, *self.bench.notes, *remains(Counter(self.bench.left()))),
+            fuzzed=self.options.fuzzing is not None,
+            notes=(*self._notes, *self.rule_runner.notes, *remains(Counter(self.rule_runner.left()))),
             command=self.options.command,
             requests=self._requests,
         )
@@ -166,7 +166,7 @@ class Engine:
             return
         self._prepared = True
         try:
-            preflight = self.bench.preflight()
+            preflight = self.rule_runner.preflight()
         except (KeyboardInterrupt, Cancelled):
             self._halt("interrupted")
             return
@@ -178,12 +178,12 @@ class Engine:
 
     def _everything(self) -> None:
         for rule in self.rules.values():
-            hindrance = self.bench.hindrance(rule)
-            if hindrance is not None:
-                self._settle(rule, [hindrance])
+            skip_reason = self.rule_runner.skip_reason(rule)
+            if skip_reason is not None:
+                self._settle(rule, [skip_reason])
         self._run_checks()
-        for api in self.bench.target.apis if not self._is_over() else ():
-            self._sweep(api)
+        for api in self.rule_runner.target.apis if not self._is_over() else ():
+            self._fuzz(api)
         self._settle_described()
 
     # Checks
@@ -192,9 +192,9 @@ class Engine:
         due = [
             rule_id for rule_id in self.rules if rule_id not in self._results and self._has_checks(rule_id)
         ]
-        rests_on = {rule_id: self.rules[rule_id].rests_on for rule_id in due}
-        jobs = self.options.jobs if due and self.bench.run.places.independent else 1
-        for wave in waves_of(due, rests_on):
+        depends_on = {rule_id: self.rules[rule_id].depends_on for rule_id in due}
+        jobs = self.options.jobs if due and self.rule_runner.run.environments.independent else 1
+        for wave in waves_of(due, depends_on):
             if jobs > 1:
                 self._run_wave(wave, jobs)
                 continue
@@ -202,21 +202,21 @@ class Engine:
                 if self._is_over():
                     return
                 self._listener.checking(self.rules[rule_id])
-                self._take(rule_id, self.bench.examine(rule_id))
+                self._take(rule_id, self.rule_runner.examine(rule_id))
 
     def _has_checks(self, rule_id: str) -> bool:
-        return rule_id in self.bench.checks
+        return rule_id in self.rule_runner.checks
 
     def _run_wave(self, wave: Sequence[str], jobs: int) -> None:
-        """Run the checks of rules that do not rest on each other, several at a time."""
+        """Run the checks of rules that do not depend on each other, several at a time."""
         if self._is_over():
             return
         with ThreadPoolExecutor(jobs, thread_name_prefix="check") as pool:
-            waiting: dict[Future[Examined], str] = {}
+            waiting: dict[Future[RuleChecks], str] = {}
             try:
                 for rule_id in wave:
                     self._listener.checking(self.rules[rule_id])
-                    waiting[pool.submit(self.bench.examine, rule_id)] = rule_id
+                    waiting[pool.submit(self.rule_runner.examine, rule_id)] = rule_id
                 while waiting:
                     done, _ = wait(waiting, return_when=FIRST_COMPLETED)
                     for future in done:
@@ -226,43 +226,43 @@ class Engine:
                 self._halt("interrupted")
                 pool.shutdown(wait=True, cancel_futures=True)
 
-    def _take(self, rule_id: str, examined: Examined) -> None:
-        self._requests += examined.requests
-        if examined.unreachable:
+    def _take(self, rule_id: str, rule_checks: RuleChecks) -> None:
+        self._requests += rule_checks.requests
+        if rule_checks.unreachable:
             self._halt("unreachable")
-        if self._is_over() and (examined.stopped or self._stop == "interrupted"):
+        if self._is_over() and (rule_checks.stopped or self._stop == "interrupted"):
             return
-        if rule_id in fed():
-            self._parts[rule_id] = examined.parts
+        if rule_id in schema_rules():
+            self._parts[rule_id] = rule_checks.parts
         else:
-            self._settle(self.rules[rule_id], examined.parts)
+            self._settle(self.rules[rule_id], rule_checks.parts)
 
     # The rules that all exchanges feed
 
-    def _sweep(self, api: str) -> None:
-        wanted = [rule for rule in self.rules.values() if rule.id in fed() and rule.api == api]
+    def _fuzz(self, api: str) -> None:
+        wanted = [rule for rule in self.rules.values() if rule.id in schema_rules() and rule.api == api]
         if all(rule.id in self._results for rule in wanted):
             return
-        swept = self.bench.sweep(api, lambda phase, calls: self._listener.sweeping(api, phase, calls))
-        if swept is not None:
-            self._requests += swept.calls
-            if swept.problem is not None:
-                self._notes.append(swept.problem)
+        fuzzed = self.rule_runner.fuzzing(api, lambda phase, calls: self._listener.fuzzing(api, phase, calls))
+        if fuzzed is not None:
+            self._requests += fuzzed.calls
+            if fuzzed.problem is not None:
+                self._notes.append(fuzzed.problem)
 
     def _settle_described(self) -> None:
-        for rule_id in fed():
+        for rule_id in schema_rules():
             rule = self.rules.get(rule_id)
             if rule is None or rule_id in self._results:
                 continue
-            parts = self.bench.described(rule, self._parts.get(rule_id, ()))
+            parts = self.rule_runner.described(rule, self._parts.get(rule_id, ()))
             # Half a run cannot tell that all answers were right; it can tell that one was not.
             if not self._stop or any(part.verdict is Verdict.FAILED for part in parts):
                 self._settle(rule, parts)
 
     # Verdicts
 
-    def _settle(self, rule: Rule, parts: Iterable[Part]) -> None:
-        result = self.bench.verdict(rule, parts, self._results)
+    def _settle(self, rule: Rule, parts: Iterable[CheckResult]) -> None:
+        result = self.rule_runner.verdict(rule, parts, self._results)
         self._results[rule.id] = result
         self._listener.judged(result)
         tolerated = rule.id in self.options.tolerated
@@ -271,19 +271,19 @@ class Engine:
 
     def _is_over(self) -> bool:
         """Whether nothing more is to be asked; who sets `cancelled` from outside, interrupts."""
-        if self._stop is None and self.bench.cancelled.is_set():
+        if self._stop is None and self.rule_runner.cancelled.is_set():
             self._halt("late" if self._budget.is_over else "interrupted")
         return self._stop is not None
 
     def _halt(self, reason: Stop) -> None:
         self._stop = self._stop or reason
-        self.bench.cancelled.set()
+        self.rule_runner.cancelled.set()
 
     def _settle_the_rest(self) -> None:
         for rule in self.rules.values():
             if rule.id not in self._results:
                 reason = STOPPED[self._stop] if self._stop else NO_CHECK
-                self._settle(rule, [Part(Verdict.NOT_VERIFIED, reason)])
+                self._settle(rule, [CheckResult(Verdict.NOT_VERIFIED, reason)])
 
 
 def remains(left: Counter[str]) -> Iterator[str]:

@@ -10,13 +10,13 @@ from ..results.results import RuleResult, Verdict
 _BAD = frozenset({Verdict.FAILED, Verdict.WARNED})
 
 
-def waves_of(rule_ids: Sequence[str], rests_on: Mapping[str, Iterable[str]]) -> list[list[str]]:
+def waves_of(rule_ids: Sequence[str], depends_on: Mapping[str, Iterable[str]]) -> list[list[str]]:
     """Put rules into waves: those of a wave rest only on rules of earlier waves.
 
     Rules that are not asked for do not count, and a circle, which no catalogue should have, ends up in one
     last wave.
     """
-    left = {rule_id: set(rests_on.get(rule_id, ())) for rule_id in rule_ids}
+    left = {rule_id: set(depends_on.get(rule_id, ())) for rule_id in rule_ids}
     waves = []
     while left:
         wave = [rule_id for rule_id, needed in left.items() if not needed & left.keys()] or list(left)
@@ -33,7 +33,7 @@ def origin(
     results: Mapping[str, RuleResult],
     concerns: Callable[[str], bool] = lambda _: True,
 ) -> str | None:
-    """The rule whose failure most likely explains that of another: the first bad one that it rests on.
+    """The rule whose failure most likely explains that of another: the first bad one that it depends on.
 
     Args:
         rule_id: the rule to explain.
@@ -45,7 +45,7 @@ def origin(
     """
     direct = [because_of] if because_of is not None else []
     seen = {rule_id}
-    queue = [*direct, *(rules[rule_id].rests_on if not direct and rule_id in rules else ())]
+    queue = [*direct, *(rules[rule_id].depends_on if not direct and rule_id in rules else ())]
     found: str | None = None
     while queue:
         one = queue.pop(0)
@@ -54,7 +54,7 @@ def origin(
         seen.add(one)
         if one in results and results[one].verdict in _BAD and (one == because_of or concerns(one)):
             found = one
-            queue = list(rules[one].rests_on)
+            queue = list(rules[one].depends_on)
         elif found is None and one in rules:
-            queue += rules[one].rests_on
+            queue += rules[one].depends_on
     return found or because_of

@@ -12,24 +12,24 @@ from functools import cached_property
 from ..authoring.check import Checks, NotVerified
 from ..authoring.run import Run, mark_of
 from ..catalogue.rules import Rule
-from ..environment.environment import Places
+from ..environment.environment import Environments
 from ..environment.gate import Gate
-from ..environment.hooks import ConfiguredPlaces
+from ..environment.hooks import ConfiguredEnvironments
 from ..environment.inventory import told
-from ..environment.mock import MockPlaces
+from ..environment.mock import MockEnvironments
 from ..http.network import open_wire
 from ..http.redaction import Redactor
 from ..http.session import Session
 from ..http.wire import NoAnswer, Request, Unreachable
 from ..report.shown import redacted_result
-from ..results.results import Part, RuleResult, TargetSummary, Verdict, worst
-from ..schema.conformance import SWEEP_ONLY, Ledger, Violation, fed
+from ..results.results import CheckResult, RuleResult, TargetSummary, Verdict, worst
+from ..schema.conformance import FUZZING_ONLY, SchemaFindings, Violation, schema_rules
 from ..schema.description import Description, routes
 from ..target.preflight import Preflight, examine
 from ..target.target import Target
-from .fuzzing.run import Progress, SweepSettings, Swept, sweep
+from .fuzzing.run import Fuzzed, FuzzingSettings, Progress, fuzzing
 from .order import origin, waves_of
-from .run_check import Outcome, judge
+from .run_check import Outcome, run_check
 
 _PREPARING = frozenset({"createDatabase", "listDatabases"})
 """Operations that nearly every check calls before it begins."""
@@ -38,7 +38,7 @@ NO_CHECK = "no check of the kit covers this rule yet"
 
 
 @dataclass(slots=True)
-class Examined:
+class RuleChecks:
     """What the checks of one rule gave.
 
     Attributes:
@@ -48,7 +48,7 @@ class Examined:
         stopped: the run was stopped before all checks had their turn.
     """
 
-    parts: list[Part] = field(default_factory=list)
+    parts: list[CheckResult] = field(default_factory=list)
     left: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     violations: list[Violation] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Examined:
     stopped: bool = False
 
 
-class Bench:
+class RuleRunner:
     """One target and everything to judge it with.
 
     Args:
@@ -64,7 +64,7 @@ class Bench:
         rules: the rules that may be asked for, by id.
         checks: all checks of the kit.
         seed: of everything that is generated.
-        settings: how to sweep; None leaves the sweep out.
+        settings: how to fuzz; None leaves fuzzing out.
         whole: keep every exchange, bodies and all.
         descriptions: to share between runs; by default they are read anew.
         cancelled: set when the run is to stop, from whichever thread.
@@ -78,7 +78,7 @@ class Bench:
         checks: Checks,
         *,
         seed: int = 1,
-        settings: SweepSettings | None = None,
+        settings: FuzzingSettings | None = None,
         whole: bool = False,
         descriptions: Mapping[str, Description] | None = None,
         cancelled: threading.Event | None = None,
@@ -94,13 +94,13 @@ class Bench:
         self.seed = seed
         self._whole = whole
         self._descriptions = descriptions
-        self._ledger = Ledger()
+        self._schema_findings = SchemaFindings()
         self._run: Run | None = None
         self._preflight: Preflight | None = None
         self._resets = resets
         self._group: object = None
         self._group_problem: str | None = None
-        self._swept: dict[str, Swept] = {}
+        self._fuzzed: dict[str, Fuzzed] = {}
         self._called: dict[str, frozenset[str]] = {}
         self._failed_at: dict[str, str] = {}
 
@@ -134,20 +134,20 @@ class Bench:
         """What the checks share; made when it is first needed."""
         if self._run is None:
             run_id = secrets.token_hex(3)
-            places: Places
+            environments: Environments
             gate = None
             descriptions = self._descriptions or {api: Description(api) for api in self.target.apis}
             if self.target.kind == "mock":
-                places = MockPlaces(self.target, run_id, self.wire)
+                environments = MockEnvironments(self.target, run_id, self.wire)
             else:
-                places = ConfiguredPlaces(self.target, run_id, self.wire, self.cancelled)
+                environments = ConfiguredEnvironments(self.target, run_id, self.wire, self.cancelled)
                 gate = Gate(self.target, mark_of(run_id), routes(descriptions))
             self._run = Run(
                 id=run_id,
                 seed=self.seed,
                 target=self.target,
                 session=Session(self.wire, self.target.pace, self.cancelled, gate),
-                places=places,
+                environments=environments,
                 descriptions=descriptions,
                 redactor=self.redactor,
                 cancelled=self.cancelled,
@@ -166,55 +166,55 @@ class Bench:
             return []
         return [*told(gate.inventory.since(), gate.mark), *gate.imports.changed()]
 
-    def hindrance(self, rule: Rule) -> Part | None:
+    def skip_reason(self, rule: Rule) -> CheckResult | None:
         """Why a rule cannot be verified on this target at all; None if nothing stands in the way."""
         if rule.untestable is not None:
-            return Part(Verdict.NOT_VERIFIED, f"no check can tell: {rule.untestable}")
+            return CheckResult(Verdict.NOT_VERIFIED, f"no check can tell: {rule.untestable}")
         missing = tuple(str(need) for need in rule.needs if not self._offers(need, rule.api))
         if missing:
             reason = f"the target lacks, or does not allow: {', '.join(missing)}"
-            return Part(Verdict.NOT_VERIFIED, reason, missing=missing)
-        if rule.id not in self.checks and rule.id not in fed():
-            return Part(Verdict.NOT_VERIFIED, NO_CHECK)
-        open_because = self._preflight.hindrance(rule) if self._preflight is not None else None
-        return Part(Verdict.NOT_VERIFIED, open_because) if open_because is not None else None
+            return CheckResult(Verdict.NOT_VERIFIED, reason, missing=missing)
+        if rule.id not in self.checks and rule.id not in schema_rules():
+            return CheckResult(Verdict.NOT_VERIFIED, NO_CHECK)
+        open_because = self._preflight.skip_reason(rule) if self._preflight is not None else None
+        return CheckResult(Verdict.NOT_VERIFIED, open_because) if open_because is not None else None
 
     def _offers(self, need: str, api: str) -> bool:
         # Where the clock can be moved, nobody has to wait.
         return self.target.offers(need, api) or (need == "wait" and self.target.offers("clock", api))
 
-    def examine(self, rule_id: str) -> Examined:
+    def examine(self, rule_id: str) -> RuleChecks:
         """Run all checks of a rule; may be called from several threads.
 
         Raises:
             KeyboardInterrupt: the user stopped it; what was created is removed.
         """
-        run, examined = self.run, Examined()
+        run, rule_checks = self.run, RuleChecks()
         problem = self._begin(self._groups.get(rule_id, 0))
         if problem is not None:
-            examined.parts.append(Part(Verdict.NOT_VERIFIED, problem))
-            return examined
+            rule_checks.parts.append(CheckResult(Verdict.NOT_VERIFIED, problem))
+            return rule_checks
         for check in self.checks.of(rule_id):
             if self.cancelled.is_set():
-                examined.stopped = True
+                rule_checks.stopped = True
                 break
-            outcome = judge(check, rule_id, run, whole=self._whole)
-            examined.violations += self._ledger.read(outcome.trace, run.redactor)
-            examined.parts.append(outcome.part)
+            outcome = run_check(check, rule_id, run, whole=self._whole)
+            rule_checks.violations += self._schema_findings.read(outcome.trace, run.redactor)
+            rule_checks.parts.append(outcome.part)
             self._note_calls(rule_id, outcome)
-            examined.left.update(outcome.left)
-            examined.requests += len(outcome.trace.exchanges)
+            rule_checks.left.update(outcome.left)
+            rule_checks.requests += len(outcome.trace.exchanges)
             if outcome.broken and self.unreachable() is not None:
-                examined.unreachable = True
+                rule_checks.unreachable = True
                 break
-        return examined
+        return rule_checks
 
     def _begin(self, group: object) -> str | None:
         """Let the target put its data back before the first check of a group; why that did not work."""
         if group != self._group and self._resets:
             self._group, self._group_problem = group, None
             try:
-                self.run.places.begin_group()
+                self.run.environments.begin_group()
                 if self.run.session.gate is not None:
                     self.run.session.gate.writes.put_back()
             except NotVerified as error:
@@ -224,8 +224,8 @@ class Bench:
     @cached_property
     def _groups(self) -> dict[str, int]:
         """The group of each rule: those that rest only on rules of earlier groups."""
-        rests_on = {rule.id: rule.rests_on for rule in self.rules.values()}
-        waves = waves_of(list(self.rules), rests_on)
+        depends_on = {rule.id: rule.depends_on for rule in self.rules.values()}
+        waves = waves_of(list(self.rules), depends_on)
         return {rule_id: number for number, wave in enumerate(waves) for rule_id in wave}
 
     def _note_calls(self, rule_id: str, outcome: Outcome) -> None:
@@ -235,44 +235,46 @@ class Bench:
         if outcome.part.verdict is Verdict.FAILED and operations:
             self._failed_at.setdefault(rule_id, operations[-1])
 
-    def sweep(self, api: str, progress: Progress) -> Swept | None:
-        """Sweep an API, once; None where the sweep is left out.
+    def fuzzing(self, api: str, progress: Progress) -> Fuzzed | None:
+        """Fuzz an API, once; None where fuzzing is left out.
 
         Raises:
             KeyboardInterrupt: the user stopped it.
         """
         if self.settings is None:
             return None
-        if api not in self._swept:
+        if api not in self._fuzzed:
             try:
                 self._begin(api)
-                self._swept[api] = sweep(api, self.run, self._ledger, self.settings, progress)
+                self._fuzzed[api] = fuzzing(api, self.run, self._schema_findings, self.settings, progress)
             except (NotVerified, Unreachable) as error:
-                problem = f"the sweep of {api} could not begin: {self.redactor.text(str(error))}"
-                self._swept[api] = Swept(0, problem)
-        return self._swept[api]
+                problem = f"the fuzzing of {api} could not begin: {self.redactor.text(str(error))}"
+                self._fuzzed[api] = Fuzzed(0, problem)
+        return self._fuzzed[api]
 
-    def described(self, rule: Rule, parts: Iterable[Part] = ()) -> list[Part]:
+    def described(self, rule: Rule, parts: Iterable[CheckResult] = ()) -> list[CheckResult]:
         """What all exchanges so far say about a rule, beside the parts of its own checks."""
         own = list(parts)
-        checks = fed()[rule.id]
-        part = self._ledger.part(checks, rule.operations, swept=rule.api in self._swept)
-        # What only the sweep shows is no part of a rule that a check of its own covers.
-        if own and part.verdict is Verdict.NOT_VERIFIED and SWEEP_ONLY.intersection(checks):
+        checks = schema_rules()[rule.id]
+        part = self._schema_findings.part(checks, rule.operations, fuzzed=rule.api in self._fuzzed)
+        # What only fuzzing shows is no part of a rule that a check of its own covers.
+        if own and part.verdict is Verdict.NOT_VERIFIED and FUZZING_ONLY.intersection(checks):
             return own
         return [*own, part]
 
-    def violation(self, rule: Rule, examined: Examined) -> Part | None:
+    def violation(self, rule: Rule, rule_checks: RuleChecks) -> CheckResult | None:
         """What the exchanges of some checks alone say against a rule that all exchanges feed."""
-        ledger = Ledger()
-        for violation in examined.violations:
-            ledger.add(violation)
-        part = ledger.part(fed()[rule.id], rule.operations, swept=False)
+        schema_findings = SchemaFindings()
+        for violation in rule_checks.violations:
+            schema_findings.add(violation)
+        part = schema_findings.part(schema_rules()[rule.id], rule.operations, fuzzed=False)
         return part if part.verdict is Verdict.FAILED else None
 
-    def verdict(self, rule: Rule, parts: Iterable[Part], results: Mapping[str, RuleResult]) -> RuleResult:
+    def verdict(
+        self, rule: Rule, parts: Iterable[CheckResult], results: Mapping[str, RuleResult]
+    ) -> RuleResult:
         """The result of a rule; `results` are those so far, which may explain it."""
-        part = worst(parts, rule.level) or Part(Verdict.NOT_VERIFIED, NO_CHECK)
+        part = worst(parts, rule.level) or CheckResult(Verdict.NOT_VERIFIED, NO_CHECK)
         because_of = part.because_of
         if part.verdict in {Verdict.FAILED, Verdict.WARNED} or because_of is not None:
             because_of = origin(

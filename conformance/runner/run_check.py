@@ -16,11 +16,11 @@ from ..authoring.context import Context
 from ..authoring.controls import control, control_what_was_refused
 from ..authoring.run import Run
 from ..authoring.trace import Trace
-from ..environment.environment import Place
+from ..environment.environment import Environment
 from ..http.evidence import BODY_SHOWN, KEPT, Evidence
 from ..http.session import Cancelled, TimeIsUp
 from ..http.wire import Unreachable, origin_of
-from ..results.results import Part, Verdict
+from ..results.results import CheckResult, Verdict
 
 WHOLE = 2_000_000
 """So many characters of a body are shown where the whole exchange is asked for."""
@@ -38,13 +38,13 @@ class Outcome:
         broken: some connection could not be made, or some answer did not come.
     """
 
-    part: Part
+    part: CheckResult
     trace: Trace
     left: tuple[str, ...] = ()
     broken: bool = False
 
 
-def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outcome:
+def run_check(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outcome:
     """Run a check at a place of its own, and clean up after it.
 
     Args:
@@ -59,30 +59,32 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
     trace = Trace(None if whole else KEPT)
     started = time.perf_counter()
     try:
-        place = run.places.open()
+        environment = run.environments.open()
     except NotVerified as error:
         return Outcome(
-            Part(Verdict.NOT_VERIFIED, run.redactor.text(error.reason), missing=error.missing), trace
+            CheckResult(Verdict.NOT_VERIFIED, run.redactor.text(error.reason), missing=error.missing), trace
         )
     except Unreachable as error:
         text = run.redactor.text(str(error))
-        return Outcome(Part(Verdict.ERROR, f"the target could not be reached: {text}"), trace, broken=True)
+        return Outcome(
+            CheckResult(Verdict.ERROR, f"the target could not be reached: {text}"), trace, broken=True
+        )
     broken = False
     gate = run.session.gate
     since = gate.inventory.last if gate is not None else 0
     try:
-        context = apis()[check.api].practice().context(run, place, rule_id, trace)
+        context = apis()[check.api].practice().context(run, environment, rule_id, trace)
         part = _run(check, context, run)
     except Unreachable as error:
         text = run.redactor.text(str(error))
-        broken = error.origin in _origins(place, *trace.places)
+        broken = error.origin in _origins(environment, *trace.environments)
         if broken:
-            part = Part(Verdict.ERROR, f"the target could not be reached: {text}")
+            part = CheckResult(Verdict.ERROR, f"the target could not be reached: {text}")
         else:
             # Whether the link is wrong or only our network ends before it, nobody can tell from here.
-            part = Part(Verdict.NOT_VERIFIED, f"what the target links to could not be reached: {text}")
+            part = CheckResult(Verdict.NOT_VERIFIED, f"what the target links to could not be reached: {text}")
     finally:
-        left = _clean_up(trace, run, place, since)
+        left = _clean_up(trace, run, environment, since)
     part = replace(
         part,
         seconds=time.perf_counter() - started,
@@ -92,51 +94,51 @@ def judge(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outco
     return Outcome(part, trace, left, broken)
 
 
-def _origins(*places: Place) -> set[tuple[str, str, int]]:
+def _origins(*environments: Environment) -> set[tuple[str, str, int]]:
     """Where the target itself is, as against what it links to."""
-    endpoints = (endpoint for place in places for endpoint in place.endpoints.values())
+    endpoints = (endpoint for environment in environments for endpoint in environment.endpoints.values())
     return {origin_of(endpoint.url) for endpoint in endpoints}
 
 
-def _run(check: Check, context: Context, run: Run) -> Part:
+def _run(check: Check, context: Context, run: Run) -> CheckResult:
     try:
         control(context, *check.controls)
         asked = len(context.trace.exchanges)
         check.function(context)
         if len(context.trace.exchanges) == asked:
-            return Part(Verdict.ERROR, "the check asked nothing of the target")
+            return CheckResult(Verdict.ERROR, "the check asked nothing of the target")
         # A refusal passes only where the right call does not get one, too.
         control_what_was_refused(context)
     except Unreachable:
         raise
     except Exception as error:  # noqa: BLE001 (a check that breaks must not take the others with it)
         return _told(error, run) or _unexpected(error, run)
-    return Part(Verdict.PASSED)
+    return CheckResult(Verdict.PASSED)
 
 
-def _told(error: Exception, run: Run) -> Part | None:
+def _told(error: Exception, run: Run) -> CheckResult | None:
     """What an exception of ours says about the rule; None for any other."""
     text = run.redactor.text
     match error:
         case CheckFailed():
-            return Part(
+            return CheckResult(
                 Verdict.FAILED, text(error.what), text(shown(error.expected)), text(shown(error.actual))
             )
         case PrerequisiteFailed():
-            return Part(Verdict.NOT_VERIFIED, text(error.what), because_of=error.rule)
+            return CheckResult(Verdict.NOT_VERIFIED, text(error.what), because_of=error.rule)
         case NotVerified():
-            return Part(Verdict.NOT_VERIFIED, text(error.reason), missing=error.missing)
+            return CheckResult(Verdict.NOT_VERIFIED, text(error.reason), missing=error.missing)
         case Cancelled():
-            return Part(Verdict.NOT_VERIFIED, "the run was stopped")
+            return CheckResult(Verdict.NOT_VERIFIED, "the run was stopped")
         case TimeIsUp():
             seconds = run.target.pace.check
             slow = f"; {run.session.turns.note}" if run.session.turns.note else ""
             reason = f"the check did not end within {seconds:g} s; raise pace.check_seconds{slow}"
-            return Part(Verdict.NOT_VERIFIED, reason)
+            return CheckResult(Verdict.NOT_VERIFIED, reason)
     return None
 
 
-def _unexpected(error: Exception, run: Run) -> Part:
+def _unexpected(error: Exception, run: Run) -> CheckResult:
     """An exception of no kind of ours: a group may hold one of ours, as Hypothesis raises them."""
     for inner in _inner(error, set()):
         part = _told(inner, run)
@@ -145,7 +147,7 @@ def _unexpected(error: Exception, run: Run) -> Part:
     last = traceback.extract_tb(error.__traceback__)[-1]
     reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     where = f"{Path(last.filename).name}:{last.lineno}"
-    return Part(Verdict.ERROR, run.redactor.text(f"the check itself broke: {reason} ({where})"))
+    return CheckResult(Verdict.ERROR, run.redactor.text(f"the check itself broke: {reason} ({where})"))
 
 
 def _inner(error: BaseException, seen: set[int]) -> Iterator[Exception]:
@@ -176,10 +178,10 @@ def _chosen(trace: Trace, run: Run, verdict: Verdict, *, whole: bool) -> tuple[E
     return tuple(exchange.as_evidence(number, run.redactor, shown=size) for number, exchange in numbered)
 
 
-def _clean_up(trace: Trace, run: Run, place: Place, since: int) -> tuple[str, ...]:
+def _clean_up(trace: Trace, run: Run, environment: Environment, since: int) -> tuple[str, ...]:
     """Remove what was created, in reverse, whether or not the run was stopped; tell what stays."""
     left = clean_up_after(run, since)
-    for opened in (place, *trace.places):
+    for opened in (environment, *trace.environments):
         with suppress(Unreachable):
-            run.places.close(opened)
+            run.environments.close(opened)
     return left

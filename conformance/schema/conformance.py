@@ -13,7 +13,7 @@ from ..apis.base import apis
 from ..authoring.trace import Trace
 from ..http.evidence import BODY_SHOWN, Evidence
 from ..http.redaction import Redactor
-from ..results.results import Part, Verdict
+from ..results.results import CheckResult, Verdict
 from .description import NO_ANSWER, SERVER_ERROR, Finding
 
 STATUS: Final = "status_code_conformance"
@@ -25,18 +25,18 @@ REFUSED: Final = "negative_data_rejection"
 FOUND: Final = "ensure_resource_availability"
 GONE: Final = "use_after_free"
 
-SWEEP_ONLY: Final = frozenset({ACCEPTED, REFUSED, FOUND, GONE})
-"""What only the sweep shows: generated input, and sequences of calls."""
+FUZZING_ONLY: Final = frozenset({ACCEPTED, REFUSED, FOUND, GONE})
+"""What only fuzzing shows: generated input, and sequences of calls."""
 
 
 @cache
-def fed() -> Mapping[str, tuple[str, ...]]:
+def schema_rules() -> Mapping[str, tuple[str, ...]]:
     """The kinds of findings that rules are about which all answers feed, by rule, of all APIs.
 
     Which operations a rule concerns, the catalogue says.
     """
     return MappingProxyType(
-        {rule: kinds for api in apis().values() for rule, kinds in api.practice().fed.items()}
+        {rule: kinds for api in apis().values() for rule, kinds in api.practice().schema_rules.items()}
     )
 
 
@@ -53,7 +53,7 @@ class Violation:
 
 
 @dataclass(slots=True)
-class Ledger:
+class SchemaFindings:
     """What all exchanges of a run showed. Several threads may write.
 
     Attributes:
@@ -106,7 +106,7 @@ class Ledger:
         if len(known) < _SHOWN:
             known.append(violation)
 
-    def part(self, checks: Iterable[str], operations: Iterable[str], *, swept: bool) -> Part:
+    def part(self, checks: Iterable[str], operations: Iterable[str], *, fuzzed: bool) -> CheckResult:
         """What the exchanges say about a rule that is about these checks of these operations.
 
         The answers of an operation verify nothing where every call of it was refused.
@@ -117,7 +117,7 @@ class Ledger:
             count = sum(self.counts.get(key, 0) for key in keys)
             first = found[0].finding
             more = f", and {count - 1} more answers like it or worse" if count > 1 else ""
-            return Part(
+            return CheckResult(
                 Verdict.FAILED,
                 f"{first.operation}: {first.title}{more}",
                 expected="an answer as described",
@@ -126,13 +126,11 @@ class Ledger:
             )
         exercised = [key for key in keys if key in self.exercised]
         if any(operation in self.succeeded for _, operation in exercised):
-            return Part(Verdict.PASSED)
+            return CheckResult(Verdict.PASSED)
         if exercised:
-            return Part(Verdict.NOT_VERIFIED, "no call of the operations that it is about succeeded")
-        only_swept = not swept and SWEEP_ONLY.issuperset(checks)
+            return CheckResult(Verdict.NOT_VERIFIED, "no call of the operations that it is about succeeded")
+        only_swept = not fuzzed and FUZZING_ONLY.issuperset(checks)
         reason = (
-            "only the sweep shows it, and it was left out"
-            if only_swept
-            else "no exchange of the run shows it"
+            "only fuzzing shows it, and it was left out" if only_swept else "no exchange of the run shows it"
         )
-        return Part(Verdict.NOT_VERIFIED, reason)
+        return CheckResult(Verdict.NOT_VERIFIED, reason)

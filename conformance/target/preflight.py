@@ -20,7 +20,7 @@ from ..authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
 from ..authoring.context import Context
 from ..authoring.run import Run
 from ..catalogue.rules import Rule
-from ..environment.environment import Place
+from ..environment.environment import Environment
 from ..http.session import TimeIsUp
 from ..http.wire import REDIRECTS, Unreachable, origin_of
 from .target import Endpoint, Target, TargetError
@@ -78,7 +78,7 @@ class Preflight:
         if self.mistakes:
             raise TargetError("; ".join(self.mistakes))
 
-    def hindrance(self, rule: Rule) -> str | None:
+    def skip_reason(self, rule: Rule) -> str | None:
         """Why a rule cannot be verified; None if nothing stands in its way."""
         return next((gap.reason for gap in self.gaps if gap.concerns(rule)), None)
 
@@ -123,24 +123,24 @@ def examine(run: Run) -> Preflight:
         run: the surroundings; on a mock of ours the questions go to a sandbox.
     """
     findings = Findings(run.target)
-    if run.places.deviates:
+    if run.environments.deviates:
         # It is wrong on purpose: what it says about the user's token may be part of that.
         return findings.result()
     try:
-        place = run.places.open()
+        environment = run.environments.open()
     except NotVerified as error:
         raise TargetError(error.reason) from error
     try:
         for api in run.target.apis:
             try:
-                apis()[api].practice().examine(run, place, findings)
+                apis()[api].practice().examine(run, environment, findings)
             except Unreachable as error:
-                endpoint = place.endpoint(api)
+                endpoint = environment.endpoint(api)
                 url = endpoint.url if endpoint is not None else api
                 findings.down[api] = f"{url} does not answer: {run.redactor.text(str(error))}"
-        _seconds(run, place, findings)
+        _seconds(run, environment, findings)
     finally:
-        run.places.close(place)
+        run.environments.close(environment)
     return findings.result()
 
 
@@ -204,16 +204,16 @@ def is_there(ctx: Context) -> None:
 # Second instances
 
 
-def _seconds(run: Run, place: Place, findings: Findings) -> None:
+def _seconds(run: Run, environment: Environment, findings: Findings) -> None:
     for api in run.target.apis:
         endpoint = run.target.endpoint(api)
-        if endpoint is None or endpoint.second_url is None or place.disposable:
+        if endpoint is None or endpoint.second_url is None or environment.disposable:
             continue
         key = f"{api}.second_url"
         if endpoint.second_url == endpoint.url:
             findings.mistake(key, f"{endpoint.url} is the first instance", "name another, empty one")
             continue
-        problem = _second_problem(run, place, api, replace(endpoint, url=endpoint.second_url))
+        problem = _second_problem(run, environment, api, replace(endpoint, url=endpoint.second_url))
         if problem is not None:
             reason = (
                 f"{findings.target.named(key)}: {endpoint.second_url} {problem}; check it, or leave it out"
@@ -221,9 +221,9 @@ def _seconds(run: Run, place: Place, findings: Findings) -> None:
             findings.gap(api, reason, needs="second")
 
 
-def _second_problem(run: Run, place: Place, api: str, endpoint: Endpoint) -> str | None:
+def _second_problem(run: Run, environment: Environment, api: str, endpoint: Endpoint) -> str | None:
     try:
-        return apis()[api].practice().answers(run, place.with_endpoint(api, endpoint))
+        return apis()[api].practice().answers(run, environment.with_endpoint(api, endpoint))
     except Unreachable:
         return "does not answer"
 

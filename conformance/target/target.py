@@ -153,7 +153,7 @@ class Target:
     Attributes:
         name: for reports.
         endpoints: where each API is served, by name; what is not there is not judged.
-        kind: `mock` is a recognized mock of ours: every check gets a world of its own there.
+        kind: `mock` is a recognized mock of ours: every check gets a sandbox of its own there.
         capabilities: what checks may count on, out of `CAPABILITIES`.
         hooks: by name, out of `HOOKS`.
         hook_urls: the base URLs by API, for hooks: those that the user gave, judged or not.

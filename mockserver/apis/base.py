@@ -21,7 +21,7 @@ from ..web.documented import Answer
 from ..web.negotiated import Negotiated
 
 if TYPE_CHECKING:
-    from ..sandbox.sandbox import World
+    from ..sandbox.sandbox import Sandbox
 
 GROUP: Final = "dbcontract.mockserver.apis"
 """The group of entry points: the name is the API's, the value a `ServedApi`."""
@@ -41,16 +41,16 @@ class ExtraPaths:
     """
 
     paths: frozenset[str]
-    respond: Callable[[World, str, str, Receive], Awaitable[Response]]
+    respond: Callable[[Sandbox, str, str, Receive], Awaitable[Response]]
 
 
-def _nothing_known(world: World) -> Mapping[str, Any]:
-    del world
+def _nothing_known(sandbox: Sandbox) -> Mapping[str, Any]:
+    del sandbox
     return {}
 
 
-def _as_documented(answer: Answer, world: World) -> Answer:
-    del world
+def _as_documented(answer: Answer, sandbox: Sandbox) -> Answer:
+    del sandbox
     return answer
 
 
@@ -61,7 +61,7 @@ class ServedApi:
     Attributes:
         name: as the user chooses it, and as its entry point is called.
         base_path: before every path of its description; empty at the root.
-        handlers: what has a method for each operationId, for a request to this world.
+        handlers: what has a method for each operationId, for a request to this sandbox.
         error: the answer to an error, given what was negotiated before it.
         state: what it remembers; its class is an extension point.
         extension_points: what a variant can override that shows in this API, what it shares with others too.
@@ -70,23 +70,23 @@ class ServedApi:
         conforming: the package of its conforming variants.
         extra_paths: what it answers beside its description; None for nothing.
         known_ids: ids that exist, by the path parameters that take them, for examples to be tried.
-        contents: what a world holds of it, for the landing page: lists by name, that are cut.
-        example: a documented example as this world would say it.
+        contents: what a sandbox holds of it, for the landing page: lists by name, that are cut.
+        example: a documented example as this sandbox would say it.
     """
 
     name: str
     base_path: str
-    handlers: Callable[[World], object]
-    error: Callable[[World, Exception, Negotiated | None], Response]
+    handlers: Callable[[Sandbox], object]
+    error: Callable[[Sandbox, Exception, Negotiated | None], Response]
     state: ExtensionPoint[Any] | None = None
     extension_points: tuple[ExtensionPoint[Any], ...] = ()
     description_package: str = openapi.__name__
     defects: str | None = None
     conforming: str | None = None
     extra_paths: ExtraPaths | None = None
-    known_ids: Callable[[World], Mapping[str, str]] = _nothing_known
-    contents: Callable[[World], Mapping[str, Any]] = _nothing_known
-    example: Callable[[Answer, World], Answer] = _as_documented
+    known_ids: Callable[[Sandbox], Mapping[str, str]] = _nothing_known
+    contents: Callable[[Sandbox], Mapping[str, Any]] = _nothing_known
+    example: Callable[[Answer, Sandbox], Answer] = _as_documented
 
     def description(self, *, written_out: bool = False) -> dict[str, Any]:
         """Its description, parsed anew; `written_out` as for `openapi.load`."""

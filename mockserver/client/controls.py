@@ -1,4 +1,4 @@
-"""Parts of a `MockClient`: the clock, the faults and the defects of its world."""
+"""Parts of a `MockClient`: the clock, the faults and the defects of its sandbox."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .types import Fault, Inside, Instant, as_datetime, as_text
 _Faults = list[Fault]  # in the class below, `list` is a method
 
 
-class ControlledWorld:
-    """The control API of one world.
+class ControlledSandbox:
+    """The control API of one sandbox.
 
     Args:
         connection: to the server.
-        path: of the world, empty for the default one.
+        path: of the sandbox, empty for the default one.
     """
 
     def __init__(self, connection: ControlConnection, path: str) -> None:
@@ -41,23 +41,23 @@ class ControlledWorld:
 
 
 class ClockControl:
-    """The clock of a world. Each UTC midnight that passes runs the nightly job.
+    """The clock of a sandbox. Each UTC midnight that passes runs the nightly job.
 
     The methods that move it return where it then stands. All raise `MockError` for what is no time, or
     outside the years 1 to 9999.
     """
 
-    def __init__(self, world: ControlledWorld) -> None:
-        self._world = world
+    def __init__(self, sandbox: ControlledSandbox) -> None:
+        self._sandbox = sandbox
 
     def now(self) -> datetime:
-        """The world's instant, in UTC."""
-        return as_datetime(self._world.call("GET", "/clock")["now"])
+        """The sandbox's instant, in UTC."""
+        return as_datetime(self._sandbox.call("GET", "/clock")["now"])
 
     @property
     def frozen(self) -> bool:
         """Whether the clock stands still."""
-        return bool(self._world.call("GET", "/clock")["frozen"])
+        return bool(self._sandbox.call("GET", "/clock")["frozen"])
 
     def advance(
         self,
@@ -91,14 +91,14 @@ class ClockControl:
         return self._moved("PATCH", "/clock", {"frozen": False})
 
     def _moved(self, method: str, path: str, order: Mapping[str, object]) -> datetime:
-        return as_datetime(self._world.call(method, path, order)["now"])
+        return as_datetime(self._sandbox.call(method, path, order)["now"])
 
 
 class FaultControl:
-    """The faults of a world: operations that answer wrongly, late, not at all, or fail inside."""
+    """The faults of a sandbox: operations that answer wrongly, late, not at all, or fail inside."""
 
-    def __init__(self, world: ControlledWorld) -> None:
-        self._world = world
+    def __init__(self, sandbox: ControlledSandbox) -> None:
+        self._sandbox = sandbox
 
     def add(
         self,
@@ -143,11 +143,11 @@ class FaultControl:
         }
         given = {name: value for name, value in order.items() if value is not None}
         given |= {"operation": operation, "probability": probability}
-        return Fault.of(self._world.call("POST", "/faults", given))
+        return Fault.of(self._sandbox.call("POST", "/faults", given))
 
     def list(self) -> _Faults:
         """The ordered faults, in their order; those that are used up are gone."""
-        return [Fault.of(shown) for shown in self._world.call("GET", "/faults")]
+        return [Fault.of(shown) for shown in self._sandbox.call("GET", "/faults")]
 
     def remove(self, fault: Fault | str) -> None:
         """Take one back, named by itself or its id.
@@ -156,31 +156,31 @@ class FaultControl:
             MockError: it is not ordered, or no more.
         """
         name = fault if isinstance(fault, str) else fault.id
-        self._world.call("DELETE", f"/faults/{quote(name, safe='')}")
+        self._sandbox.call("DELETE", f"/faults/{quote(name, safe='')}")
 
     def clear(self) -> None:
         """Take all back."""
-        self._world.call("DELETE", "/faults")
+        self._sandbox.call("DELETE", "/faults")
 
 
 class DefectControl:
-    """The defects of a world: what it does wrong on purpose (`dbcontract defects` lists them)."""
+    """The defects of a sandbox: what it does wrong on purpose (`dbcontract defects` lists them)."""
 
-    def __init__(self, world: ControlledWorld) -> None:
-        self._world = world
+    def __init__(self, sandbox: ControlledSandbox) -> None:
+        self._sandbox = sandbox
 
     def on(self) -> list[str]:
         """The names of those that are on."""
-        return [str(name) for name in self._world.call("GET", "/defects")["on"]]
+        return [str(name) for name in self._sandbox.call("GET", "/defects")["on"]]
 
     def set(self, *names: str) -> None:
-        """Let these be on and no others; what the world holds stays.
+        """Let these be on and no others; what the sandbox holds stays.
 
         Raises:
             MockError: there is none of such a name; nothing has changed.
         """
-        self._world.call("PUT", "/defects", {"names": list(names)})
+        self._sandbox.call("PUT", "/defects", {"names": list(names)})
 
     def clear(self) -> None:
-        """Let the world behave as documented."""
+        """Let the sandbox behave as documented."""
         self.set()

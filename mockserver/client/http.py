@@ -33,7 +33,7 @@ class MockError(Exception):
 
 
 class ControlConnection:
-    """Calls control APIs of one server, that of its default world and those of its sandboxes.
+    """Calls control APIs of one server, that of its default sandbox and those of its sandboxes.
 
     Threads may share one: their calls take turns. It is connected when it is first used, and again after the
     server has closed the connection.
@@ -68,7 +68,7 @@ class ControlConnection:
 
         Args:
             method: of HTTP.
-            path: from the root of the server, with the world's prefix.
+            path: from the root of the server, with the sandbox's prefix.
             body: sent as JSON unless it is None.
             query: parameters; those that are None are left out.
 

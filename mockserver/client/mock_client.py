@@ -1,4 +1,4 @@
-"""A client of one world of a running mock: what a test says to the mock itself, not to the APIs.
+"""A client of one sandbox of a running mock: what a test says to the mock itself, not to the APIs.
 
     with MockClient("http://127.0.0.1:5323") as mock:
         mock.faults.add("importDatabase", status=505, times=1)
@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
-from .controls import ClockControl, ControlledWorld, DefectControl, FaultControl
+from .controls import ClockControl, ControlledSandbox, DefectControl, FaultControl
 from .http import ControlConnection
 from .types import Database, Instant, JobPace, JournalEntry, MockSettings, as_text
 
@@ -39,7 +39,7 @@ class _Unset(enum.Enum):
 
 
 class MockClient:
-    """One world of a running mock: the default one, or a sandbox.
+    """One sandbox of a running mock: the default one, or a sandbox.
 
     Args:
         base_url: where the mock is; with `/~NAME` at its end, that sandbox, which is made on first use.
@@ -51,9 +51,9 @@ class MockClient:
     Attributes:
         base_url: without a trailing slash.
         token: what the PixieBrix side is called with.
-        clock: the world's time.
-        faults: the world's faults.
-        defects: what the world does wrong on purpose.
+        clock: the sandbox's time.
+        faults: the sandbox's faults.
+        defects: what the sandbox does wrong on purpose.
 
     Raises:
         ValueError: `base_url` is no http(s) URL.
@@ -71,13 +71,13 @@ class MockClient:
         self._shared = connection is not None
         self._connection = connection or ControlConnection(base_url, control_token, timeout)
         self._path = urlsplit(base_url).path.rstrip("/")
-        self._world = ControlledWorld(self._connection, self._path)
+        self._sandbox = ControlledSandbox(self._connection, self._path)
         self._sessions: list[Session] = []
         self.base_url = self._connection.origin + self._path
         self.token = DEFAULT_TOKEN if token is None else token
-        self.clock = ClockControl(self._world)
-        self.faults = FaultControl(self._world)
-        self.defects = DefectControl(self._world)
+        self.clock = ClockControl(self._sandbox)
+        self.faults = FaultControl(self._sandbox)
+        self.defects = DefectControl(self._sandbox)
 
     def __repr__(self) -> str:
         return f"<MockClient {self.base_url}>"
@@ -91,7 +91,7 @@ class MockClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections; the world stays as it is, and a later call connects again."""
+        """Close the connections; the sandbox stays as it is, and a later call connects again."""
         for session in self._sessions:
             session.close()
         self._sessions.clear()
@@ -100,7 +100,7 @@ class MockClient:
 
     @contextlib.contextmanager
     def sandbox(self, name: str | None = None) -> Iterator[MockClient]:
-        """Another world on the same server, deleted at the end of the block.
+        """Another sandbox on the same server, deleted at the end of the block.
 
         Args:
             name: 1 to 64 ASCII letters, digits, `.`, `_` and `-`; by default one that nobody else uses.
@@ -112,7 +112,7 @@ class MockClient:
             try:
                 yield other
             finally:
-                ControlledWorld(self._connection, root).delete_sandbox(quoted)
+                ControlledSandbox(self._connection, root).delete_sandbox(quoted)
 
     # Where to find things
 
@@ -139,7 +139,7 @@ class MockClient:
     @property
     def databases(self) -> list[Database]:
         """The databases of all organizations."""
-        return [Database.of(shown) for shown in self._world.call("GET", "/databases")]
+        return [Database.of(shown) for shown in self._sandbox.call("GET", "/databases")]
 
     @property
     def database_ids(self) -> list[str]:
@@ -162,7 +162,7 @@ class MockClient:
 
     def health(self) -> dict[str, Any]:
         """What the mock says of itself: `version`, `data`, `seed`, `apis` and more."""
-        health: dict[str, Any] = self._world.call("GET", "/health")
+        health: dict[str, Any] = self._sandbox.call("GET", "/health")
         return health
 
     def session(self) -> Session:
@@ -190,7 +190,7 @@ class MockClient:
         since: Instant | None = None,
         limit: int | None = None,
     ) -> list[JournalEntry]:
-        """The latest thousand exchanges with this world that pass all filters, oldest first.
+        """The latest thousand exchanges with this sandbox that pass all filters, oldest first.
 
         Calls of the control API, which this object makes, are not among them.
 
@@ -199,13 +199,13 @@ class MockClient:
             method: only this HTTP method.
             path: only paths that hold this text.
             status: only this status; 0 for connections closed without an answer.
-            since: only from this instant of the world's clock on.
+            since: only from this instant of the sandbox's clock on.
             limit: at most so many, the latest ones.
         """
         asked = _filter(
             operation=operation, method=method, path=path, status=status, since=since, limit=limit
         )
-        found = self._world.call("GET", "/requests", query=asked)
+        found = self._sandbox.call("GET", "/requests", query=asked)
         return [JournalEntry.of(shown) for shown in found]
 
     def count_requests(
@@ -219,13 +219,13 @@ class MockClient:
     ) -> int:
         """How many exchanges `requests` would give."""
         asked = _filter(operation=operation, method=method, path=path, status=status, since=since)
-        return int(self._world.call("POST", "/requests/count", asked)["count"])
+        return int(self._sandbox.call("POST", "/requests/count", asked)["count"])
 
     def clear_requests(self) -> None:
         """Forget the journal."""
-        self._world.call("DELETE", "/requests")
+        self._sandbox.call("DELETE", "/requests")
 
-    # The world as a whole
+    # The sandbox as a whole
 
     def seed(self, data: str, *, seed: int | None = None) -> None:
         """Begin anew with a data set: state, clock, settings, faults and journal are as at its start.
@@ -242,20 +242,20 @@ class MockClient:
     def reset(self, *, data: str | None = None, seed: int | None = None) -> None:
         """Begin anew as `seed` does, by default with the data set that the server was started with."""
         order = {name: value for name, value in (("data", data), ("seed", seed)) if value is not None}
-        self._world.call("POST", "/reset", order or None)
+        self._sandbox.call("POST", "/reset", order or None)
 
     def snapshot(self) -> dict[str, Any]:
-        """The whole world but its journal as one JSON document, which `restore` takes, here or elsewhere."""
-        state: dict[str, Any] = self._world.call("GET", "/state")
+        """The whole sandbox but its journal as one JSON document, for `restore` here or elsewhere."""
+        state: dict[str, Any] = self._sandbox.call("GET", "/state")
         return state
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Put a whole world back: everything becomes as it was, the clock included.
+        """Put a whole sandbox back: everything becomes as it was, the clock included.
 
         Raises:
             MockError: the document is no snapshot, or one of another version; nothing has changed.
         """
-        self._world.call("PUT", "/state", snapshot)
+        self._sandbox.call("PUT", "/state", snapshot)
 
     def settings(
         self,
@@ -276,7 +276,7 @@ class MockClient:
 
         Args:
             record_limit: records a database may hold before the nightly job archives the oldest dates.
-            job_pace: what export jobs take: `"immediate"`, seconds, or `{"looks": n}` looks at the job.
+            job_pace: what export jobs take: `"immediate"`, seconds, or `{"polls": n}` looks at the job.
             os_version: of the Pieces server, a semantic version; newer exports are refused with 505.
             migration: the database version of the Pieces server.
             default_page_size: of paginated lists, where none is asked for.
@@ -307,7 +307,7 @@ class MockClient:
         if tokens is not _Unset.UNSET:
             order["tokens"] = None if tokens is None else list(tokens)
         method = "PATCH" if order else "GET"
-        shown = self._world.call(method, "/settings", order or None)
+        shown = self._sandbox.call(method, "/settings", order or None)
         return MockSettings.of(shown)
 
 

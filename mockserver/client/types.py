@@ -13,7 +13,7 @@ Instant = datetime | str
 """A time: a datetime or ISO 8601 text; without an offset it is UTC."""
 
 JobPace = Literal["immediate"] | float | Mapping[str, float]
-"""How long export jobs take: not at all, seconds of the clock, or `{"looks": n}` looks at the job."""
+"""How long export jobs take: not at all, seconds of the clock, or `{"polls": n}` looks at the job."""
 
 
 class Inside(TypedDict, total=False):
@@ -50,7 +50,7 @@ def as_datetime(text: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A PixieBrix database of a world.
+    """A PixieBrix database of a sandbox.
 
     Attributes:
         organization_id: None for a database of the user's own.
@@ -72,11 +72,11 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class MockSettings:
-    """The settings of a world.
+    """The settings of a sandbox.
 
     Attributes:
         record_limit: how many records a database may hold before the nightly job archives the oldest dates.
-        job_pace: `{"seconds": s}` or `{"looks": n}`: what an export job takes.
+        job_pace: `{"seconds": s}` or `{"polls": n}`: what an export job takes.
         os_version: of the Pieces server; newer exports are refused with 505.
         migration: the database version of the Pieces server.
         max_records: of one answer of the records endpoint.
@@ -175,11 +175,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One exchange with a world.
+    """One exchange with a sandbox.
 
     Attributes:
         number: counts up from 1.
-        at: when, by the world's clock.
+        at: when, by the sandbox's clock.
         operation: the operationId, None where there is none at that path.
         path: as sent, percent-encoded, without the sandbox.
         query: as sent, without the question mark.

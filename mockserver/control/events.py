@@ -1,4 +1,4 @@
-"""Server-sent events: what comes to a world, as it comes (WHATWG HTML, Server-sent events)."""
+"""Server-sent events: what comes to a sandbox, as it comes (WHATWG HTML, Server-sent events)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class JournalEvents(Response):
     """Sends each exchange that the journal takes in, as an event `request`, until the client goes away.
 
     Args:
-        journal: of the world.
+        journal: of the sandbox.
         after: the number of the last exchange that the client has seen.
     """
 

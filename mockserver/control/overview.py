@@ -1,4 +1,4 @@
-"""What a world holds, for somebody who looks at it: lists that are cut, counts that are not."""
+"""What a sandbox holds, for somebody who looks at it: lists that are cut, counts that are not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..apis.pixiebrix.state.assets import Asset
 from ..apis.pixiebrix.state.databases import Database
 from ..apis.pixiebrix.state.jobs import Job
 from ..apis.pixiebrix.state.records import CREATED, DATA, KEY, UPDATED, Row
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from ..state.instants import day_to_date, format_instant
 from ..storage.keys import asset_key
 
@@ -18,26 +18,28 @@ SHOWN: Final = 100
 """How many jobs, archives and assets are listed, the newest ones."""
 
 
-def describe(world: World) -> dict[str, Any]:
+def describe(sandbox: Sandbox) -> dict[str, Any]:
     """Clock, databases, jobs, archives, assets and Pieces collections, as the control API has them."""
-    now = world.now()
-    databases = list(world.pixiebrix.databases.values())
-    jobs = list(world.pixiebrix.jobs.values())
+    now = sandbox.now()
+    databases = list(sandbox.pixiebrix.databases.values())
+    jobs = list(sandbox.pixiebrix.jobs.values())
     assets = [asset for database in databases for asset in database.assets.values()]
     archives = [(database, day) for database in databases for day in database.archives]
     return {
-        "clock": {"now": format_instant(now), "frozen": world.clock.frozen},
-        "next_midnight": format_instant(world.pixiebrix.next_midnight),
+        "clock": {"now": format_instant(now), "frozen": sandbox.clock.frozen},
+        "next_midnight": format_instant(sandbox.pixiebrix.next_midnight),
         "databases": [describe_database(database) for database in databases],
         "jobs": _listed(sorted(jobs, key=lambda job: job.created_at), lambda job: _job(job, now)),
         "archives": _listed(sorted(archives, key=lambda one: one[1]), _archive),
-        "assets": _listed(sorted(assets, key=lambda asset: asset.created_at), lambda one: _asset(world, one)),
+        "assets": _listed(
+            sorted(assets, key=lambda asset: asset.created_at), lambda one: _asset(sandbox, one)
+        ),
         "pieces": {
-            "version": world.pieces.version,
-            "migration": world.pieces.migration,
-            "collections": world.pieces.counts(),
+            "version": sandbox.pieces.version,
+            "migration": sandbox.pieces.migration,
+            "collections": sandbox.pieces.counts(),
         },
-        "requests": len(world.journal),
+        "requests": len(sandbox.journal),
     }
 
 
@@ -87,7 +89,7 @@ def _progress(job: Job, now: int) -> float | None:
     """From 0 to 1 by the clock; None where it is the number of polls that decides, or nothing at all."""
     if job.status(now) != "STARTED":
         return 1.0
-    if job.looks_left or job.finishes_at is None:
+    if job.polls_left or job.finishes_at is None:
         return None
     whole = job.finishes_at - job.created_at
     return round(max(0.0, min(1.0, (now - job.created_at) / whole)), 3) if whole > 0 else 1.0
@@ -105,8 +107,8 @@ def _archive(one: tuple[Database, int]) -> dict[str, Any]:
     }
 
 
-def _asset(world: World, asset: Asset) -> dict[str, Any]:
-    stored = world.objects.get(asset_key(asset.database_id, asset.id, asset.filename))
+def _asset(sandbox: Sandbox, asset: Asset) -> dict[str, Any]:
+    stored = sandbox.objects.get(asset_key(asset.database_id, asset.id, asset.filename))
     return {
         "id": asset.id,
         "database_id": asset.database_id,

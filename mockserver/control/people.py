@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
 from ..apis.base import ServedApi, served_apis
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from ..sandbox.settings import Settings
 from ..state import jsonio
 from ..version import version
@@ -45,31 +45,31 @@ class Pages:
         self._settings = settings
         self._apis = [(api, api.title) for api in apis]
 
-    def find(self, world: World, path: str, scope: Scope) -> Response | None:
-        """The page at a path inside a world; None where there is none."""
+    def find(self, sandbox: Sandbox, path: str, scope: Scope) -> Response | None:
+        """The page at a path inside a sandbox; None where there is none."""
         landing, dashboard = path == "/", path in {"/_mock", DASHBOARD} and self._settings.control
         if not (landing or dashboard or path.startswith(FILES)) or scope["method"] not in {"GET", "HEAD"}:
             return None
         if (landing or dashboard) and not scope["path"].endswith("/"):
             # Links in a page are relative to its folder.
-            return RedirectResponse(f"{origin_of(scope)}{world.prefix}{path.rstrip('/')}/", 308)
-        return self._landing(world, scope) if landing else _file("dashboard.html" if dashboard else path)
+            return RedirectResponse(f"{origin_of(scope)}{sandbox.prefix}{path.rstrip('/')}/", 308)
+        return self._landing(sandbox, scope) if landing else _file("dashboard.html" if dashboard else path)
 
-    def _landing(self, world: World, scope: Scope) -> Response:
+    def _landing(self, sandbox: Sandbox, scope: Scope) -> Response:
         """For a browser a page; for programs what the page is made of."""
         vary = {"Vary": "Accept"}
         if "text/html" in (header(scope["headers"], b"accept") or ""):
             return page_response(content_of("landing.html") or b"", **vary)
-        return Response(jsonio.dumps(self.describe(world, scope)), 200, vary, "application/json")
+        return Response(jsonio.dumps(self.describe(sandbox, scope)), 200, vary, "application/json")
 
-    def describe(self, world: World, scope: Scope) -> dict[str, Any]:
+    def describe(self, sandbox: Sandbox, scope: Scope) -> dict[str, Any]:
         """What runs here, with the URLs as this client addresses it."""
-        root = origin_of(scope) + world.prefix
+        root = origin_of(scope) + sandbox.prefix
         return {
             "name": "dbcontract",
             "version": version(),
-            "world": world.name,
-            "data": world.base.name,
+            "sandbox": sandbox.name,
+            "data": sandbox.base.name,
             "apis": [
                 {
                     "name": api.name,
@@ -81,16 +81,18 @@ class Pages:
                 for api, title in self._apis
             ],
             "dashboard": f"{root}{DASHBOARD}" if self._settings.control else None,
-            "token": self._token(world),
-            **{name: value for api in served_apis().values() for name, value in api.contents(world).items()},
+            "token": self._token(sandbox),
+            **{
+                name: value for api in served_apis().values() for name, value in api.contents(sandbox).items()
+            },
         }
 
     @staticmethod
-    def _token(world: World) -> str:
+    def _token(sandbox: Sandbox) -> str:
         """Which token is taken; the names of given ones are their owner's business."""
-        if not world.settings.auth:
+        if not sandbox.settings.auth:
             return "none"
-        return "any" if world.settings.tokens is None else "given"
+        return "any" if sandbox.settings.tokens is None else "given"
 
 
 def page_response(content: bytes, **headers: str) -> Response:

@@ -113,9 +113,9 @@ def _name_or_path(given: str, folder: Path) -> str:
 
 @pytest.fixture(scope="session")
 def dbcontract_mock_server(pytestconfig: pytest.Config) -> Iterator[MockClient]:
-    """The server of this pytest process, as a client of its default world, which all tests share.
+    """The server of this pytest process, as a client of its default sandbox, which all tests share.
 
-    `with dbcontract_mock_server.sandbox() as mock:` makes a world for a fixture of a wider scope.
+    `with dbcontract_mock_server.sandbox() as mock:` makes a sandbox for a fixture of a wider scope.
     """
     from ..client import MockClient, MockError  # noqa: PLC0415 - only those pay for it who use it
 

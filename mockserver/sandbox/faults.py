@@ -180,7 +180,7 @@ def _is_header(name: str, value: str) -> bool:
 
 
 class FaultBook:
-    """The faults of one world, in the order in which they were ordered."""
+    """The faults of one sandbox, in the order in which they were ordered."""
 
     __slots__ = ("_count", "_faults", "_left", "_random")
 

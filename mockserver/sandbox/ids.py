@@ -34,7 +34,7 @@ class IdSource:
 
 
 def signing_secret(seed: int, name: str = "") -> bytes:
-    """The key that signs a world's links: 32 bytes, the same for the same seed."""
+    """The key that signs a sandbox's links: 32 bytes, the same for the same seed."""
     return hashlib.sha256(f"dbcontract storage key {seed}/{name}".encode()).digest()
 
 

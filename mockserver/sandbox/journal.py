@@ -1,4 +1,4 @@
-"""The request journal of a world: what was asked and what was answered, the latest thousand of it."""
+"""The request journal of a sandbox: what was asked and what was answered, the latest thousand of it."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Entry:
     """One exchange, kept raw: it is rendered only when somebody looks.
 
     Attributes:
-        number: counts up from 1 in each world.
-        at: the world's instant, in µs.
-        path: as sent, without the world's prefix.
+        number: counts up from 1 in each sandbox.
+        at: the sandbox's instant, in µs.
+        path: as sent, without the sandbox's prefix.
         seconds: real time that the answer took.
         status: 0 when the connection was closed without an answer.
     """
@@ -109,7 +109,7 @@ def _masked_header(name: bytes, value: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class JournalFilter:
-    """Which exchanges to show; None lets everything pass. `since` is a world's instant in µs, inclusive."""
+    """Which exchanges to show; None lets everything pass. `since` is a sandbox's instant in µs, inclusive."""
 
     operation: str | None = None
     method: str | None = None
@@ -129,7 +129,7 @@ class JournalFilter:
 
 
 class Journal:
-    """The latest exchanges of one world, oldest first."""
+    """The latest exchanges of one sandbox, oldest first."""
 
     __slots__ = ("_entries", "_number", "_watchers", "ended")
 

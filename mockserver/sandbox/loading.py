@@ -1,4 +1,4 @@
-"""Turns a data set's entries into the base of a world."""
+"""Turns a data set's entries into the base of a sandbox."""
 
 from __future__ import annotations
 

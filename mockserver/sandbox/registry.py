@@ -1,4 +1,4 @@
-"""The worlds of one server: the default one and the sandboxes, found by the path of a request."""
+"""The sandboxes of one server: the default one and those with a name, found by the path of a request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..variants.implementation import Classes
 from ..variants.registry import classes_of
 from .clock import real_time
 from .loading import load_base
-from .sandbox import Base, World
+from .sandbox import Base, Sandbox
 from .settings import Settings
 
 logger = logging.getLogger("dbcontract.mockserver")
@@ -28,8 +28,8 @@ class SandboxNameError(ValueError):
     """A sandbox name that is none."""
 
 
-class Worlds:
-    """The default world, and sandboxes that are made when they are first addressed.
+class Sandboxes:
+    """The default sandbox, and those with a name, which are made when they are first addressed.
 
     A sandbox costs little: it shares the data set with all others until it changes something. When there are
     more than `settings.max_sandboxes`, the one that was used least recently goes.
@@ -42,14 +42,14 @@ class Worlds:
         self.base = base
         self._reload = reload
         self._bases: OrderedDict[tuple[str, int, int], Base] = OrderedDict()
-        self.classes = classes_of(settings.deviations)
-        self.default = World.make(base, settings, classes=self.classes)
-        self._sandboxes: OrderedDict[str, World] = OrderedDict()
+        self.classes = classes_of(settings.variants)
+        self.default = Sandbox.make(base, settings, classes=self.classes)
+        self._sandboxes: OrderedDict[str, Sandbox] = OrderedDict()
         self.evicted = 0
 
     @classmethod
-    def load(cls, settings: Settings) -> Worlds:
-        """The worlds over the data set that the settings name.
+    def load(cls, settings: Settings) -> Sandboxes:
+        """The sandboxes over the data set that the settings name.
 
         Raises:
             DataError: the data set is unknown or cannot be read.
@@ -57,7 +57,7 @@ class Worlds:
         return cls(settings, load_base(settings))
 
     def deviate(self, names: tuple[str, ...]) -> None:
-        """Let the default world and all new sandboxes be served with these deviations.
+        """Let the default sandbox and all new ones be served with these variants.
 
         Raises:
             UnknownDeviation: there is none of such a name.
@@ -65,13 +65,13 @@ class Worlds:
         self.serve(classes_of(names), names)
 
     def serve(self, classes: Classes, names: tuple[str, ...] = ()) -> None:
-        """Let the default world and all new sandboxes be served by classes that have these deviations."""
+        """Let the default sandbox and all new ones be served by classes that have these variants."""
         self.classes = classes
-        self.settings = replace(self.settings, deviations=names)
+        self.settings = replace(self.settings, variants=names)
         self.default.become(classes, names)
 
-    def find(self, path: str, head: str) -> tuple[World, str]:
-        """The world that a path belongs to, and the path inside it.
+    def find(self, path: str, head: str) -> tuple[Sandbox, str]:
+        """The sandbox that a path belongs to, and the path inside it.
 
         Args:
             path: of the request, decoded.
@@ -84,30 +84,32 @@ class Worlds:
             return self.default, path
         return self.sandbox(head[1:]), path[len(head) + 1 :] or "/"
 
-    def sandbox(self, name: str) -> World:
+    def sandbox(self, name: str) -> Sandbox:
         """The sandbox of that name, made when it is new.
 
         Raises:
             SandboxNameError: letters, digits, `.`, `_` and `-` make a name, 64 at most.
         """
-        world = self._sandboxes.get(name)
-        if world is not None:
+        sandbox = self._sandboxes.get(name)
+        if sandbox is not None:
             self._sandboxes.move_to_end(name)
-            return world
-        return self._keep(name, World.make(self.base, self.settings, name=_named(name), classes=self.classes))
+            return sandbox
+        return self._keep(
+            name, Sandbox.make(self.base, self.settings, name=_named(name), classes=self.classes)
+        )
 
-    def sandbox_like(self, name: str, other: World, base: Base) -> World:
-        """A fresh sandbox over a data set that is set like another world; one of that name is replaced.
+    def sandbox_like(self, name: str, other: Sandbox, base: Base) -> Sandbox:
+        """A fresh sandbox over a data set that is set like another sandbox; one of that name is replaced.
 
         Raises:
             SandboxNameError: as for `sandbox`.
         """
-        world = World.make(base, self.settings, name=_named(name), classes=other.classes)
-        world.set_like(other)
-        return self._keep(name, world)
+        sandbox = Sandbox.make(base, self.settings, name=_named(name), classes=other.classes)
+        sandbox.set_like(other)
+        return self._keep(name, sandbox)
 
-    def _keep(self, name: str, world: World) -> World:
-        self._sandboxes[name] = world
+    def _keep(self, name: str, sandbox: Sandbox) -> Sandbox:
+        self._sandboxes[name] = sandbox
         self._sandboxes.move_to_end(name)
         if len(self._sandboxes) > self.settings.max_sandboxes:
             gone, _ = self._sandboxes.popitem(last=False)
@@ -115,10 +117,10 @@ class Worlds:
             logger.warning(
                 'sandbox "%s" was removed: more than %d are in use', gone, self.settings.max_sandboxes
             )
-        return world
+        return sandbox
 
     def base_of(self, data: str, seed: int) -> Base:
-        """Another data set for a world; the last few named ones are kept, for a base never changes.
+        """Another data set for a sandbox; the last few named ones are kept, for a base never changes.
 
         Raises:
             DataError: the data set is unknown or cannot be read.
@@ -137,8 +139,8 @@ class Worlds:
 
     def end_watching(self) -> None:
         """Tell all who watch a journal that nothing more will come."""
-        for world in (self.default, *self._sandboxes.values()):
-            world.journal.end_watching()
+        for sandbox in (self.default, *self._sandboxes.values()):
+            sandbox.journal.end_watching()
 
     @property
     def count(self) -> int:
@@ -149,7 +151,7 @@ class Worlds:
         """The sandboxes, the least recently used first."""
         return list(self._sandboxes)
 
-    def peek(self, name: str) -> World | None:
+    def peek(self, name: str) -> Sandbox | None:
         """The sandbox of that name without making or using it."""
         return self._sandboxes.get(name)
 

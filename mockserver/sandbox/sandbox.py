@@ -1,4 +1,4 @@
-"""A world: one complete, isolated state of both APIs with its own clock, ids, settings, faults, journal."""
+"""A sandbox: one complete, isolated state of both APIs with its own clock, ids, settings, faults, journal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..apis.pixiebrix.throttle import Throttle
 from ..state.lifecycle import ApiState
 from ..state.objects import ObjectStore
 from ..storage.signing import SIGNER
-from ..variants.implementation import FAITHFUL, Classes
+from ..variants.implementation import REFERENCE, Classes
 from .clock import Clock
 from .faults import FaultBook
 from .ids import IdSource, signing_secret
@@ -23,12 +23,12 @@ from .settings import ClockSetting, Settings, TokenGrant
 
 
 @dataclass(slots=True)
-class WorldSettings:
-    """The part of the settings that may change while a world lives.
+class SandboxSettings:
+    """The part of the settings that may change while a sandbox lives.
 
     Attributes:
         job_us: how long an export job stays `STARTED`, in µs.
-        job_looks: instead, how often a job is looked at before it ends; None: the time decides.
+        job_polls: instead, how often a job is looked at before it ends; None: the time decides.
         default_page_size, max_page_size: of every paginated list (contract: Conventions).
         max_records: of one answer of the records endpoint (document: Retrieve Organization Database Records).
         requests_per_minute: of one token before it is answered 429; None: no limit.
@@ -37,7 +37,7 @@ class WorldSettings:
     """
 
     job_us: int = 2_000_000
-    job_looks: int | None = None
+    job_polls: int | None = None
     default_page_size: int = 100
     max_page_size: int = 1_000
     max_records: int = 10_000
@@ -48,7 +48,7 @@ class WorldSettings:
     tokens: dict[str, TokenGrant] | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> WorldSettings:
+    def of(cls, settings: Settings) -> SandboxSettings:
         """The changeable part of a server's settings."""
         return cls(
             job_us=round(settings.job_seconds * 1_000_000),
@@ -61,7 +61,7 @@ class WorldSettings:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A loaded data set from which worlds are made; never served itself, never changed.
+    """A loaded data set from which sandboxes are made; never served itself, never changed.
 
     Attributes:
         name: the data set's name.
@@ -76,17 +76,16 @@ class Base:
     objects: ObjectStore
 
 
-class World:
+class Sandbox:
     """State, clock, ids, storage, settings, faults, journal and implementation of one isolated mock.
 
-    `prefix` is what stands before every path of this world (empty for the default world).
+    `prefix` is what stands before every path of this sandbox (empty for the default sandbox).
     """
 
     __slots__ = (
         "base",
         "classes",
         "clock",
-        "deviations",
         "faults",
         "ids",
         "implementation",
@@ -98,46 +97,47 @@ class World:
         "signer",
         "states",
         "throttle",
+        "variants",
     )
 
     def __init__(
         self,
         base: Base,
         clock: Clock,
-        settings: WorldSettings,
+        settings: SandboxSettings,
         *,
         name: str = "",
-        classes: Classes = FAITHFUL,
-        deviations: tuple[str, ...] = (),
+        classes: Classes = REFERENCE,
+        variants: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.prefix = f"/~{name}" if name else ""
         self.journal = Journal()
-        self.reset(base, clock, settings, classes, deviations)
+        self.reset(base, clock, settings, classes, variants)
 
     @classmethod
-    def make(cls, base: Base, settings: Settings, *, name: str = "", classes: Classes = FAITHFUL) -> World:
-        """A fresh world over a data set, with its clock as the settings say."""
+    def make(cls, base: Base, settings: Settings, *, name: str = "", classes: Classes = REFERENCE) -> Sandbox:
+        """A fresh sandbox over a data set, with its clock as the settings say."""
         clock = make_clock(settings.clock, base.as_of)
-        world_settings = WorldSettings.of(settings)
-        return cls(base, clock, world_settings, name=name, classes=classes, deviations=settings.deviations)
+        sandbox_settings = SandboxSettings.of(settings)
+        return cls(base, clock, sandbox_settings, name=name, classes=classes, variants=settings.variants)
 
     def reset(
         self,
         base: Base,
         clock: Clock,
-        settings: WorldSettings,
-        classes: Classes = FAITHFUL,
-        deviations: tuple[str, ...] = (),
+        settings: SandboxSettings,
+        classes: Classes = REFERENCE,
+        variants: tuple[str, ...] = (),
     ) -> None:
         """Begin anew over a data set: nothing of what happened remains, the journal neither.
 
         Args:
             base: the data set.
-            clock: the world's own from now on.
-            settings: the world's own from now on.
+            clock: the sandbox's own from now on.
+            settings: the sandbox's own from now on.
             classes: what serves it.
-            deviations: the names of what deviates in these classes.
+            variants: the names of what deviates in these classes.
         """
         self.base = base
         self.clock = clock
@@ -145,7 +145,7 @@ class World:
         self.ids = IdSource(base.seed, self.name)
         self.classes = classes
         self.implementation = classes.make()
-        self.deviations = deviations
+        self.variants = variants
         self.signer = classes[SIGNER](signing_secret(base.seed, self.name))
         self.states: dict[str, Any] = self._forked(base.states)
         self.objects = base.objects.fork()
@@ -155,24 +155,24 @@ class World:
         for state in self.states.values():
             state.rewind(min(base.as_of, clock.now()))
 
-    def become(self, classes: Classes, deviations: tuple[str, ...]) -> None:
-        """Be served by other classes from now on; what the world holds stays."""
+    def become(self, classes: Classes, variants: tuple[str, ...]) -> None:
+        """Be served by other classes from now on; what the sandbox holds stays."""
         self.classes = classes
         self.implementation = classes.make()
-        self.deviations = deviations
+        self.variants = variants
         self.settle()
 
-    def set_like(self, other: World) -> None:
-        """Take over what another world is set to: settings and tokens, classes, faults; not what it holds."""
+    def set_like(self, other: Sandbox) -> None:
+        """Take over what another one is set to: settings and tokens, classes, faults; not what it holds."""
         tokens = other.settings.tokens
         self.settings = replace(other.settings, tokens=None if tokens is None else dict(tokens))
-        self.become(other.classes, other.deviations)
+        self.become(other.classes, other.variants)
         for name, state in self.states.items():
             state.set_like(other.states[name])
         self.faults.take_over(other.faults)
 
     def settle(self) -> None:
-        """Give what the world holds to the classes that serve it, after other classes made it."""
+        """Give what the sandbox holds to the classes that serve it, after other classes made it."""
         before = self.states
         self.states = self._forked(before)
         for state in before.values():
@@ -180,7 +180,7 @@ class World:
         self.signer = self.classes[SIGNER](self.signer.secret)
 
     def _forked(self, states: Mapping[str, ApiState]) -> dict[str, Any]:
-        """Independent states of the classes that serve this world."""
+        """Independent states of the classes that serve this sandbox."""
         points = {name: served_apis()[name].state for name in states}
         return {
             name: state.fork(None if (point := points[name]) is None else self.classes[point])
@@ -200,7 +200,7 @@ class World:
         return state
 
     def now(self) -> int:
-        """The world's instant in µs, after all has happened that happens by itself until then."""
+        """The sandbox's instant in µs, after all has happened that happens by itself until then."""
         now = self.clock.now()
         for state in self.states.values():
             state.catch_up(now, self.ids)

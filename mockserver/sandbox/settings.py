@@ -71,7 +71,7 @@ class TokenGrant:
 
 @dataclass(frozen=True, slots=True)
 class ClockSetting:
-    """How a world's clock starts: following real time, or standing still, at an instant or not.
+    """How a sandbox's clock starts: following real time, or standing still, at an instant or not.
 
     `at` is in µs since the epoch; None means real time (live) or the data set's own instant (frozen).
     """
@@ -103,14 +103,14 @@ class ClockSetting:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a mock server is started with; immutable, shared by all its worlds.
+    """Everything a mock server is started with; immutable, shared by all its sandboxes.
 
     Attributes:
         data: the name of a data set of `dbcontract.fixtures`, or the path of a data file.
         tokens: the accepted tokens; none means that any token is accepted.
         auth: False accepts requests without a token too.
         cors: origins that may call from a browser; `*` for all, none by default (as the vendor documents).
-        job_seconds: how long an export job stays `STARTED`, in seconds of the world's clock.
+        job_seconds: how long an export job stays `STARTED`, in seconds of the sandbox's clock.
         record_limit: how many records a database may hold before the nightly job archives some.
         os_version: the version of the Pieces server; None takes that of the data set.
         migration: the database version of the Pieces server; None takes that of the data set.
@@ -122,7 +122,7 @@ class Settings:
             hands out. None: where a request says.
         forwarded_allow_ips: the addresses of the proxies whose word counts for where that is; `*` for all.
         max_sandboxes: how many sandboxes are kept; beyond that the least recently used one goes.
-        deviations: names of defects and strangers (see `variants`), the outermost first.
+        variants: names of defects and conforming variants (see `variants`), the outermost first.
     """
 
     host: str = "127.0.0.1"
@@ -146,7 +146,7 @@ class Settings:
     public_url: str | None = None
     forwarded_allow_ips: tuple[str, ...] = LOOPBACK
     max_sandboxes: int = 1_000
-    deviations: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = self.apis - api_names()

@@ -13,8 +13,8 @@ from ..apis.base import ServedApi, served_apis
 from ..control.access import ControlAccess
 from ..control.handlers import ControlHandlers
 from ..control.people import Pages
-from ..sandbox.registry import Worlds
-from ..sandbox.sandbox import World
+from ..sandbox.registry import Sandboxes
+from ..sandbox.sandbox import Sandbox
 from ..sandbox.settings import Settings
 from ..web.call import CALL, Call, Handler
 from ..web.connexion.framework import ConnexionMiddleware, Resolver
@@ -34,11 +34,11 @@ from ..web.response_check import ResponseCheck
 from ..web.sending import Outermost
 
 
-def mounts_of(settings: Settings, worlds: Worlds) -> list[ServedApi]:
+def mounts_of(settings: Settings, sandboxes: Sandboxes) -> list[ServedApi]:
     """What a server with these settings serves, the control API first, then longer base paths first."""
     mounts = apis_of(settings)
     if settings.control:
-        control = ControlHandlers(worlds, operations_of(settings))
+        control = ControlHandlers(sandboxes, operations_of(settings))
         mounts.insert(
             0, ServedApi(name=CONTROL, base_path="/_mock", handlers=lambda _: control, error=_control_error)
         )
@@ -50,7 +50,7 @@ def apis_of(settings: Settings) -> list[ServedApi]:
     return [api for name, api in served_apis().items() if name in settings.apis]
 
 
-def _control_error(_: World, error: Exception, answer: Negotiated | None) -> Response:
+def _control_error(_: Sandbox, error: Exception, answer: Negotiated | None) -> Response:
     return refuse(refusal_of(error), answer)
 
 
@@ -82,8 +82,8 @@ EXPOSED = (
 class Dispatcher:
     """The innermost application: calls the handler of the operation that Connexion's routing found."""
 
-    def __init__(self, handlers: Mapping[str, Callable[[World], object]]) -> None:
-        """Take what has the handlers of a world, by base path."""
+    def __init__(self, handlers: Mapping[str, Callable[[Sandbox], object]]) -> None:
+        """Take what has the handlers of a sandbox, by base path."""
         self._handlers = handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,7 +99,7 @@ class Dispatcher:
             msg = "Not found."
             raise UnknownPath(msg)
         call: Call = scope[CALL]
-        handler: Handler = getattr(self._handlers[routing["api_base_path"]](call.world), operation_id)
+        handler: Handler = getattr(self._handlers[routing["api_base_path"]](call.sandbox), operation_id)
         response = await handler(call)
         await response(scope, receive, send)
 
@@ -112,17 +112,17 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
+def create_app(settings: Settings, sandboxes: Sandboxes | None = None) -> ASGIApp:
     """An independent application over the APIs that the settings name.
 
     Args:
         settings: see `Settings`; host and port play no part here.
-        worlds: the state to serve; by default the data set of the settings is loaded.
+        sandboxes: the state to serve; by default the data set of the settings is loaded.
 
     Raises:
         DataError: the data set is unknown or cannot be read.
     """
-    gateway = build_gateway(settings, Worlds.load(settings) if worlds is None else worlds)
+    gateway = build_gateway(settings, Sandboxes.load(settings) if sandboxes is None else sandboxes)
     if not settings.cors:
         return Outermost(gateway, PublicOrigin(settings))
     return Outermost(
@@ -137,9 +137,9 @@ def create_app(settings: Settings, worlds: Worlds | None = None) -> ASGIApp:
     )
 
 
-def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
+def build_gateway(settings: Settings, sandboxes: Sandboxes) -> Gateway:
     """The gateway over all mounted descriptions, without CORS."""
-    mounts = mounts_of(settings, worlds)
+    mounts = mounts_of(settings, sandboxes)
     descriptions = {mount.name: mount.description(written_out=True) for mount in mounts}
     operations = ConnexionMiddleware(
         Dispatcher({mount.base_path: mount.handlers for mount in mounts}),
@@ -149,7 +149,7 @@ def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
     for mount in mounts:
 
         def resolve(operation_id: str, mount: ServedApi = mount) -> Handler:
-            handler: Handler = getattr(mount.handlers(worlds.default), operation_id)
+            handler: Handler = getattr(mount.handlers(sandboxes.default), operation_id)
             return handler
 
         description = without_trailing_slashes(descriptions[mount.name])
@@ -171,4 +171,4 @@ def build_gateway(settings: Settings, worlds: Worlds) -> Gateway:
     docs = Docs(mounts)
     access = ControlAccess(settings.control_token)
     pages = Pages(settings, tuple(reversed(mounts)))
-    return Gateway(tuple(apis), operations, worlds, access=access, docs=docs, pages=pages)
+    return Gateway(tuple(apis), operations, sandboxes, access=access, docs=docs, pages=pages)

@@ -17,8 +17,8 @@ from typing import Protocol
 import uvicorn
 from starlette.types import ASGIApp
 
-from ..sandbox.registry import Worlds
-from ..sandbox.sandbox import World
+from ..sandbox.registry import Sandboxes
+from ..sandbox.sandbox import Sandbox
 from ..sandbox.settings import Settings
 from .application import create_app
 from .collecting import spare_what_lives
@@ -41,12 +41,12 @@ class Running:
 
     base_url: str
     settings: Settings
-    worlds: Worlds
+    sandboxes: Sandboxes
 
     @property
-    def world(self) -> World:
-        """The default world."""
-        return self.worlds.default
+    def sandbox(self) -> Sandbox:
+        """The default sandbox."""
+        return self.sandboxes.default
 
     @property
     def pieces_url(self) -> str | None:
@@ -60,29 +60,29 @@ class Running:
 
 
 class Keeper(Protocol):
-    """Keeps the default world beyond the life of a server."""
+    """Keeps the default sandbox beyond the life of a server."""
 
     def load(self, running: Running) -> None:
-        """Make the default world what was kept; called before anything is served."""
+        """Make the default sandbox what was kept; called before anything is served."""
 
     def save(self, running: Running) -> Iterator[None]:
-        """Keep the default world as it is now, in short steps."""
+        """Keep the default sandbox as it is now, in short steps."""
 
 
 class _Uvicorn(uvicorn.Server):
     """uvicorn without its own signal handling: who runs it decides how it stops.
 
-    `worlds` are told of the stop before uvicorn waits for the open connections: streams of events never end
+    `sandboxes` are told of the stop before uvicorn waits for open connections: streams of events never end
     by themselves.
     """
 
-    def __init__(self, config: uvicorn.Config, worlds: Worlds) -> None:
+    def __init__(self, config: uvicorn.Config, sandboxes: Sandboxes) -> None:
         super().__init__(config)
-        self._worlds = worlds
+        self._sandboxes = sandboxes
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what would not end, then stop as uvicorn does."""
-        self._worlds.end_watching()
+        self._sandboxes.end_watching()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
@@ -121,10 +121,10 @@ def _prepare(settings: Settings, keeper: Keeper | None) -> tuple[_Uvicorn, socke
     """Bind before loading: a taken port is told at once, whatever the data set's size."""
     bound = _bind(settings)
     try:
-        running = Running(_url(settings, bound), settings, Worlds.load(settings))
+        running = Running(_url(settings, bound), settings, Sandboxes.load(settings))
         if keeper is not None:
             keeper.load(running)
-        app: ASGIApp = create_app(settings, running.worlds)
+        app: ASGIApp = create_app(settings, running.sandboxes)
     except BaseException:
         bound.close()
         raise
@@ -140,7 +140,7 @@ def _prepare(settings: Settings, keeper: Keeper | None) -> tuple[_Uvicorn, socke
         timeout_graceful_shutdown=1,
         timeout_keep_alive=30,
     )
-    return _Uvicorn(config, running.worlds), bound, running
+    return _Uvicorn(config, running.sandboxes), bound, running
 
 
 class _Saving:
@@ -165,7 +165,7 @@ class _Saving:
                 for _ in self._keeper.save(self._running):
                     await asyncio.sleep(0)
             except Exception as error:  # noqa: BLE001 - told; the server goes on, and saves again at its end
-                logger.error("the world was not saved: %s", error)  # noqa: TRY400 - no traceback for a full disk
+                logger.error("the sandbox was not saved: %s", error)  # noqa: TRY400 - no traceback for a full disk
 
     async def finish(self) -> None:
         """Wait until nothing is being saved."""
@@ -186,7 +186,7 @@ def serve_forever(
     Args:
         settings: what to serve and where.
         on_ready: called once, as soon as requests are answered.
-        keeper: where the default world comes from, and goes to at the end and on SIGUSR1.
+        keeper: where the default sandbox comes from, and goes to at the end and on SIGUSR1.
 
     Raises:
         StartError: the address cannot be used.
@@ -244,7 +244,7 @@ class ServerThread:
 
     Args:
         settings: what to serve and where.
-        keeper: where the default world comes from, and goes to at the end.
+        keeper: where the default sandbox comes from, and goes to at the end.
 
     Raises (on entering):
         StartError: the address cannot be used.

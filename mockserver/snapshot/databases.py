@@ -1,4 +1,4 @@
-"""The databases and export jobs of a world's document: what may be long and is read in steps."""
+"""The databases and export jobs of a sandbox's document: what may be long and is read in steps."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _JOB = frozenset(
         "finishes_at",
         "error_message",
         "link_issued_at",
-        "looks_left",
+        "polls_left",
         "organizations",
         "parts",
     }
@@ -269,7 +269,7 @@ def _job(walk: JSONWalk) -> Generator[None, None, JobDraft]:
         finishes_at=optional(instant, item["finishes_at"]),
         error_message=optional(text, item["error_message"]),
         link_issued_at=optional(instant, item["link_issued_at"]),
-        looks_left=number(item["looks_left"]),
+        polls_left=number(item["polls_left"]),
         organizations=frozenset(identifier(name) for name in listed(item["organizations"])),
     )
     return JobDraft(job, parts)

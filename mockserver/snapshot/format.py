@@ -1,17 +1,17 @@
-"""What writing and reading a world's document have in common."""
+"""What writing and reading a sandbox's document have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-FORMAT = "dbcontract-world/1"
+FORMAT = "dbcontract-sandbox/1"
 
 ROWS_A_STEP = 250
 """Records written or read between two steps: about two milliseconds."""
 
 
 class DocumentError(ValueError):
-    """A document that is no world.
+    """A document that is no sandbox.
 
     Attributes:
         errors: what is wrong, keyed by field.

@@ -1,4 +1,4 @@
-"""Reading a world's document, in steps; nothing is taken over before all of it is read and fits together."""
+"""Reading a sandbox's document, in steps; nothing is taken over before all is read and fits together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..apis.pixiebrix.throttle import Throttle
 from ..sandbox.clock import EARLIEST, LATEST, Clock
 from ..sandbox.faults import Fault, FaultBook, make_fault
 from ..sandbox.ids import IdSource
-from ..sandbox.sandbox import World, WorldSettings
+from ..sandbox.sandbox import Sandbox, SandboxSettings
 from ..state import jsonio
 from ..state.errors import StateError
 from ..state.lifecycle import ApiState
@@ -36,7 +36,7 @@ _CLOCK = frozenset({"now", "frozen"})
 _SETTINGS = frozenset(
     {
         "job_us",
-        "job_looks",
+        "job_polls",
         "default_page_size",
         "max_page_size",
         "max_records",
@@ -59,30 +59,30 @@ class Draft:
     data: str
     seed: int
     clock: tuple[int, bool]
-    settings: WorldSettings
+    settings: SandboxSettings
     faults: FaultBook
     ids: IdSource
     signer: Signer
     states: Mapping[str, ApiState]
     objects: ObjectStore
 
-    def become(self, world: World) -> None:
-        """Make the world what the document says; its name, its tokens and its journal stay."""
+    def become(self, sandbox: Sandbox) -> None:
+        """Make the sandbox what the document says; its name, its tokens and its journal stay."""
         now, frozen = self.clock
-        world.base = replace(world.base, name=self.data, seed=self.seed)
-        world.clock = Clock(at=now, frozen=frozen)
-        world.settings = replace(self.settings, auth=world.settings.auth, tokens=world.settings.tokens)
-        world.faults, world.ids, world.signer = self.faults, self.ids, self.signer
-        world.states, world.objects = dict(self.states), self.objects
-        world.settle()
-        world.throttle = Throttle()
+        sandbox.base = replace(sandbox.base, name=self.data, seed=self.seed)
+        sandbox.clock = Clock(at=now, frozen=frozen)
+        sandbox.settings = replace(self.settings, auth=sandbox.settings.auth, tokens=sandbox.settings.tokens)
+        sandbox.faults, sandbox.ids, sandbox.signer = self.faults, self.ids, self.signer
+        sandbox.states, sandbox.objects = dict(self.states), self.objects
+        sandbox.settle()
+        sandbox.throttle = Throttle()
 
 
 def read(document: bytes, operations: tuple[str, ...]) -> Generator[None, None, Draft]:
     """Read a whole document.
 
     Raises:
-        DocumentError: it is no world of this format.
+        DocumentError: it is no sandbox of this format.
     """
     try:
         walk = JSONWalk(document.decode())
@@ -115,7 +115,7 @@ def read(document: bytes, operations: tuple[str, ...]) -> Generator[None, None, 
     except JSONSyntax as error:
         raise DocumentError({_WHOLE: [f"JSON parse error - {error}."]}) from None
     except TypeError:
-        raise DocumentError({_WHOLE: ["A world is a JSON object as `GET state` gives it."]}) from None
+        raise DocumentError({_WHOLE: ["A sandbox is a JSON object as `GET state` gives it."]}) from None
     return (yield from _draft(found, errors, list(readers)))
 
 
@@ -189,12 +189,12 @@ def _clock(value: object) -> tuple[int, bool]:
     return now, flag(item["frozen"])
 
 
-def _settings(value: object) -> tuple[WorldSettings, int]:
+def _settings(value: object) -> tuple[SandboxSettings, int]:
     """The settings, and the record limit, which the state keeps."""
     item = fields(value, _SETTINGS)
-    settings = WorldSettings(
+    settings = SandboxSettings(
         job_us=number(item["job_us"]),
-        job_looks=optional(number, item["job_looks"]),
+        job_polls=optional(number, item["job_polls"]),
         default_page_size=number(item["default_page_size"], 1),
         max_page_size=number(item["max_page_size"], 1),
         max_records=number(item["max_records"], 1),

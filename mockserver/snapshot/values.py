@@ -1,4 +1,4 @@
-"""The values in a world's document, read strictly: whatever is not as it was written is refused."""
+"""The values in a sandbox's document, read strictly: whatever is not as it was written is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing a world's document, in pieces: the stored bytes are put together, never parsed again."""
+"""Writing a sandbox's document, in pieces: the stored bytes are put together, never parsed again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..apis.pixiebrix.state.jobs import Job
 from ..apis.pixiebrix.state.pixiebrix import PixieBrixState
 from ..apis.pixiebrix.state.records import CREATED, DATA, KEY, SEQUENCE, UPDATED, RecordTable, Row
 from ..artifacts.text import batches, instant_text, json_string
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from ..state import jsonio
 from ..state.instants import day_to_date
 from ..state.objects import StoredObject
@@ -22,11 +22,11 @@ _CONTENT_A_STEP = 3 * 64 * 1024
 _WORTH_SENDING = 64 * 1024
 
 
-def write(world: World) -> Iterator[bytes]:
-    """The document of the world as it is now, in pieces."""
+def write(sandbox: Sandbox) -> Iterator[bytes]:
+    """The document of the sandbox as it is now, in pieces."""
     # The parts that change are copied, or shared until somebody writes; the rest is written at once.
-    state, objects = world.pixiebrix.fork(), list(world.objects.items())
-    return _joined(_pieces(_head(world), state, objects, world.pieces.export_json()))
+    state, objects = sandbox.pixiebrix.fork(), list(sandbox.objects.items())
+    return _joined(_pieces(_head(sandbox), state, objects, sandbox.pieces.export_json()))
 
 
 def _joined(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -59,17 +59,17 @@ def _pieces(
         state.release()
 
 
-def _head(world: World) -> bytes:
+def _head(sandbox: Sandbox) -> bytes:
     """What is small, as the beginning of the document's object."""
-    state, settings, faults = world.pixiebrix, world.settings, world.faults
+    state, settings, faults = sandbox.pixiebrix, sandbox.settings, sandbox.faults
     head = {
         "format": FORMAT,
-        "data": world.base.name,
-        "seed": world.base.seed,
-        "clock": {"now": instant_text(world.clock.now()), "frozen": world.clock.frozen},
+        "data": sandbox.base.name,
+        "seed": sandbox.base.seed,
+        "clock": {"now": instant_text(sandbox.clock.now()), "frozen": sandbox.clock.frozen},
         "settings": {
             "job_us": settings.job_us,
-            "job_looks": settings.job_looks,
+            "job_polls": settings.job_polls,
             "default_page_size": settings.default_page_size,
             "max_page_size": settings.max_page_size,
             "max_records": settings.max_records,
@@ -83,8 +83,8 @@ def _head(world: World) -> bytes:
             "count": faults.count,
             "chance": faults.chance,
         },
-        "ids": world.ids.state,
-        "signing_key": base64.b64encode(world.signer.secret).decode(),
+        "ids": sandbox.ids.state,
+        "signing_key": base64.b64encode(sandbox.signer.secret).decode(),
         "organizations": [{"id": item.id, "name": item.name} for item in state.organizations.values()],
     }
     return jsonio.dumps(head)[:-1]
@@ -145,7 +145,7 @@ def _job(job: Job, state: PixieBrixState) -> Iterator[bytes]:
         "finishes_at": _optional(job.finishes_at),
         "error_message": job.error_message,
         "link_issued_at": _optional(job.link_issued_at),
-        "looks_left": job.looks_left,
+        "polls_left": job.polls_left,
         "organizations": sorted(job.organizations),
     }
     yield _open(head) + b',"parts":'

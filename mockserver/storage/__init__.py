@@ -4,7 +4,7 @@ Links work by signature alone, without a token, for as long as they say (contrac
 Assets).
 """
 
-from .app import Storage, StorageWorld, respond
+from .app import Storage, StorageSandbox, respond
 from .disposition import content_disposition
 from .errors import AccessDenied, EntityTooLarge, Expired, StorageError
 from .keys import archive_key, asset_key, export_key
@@ -18,7 +18,7 @@ __all__ = [
     "Signer",
     "Storage",
     "StorageError",
-    "StorageWorld",
+    "StorageSandbox",
     "UploadGrant",
     "archive_key",
     "asset_key",

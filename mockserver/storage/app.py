@@ -21,8 +21,8 @@ from .signing import FROM_REDIRECT, PATH, SIGNATURE, Signer
 from .uploads import UNKNOWN_TYPE, is_media_type, read_upload
 
 
-class StorageWorld(Stored, Protocol):
-    """What the storage needs of a world."""
+class StorageSandbox(Stored, Protocol):
+    """What the storage needs of a sandbox."""
 
     @property
     def signer(self) -> Signer:
@@ -32,44 +32,44 @@ class StorageWorld(Stored, Protocol):
         """The present instant in µs."""
 
 
-Find = Callable[[StorageWorld, str, int], Awaitable[Item]]
+Find = Callable[[StorageSandbox, str, int], Awaitable[Item]]
 
 
 class Storage:
     """How storage answers."""
 
     async def respond(
-        self, world: StorageWorld, request_path: str, scope: Scope, receive: Receive
+        self, sandbox: StorageSandbox, request_path: str, scope: Scope, receive: Receive
     ) -> Response:
         """Answer a request, see `respond`."""
         request = Request(scope, receive)
         try:
             if request.method == "POST" and not request_path:
-                return await self.upload(world, request)
+                return await self.upload(sandbox, request)
             if request.method in {"GET", "HEAD"}:
-                return await self.download(world, request_path, request)
+                return await self.download(sandbox, request_path, request)
             raise MethodNotAllowed(request.method, "GET, HEAD" if request_path else "POST")
         except StorageError as error:
             return self.refuse(error, request)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
 
-    async def upload(self, world: StorageWorld, request: Request) -> Response:
+    async def upload(self, sandbox: StorageSandbox, request: Request) -> Response:
         """Take in the file of a signed form. Raises `StorageError`."""
-        return await _upload(world, request)
+        return await _upload(sandbox, request)
 
-    async def download(self, world: StorageWorld, key: str, request: Request) -> Response:
+    async def download(self, sandbox: StorageSandbox, key: str, request: Request) -> Response:
         """What a signed link gives. Raises `StorageError`."""
-        return await _download(world, key, request, self.find)
+        return await _download(sandbox, key, request, self.find)
 
     def refuse(self, error: StorageError, request: Request) -> Response:
         """The answer to what is refused."""
         return error_response(error, body=request.method != "HEAD")
 
-    async def find(self, world: StorageWorld, key: str, now: int) -> Item:
+    async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
         """What is stored under a key. Raises `NoSuchKey`."""
-        job = job_behind(world, key, now)
-        return await (find(world, key, now) if job is None else self.artifact(job, key))
+        job = job_behind(sandbox, key, now)
+        return await (find(sandbox, key, now) if job is None else self.artifact(job, key))
 
     async def artifact(self, job: Job, key: str) -> Item:
         """The exported data of a job that has succeeded. Raises `NoSuchKey`."""
@@ -79,42 +79,42 @@ class Storage:
 STORAGE: Final = ExtensionPoint("storage", Storage)
 
 
-async def respond(world: StorageWorld, request_path: str, scope: Scope, receive: Receive) -> Response:
+async def respond(sandbox: StorageSandbox, request_path: str, scope: Scope, receive: Receive) -> Response:
     """Answer a request to `/_storage/`: POST to the root uploads, GET of a key downloads; HEAD is refused.
 
     Args:
-        world: whose storage it is.
+        sandbox: whose storage it is.
         request_path: what follows `/_storage/`, decoded; the key.
-        scope: of the request; its path still has the world's prefix.
+        scope: of the request; its path still has the sandbox's prefix.
         receive: of the request.
 
     Returns:
         What S3 would answer; every refusal is an XML document with S3's code.
     """
-    return await Storage().respond(world, request_path, scope, receive)
+    return await Storage().respond(sandbox, request_path, scope, receive)
 
 
-async def _upload(world: StorageWorld, request: Request) -> Response:
+async def _upload(sandbox: StorageSandbox, request: Request) -> Response:
     upload = await read_upload(request)
-    now = world.now()
-    grant = world.signer.verify_post(upload.fields, len(upload.content), now)
+    now = sandbox.now()
+    grant = sandbox.signer.verify_post(upload.fields, len(upload.content), now)
     content_type = upload.content_type(grant.filename)
     stored = StoredObject.of(upload.content, content_type, grant.filename, now)
-    world.objects.put(grant.key, stored)
+    sandbox.objects.put(grant.key, stored)
     headers = {"ETag": f'"{stored.etag}"', "Location": _location(request, grant.key)}
     return Response(status_code=204, headers=headers)
 
 
-async def _download(world: StorageWorld, key: str, request: Request, find: Find) -> Response:
+async def _download(sandbox: StorageSandbox, key: str, request: Request, find: Find) -> Response:
     query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    now = world.now()
+    now = sandbox.now()
     signed = dict(query)
     authorization = request.headers.get("authorization")
     if authorization is not None and SIGNATURE in signed and FROM_REDIRECT not in signed:
         msg = "Only one auth mechanism allowed: the signature of the link, and no Authorization header."
         raise InvalidArgument(msg, "Authorization", authorization.partition(" ")[0])
-    world.signer.verify(request.method, PATH + key, query, now)
-    item = await find(world, key, now)
+    sandbox.signer.verify(request.method, PATH + key, query, now)
+    item = await find(sandbox, key, now)
     content_type = signed.get("response-content-type", item.content_type)
     headers = {
         "Content-Type": content_type if is_media_type(content_type) else UNKNOWN_TYPE,

@@ -35,7 +35,7 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class Stored(Protocol):
-    """The part of a world that holds what can be downloaded."""
+    """The part of a sandbox that holds what can be downloaded."""
 
     @property
     def pixiebrix(self) -> PixieBrixState:
@@ -71,22 +71,22 @@ class Item:
         return replace(self, file=io.BytesIO(content), size=len(content), etag=etag)
 
 
-async def find(world: Stored, key: str, now: int) -> Item:
+async def find(sandbox: Stored, key: str, now: int) -> Item:
     """What is stored under a key; lets others run while it renders.
 
     Raises:
         NoSuchKey: nothing, or nothing yet: an upload that did not happen, a job that has not succeeded.
     """
-    job = job_behind(world, key, now)
+    job = job_behind(sandbox, key, now)
     if job is not None:
         return await artifact(job, key)
     match key.split("/"):
         case ["exports", _, _]:
             pass
         case ["archives", database_id, name]:
-            return await _archive(world, key, database_id, name)
+            return await _archive(sandbox, key, database_id, name)
         case _:
-            stored = world.objects.get(key)
+            stored = sandbox.objects.get(key)
             if stored is not None:
                 content = io.BytesIO(stored.content)
                 size = len(stored.content)
@@ -95,11 +95,11 @@ async def find(world: Stored, key: str, now: int) -> Item:
     raise NoSuchKey(key)
 
 
-def job_behind(world: Stored, key: str, now: int) -> Job | None:
+def job_behind(sandbox: Stored, key: str, now: int) -> Job | None:
     """The job whose artifact has this key, if it has succeeded."""
     match key.split("/"):
         case ["exports", job_id, _]:
-            job = world.pixiebrix.jobs.get(job_id)
+            job = sandbox.pixiebrix.jobs.get(job_id)
             if job is not None and job.status(now) == "SUCCESS" and key == export_key(job):
                 return job
     return None
@@ -122,12 +122,12 @@ async def artifact(job: Job, key: str) -> Item:
     return await _rendered(chunks, _TYPES[job.media_type], job.artifact_name(), modified)
 
 
-async def _archive(world: Stored, key: str, database_id: str, name: str) -> Item:
+async def _archive(sandbox: Stored, key: str, database_id: str, name: str) -> Item:
     try:
         day = parse_date(name.removesuffix(".jsonl"))
     except ValueError:
         raise NoSuchKey(key) from None
-    database = world.pixiebrix.databases.get(database_id)
+    database = sandbox.pixiebrix.databases.get(database_id)
     archive = None if database is None else database.archives.get(day)
     if archive is None or key != archive_key(database_id, day):
         raise NoSuchKey(key)

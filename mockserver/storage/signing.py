@@ -1,8 +1,8 @@
 """Presigned links and uploads in the shape of S3's, signed by HMAC-SHA256.
 
 The parameters are named and placed as Signature Version 4 has them. The signature itself is simpler: one HMAC
-under the world's own secret, over the method, the path below the world's prefix, and all other parameters.
-The host is not signed, so that a mock may stand behind any name.
+under the sandbox's own secret, over the method, the path below the prefix of the sandbox, and all other
+parameters. The host is not signed, so that a mock may stand behind any name.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Signer:
         """A link that downloads `key`, with GET.
 
         Args:
-            base: absolute URL before `/_storage/` with the world's prefix, such as `http://127.0.0.1:5323/~one`.
+            base: absolute URL before `/_storage/` with the sandbox's prefix, such as `http://127.0.0.1:5323/~one`.
             key: of the object; any text.
             now: the instant of issue.
             lifetime: how long the link works.
@@ -102,7 +102,7 @@ class Signer:
 
         Args:
             method: GET; a signature is for one method, and these are for no other.
-            path: decoded, without the world's prefix, such as `/_storage/assets/…`.
+            path: decoded, without the sandbox's prefix, such as `/_storage/assets/…`.
             query: all decoded parameters; one that was added or changed makes the signature wrong, as on S3.
             now: the present instant.
 
@@ -144,7 +144,7 @@ class Signer:
         The form may add a `Content-Type` field, which becomes the object's.
 
         Args:
-            base: absolute URL before `/_storage/`, the world's prefix included.
+            base: absolute URL before `/_storage/`, the sandbox's prefix included.
             key: under which the file is stored.
             now: the instant of issue.
             lifetime: how long the upload may begin.

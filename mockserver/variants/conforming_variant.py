@@ -1,4 +1,4 @@
-"""How a stranger is declared."""
+"""How a conforming variant is declared."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from .registry import Note
 _Class = TypeVar("_Class", bound=type)
 
 
-def stranger(*, also: tuple[type, ...] = ()) -> Callable[[_Class], _Class]:
-    """Say that a subclass of a faithful class differs from it in a way that the contract allows.
+def conforming(*, also: tuple[type, ...] = ()) -> Callable[[_Class], _Class]:
+    """Say that a subclass of a reference class differs from it in a way that the contract allows.
 
-    Its name in kebab-case is the stranger's, its description's first sentence says what is unusual.
+    Its name in kebab-case is the conforming variant's, its description's first sentence says what is unusual.
 
     Args:
         also: further subclasses that belong to it, where one method is not enough.
     """
 
     def decorate(unusual: _Class) -> _Class:
-        Note("stranger", also=also).leave(unusual)
+        Note("conforming", also=also).leave(unusual)
         return unusual
 
     return decorate

@@ -14,21 +14,21 @@ WHILE: Final = 0.1
 
 
 def defect(
-    *breaks: str, also: tuple[type, ...] = (), sweep: bool = False, wait: bool = False
+    *breaks: str, also: tuple[type, ...] = (), fuzzing: bool = False, wait: bool = False
 ) -> Callable[[_Class], _Class]:
-    """Say that a subclass of a faithful class breaks these rules.
+    """Say that a subclass of a reference class breaks these rules.
 
     Its name in kebab-case is the defect's, its description's first sentence says what it does wrong.
 
     Args:
         breaks: ids of rules.
         also: further subclasses that belong to it, where one method is not enough.
-        sweep: only generated calls show it.
+        fuzzing: only generated calls show it.
         wait: only checks show it that are let take long.
     """
 
     def decorate(wrong: _Class) -> _Class:
-        Note("defect", breaks, also, sweep, wait).leave(wrong)
+        Note("defect", breaks, also, fuzzing, wait).leave(wrong)
         return wrong
 
     return decorate

@@ -1,7 +1,7 @@
-"""What serves a world: the faithful classes, or some of them with deviations on top.
+"""What serves a sandbox: the reference classes, or some of them with variants on top.
 
-An implementation is put together from classes, so that a deviation (see `registry`) is a subclass that
-overrides a method, and the faithful code knows nothing of it.
+An implementation is put together from classes, so that a variant (see `registry`) is a subclass that
+overrides a method, and the reference code knows nothing of it.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from ..storage.app import STORAGE
 from ..storage.signing import SIGNER
 from ..web.connexion.security import SECURITY
 from ..web.connexion.validation import VALIDATION
-from ..web.wire_policy import SURFACE
+from ..web.wire_policy import WIRE_POLICY
 
 _Part = TypeVar("_Part")
 
 
-class NoSeam(TypeError):
+class NoExtensionPoint(TypeError):
     """A class that overrides nothing that an implementation is made of."""
 
 
 @cache
 def extension_points() -> tuple[ExtensionPoint[Any], ...]:
     """All that a variant can override: what every API is served with, then what each API brings."""
-    shared: tuple[ExtensionPoint[Any], ...] = (SECURITY, SURFACE, VALIDATION, STORAGE, SIGNER)
+    shared: tuple[ExtensionPoint[Any], ...] = (SECURITY, WIRE_POLICY, VALIDATION, STORAGE, SIGNER)
     brought = [point for api in served_apis().values() for point in api.extension_points]
     return tuple({point.name: point for point in (*shared, *brought)}.values())
 
@@ -49,12 +49,12 @@ class Classes:
         return self.replaced.get(point.name, point.reference)
 
     def make(self) -> Implementation:
-        """An implementation for one world; what its objects remember is that world's own."""
+        """An implementation for one sandbox; what its objects remember is that sandbox's own."""
         return Implementation({point.name: self[point]() for point in extension_points() if point.is_made})
 
 
 class Implementation:
-    """What serves one world: an object for each extension point that has one."""
+    """What serves one sandbox: an object for each extension point that has one."""
 
     __slots__ = ("_parts",)
 
@@ -67,37 +67,37 @@ class Implementation:
         return part
 
 
-FAITHFUL: Final = Classes()
+REFERENCE: Final = Classes()
 
 
-def point_of(deviation: type) -> ExtensionPoint[Any]:
+def point_of(variant: type) -> ExtensionPoint[Any]:
     """The extension point of a class, by the reference class that it is derived from.
 
     Raises:
-        NoSeam: it is derived from none of them.
+        NoExtensionPoint: it is derived from none of them.
     """
     points = extension_points()
     for point in points:
-        if set(deviation.__mro__) & set(point.reference.__mro__) - {object}:
+        if set(variant.__mro__) & set(point.reference.__mro__) - {object}:
             return point
     names = ", ".join(sorted(point.reference.__name__ for point in points))
-    raise NoSeam(f"{deviation.__qualname__} is derived from none of {names}")
+    raise NoExtensionPoint(f"{variant.__qualname__} is derived from none of {names}")
 
 
-def with_deviations(deviations: Iterable[type]) -> Classes:
-    """The faithful classes with these subclasses on top, the first ones outermost.
+def with_variants(variants: Iterable[type]) -> Classes:
+    """The reference classes with these subclasses on top, the first ones outermost.
 
     Raises:
-        NoSeam: one of them overrides nothing.
+        NoExtensionPoint: one of them overrides nothing.
     """
-    return _with_deviations(tuple(deviations))
+    return _with_variants(tuple(variants))
 
 
 @cache
-def _with_deviations(deviations: tuple[type, ...]) -> Classes:
+def _with_variants(variants: tuple[type, ...]) -> Classes:
     tops: dict[ExtensionPoint[Any], list[type]] = {}
-    for deviation in deviations:
-        tops.setdefault(point_of(deviation), []).append(deviation)
+    for variant in variants:
+        tops.setdefault(point_of(variant), []).append(variant)
     return put_together(
         {
             point: type(point.reference.__name__, (*classes, point.reference), {})

@@ -1,6 +1,6 @@
-"""Implementations that deviate from the faithful one: how one is declared, found and put together.
+"""Implementations that deviate from the reference one: how one is declared, found and put together.
 
-A deviation is a subclass of a faithful class that overrides one method, with a decorator that leaves a note
+A variant is a subclass of a reference class that overrides one method, with a decorator that leaves a note
 on it. Importing its module registers nothing; `collect` finds the noted classes of a package.
 """
 
@@ -18,30 +18,30 @@ from typing import Any, Literal
 
 from ..apis.base import served_apis
 from ..sandbox.settings import SettingsError
-from .implementation import Classes, point_of, with_deviations
+from .implementation import Classes, point_of, with_variants
 
-Kind = Literal["defect", "stranger"]
+Kind = Literal["defect", "conforming"]
 
-_NOTE = "__dbcontract_deviation__"
+_NOTE = "__dbcontract_variant__"
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class UnknownDeviation(SettingsError):
-    """A name that no defect and no stranger has."""
+    """A name that no defect and no conforming variant has."""
 
 
 @dataclass(frozen=True, slots=True)
-class Deviation:
-    """One deviation.
+class Variant:
+    """One variant.
 
     Attributes:
         name: the class's, in kebab-case.
-        kind: a defect breaks the contract; a stranger keeps it in an unusual way.
+        kind: a defect breaks the contract; a conforming variant keeps it in an unusual way.
         area: the module that it is in.
         sentence: what it does; the first sentence of the class's description.
-        breaks: ids of the rules that are broken by it, as a judge has to find; none for a stranger.
-        classes: the subclasses of faithful classes that it is made of.
-        sweep: only generated calls show it.
+        breaks: ids of the rules that are broken by it, as a judge has to find; none for a conforming variant.
+        classes: the subclasses of reference classes that it is made of.
+        fuzzing: only generated calls show it.
         wait: only checks show it that are let take long.
     """
 
@@ -51,7 +51,7 @@ class Deviation:
     sentence: str
     breaks: tuple[str, ...]
     classes: tuple[type, ...]
-    sweep: bool = False
+    fuzzing: bool = False
     wait: bool = False
 
     def describe(self) -> dict[str, Any]:
@@ -78,23 +78,23 @@ class Note:
     kind: Kind
     breaks: tuple[str, ...] = ()
     also: tuple[type, ...] = ()
-    sweep: bool = False
+    fuzzing: bool = False
     wait: bool = False
 
     def leave(self, noted: type) -> None:
-        """Leave the note. Raises `NoSeam` for a class that overrides nothing."""
+        """Leave the note. Raises `NoExtensionPoint` for a class that overrides nothing."""
         for one in (noted, *self.also):
             point_of(one)
         setattr(noted, _NOTE, self)
 
 
-def collect(package: ModuleType) -> tuple[Deviation, ...]:
-    """All deviations of a package, module by module.
+def collect(package: ModuleType) -> tuple[Variant, ...]:
+    """All variants of a package, module by module.
 
     Raises:
         ValueError: two of them have one name, or one has no description.
     """
-    found: dict[str, Deviation] = {}
+    found: dict[str, Variant] = {}
     for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
         module = import_module(f"{package.__name__}.{info.name}")
         for one in _noted(module):
@@ -104,32 +104,32 @@ def collect(package: ModuleType) -> tuple[Deviation, ...]:
     return tuple(found.values())
 
 
-def _noted(module: ModuleType) -> Iterator[Deviation]:
+def _noted(module: ModuleType) -> Iterator[Variant]:
     for value in vars(module).values():
-        # of its own: a subclass of a deviation is none itself
+        # of its own: a subclass of a variant is none itself
         note = vars(value).get(_NOTE) if isinstance(value, type) else None
         if isinstance(note, Note) and value.__module__ == module.__name__:
-            yield _deviation(value, note)
+            yield _variant(value, note)
 
 
-def _deviation(noted: type, note: Note) -> Deviation:
+def _variant(noted: type, note: Note) -> Variant:
     sentence = cleandoc(vars(noted).get("__doc__") or "").partition("\n\n")[0].replace("\n", " ")
     if not sentence:
         raise ValueError(f"{noted.__qualname__} has no description")
-    return Deviation(
+    return Variant(
         name=_WORD.sub("-", noted.__name__).lower(),
         kind=note.kind,
         area=noted.__module__.rpartition(".")[2],
         sentence=sentence,
         breaks=note.breaks,
         classes=(noted, *note.also),
-        sweep=note.sweep,
+        fuzzing=note.fuzzing,
         wait=note.wait,
     )
 
 
-def discover() -> tuple[Deviation, ...]:
-    """All defects, then all strangers.
+def discover() -> tuple[Variant, ...]:
+    """All defects, then all conforming variants.
 
     Raises:
         ValueError: two of them have one name, or one has no description.
@@ -140,12 +140,12 @@ def discover() -> tuple[Deviation, ...]:
     names = [one.name for one in found]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise ValueError(f"a defect and a stranger are both called {', '.join(sorted(twice))}")
+        raise ValueError(f"a defect and a conforming variant are both called {', '.join(sorted(twice))}")
     return found
 
 
 def classes_of(names: tuple[str, ...]) -> Classes:
-    """The implementation that has these deviations, the first ones outermost.
+    """The implementation that has these variants, the first ones outermost.
 
     Raises:
         UnknownDeviation: there is none of such a name.
@@ -159,4 +159,4 @@ def classes_of(names: tuple[str, ...]) -> Classes:
             hint = f"; near it: {', '.join(near)}" if near else ""
             raise UnknownDeviation(f'"{name[:80]}" is no defect; `dbcontract defects` lists them{hint}')
     chosen = [known[name] for name in dict.fromkeys(names)]
-    return with_deviations(part for one in chosen for part in one.classes)
+    return with_variants(part for one in chosen for part in one.classes)

@@ -12,7 +12,7 @@ from .problems import BadRequest, ClientGone, UnsupportedEncoding, UnsupportedMe
 
 MAX_BODY = 64 * 1024 * 1024
 MAX_DOCUMENT = 1024 * 1024 * 1024
-"""How long the document of a whole world may be."""
+"""How long the document of a whole sandbox may be."""
 
 
 async def read_body(receive: Receive, limit: int = MAX_BODY) -> bytes:

@@ -14,7 +14,7 @@ from .origin import origin_of
 
 if TYPE_CHECKING:
     from ..sandbox.faults import Fault
-    from ..sandbox.sandbox import World
+    from ..sandbox.sandbox import Sandbox
 
 # Keys of the ASGI scope under which the gateway and the validation hand things down.
 EXCHANGE = "dbcontract.exchange"
@@ -35,7 +35,7 @@ class Exchange:
     """What is known of one request from its first moment, shared by all layers (Connexion copies the scope).
 
     Attributes:
-        path: as the client sent it, still percent-encoded, without the world's prefix.
+        path: as the client sent it, still percent-encoded, without the sandbox's prefix.
         hidden_slash: a path segment holds an encoded slash (see the gateway).
         answer: the negotiated media type and version, once known.
         fault: an ordered fault that strikes inside the operation.
@@ -43,7 +43,7 @@ class Exchange:
         read_only: the token may not write.
     """
 
-    world: World
+    sandbox: Sandbox
     path: str
     hidden_slash: bool = False
     answer: Negotiated | None = None
@@ -64,7 +64,7 @@ class Call:
         answer: the negotiated media type and version.
     """
 
-    world: World
+    sandbox: Sandbox
     scope: Scope
     exchange: Exchange
     operation_id: str
@@ -76,5 +76,5 @@ class Call:
 
     @property
     def origin(self) -> str:
-        """The absolute URL of this world's root, without a trailing slash, as the client addressed it."""
-        return origin_of(self.scope) + self.world.prefix
+        """The absolute URL of this sandbox's root, without a trailing slash, as the client addressed it."""
+        return origin_of(self.scope) + self.sandbox.prefix

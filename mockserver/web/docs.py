@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from ..apis.base import ServedApi
 from ..control.people import content_of, page_response
-from ..sandbox.sandbox import World
+from ..sandbox.sandbox import Sandbox
 from .origin import origin_of
 
 DESCRIPTIONS = ("/openapi.json", "/openapi.yaml")
@@ -20,7 +20,7 @@ UI = "/ui/"
 
 
 class Docs:
-    """Swagger UI over several descriptions, each the description of the world that it is asked of.
+    """Swagger UI over several descriptions, each the description of the sandbox that it is asked of.
 
     The descriptions are served as they are written: with their references resolved, generated clients would
     have no names for their models.
@@ -36,8 +36,8 @@ class Docs:
             for path in ("/ui", UI, "/ui/openapi.json", *DESCRIPTIONS)
         }
 
-    def find(self, world: World, path: str, scope: Scope) -> Response | None:
-        """The page or the description at a path inside a world; None where there is none."""
+    def find(self, sandbox: Sandbox, path: str, scope: Scope) -> Response | None:
+        """The page or the description at a path inside a sandbox; None where there is none."""
         found = self._pages.get(path)
         if found is None:
             return None
@@ -45,22 +45,22 @@ class Docs:
             return PlainTextResponse("Method Not Allowed.\n", 405, {"Allow": "GET, HEAD"})
         base_path, name = found
         if name == "/ui":
-            return RedirectResponse(f"{origin_of(scope)}{world.prefix}{path}/", 308)
+            return RedirectResponse(f"{origin_of(scope)}{sandbox.prefix}{path}/", 308)
         if name == UI:
             # Relative, so that it is right behind whatever stands before the path.
             root = "../" * (base_path.count("/") + 1)
             return page_response((content_of("ui.html") or b"").replace(b"@ROOT@", root.encode()))
-        document = self._description(world, base_path, scope)
+        document = self._description(sandbox, base_path, scope)
         if name == "/ui/openapi.json":
-            document = _with_examples(_with_plain_header(document), self._apis[base_path].known_ids(world))
+            document = _with_examples(_with_plain_header(document), self._apis[base_path].known_ids(sandbox))
         if name.endswith(".json"):
             return Response(json.dumps(document), media_type="application/json")
         text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
         return Response(text, media_type="application/yaml")
 
-    def _description(self, world: World, base_path: str, scope: Scope) -> dict[str, Any]:
-        """The description with this world as the only server."""
-        servers = [{"url": f"{origin_of(scope)}{world.prefix}{base_path}"}]
+    def _description(self, sandbox: Sandbox, base_path: str, scope: Scope) -> dict[str, Any]:
+        """The description with this sandbox as the only server."""
+        servers = [{"url": f"{origin_of(scope)}{sandbox.prefix}{base_path}"}]
         return {**self._descriptions[base_path], "servers": servers}
 
 

@@ -75,7 +75,7 @@ class DocumentedResponses:
         ]
 
     def local(self, answer: Answer, origin: str) -> Answer:
-        """An example whose links, which name the described servers, lead to this world instead."""
+        """An example whose links, which name the described servers, lead to this sandbox instead."""
         places = [server["url"].rstrip("/") + "/" for server in self._description.get("servers", ())]
         return answer.moved(places, f"{origin}{self._base_path}/")
 

@@ -16,7 +16,7 @@ from .origin import origin_of
 from .receiving import Receiver
 from .responses import error_body
 from .sending import Sender
-from .wire_policy import SURFACE
+from .wire_policy import WIRE_POLICY
 
 _STORAGE_CODES = {
     400: "InvalidRequest",
@@ -45,16 +45,16 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
 
     A fault that strikes inside the operation is left in the exchange for its handler.
     """
-    origin = origin_of(scope) + exchange.world.prefix
+    origin = origin_of(scope) + exchange.sandbox.prefix
     prefer = header(scope["headers"], b"prefer")
     code = None if prefer is None else preferred_code(prefer)
     if code is not None and operation in documented.operations:
         await receiver.look()
         answer = documented.local(forced(documented, operation, code), origin)
-        answer = served.example(answer, exchange.world)
+        answer = served.example(answer, exchange.sandbox)
         await send_answer(answer, scope, sender)
         return True
-    faults = exchange.world.faults
+    faults = exchange.sandbox.faults
     fault = faults.draw(operation) if faults else None
     if fault is None:
         return False
@@ -67,10 +67,10 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
         return True
     if fault.status is not None:
         await receiver.look()
-        send = exchange.world.implementation[SURFACE].sending(sender, exchange, scope)
+        send = exchange.sandbox.implementation[WIRE_POLICY].sending(sender, exchange, scope)
         answer = ordered(documented, operation, fault, fault.status, origin)
         if fault.body is None:
-            answer = served.example(answer, exchange.world)
+            answer = served.example(answer, exchange.sandbox)
         await send_answer(answer, scope, send)
         return True
     sender.cut = fault.connection == "truncate"

@@ -1,4 +1,4 @@
-"""The outermost layer: finds the world, the API and the operation of a request, and words every error."""
+"""The outermost layer: finds the sandbox, the API and the operation of a request, and words every error."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from ..control.access import ControlAccess
 from ..control.events import EVENT_STREAM
 from ..control.people import Pages
 from ..sandbox.journal import Entry, mask
-from ..sandbox.registry import SandboxNameError, Worlds
-from ..sandbox.sandbox import World
+from ..sandbox.registry import Sandboxes, SandboxNameError
+from ..sandbox.sandbox import Sandbox
 from ..storage.app import STORAGE
 from .body import header
 from .call import EXCHANGE, Exchange
@@ -32,13 +32,13 @@ from .receiving import Receiver
 from .response_check import ResponseCheck, ResponseMismatch
 from .responses import json_error
 from .sending import Sender
-from .wire_policy import SURFACE, Surface, slashes_hidden, without_slash
+from .wire_policy import WIRE_POLICY, WirePolicy, slashes_hidden, without_slash
 
 request_log = logging.getLogger("dbcontract.requests")
 
 STORAGE_PREFIX = "/_storage"
 CONTROL = "control"
-_PLAIN = Surface()
+_PLAIN = WirePolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Gateway:
     Args:
         apis: the served APIs, those with the longer base path first.
         operations: Connexion's middleware stack over all of them.
-        worlds: finds the world that a path belongs to.
+        sandboxes: finds the sandbox that a path belongs to.
         access: decides who may use the control API.
         docs: the Swagger UIs and the descriptions themselves.
         pages: what else a browser is shown that is no API.
@@ -72,7 +72,7 @@ class Gateway:
         self,
         apis: tuple[Api, ...],
         operations: ASGIApp,
-        worlds: Worlds,
+        sandboxes: Sandboxes,
         *,
         access: ControlAccess,
         docs: Docs,
@@ -83,7 +83,7 @@ class Gateway:
         self._docs = docs
         self._access = access
         self._pages = pages
-        self.worlds = worlds
+        self.sandboxes = sandboxes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -94,16 +94,16 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1000})
             return
         raw = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
-        world, path = self.worlds.default, scope["path"]
+        sandbox, path = self.sandboxes.default, scope["path"]
         if path.startswith("/~"):
             try:
-                world, path = self.worlds.find(path, unquote(raw[1:].partition("/")[0]))
+                sandbox, path = self.sandboxes.find(path, unquote(raw[1:].partition("/")[0]))
             except SandboxNameError as error:
                 await json_error(400, str(error))(scope, receive, send)
                 return
         # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
-        exchange = Exchange(world, "/" + raw[1:].partition("/")[2] if world.prefix else raw)
-        page = self._docs.find(world, path, scope) or self._pages.find(world, path, scope)
+        exchange = Exchange(sandbox, "/" + raw[1:].partition("/")[2] if sandbox.prefix else raw)
+        page = self._docs.find(sandbox, path, scope) or self._pages.find(sandbox, path, scope)
         if page is not None:
             await page(scope, receive, send)
             return
@@ -130,34 +130,34 @@ class Gateway:
     @staticmethod
     def _operation(api: Api, exchange: Exchange, path: str, scope: Scope) -> str | None:
         """The addressed operation, looked up only when something may interfere with it."""
-        if not exchange.world.faults and header(scope["headers"], b"prefer") is None:
+        if not exchange.sandbox.faults and header(scope["headers"], b"prefer") is None:
             return None
         return _addressed(api, path, exchange.path, scope["method"])
 
     @staticmethod
     async def _store(exchange: Exchange, path: str, scope: Scope, receiver: Receiver, send: Send) -> None:
         key = path[len(STORAGE_PREFIX) + 1 :]
-        implementation = exchange.world.implementation
-        response = await implementation[STORAGE].respond(exchange.world, key, scope, receiver)
+        implementation = exchange.sandbox.implementation
+        response = await implementation[STORAGE].respond(exchange.sandbox, key, scope, receiver)
         await receiver.look()
-        await response(scope, receiver, implementation[SURFACE].sending(send, exchange, scope))
+        await response(scope, receiver, implementation[WIRE_POLICY].sending(send, exchange, scope))
 
     async def _serve(  # noqa: PLR0917 - ASGI brings three of them
         self, api: Api, exchange: Exchange, path: str, scope: Scope, receive: Receiver, sender: Sender
     ) -> None:
         scope = {**scope, EXCHANGE: exchange, "extensions": {}, "app": self, "root_path": "", "path": path}
-        world = exchange.world
-        surface = world.implementation[SURFACE] if not api.is_control else _PLAIN
-        send = surface.sending(sender, exchange, scope)
+        sandbox = exchange.sandbox
+        policy = sandbox.implementation[WIRE_POLICY] if not api.is_control else _PLAIN
+        send = policy.sending(sender, exchange, scope)
         # What is wrong on purpose must get out.
-        check = None if world.deviations and not api.is_control else api.check
+        check = None if sandbox.variants and not api.is_control else api.check
         try:
             if api.is_control:
                 self._access.check(scope)
-            scope["path"] = surface.path(exchange, path)
+            scope["path"] = policy.path(exchange, path)
             extra = api.served.extra_paths
             if extra is not None and scope["path"] in extra.paths:
-                response = await extra.respond(world, scope["path"], scope["method"], receive)
+                response = await extra.respond(sandbox, scope["path"], scope["method"], receive)
                 await receive.look()
                 await response(scope, receive, send)
                 return
@@ -172,10 +172,10 @@ class Gateway:
             if isinstance(error, HTTPException):
                 error = self._as_problem(error, api, scope)
             try:
-                response = api.served.error(world, error, exchange.answer)
+                response = api.served.error(sandbox, error, exchange.answer)
                 await response(scope, receive, self._checked(send, scope, check))
             except ResponseMismatch as mismatch:
-                await api.served.error(world, mismatch, exchange.answer)(scope, receive, send)
+                await api.served.error(sandbox, mismatch, exchange.answer)(scope, receive, send)
 
     @staticmethod
     def _checked(send: Send, scope: Scope, check: ResponseCheck | None) -> Send:
@@ -206,13 +206,13 @@ class Gateway:
         sender: Sender,
         seconds: float,
     ) -> None:
-        world = exchange.world
+        sandbox = exchange.sandbox
         if request_log.isEnabledFor(logging.INFO):
-            _log(world, exchange.path, scope, sender, seconds)
-        world.journal.add(
+            _log(sandbox, exchange.path, scope, sender, seconds)
+        sandbox.journal.add(
             Entry(
-                number=world.journal.next_number(),
-                at=world.clock.now(),
+                number=sandbox.journal.next_number(),
+                at=sandbox.clock.now(),
                 method=scope["method"],
                 path=exchange.path,
                 query=scope["query_string"],
@@ -229,11 +229,11 @@ class Gateway:
         )
 
 
-def _log(world: World, path: str, scope: Scope, sender: Sender, seconds: float) -> None:
+def _log(sandbox: Sandbox, path: str, scope: Scope, sender: Sender, seconds: float) -> None:
     query = mask(scope["query_string"].decode("latin-1"))
     facts = {
         "method": scope["method"],
-        "path": f"{world.prefix}{path}{'?' if query else ''}{query}",
+        "path": f"{sandbox.prefix}{path}{'?' if query else ''}{query}",
         "status": sender.status,
         "milliseconds": round(seconds * 1000, 1),
     }

@@ -53,7 +53,7 @@ class PublicOrigin:
 
 
 def origin_of(scope: Scope) -> str:
-    """The root URL of a request, without a trailing slash; before it comes the prefix of no world."""
+    """The root URL of a request, without a trailing slash; before it comes the prefix of no sandbox."""
     origin: PublicOrigin | None = scope.get(ORIGIN)
     return addressed(scope) if origin is None else origin.of(scope)
 

@@ -1,4 +1,4 @@
-"""The surface of the served APIs: which path means which, and what every answer looks like on the wire."""
+"""The wire policy of the served APIs: which path means which, and how every answer looks on the wire."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .connexion.validation import hide_slashes
 from .problems import UnknownPath
 
 
-class Surface:
-    """What all operations of a world have in common, seen from outside."""
+class WirePolicy:
+    """What all operations of a sandbox have in common, seen from outside."""
 
     def path(self, exchange: Exchange, path: str) -> str:
         """The path as the routing wants it: no trailing slash, encoded slashes kept out of its sight.
@@ -43,7 +43,7 @@ class Surface:
         return send
 
 
-SURFACE: Final = ExtensionPoint("surface", Surface)
+WIRE_POLICY: Final = ExtensionPoint("wire policy", WirePolicy)
 
 
 def slashes_hidden(raw: str) -> str:

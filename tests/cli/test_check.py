@@ -17,7 +17,7 @@ from dbcontract.mockserver.server.run import Running, ServerThread
 
 TOKEN = "token-of-the-tests"
 ONLY = ("--only", "PB-ASSET-03", "--only", "PI-EXP-01")
-FEW = (*ONLY, "--no-sweep")
+FEW = (*ONLY, "--no-fuzzing")
 TWO = "(2 verified, 0 failed on their own, 0 follow-ups, 0 not verified)"
 ONE = "(1 verified, 1 failed on their own, 0 follow-ups, 0 not verified)"
 
@@ -32,7 +32,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def stranger() -> Iterator[Running]:
+def unrecognized() -> Iterator[Running]:
     """An implementation that nobody knows."""
     with ServerThread(Settings(port=0, tokens=(TokenGrant(TOKEN),), control=False)) as running:
         yield running
@@ -74,7 +74,7 @@ def test_every_report_is_written(run: Run, tmp_path: Path) -> None:
         assert f"{kind} report: {file}" in result.stderr
     document = json.loads((tmp_path / "r.json").read_text())
     assert document["run"]["command"] == (
-        "dbcontract check --only PB-ASSET-03 --only PI-EXP-01 --seed 1 --no-sweep"
+        "dbcontract check --only PB-ASSET-03 --only PI-EXP-01 --seed 1 --no-fuzzing"
     )
     assert document["run"]["selection"] == "--only PB-ASSET-03 --only PI-EXP-01"
     assert document["results"][0]["reproduce"] == "dbcontract check --only PI-EXP-01 --seed 1"
@@ -87,7 +87,7 @@ def test_a_report_goes_to_standard_output_alone(run: Run) -> None:
 
 
 def test_verbose_prints_the_whole_exchange(run: Run) -> None:
-    result = run("check", "--only", "PB-ASSET-03", "-v", "--no-sweep")
+    result = run("check", "--only", "PB-ASSET-03", "-v", "--no-fuzzing")
     lines = text(result).splitlines()
     assert lines[0] == "PASSED PB-ASSET-03 An asset that is not marked cannot be downloaded"
     assert "> Authorization: Token $TOKEN" in lines
@@ -97,29 +97,29 @@ def test_verbose_prints_the_whole_exchange(run: Run) -> None:
     assert '"x-amz-signature":"***"' in upload
 
 
-def test_a_stranger_is_only_read(run: Run, stranger: Running) -> None:
-    result = run("check", stranger.base_url, *FEW)
+def test_an_unrecognized_server_is_only_read(run: Run, unrecognized: Running) -> None:
+    result = run("check", unrecognized.base_url, *FEW)
     assert result.status == 0
     assert "nothing will be written (see --allow)" in result.stderr
     assert "the target lacks, or does not allow: write: PB-ASSET-03" in text(result)
     assert "conformant in what was verified, 1 of 2 rules" in text(result)
 
 
-def test_nothing_verified_is_told(run: Run, stranger: Running) -> None:
-    result = run("check", stranger.base_url, "--only", "PB-ASSET-03", "--no-sweep")
+def test_nothing_verified_is_told(run: Run, unrecognized: Running) -> None:
+    result = run("check", unrecognized.base_url, "--only", "PB-ASSET-03", "--no-fuzzing")
     assert result.status == 4
     assert "undecided: nothing could be verified" in text(result)
 
 
 def test_what_will_be_created_is_told_before(
-    run: Run, stranger: Running, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    run: Run, unrecognized: Running, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(environment, "DBCONTRACT_TOKEN", TOKEN)
     organization, database = next(
-        (one.organization_id, one.id) for one in stranger.world.pixiebrix.databases.values()
+        (one.organization_id, one.id) for one in unrecognized.sandbox.pixiebrix.databases.values()
     )
     allowed = ("--allow", "write", "--organization", str(organization), "--database", str(database))
-    result = run("check", stranger.base_url, *FEW, *allowed)
+    result = run("check", unrecognized.base_url, *FEW, *allowed)
     assert result.status == 0, text(result)
     assert f"may create records in {database}, and deletes them" in result.stderr
     assert "assets and export jobs, which stay: no operation deletes them" in result.stderr
@@ -149,7 +149,7 @@ def wrong() -> Iterator[str]:
 
 
 def test_a_failure_is_told_in_three_lines(run: Run, wrong: str) -> None:
-    result = run("check", wrong, "--api", "pieces", "--only", "PI-EXP-01", "--no-sweep")
+    result = run("check", wrong, "--api", "pieces", "--only", "PI-EXP-01", "--no-fuzzing")
     assert result.status == 1
     lines = text(result).splitlines()
     first = next(number for number, line in enumerate(lines) if line.startswith("FAILED PI-EXP-01 "))
@@ -163,7 +163,17 @@ def test_a_failure_is_told_in_three_lines(run: Run, wrong: str) -> None:
 
 def test_a_baseline_accepts_and_complains(run: Run, wrong: str, tmp_path: Path) -> None:
     file = tmp_path / "baseline.toml"
-    check = ("check", wrong, "--api", "pieces", "--only", "PI-EXP-01", "--no-sweep", "--baseline", file.name)
+    check = (
+        "check",
+        wrong,
+        "--api",
+        "pieces",
+        "--only",
+        "PI-EXP-01",
+        "--no-fuzzing",
+        "--baseline",
+        file.name,
+    )
     file.write_text('[[accepted]]\nrule = "PI-EXP-01"\nreason = "agreed upon"\n')
     accepted = run(*check)
     assert accepted.status == 0, text(accepted)
@@ -177,7 +187,7 @@ def test_a_baseline_accepts_and_complains(run: Run, wrong: str, tmp_path: Path) 
 
 
 def test_fail_fast_is_incomplete(run: Run, wrong: str) -> None:
-    result = run("check", wrong, "--api", "pieces", "--only", "PI-EXP-0?", "--no-sweep", "--fail-fast")
+    result = run("check", wrong, "--api", "pieces", "--only", "PI-EXP-0?", "--no-fuzzing", "--fail-fast")
     assert result.status == 1
     assert "not conformant: 1 rule violated, incomplete: stopped at the first failure" in text(result)
 
@@ -250,7 +260,16 @@ def test_a_run_that_is_ended_says_so(
     """The end comes while a slow pace makes the third request wait."""
     url, second = counted
     (tmp_path / "t.toml").write_text(f'[pieces]\nurl = "{url}"\n[pace]\nrequests_per_second = 0.01\n')
-    arguments = ("check", "--target", "t.toml", "--only", "PI-EXP-*", "--no-sweep", "--report", "json=r.json")
+    arguments = (
+        "check",
+        "--target",
+        "t.toml",
+        "--only",
+        "PI-EXP-*",
+        "--no-fuzzing",
+        "--report",
+        "json=r.json",
+    )
     with subprocess.Popen(
         [command, *arguments],
         cwd=tmp_path,

@@ -17,9 +17,9 @@ def test_they_are_listed_with_what_they_do_and_break(run: Callable[..., Any]) ->
     assert "  relative-redirect" not in lines
 
 
-def test_strangers_are_listed_apart(run: Callable[..., Any]) -> None:
-    entries = json.loads(run("defects", "--strangers", "--json").stdout)
-    assert {one["kind"] for one in entries} == {"stranger"}
+def test_conforming_variants_are_listed_apart(run: Callable[..., Any]) -> None:
+    entries = json.loads(run("defects", "--conforming", "--json").stdout)
+    assert {one["kind"] for one in entries} == {"conforming"}
     assert all(one["breaks"] == [] for one in entries)
 
 
@@ -28,8 +28,8 @@ def test_a_server_that_is_wrong_on_purpose(serve: Callable[..., Any]) -> None:
     assert "  Defects   versions-compared-as-text" in server.banner
     with requests.Session() as session:
         newer = {**session.get(f"{server.pieces}/database/export", timeout=10).json(), "version": "10.0.0"}
-        for world in ("", "/~other"):
-            answer = session.post(f"{server.pieces}{world}/database/import", json=newer, timeout=10)
+        for sandbox in ("", "/~other"):
+            answer = session.post(f"{server.pieces}{sandbox}/database/import", json=newer, timeout=10)
             assert answer.status_code == 204
 
 

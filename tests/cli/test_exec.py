@@ -148,14 +148,14 @@ def test_two_at_once_have_a_mock_each(run: Callable[..., Any]) -> None:
     assert first != second
 
 
-def test_the_world_is_kept_in_a_file(run: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_sandbox_is_kept_in_a_file(run: Callable[..., Any], tmp_path: Path) -> None:
     reset = """
 import os, urllib.request
 urllib.request.urlopen(os.environ["DBCONTRACT_URL"] + "/_mock/reset", b'{"data": "edge"}')
 """
-    assert run("exec", "--state", "world.json", "--", sys.executable, "-c", reset).status == 0
-    assert json.loads((tmp_path / "world.json").read_bytes())["data"] == "edge"
-    result = run("exec", "--state", "world.json", "--", sys.executable, "-c", CALL)
+    assert run("exec", "--state", "sandbox.json", "--", sys.executable, "-c", reset).status == 0
+    assert json.loads((tmp_path / "sandbox.json").read_bytes())["data"] == "edge"
+    result = run("exec", "--state", "sandbox.json", "--", sys.executable, "-c", CALL)
     assert json.loads(result.stdout)[0] == "edge"
 
 

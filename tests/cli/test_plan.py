@@ -20,7 +20,7 @@ FEW = (
     "PB-REC-08",
     "--only",
     "PB-ASSET-03",
-    "--no-sweep",
+    "--no-fuzzing",
 )
 IDS = ("--organization", ORGANIZATION, "--database", DATABASE)
 

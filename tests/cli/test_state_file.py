@@ -1,4 +1,4 @@
-"""`dbcontract serve --state FILE`: a world that outlives its server."""
+"""`dbcontract serve --state FILE`: a sandbox that outlives its server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def state(server: Any) -> bytes:
 
 
 def change(server: Any) -> bytes:
-    """Make the world differ from every start; its document."""
+    """Make the sandbox differ from every start; its document."""
     control(server, "PATCH", "/clock", json={"now": "2031-01-01T00:00:00Z"})
     control(server, "PATCH", "/settings", json={"record_limit": 77})
     control(server, "POST", "/faults", json={"operation": "listRecords", "status": 503})
@@ -35,30 +35,30 @@ def change(server: Any) -> bytes:
 
 
 @SIGNALS
-def test_the_world_goes_on_where_it_stopped(
+def test_the_sandbox_goes_on_where_it_stopped(
     serve: Callable[..., Any], tmp_path: Path, number: signal.Signals
 ) -> None:
-    server = serve("--state", "world.json", *FROZEN)
-    assert not (tmp_path / "world.json").exists()
+    server = serve("--state", "sandbox.json", *FROZEN)
+    assert not (tmp_path / "sandbox.json").exists()
     kept = change(server)
     assert server.stop(number) == (0, "")
-    assert (tmp_path / "world.json").read_bytes() == kept
-    again = serve("--state", "world.json", "--data", "empty")
+    assert (tmp_path / "sandbox.json").read_bytes() == kept
+    again = serve("--state", "sandbox.json", "--data", "empty")
     assert state(again) == kept
     control(again, "PATCH", "/settings", json={"record_limit": 78})
     kept = state(again)
     again.stop(number)
-    assert (tmp_path / "world.json").read_bytes() == kept
-    assert [path.name for path in tmp_path.iterdir()] == ["world.json"]
+    assert (tmp_path / "sandbox.json").read_bytes() == kept
+    assert [path.name for path in tmp_path.iterdir()] == ["sandbox.json"]
 
 
 def test_a_reset_goes_back_to_the_data_set(serve: Callable[..., Any]) -> None:
     fresh = serve(*FROZEN)
     first = state(fresh)
-    server = serve("--state", "world.json", *FROZEN)
+    server = serve("--state", "sandbox.json", *FROZEN)
     change(server)
     server.stop(signal.SIGTERM)
-    again = serve("--state", "world.json", *FROZEN)
+    again = serve("--state", "sandbox.json", *FROZEN)
     assert state(again) != first
     control(again, "POST", "/reset")
     assert state(again) == first
@@ -67,19 +67,19 @@ def test_a_reset_goes_back_to_the_data_set(serve: Callable[..., Any]) -> None:
 def test_sandboxes_begin_with_the_data_set_and_are_not_kept(
     serve: Callable[..., Any], tmp_path: Path
 ) -> None:
-    server = serve("--state", "world.json", *FROZEN)
+    server = serve("--state", "sandbox.json", *FROZEN)
     change(server)
     url = f"{server.ready['base_url']}/~one/_mock/settings"
     assert requests.get(url, timeout=10).json()["record_limit"] == 500_000
     requests.patch(url, json={"record_limit": 5}, timeout=10)
     server.stop(signal.SIGTERM)
-    assert json.loads((tmp_path / "world.json").read_bytes())["settings"]["record_limit"] == 77
+    assert json.loads((tmp_path / "sandbox.json").read_bytes())["settings"]["record_limit"] == 77
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="this system has no such signal")
 def test_a_signal_saves_at_once(serve: Callable[..., Any], tmp_path: Path) -> None:
-    server = serve("--state", "world.json", *FROZEN)
-    path = tmp_path / "world.json"
+    server = serve("--state", "sandbox.json", *FROZEN)
+    path = tmp_path / "sandbox.json"
     for limit in (1, 2, 3):
         control(server, "PATCH", "/settings", json={"record_limit": limit})
         server.process.send_signal(signal.SIGUSR1)
@@ -94,19 +94,19 @@ def test_a_signal_saves_at_once(serve: Callable[..., Any], tmp_path: Path) -> No
 
 
 def test_a_killed_server_leaves_what_was_saved_last(serve: Callable[..., Any], tmp_path: Path) -> None:
-    server = serve("--state", "world.json", *FROZEN)
+    server = serve("--state", "sandbox.json", *FROZEN)
     change(server)
     server.stop(signal.SIGTERM)
-    before = (tmp_path / "world.json").read_bytes()
-    again = serve("--state", "world.json")
+    before = (tmp_path / "sandbox.json").read_bytes()
+    again = serve("--state", "sandbox.json")
     control(again, "POST", "/reset", json={"data": "empty"})
     again.stop(signal.SIGKILL)
-    assert (tmp_path / "world.json").read_bytes() == before
+    assert (tmp_path / "sandbox.json").read_bytes() == before
 
 
 @pytest.fixture(scope="module")
 def whole() -> bytes:
-    """A world's document."""
+    """A sandbox's document."""
     import warnings
 
     from dbcontract.mockserver.sandbox.settings import Settings
@@ -115,9 +115,9 @@ def whole() -> bytes:
         warnings.simplefilter(
             "ignore"
         )  # the web framework warns of its own dependencies while it is imported
-        from dbcontract.mockserver.sandbox.registry import Worlds
+        from dbcontract.mockserver.sandbox.registry import Sandboxes
         from dbcontract.mockserver.snapshot import snapshot as document
-    return document.dump(Worlds.load(Settings(data="empty")).default)
+    return document.dump(Sandboxes.load(Settings(data="empty")).default)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def whole() -> bytes:
         lambda _: b"",
         lambda whole: whole[:-1],
         lambda whole: whole[: len(whole) // 2],
-        lambda whole: whole.replace(b"dbcontract-world/1", b"dbcontract-world/2"),
+        lambda whole: whole.replace(b"dbcontract-sandbox/1", b"dbcontract-sandbox/2"),
         lambda whole: whole.replace(b'"signing_key":"', b'"signing_key":"!'),
         lambda whole: b"\xff" + whole,
         lambda _: b"{}",
@@ -139,34 +139,34 @@ def whole() -> bytes:
         "another version",
         "a bad key",
         "binary",
-        "no world",
+        "no sandbox",
         "a data set",
     ],
 )
 def test_a_damaged_file_is_refused_and_never_overwritten(
     run: Callable[..., Any], tmp_path: Path, whole: bytes, damage: Callable[[bytes], bytes]
 ) -> None:
-    refused(run, ("serve", "--port", "0", "--state", "world.json"), tmp_path, damage(whole))
+    refused(run, ("serve", "--port", "0", "--state", "sandbox.json"), tmp_path, damage(whole))
 
 
 def test_exec_refuses_a_damaged_file_before_it_runs_anything(
     run: Callable[..., Any], tmp_path: Path, whole: bytes
 ) -> None:
-    refused(run, ("exec", "--state", "world.json", "--", "echo", "told"), tmp_path, whole[:-1])
+    refused(run, ("exec", "--state", "sandbox.json", "--", "echo", "told"), tmp_path, whole[:-1])
 
 
 def refused(run: Callable[..., Any], command: tuple[str, ...], folder: Path, damaged: bytes) -> None:
-    path = folder / "world.json"
+    path = folder / "sandbox.json"
     path.write_bytes(damaged)
     result = run(*command)
     assert (result.status, result.stdout) == (2, b"")
-    assert result.stderr.startswith("Error: --state world.json: ")
+    assert result.stderr.startswith("Error: --state sandbox.json: ")
     assert result.stderr.count("\n") == 1
     assert path.read_bytes() == damaged
-    assert [item.name for item in folder.iterdir()] == ["world.json"]
+    assert [item.name for item in folder.iterdir()] == ["sandbox.json"]
 
 
-@pytest.mark.parametrize("name", ["missing/world.json", ".", "pipe"])
+@pytest.mark.parametrize("name", ["missing/sandbox.json", ".", "pipe"])
 def test_a_place_where_nothing_can_be_kept(run: Callable[..., Any], tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     result = run("serve", "--port", "0", "--state", name)
@@ -180,17 +180,17 @@ def test_a_file_that_can_no_longer_be_written_is_told_at_the_end(
 ) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    server = serve("--state", "folder/world.json")
+    server = serve("--state", "folder/sandbox.json")
     folder.rmdir()
     status, stderr = server.stop(signal.SIGTERM)
     assert status == 2
-    assert stderr.startswith("Error: --state folder/world.json: ")
+    assert stderr.startswith("Error: --state folder/sandbox.json: ")
     assert stderr.count("\n") == 1
 
 
 def test_a_link_is_followed(serve: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
-    (tmp_path / "world.json").symlink_to("real/kept.json")
-    serve("--state", "world.json").stop(signal.SIGTERM)
-    assert (tmp_path / "world.json").is_symlink()
-    assert json.loads((tmp_path / "real" / "kept.json").read_bytes())["format"] == "dbcontract-world/1"
+    (tmp_path / "sandbox.json").symlink_to("real/kept.json")
+    serve("--state", "sandbox.json").stop(signal.SIGTERM)
+    assert (tmp_path / "sandbox.json").is_symlink()
+    assert json.loads((tmp_path / "real" / "kept.json").read_bytes())["format"] == "dbcontract-sandbox/1"

@@ -20,13 +20,13 @@ def running() -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def server(running: Running) -> Iterator[MockClient]:
-    """The default world of a server whose clock stands where its data ends."""
+    """The default sandbox of a server whose clock stands where its data ends."""
     with MockClient(running.base_url) as client:
         yield client
 
 
 @pytest.fixture
 def mock(server: MockClient) -> Iterator[MockClient]:
-    """A world of the test's own."""
+    """A sandbox of the test's own."""
     with server.sandbox() as client:
         yield client

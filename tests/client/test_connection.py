@@ -170,12 +170,12 @@ def sandboxes(server: MockClient) -> set[str]:
 def test_sandboxes(server: MockClient) -> None:
     with server.sandbox("named.one-2") as mock:
         assert mock.base_url == f"{server.base_url}/~named.one-2"
-        assert mock.health()["world"] == "named.one-2"
+        assert mock.health()["sandbox"] == "named.one-2"
         assert "named.one-2" in sandboxes(server)
         # A sandbox of a sandbox is its sibling.
         with mock.sandbox("sibling") as sibling:
             assert sibling.base_url == f"{server.base_url}/~sibling"
-            assert sibling.health()["world"] == "sibling"
+            assert sibling.health()["sandbox"] == "sibling"
         assert "sibling" not in sandboxes(server)
     assert "named.one-2" not in sandboxes(server)
 

@@ -9,7 +9,7 @@ from dbcontract.mockserver.client import JournalEntry, MockClient, MockError
 
 @pytest.fixture
 def asked(mock: MockClient) -> MockClient:
-    """A world that was asked four things, an hour apart."""
+    """A sandbox that was asked four things, an hour apart."""
     session = mock.session()
     database = mock.database("Customers").id
     records = f"{mock.pixiebrix_url}/databases/{database}/records/"

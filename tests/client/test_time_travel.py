@@ -1,4 +1,4 @@
-"""A week in a world, in milliseconds: archives, dying links and retention."""
+"""A week in a sandbox, in milliseconds: archives, dying links and retention."""
 
 from __future__ import annotations
 

@@ -29,4 +29,4 @@ def api() -> Iterator[requests.Session]:
 @pytest.fixture
 def customers(server: Running) -> str:
     """The id of a database with records."""
-    return next(iter(server.world.pixiebrix.databases))
+    return next(iter(server.sandbox.pixiebrix.databases))

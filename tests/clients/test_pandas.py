@@ -43,7 +43,7 @@ def test_the_records_endpoint_is_a_table(server: Running, api: requests.Session,
 def test_an_artifact_is_a_table_of_all_chosen_records(
     server: Running, api: requests.Session, media_type: str, read: Any
 ) -> None:
-    chosen = list(server.world.pixiebrix.databases)[:2]
+    chosen = list(server.sandbox.pixiebrix.databases)[:2]
     job = api.post(
         f"{server.pixiebrix_url}/databases/records/jobs/",
         json={"name": "Figures", "databases": chosen, "media_type": media_type},

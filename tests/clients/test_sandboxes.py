@@ -24,7 +24,7 @@ def test_the_sdk_works_in_a_sandbox_and_leaves_the_others_alone(server: Running)
         assert mine.database_import_with_http_info(exported_database=export).status_code == 204
         assert "from-the-sdk" in {item.id for item in mine.database_export().values.iterable}
         assert other.database_export().to_dict() == before
-    assert {"sdk", "other"} <= set(server.worlds.names())
+    assert {"sdk", "other"} <= set(server.sandboxes.names())
 
 
 @pytest.mark.parametrize("status", [500, 505])

@@ -17,9 +17,9 @@ from dbcontract.conformance.apis.pixiebrix.context import PixieBrix
 from dbcontract.conformance.authoring.check import Checks, discover
 from dbcontract.conformance.authoring.run import Run
 from dbcontract.conformance.catalogue.rules import Catalogue, load_all
-from dbcontract.conformance.environment.environment import Places
-from dbcontract.conformance.environment.hooks import ConfiguredPlaces
-from dbcontract.conformance.environment.mock import MockPlaces
+from dbcontract.conformance.environment.environment import Environments
+from dbcontract.conformance.environment.hooks import ConfiguredEnvironments
+from dbcontract.conformance.environment.mock import MockEnvironments
 from dbcontract.conformance.http.redaction import Redactor
 from dbcontract.conformance.http.session import Session
 from dbcontract.conformance.http.wire import Limits, Wire
@@ -41,7 +41,7 @@ def mock() -> Iterator[Running]:
 
 
 @pytest.fixture
-def stranger() -> Iterator[Running]:
+def unrecognized() -> Iterator[Running]:
     """The same implementation, but nothing tells that it is a mock: it has no control API."""
     with ServerThread(Settings(port=0, tokens=(TokenGrant(TOKEN),), control=False)) as running:
         yield running
@@ -95,7 +95,7 @@ JSON = {"Content-Type": "application/json; version=2.0"}
 
 def pixiebrix(run: Run) -> PixieBrix:
     """A check of PixieBrix at a place of the run."""
-    return PixieBrix(run, run.places.open(), "PB-ASSET-03")
+    return PixieBrix(run, run.environments.open(), "PB-ASSET-03")
 
 
 def of_web(url: str, *capabilities: str, headers: tuple[tuple[str, str], ...] = ()) -> Target:
@@ -115,9 +115,11 @@ def opened(descriptions: dict[str, Description]) -> Iterator[Callable[..., Run]]
         wire = Wire(target.pace.wire)
         wires.append(wire)
         cancelled = threading.Event()
-        places: Places = (MockPlaces if target.kind == "mock" else ConfiguredPlaces)(target, "r1", wire)
+        environments: Environments = (MockEnvironments if target.kind == "mock" else ConfiguredEnvironments)(
+            target, "r1", wire
+        )
         session = Session(wire, target.pace, cancelled)
-        return Run("r1", 1, target, session, places, descriptions, Redactor(target.secrets), cancelled)
+        return Run("r1", 1, target, session, environments, descriptions, Redactor(target.secrets), cancelled)
 
     yield start
     for wire in wires:

@@ -21,7 +21,7 @@ from dbcontract.conformance.authoring.check import discover
 from dbcontract.conformance.catalogue import rules as catalogue
 from dbcontract.conformance.catalogue.rules import Capability, Catalogue, CatalogueError, Level, UnknownRule
 from dbcontract.conformance.catalogue.traceability import render
-from dbcontract.conformance.schema.conformance import fed
+from dbcontract.conformance.schema.conformance import schema_rules
 
 SDK_PAGE = "Database API | Python SDK"
 PIXIEBRIX_PAGE = "Database APIs"
@@ -94,7 +94,7 @@ def entry(**changes: Any) -> dict[str, Any]:
         "source": {"document": PIXIEBRIX_PAGE, "heading": "Database APIs"},
         "operations": ["listDatabases"],
         "needs": ["read"],
-        "rests_on": [],
+        "depends_on": [],
         "how": "Somehow.",
         **changes,
     }
@@ -128,7 +128,7 @@ def test_the_file_is_valid(api: str) -> None:
         {"needs": ["telepathy"]},
         {"needs": ["read", "read"]},
         {"needs": []},
-        {"rests_on": ["PI-EXP-01"]},
+        {"depends_on": ["PI-EXP-01"]},
         {"how": None},
         {"untestable": "both"},
         {"how": None, "untestable": "but with needs"},
@@ -154,7 +154,7 @@ def test_every_rule_is_loaded_as_written(rules: Catalogue) -> None:
         assert (rule.source.document, rule.source.heading) == tuple(original["source"].values())
         assert list(rule.operations) == original["operations"]
         assert list(rule.needs) == original["needs"]
-        assert list(rule.rests_on) == original["rests_on"]
+        assert list(rule.depends_on) == original["depends_on"]
         assert (rule.how or None, rule.untestable) == (original.get("how"), original.get("untestable"))
         assert rule.testable is ("untestable" not in original)
 
@@ -162,7 +162,7 @@ def test_every_rule_is_loaded_as_written(rules: Catalogue) -> None:
 def test_every_rule_that_can_be_tested_is(rules: Catalogue) -> None:
     """By a check of its own, or by all exchanges of a run."""
     testable = {rule.id for rule in rules if rule.testable}
-    assert testable == set(discover().rules) | set(fed())
+    assert testable == set(discover().rules) | set(schema_rules())
 
 
 def test_nothing_is_said_twice(rules: Catalogue) -> None:
@@ -219,7 +219,7 @@ def test_every_heading_has_a_documented_rule(rules: Catalogue, page: str) -> Non
 def test_the_graph_ends(rules: Catalogue) -> None:
     done: set[str] = set()
     for rule in rules.ordered():
-        assert done >= set(rule.rests_on), rule.id
+        assert done >= set(rule.depends_on), rule.id
         done.add(rule.id)
     assert len(done) == len(rules)
 
@@ -228,16 +228,16 @@ def test_foundations_and_dependents_mirror_each_other(rules: Catalogue) -> None:
     assert rules.foundations("PB-ASSET-03") >= {"PB-ASSET-06", "PB-ASSET-04", "PB-AUTH-01"}
     for rule in rules:
         below = rules.foundations(rule.id)
-        assert below >= set(rule.rests_on)
+        assert below >= set(rule.depends_on)
         assert rule.id not in below
-        assert all(rule.id in rules.dependents(name) for name in rule.rests_on)
+        assert all(rule.id in rules.dependents(name) for name in rule.depends_on)
 
 
 def test_rests_on_names_the_nearest_only(rules: Catalogue) -> None:
-    """What another foundation rests on anyway would only hide which rule comes first."""
+    """What another foundation depends on anyway would only hide which rule comes first."""
     for rule in rules:
-        for name in rule.rests_on:
-            others = set(rule.rests_on) - {name}
+        for name in rule.depends_on:
+            others = set(rule.depends_on) - {name}
             assert not any(name in rules.foundations(other) for other in others), (rule.id, name)
 
 
@@ -248,10 +248,10 @@ def test_rests_on_names_the_nearest_only(rules: Catalogue) -> None:
         ("[]", "has the fields"),
         (text_of(entry(), api="pieces"), "the catalogue of 'pieces'"),
         (text_of(entry(), entry()), "two rules have the id PB-DB-01"),
-        (text_of(entry(rests_on=["PB-DB-02"])), "PB-DB-01 rests on PB-DB-02, which does not exist"),
+        (text_of(entry(depends_on=["PB-DB-02"])), "PB-DB-01 depends on PB-DB-02, which does not exist"),
         (
-            text_of(entry(rests_on=["PB-DB-02"]), entry(id="PB-DB-02", rests_on=["PB-DB-01"])),
-            "rest on each other: PB-DB-0",
+            text_of(entry(depends_on=["PB-DB-02"]), entry(id="PB-DB-02", depends_on=["PB-DB-01"])),
+            "depend on each other: PB-DB-0",
         ),
         (text_of(entry(id="PI-EXP-01")), "'PI-EXP-01' is no id"),
         (text_of(entry(level="sacred")), "PB-DB-01: 'sacred'"),

@@ -10,7 +10,7 @@ import pytest
 
 from dbcontract.conformance.authoring.check import NotVerified
 from dbcontract.conformance.authoring.clock import Clock
-from dbcontract.conformance.environment.hooks import HookPowers
+from dbcontract.conformance.environment.hooks import HookControls
 from dbcontract.conformance.http.wire import Wire
 from dbcontract.conformance.target.target import Endpoint, HttpHook, Target
 
@@ -28,7 +28,7 @@ class Hooked:
         url = web(self._move).url  # type: ignore[attr-defined]
         hook = HttpHook(f"{url}/advance/{{seconds}}")
         target = Target("hooked", endpoints={"pixiebrix": Endpoint(url)}, hooks=(("advance_clock", hook),))
-        self.clock = Clock(HookPowers(target, "run", Wire()), date_header=self._date, wait=lambda _: None)
+        self.clock = Clock(HookControls(target, "run", Wire()), date_header=self._date, wait=lambda _: None)
 
     def _move(self, seen: object) -> tuple[int, dict[str, str], bytes]:
         self.instant += timedelta(seconds=float(seen.path.rpartition("/")[2]))  # type: ignore[attr-defined]

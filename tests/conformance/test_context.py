@@ -67,7 +67,7 @@ def test_null_is_a_body_and_no_body_is_none(web: Start, opened: Open) -> None:
     server = web(lambda _: (204, {}, b""))
     target = Target("t", endpoints={"pieces": Endpoint(server.url)}, pace=PACE)
     run = opened(target)
-    ctx = Pieces(run, run.places.open(), "PI-IMP-01")
+    ctx = Pieces(run, run.environments.open(), "PI-IMP-01")
     ctx.call("importDatabase", json=None)
     ctx.call("importDatabase")
     ctx.call("importDatabase", body=b"{", content_type="text/plain")

@@ -24,7 +24,7 @@ Body = Callable[[Pieces], None]
 
 
 def rule(
-    number: int, *, rests_on: Sequence[str] = (), needs: Sequence[str] = (), level: str = "documented"
+    number: int, *, depends_on: Sequence[str] = (), needs: Sequence[str] = (), level: str = "documented"
 ) -> Rule:
     return Rule(
         id=f"PI-EXP-{number:02}",
@@ -35,7 +35,7 @@ def rule(
         source=Source("decision", "x"),
         operations=("exportDatabase",),
         needs=tuple(map(Capability, needs)),
-        rests_on=tuple(rests_on),
+        depends_on=tuple(depends_on),
         how="how",
     )
 
@@ -108,7 +108,7 @@ def judged(web: Start, descriptions: dict[str, Description]) -> Callable[..., Ru
             rules,
             checks,
             catalogues={"pieces": "1.0.0", "pixiebrix": "1.0.0"},
-            options=Options(sweep=None, **options),  # type: ignore[arg-type]
+            options=Options(fuzzing=None, **options),  # type: ignore[arg-type]
             listener=listener,
             descriptions=descriptions,
         ).run()
@@ -171,7 +171,7 @@ def test_a_rule_comes_after_those_that_it_rests_on(judged: Judged) -> None:
         def checking(self, rule: Rule) -> None:
             order.append(rule.id[-2:])
 
-    rules = [rule(1, rests_on=["PI-EXP-03"]), rule(2), rule(3, rests_on=["PI-EXP-02", "PI-EXP-09"])]
+    rules = [rule(1, depends_on=["PI-EXP-03"]), rule(2), rule(3, depends_on=["PI-EXP-02", "PI-EXP-09"])]
     judged(rules, checks_of(_01=asks, _02=asks, _03=asks), listener=Watching())
     assert order == ["02", "03", "01"]
 
@@ -179,9 +179,9 @@ def test_a_rule_comes_after_those_that_it_rests_on(judged: Judged) -> None:
 def test_a_failure_is_explained_by_what_it_rests_on(judged: Judged) -> None:
     rules = [
         rule(1),
-        rule(2, rests_on=["PI-EXP-01"]),
-        rule(3, rests_on=["PI-EXP-02"]),
-        rule(4, rests_on=["PI-EXP-05"]),
+        rule(2, depends_on=["PI-EXP-01"]),
+        rule(3, depends_on=["PI-EXP-02"]),
+        rule(4, depends_on=["PI-EXP-05"]),
         rule(5),
     ]
     made = checks_of(_01=fails, _02=asks, _03=fails, _04=fails, _05=asks)

@@ -40,7 +40,7 @@ def test_every_operation_that_rules_are_about_has_a_row(model: FaultModel, rules
 
 
 def test_every_rule_of_a_cell_is_turned_red_by_a_defect(model: FaultModel) -> None:
-    broken = {rule for deviation in discover() for rule in deviation.breaks}
+    broken = {rule for variant in discover() for rule in variant.breaks}
     named = {
         rule
         for api in model.cells.values()

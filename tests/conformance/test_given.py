@@ -29,7 +29,7 @@ def on_mock(mock: Running, opened: Open) -> Run:
     return opened(as_target(health, Target("mock", endpoints={"pieces": endpoint, "pixiebrix": endpoint})))
 
 
-def test_every_place_of_a_mock_is_a_world_of_its_own(on_mock: Run) -> None:
+def test_every_place_of_a_mock_is_a_sandbox_of_its_own(on_mock: Run) -> None:
     first, second = pixiebrix(on_mock), pixiebrix(on_mock)
     database = first.given.database()
     assert first.given.record(database)["id"].startswith("dbcontract-r1-record-")
@@ -72,7 +72,7 @@ def test_the_steps_work_on_a_mock(on_mock: Run) -> None:
     assert ctx.call("getAsset", path=path, follow=True).content == b"\x00\xff"
     assert len(ctx.given.export(database).expect_json(list)) == 3
     assert ctx.given.record_limit(2) == 2
-    pieces = Pieces(on_mock, on_mock.places.open(), "PI-IMP-01")
+    pieces = Pieces(on_mock, on_mock.environments.open(), "PI-IMP-01")
     (entry,) = pieces.given.imported()
     assert entry in pieces.given.export()["values"]["iterable"]
     assert entry not in pieces.second().given.export()["values"]["iterable"]

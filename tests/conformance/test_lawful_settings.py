@@ -45,7 +45,7 @@ def test_every_rule_is_kept(
             rules,
             checks,
             catalogues=versions,
-            options=Options(sweep=None),
+            options=Options(fuzzing=None),
             descriptions=descriptions,
         ).run()
     verdicts = {one.rule: one.verdict for one in result.results}

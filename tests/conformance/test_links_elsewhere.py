@@ -51,7 +51,7 @@ def test_a_storage_that_cannot_be_reached_leaves_the_rule_open(
     )
     rules = [catalogue["PB-ASSET-17"]]
     versions = dict(catalogue.versions)
-    options = Options(sweep=None)
+    options = Options(fuzzing=None)
     engine = Engine(target, rules, checks, catalogues=versions, options=options, descriptions=descriptions)
     result = engine.run()
     (found,) = result.results

@@ -11,7 +11,7 @@ from dbcontract.conformance.runner.order import origin, waves_of
 PASSED, FAILED, WARNED, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.WARNED, Verdict.NOT_VERIFIED
 
 
-def rules_of(rests_on: Mapping[str, Sequence[str]]) -> dict[str, Rule]:
+def rules_of(depends_on: Mapping[str, Sequence[str]]) -> dict[str, Rule]:
     return {
         rule_id: Rule(
             id=rule_id,
@@ -22,9 +22,9 @@ def rules_of(rests_on: Mapping[str, Sequence[str]]) -> dict[str, Rule]:
             source=Source("decision", "x"),
             operations=(),
             needs=(),
-            rests_on=tuple(others),
+            depends_on=tuple(others),
         )
-        for rule_id, others in rests_on.items()
+        for rule_id, others in depends_on.items()
     }
 
 
@@ -36,14 +36,14 @@ def results_of(verdicts: Mapping[str, Verdict]) -> dict[str, RuleResult]:
 
 
 def explained(
-    rests_on: Mapping[str, Sequence[str]], blamed: str | None = None, **verdicts: Verdict
+    depends_on: Mapping[str, Sequence[str]], blamed: str | None = None, **verdicts: Verdict
 ) -> str | None:
     """What explains the failure of the rule X."""
-    return origin("X", blamed, rules_of(rests_on), results_of(verdicts))
+    return origin("X", blamed, rules_of(depends_on), results_of(verdicts))
 
 
 @pytest.mark.parametrize(
-    ("asked", "rests_on", "expected"),
+    ("asked", "depends_on", "expected"),
     [
         ("ABC", {}, ["ABC"]),
         ("ABC", {"A": "B", "B": "C"}, ["C", "B", "A"]),
@@ -54,9 +54,9 @@ def explained(
     ],
 )
 def test_a_wave_rests_on_earlier_waves_only(
-    asked: Iterable[str], rests_on: Mapping[str, Iterable[str]], expected: list[str]
+    asked: Iterable[str], depends_on: Mapping[str, Iterable[str]], expected: list[str]
 ) -> None:
-    assert waves_of([*asked], rests_on) == [[*wave] for wave in expected]
+    assert waves_of([*asked], depends_on) == [[*wave] for wave in expected]
 
 
 CHAIN = {"X": "A", "A": "B", "B": "C", "C": ""}
@@ -89,10 +89,10 @@ def test_nothing_is_looked_at_twice() -> None:
 
 
 def test_what_the_check_itself_blames_comes_first() -> None:
-    rests_on = {"X": ("A",), "A": (), "B": ("C",), "C": ()}
-    assert explained(rests_on, "B", A=FAILED, B=FAILED) == "B"
-    assert explained(rests_on, "B", A=FAILED, B=FAILED, C=FAILED) == "C"
-    assert explained(rests_on, "B", A=PASSED, B=PASSED) == "B"
+    depends_on = {"X": ("A",), "A": (), "B": ("C",), "C": ()}
+    assert explained(depends_on, "B", A=FAILED, B=FAILED) == "B"
+    assert explained(depends_on, "B", A=FAILED, B=FAILED, C=FAILED) == "C"
+    assert explained(depends_on, "B", A=PASSED, B=PASSED) == "B"
 
 
 def test_a_rule_that_is_in_no_catalogue_can_be_explained_by_its_check_only() -> None:

@@ -247,7 +247,7 @@ def test_what_an_exchange_shows_counts_whoever_saw_it(
 ) -> None:
     """PI-DESC-07 looks at all exports; those that another worker made are among them."""
     rules = [f"conformance::PI-EXP-{number:02}" for number in range(1, 7)]
-    report = ("--dbcontract-no-sweep", "--dbcontract-report", "json=run.json")
+    report = ("--dbcontract-no-fuzzing", "--dbcontract-report", "json=run.json")
     url = ("--dbcontract-url", wrong, "--dbcontract-api", "pieces")
     result = run(*url, *rules, "conformance::PI-DESC-07", *report, *workers)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -267,7 +267,7 @@ def test_ini_keys_are_as_good_as_options(
         dbcontract_only = PI-EXP-01 PB-ASSET-03
         dbcontract_report = json=run.json markdown=run.md
         dbcontract_check_seed = 7
-        dbcontract_no_sweep = true
+        dbcontract_no_fuzzing = true
         """
     )
     run("conformance").assert_outcomes(passed=2)
@@ -276,10 +276,10 @@ def test_ini_keys_are_as_good_as_options(
 
 
 def test_a_target_file_is_as_good_as_a_url(
-    run: Callable[..., pytest.RunResult], pytester: pytest.Pytester, stranger: Running
+    run: Callable[..., pytest.RunResult], pytester: pytest.Pytester, unrecognized: Running
 ) -> None:
     (pytester.path / "mine.toml").write_text(
-        f'[target]\nname = "mine"\n[pieces]\nurl = "{stranger.base_url}"\n', encoding="utf-8"
+        f'[target]\nname = "mine"\n[pieces]\nurl = "{unrecognized.base_url}"\n', encoding="utf-8"
     )
     result = run("--dbcontract-target", "mine.toml", "conformance::PI-EXP-01", "conformance::PI-IMP-01")
     result.assert_outcomes(passed=1, skipped=1)

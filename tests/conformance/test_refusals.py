@@ -10,7 +10,7 @@ from dbcontract.conformance.catalogue.rules import Catalogue, Rule
 from dbcontract.conformance.http.wire import Limits
 from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.engine import Engine, Listener, Options
-from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.target import CAPABILITIES, Endpoint, HttpHook, Pace, Scratch, Target
 
@@ -92,7 +92,7 @@ def judged(
     checks: Checks,
     descriptions: Mapping[str, Description],
     *,
-    sweep: SweepSettings | None = None,
+    fuzzing: FuzzingSettings | None = None,
     only: str = "",
 ) -> RunResult:
     return Engine(
@@ -100,7 +100,7 @@ def judged(
         [rule for rule in catalogue if only in rule.id],
         checks,
         catalogues=dict(catalogue.versions),
-        options=Options(sweep=sweep),
+        options=Options(fuzzing=fuzzing),
         listener=server,
         descriptions=descriptions,
     ).run()
@@ -132,10 +132,10 @@ def test_nothing_is_passed_where_the_kit_may_only_read(
 def test_nothing_is_passed_for_generated_calls_that_are_refused(
     web: Start, status: int, catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]
 ) -> None:
-    settings = SweepSettings(examples=2, walks=1, steps=2, seconds=20)
+    settings = FuzzingSettings(examples=2, walks=1, steps=2, seconds=20)
     server = Refusing(status, web)
     assert (
-        passed(judged(server, CAPABILITIES, catalogue, checks, descriptions, sweep=settings, only="-DESC-"))
+        passed(judged(server, CAPABILITIES, catalogue, checks, descriptions, fuzzing=settings, only="-DESC-"))
         == []
     )
 

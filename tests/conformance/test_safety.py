@@ -47,7 +47,7 @@ def judge(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Descript
             rules,
             checks,
             catalogues=dict(catalogue.versions),
-            options=Options(sweep=None),
+            options=Options(fuzzing=None),
             descriptions=descriptions,
         ).run()
 

@@ -22,7 +22,7 @@ Judge = Callable[[str], RuleResult]
 
 @pytest.fixture
 def judge(mock: Running, catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> Judge:
-    """Judge two worlds of a mock that is not recognized, with a hook at an address."""
+    """Judge two sandboxes of a mock that is not recognized, with a hook at an address."""
 
     def run(hook: str) -> RuleResult:
         first, second = (f"{mock.base_url}/~{name}" for name in ("first", "second"))
@@ -30,13 +30,13 @@ def judge(mock: Running, catalogue: Catalogue, checks: Checks, descriptions: dic
             with MockClient(url) as client:
                 client.reset(data=data)
         target = Target(
-            "two worlds",
+            "two sandboxes",
             endpoints={"pieces": Endpoint(first, second_url=second)},
             capabilities=frozenset({"read", "write", "destroy", "inject", "second"}),
             hooks=(("fail_next", HttpHook(hook.replace("FIRST", first), body=BODY)),),
         )
         (rule,) = catalogue.select(["PI-ROLL-13"])
-        options = Options(sweep=None)
+        options = Options(fuzzing=None)
         (result,) = (
             Engine(
                 target,

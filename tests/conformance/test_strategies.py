@@ -18,8 +18,8 @@ from dbcontract.conformance.authoring import strategies
 from dbcontract.conformance.authoring.check import Check, CheckFailed, PrerequisiteFailed
 from dbcontract.conformance.authoring.properties import Walk, explore, for_all
 from dbcontract.conformance.authoring.run import Run
-from dbcontract.conformance.results.results import Part, Verdict
-from dbcontract.conformance.runner.run_check import judge
+from dbcontract.conformance.results.results import CheckResult, Verdict
+from dbcontract.conformance.runner.run_check import run_check
 from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy, merge
 
 from .conftest import JSON, Open, Start, Web, of_web, pixiebrix
@@ -151,7 +151,7 @@ def test_a_seed_repeats_the_requests_and_another_gives_others(run: Run, server: 
 # Failures
 
 
-def failing(run: Run, fail: Callable[[PixieBrix, int], None], *, walk: bool) -> Part:
+def failing(run: Run, fail: Callable[[PixieBrix, int], None], *, walk: bool) -> CheckResult:
     """How a check ends whose steps fail; they are numbered from 1."""
     steps = iter(range(1, 1000))
 
@@ -171,7 +171,7 @@ def failing(run: Run, fail: Callable[[PixieBrix, int], None], *, walk: bool) -> 
         else:
             for_all(ctx, st.integers(), lambda _: step(ctx), examples=5)
 
-    return judge(Check(("PB-DB-01",), "pixiebrix", function, "failing", ""), "PB-DB-01", run).part
+    return run_check(Check(("PB-DB-01",), "pixiebrix", function, "failing", ""), "PB-DB-01", run).part
 
 
 @pytest.mark.parametrize("walk", [True, False])

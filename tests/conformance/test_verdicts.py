@@ -7,7 +7,7 @@ import pytest
 from dbcontract.conformance.catalogue.rules import Level
 from dbcontract.conformance.report.text import headline, outcome
 from dbcontract.conformance.results.results import (
-    Part,
+    CheckResult,
     RuleResult,
     RunResult,
     Stop,
@@ -73,7 +73,7 @@ def run(
 )
 def test_the_worst_part_decides(parts: tuple[Verdict, ...], expected: Verdict) -> None:
     for order in (parts, parts[::-1]):
-        decided = worst([Part(one, f"because {one}", seconds=0.5) for one in order], Level.DOCUMENTED)
+        decided = worst([CheckResult(one, f"because {one}", seconds=0.5) for one in order], Level.DOCUMENTED)
         assert decided is not None
         assert (decided.verdict, decided.reason) == (expected, f"because {expected}")
         assert decided.seconds == 0.5 * len(parts)
@@ -88,7 +88,7 @@ def test_a_rule_without_parts_has_no_verdict() -> None:
     [(Level.DOCUMENTED, FAILED), (Level.PUBLISHED, FAILED), (Level.INFERRED, WARNED)],
 )
 def test_only_an_inferred_rule_warns(level: Level, expected: Verdict) -> None:
-    decided = worst([Part(FAILED)], level)
+    decided = worst([CheckResult(FAILED)], level)
     assert decided is not None
     assert decided.verdict is expected
 

@@ -68,7 +68,7 @@ def judged(web: Start, catalogue: Catalogue, checks: Checks, descriptions: dict[
         target = Target(
             "t", endpoints={"pieces": Endpoint(web(server).url)}, capabilities=capabilities, pace=PACE
         )
-        options = Options(sweep=None)
+        options = Options(fuzzing=None)
         versions = dict(catalogue.versions)
         rules = catalogue.select(only)
         return Engine(

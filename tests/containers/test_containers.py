@@ -192,7 +192,7 @@ def test_the_service_is_published_to_this_machine_alone_and_has_a_control_token(
     assert service["read_only"] is True
 
 
-def test_the_world_is_kept_where_the_user_of_the_image_may_write() -> None:
+def test_the_sandbox_is_kept_where_the_user_of_the_image_may_write() -> None:
     (service,) = COMPOSE["services"].values()
     state = Path(service["command"][service["command"].index("--state") + 1])
     (volume,) = service["volumes"]

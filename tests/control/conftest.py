@@ -34,7 +34,7 @@ def sandbox_numbers() -> Iterator[int]:
 
 @pytest.fixture
 def sandbox(server: Running, sandbox_numbers: Iterator[int]) -> Iterator[Callable[[], Mock]]:
-    """Make worlds that no other test has touched."""
+    """Make sandboxes that no other test has touched."""
     with contextlib.ExitStack() as stack:
 
         def make() -> Mock:
@@ -47,13 +47,13 @@ def sandbox(server: Running, sandbox_numbers: Iterator[int]) -> Iterator[Callabl
 
 @pytest.fixture
 def mock(sandbox: Callable[[], Mock]) -> Mock:
-    """A world as at its start."""
+    """A sandbox as at its start."""
     return sandbox()
 
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Mock]]:
-    """Start a server of the test's own, with other settings; gives its default world."""
+    """Start a server of the test's own, with other settings; gives its default sandbox."""
     with contextlib.ExitStack() as stack:
 
         def make(**changes: object) -> Mock:

@@ -1,4 +1,4 @@
-"""One world of a real server, as these tests talk to it: the control API and both APIs below one base URL."""
+"""One sandbox of a real server, as these tests talk to it: control API and both APIs below one base URL."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def settings(**changes: object) -> Settings:
 
 
 class Mock:
-    """One world, the default one or a sandbox; redirects are not followed unless asked for."""
+    """One sandbox, the default one or a sandbox; redirects are not followed unless asked for."""
 
     def __init__(self, base: str, token: str = "a-token") -> None:
         self.base = base
@@ -59,7 +59,7 @@ class Mock:
         self.session.close()
 
     def send(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Any request; `path` stands below the world's base URL, or is a whole URL."""
+        """Any request; `path` stands below the sandbox's base URL, or is a whole URL."""
         url = path if path.startswith("http://") else self.base + path
         return self.session.request(method, url, **{"allow_redirects": False, "timeout": 30, **options})
 
@@ -160,7 +160,7 @@ class Mock:
         return entries
 
     def state(self) -> bytes:
-        """The world's document, to the byte."""
+        """The sandbox's document, to the byte."""
         response = self.send("GET", "/_mock/state")
         assert response.status_code == 200, response.text[:500]
         return response.content

@@ -175,7 +175,7 @@ def test_two_hundred_sandboxes_at_once_never_see_each_other(start: Callable[...,
     root = start(max_sandboxes=200, validate_responses=False)
     version, database = root.export()["version"], root.database["id"]
     common = set(root.keys(database))
-    worlds = [Mock(f"{root.base}/~w{number}") for number in range(200)]
+    sandboxes = [Mock(f"{root.base}/~w{number}") for number in range(200)]
 
     def steps(number: int, mock: Mock) -> Iterator[object]:
         yield mock.api("PUT", f"/databases/{database}/records/mine-{number}/", json={"data": {"a": number}})
@@ -185,13 +185,13 @@ def test_two_hundred_sandboxes_at_once_never_see_each_other(start: Callable[...,
         yield mock.fault("listAssets", status=503, times=number + 1)
 
     def live(part: int) -> None:
-        # each client goes through its worlds step by step, so that all worlds are half way at the same time
-        mine = {number: worlds[number] for number in range(part, 200, 16)}
+        # each client goes through its sandboxes step by step, so that all are half way at the same time
+        mine = {number: sandboxes[number] for number in range(part, 200, 16)}
         for _ in zip(*(steps(number, mock) for number, mock in mine.items()), strict=True):
             pass
 
     def look(number: int) -> None:
-        mock = worlds[number]
+        mock = sandboxes[number]
         assert set(mock.keys(database)) == common | {f"mine-{number}"}
         assert whole(mock.export()) == {f"m{number}"}
         assert mock.control("GET", "/settings")["record_limit"] == number

@@ -17,7 +17,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 @pytest.fixture
 def full(mock: Mock) -> Mock:
-    """A world with one small thing of every kind."""
+    """A sandbox with one small thing of every kind."""
     mock.control("POST", "/reset", {"data": "empty"})
     database = mock.new_database("Mine")
     mock.put(database, "one", a=1)
@@ -106,7 +106,7 @@ def test_a_field_of_another_kind(full: Mock, field: str, value: Any) -> None:
     assert set(refused(full, setting(field, to=value))) <= {field, "databases"}
 
 
-@pytest.mark.parametrize("value", ["dbcontract-world/2", "dbcontract-dataset/1", "", None, 1])
+@pytest.mark.parametrize("value", ["dbcontract-sandbox/2", "dbcontract-dataset/1", "", None, 1])
 def test_another_format(full: Mock, value: Any) -> None:
     errors = refused(full, setting("format", to=value))
     assert list(errors) == ["format"]
@@ -114,13 +114,13 @@ def test_another_format(full: Mock, value: Any) -> None:
 
 def test_another_format_is_told_before_anything_else(full: Mock) -> None:
     def other(document: dict[str, Any]) -> None:
-        document["format"] = "dbcontract-world/2"
+        document["format"] = "dbcontract-sandbox/2"
         document["databases"] = {"by": "another structure"}
         document["future"] = 1
         document["format"] = document.pop("format")  # the last field now
 
     (message,) = refused(full, other)["format"]
-    assert "dbcontract-world/1" in message
+    assert "dbcontract-sandbox/1" in message
 
 
 def test_all_that_is_wrong_is_told_at_once(full: Mock) -> None:
@@ -148,7 +148,7 @@ WRONG = [
     (("clock", "frozen"), 1),
     (("settings", "job_us"), -1),
     (("settings", "job_us"), True),
-    (("settings", "job_looks"), "3"),
+    (("settings", "job_polls"), "3"),
     (("settings", "default_page_size"), 0),
     (("settings", "default_page_size"), None),
     (("settings", "max_page_size"), 0),
@@ -223,7 +223,7 @@ WRONG = [
     ((*JOB, "start"), "x"),
     ((*JOB, "finishes_at"), 5),
     ((*JOB, "error_message"), False),
-    ((*JOB, "looks_left"), -1),
+    ((*JOB, "polls_left"), -1),
     ((*JOB, "organizations"), ["x"]),
     (("databases", 0, "schema_text"), "{"),
     (("databases", 0, "schema_text"), {}),
@@ -302,18 +302,18 @@ def test_every_byte_counts(full: Mock) -> None:
         b"{}",
         b"[]",
         b"null",
-        b'"dbcontract-world/1"',
+        b'"dbcontract-sandbox/1"',
         b"\xff\xfe",
         b"{" * 10_000,
         b'{"format":' + b"[" * 100_000,
         b'{"format":NaN}',
         b'{"seed":1e999}',
         b'{"seed":' + b"9" * 10_000 + b"}",
-        b'{"format":"dbcontract-world/1",}',
-        b'{"format" "dbcontract-world/1"}',
+        b'{"format":"dbcontract-sandbox/1",}',
+        b'{"format" "dbcontract-sandbox/1"}',
         b"{format:1}",
         b'{"a\n":1}',
-        b'{"format":"dbcontract-world/1"} {}',
+        b'{"format":"dbcontract-sandbox/1"} {}',
     ],
 )
 def test_what_is_no_document(full: Mock, document: bytes) -> None:

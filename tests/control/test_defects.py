@@ -1,4 +1,4 @@
-"""Defects, switched on and off in a world while it runs."""
+"""Defects, switched on and off in a sandbox while it runs."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def test_at_the_start_none_is_on_and_all_are_known(mock: Mock) -> None:
     assert known["last-byte-lost"]["kind"] == "defect"
     assert known["last-byte-lost"]["sentence"] == "Loses the last byte of every uploaded file."
     assert "PB-ASSET-20" in known["last-byte-lost"]["breaks"]
-    assert known["relative-redirect"] == {**known["relative-redirect"], "kind": "stranger", "breaks": []}
+    assert known["relative-redirect"] == {**known["relative-redirect"], "kind": "conforming", "breaks": []}
 
 
-def test_one_world_goes_wrong_and_the_others_do_not(sandbox: Callable[[], Mock]) -> None:
+def test_one_sandbox_goes_wrong_and_the_others_do_not(sandbox: Callable[[], Mock]) -> None:
     wrong, right = sandbox(), sandbox()
     assert wrong.control("PUT", "/defects", {"names": ["last-byte-lost"]}, 200)["on"] == ["last-byte-lost"]
     assert downloaded(wrong, b"whole") == b"whol"
@@ -39,7 +39,7 @@ def test_one_world_goes_wrong_and_the_others_do_not(sandbox: Callable[[], Mock])
     assert right.control("GET", "/defects")["on"] == []
 
 
-def test_what_the_world_holds_stays(mock: Mock) -> None:
+def test_what_the_sandbox_holds_stays(mock: Mock) -> None:
     database = mock.new_database()
     mock.put(database, "a", color="red")
     mock.control("PUT", "/defects", {"names": ["end-date-left-out", "versions-compared-as-text"]})
@@ -82,7 +82,7 @@ def test_what_cannot_be_switched_on_changes_nothing(mock: Mock, order: object, f
 
 
 def test_a_server_may_start_with_them_and_its_sandboxes_too(start: Callable[..., Mock]) -> None:
-    mock = start(deviations=("last-byte-lost",))
+    mock = start(variants=("last-byte-lost",))
     other = Mock(f"{mock.base}/~other")
     assert downloaded(mock, b"whole") == downloaded(other, b"whole") == b"whol"
     other.control("PUT", "/defects", {"names": []})

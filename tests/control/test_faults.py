@@ -146,7 +146,7 @@ def test_a_fault_strikes_whatever_the_request(mock: Mock) -> None:
     assert mock.api("POST", path, json={"name": "x"}).status_code == 201  # another operation
 
 
-def test_faults_of_one_world_do_not_strike_another(sandbox: Callable[[], Mock]) -> None:
+def test_faults_of_one_sandbox_do_not_strike_another(sandbox: Callable[[], Mock]) -> None:
     one, other = sandbox(), sandbox()
     one.fault("exportDatabase", status=500)
     assert other.control("GET", "/faults") == []

@@ -94,7 +94,7 @@ def test_a_job_that_is_refused_uses_no_fault_up(mock: Mock) -> None:
 
 
 def test_a_job_fails_in_the_pace_of_jobs(mock: Mock) -> None:
-    mock.control("PATCH", "/settings", {"job_pace": {"looks": 2}})
+    mock.control("PATCH", "/settings", {"job_pace": {"polls": 2}})
     mock.fault("createExportJob", inside={"error_message": "x"})
     job = mock.new_job(mock.new_database())
     assert [mock.job(job)["status"] for _ in range(3)] == ["STARTED", "STARTED", "FAILURE"]

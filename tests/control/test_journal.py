@@ -51,7 +51,7 @@ def test_what_the_journal_does_not_notice(mock: Mock) -> None:
     assert mock.journal() == []
 
 
-def test_worlds_have_journals_of_their_own(sandbox: Callable[[], Mock]) -> None:
+def test_sandboxes_have_journals_of_their_own(sandbox: Callable[[], Mock]) -> None:
     one, other = sandbox(), sandbox()
     one.export()
     assert [entry["path"] for entry in one.journal()] == ["/database/export"]
@@ -242,7 +242,7 @@ def test_several_headers_of_one_name_are_all_shown(mock: Mock) -> None:
 
 @pytest.fixture
 def busy(mock: Mock) -> Mock:
-    """A world with a few exchanges, one a second."""
+    """A sandbox with a few exchanges, one a second."""
     path = f"/api{listing(mock)}"
     for method, place, headers in (
         ("GET", "/database/export", {}),

@@ -1,4 +1,4 @@
-"""What the control API tells of a world to those who look at it, and the requests as they come."""
+"""What the control API tells of a sandbox to those who look at it, and the requests as they come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sandboxes: `/~NAME` before any path is a world of its own."""
+"""Sandboxes: `/~NAME` before any path is a sandbox of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_sandbox_is_made_when_it_is_first_addressed(start: Callable[..., Mock]
     assert mock.control("GET", "/sandboxes") == [{"name": "one", "data": "small", "requests": 1}]
 
 
-def test_it_begins_as_the_default_world_began(start: Callable[..., Mock]) -> None:
+def test_it_begins_as_the_default_sandbox_began(start: Callable[..., Mock]) -> None:
     mock = start()
     mock.new_database("Later")
     fresh = Mock(f"{mock.base}/~fresh")
@@ -38,7 +38,7 @@ def test_it_begins_as_the_default_world_began(start: Callable[..., Mock]) -> Non
     assert theirs == mine
 
 
-def test_worlds_share_nothing(sandbox: Sandboxes) -> None:
+def test_sandboxes_share_nothing(sandbox: Sandboxes) -> None:
     one, other = sandbox(), sandbox()
     before = other.state()
     database = one.database["id"]
@@ -57,7 +57,7 @@ def test_worlds_share_nothing(sandbox: Sandboxes) -> None:
     assert other.api("GET", f"/databases/{database}/records/").status_code == 200
 
 
-def test_ids_of_worlds_differ_and_repeat(sandbox: Sandboxes) -> None:
+def test_ids_of_sandboxes_differ_and_repeat(sandbox: Sandboxes) -> None:
     one, other = sandbox(), sandbox()
     first = one.new_database()
     assert other.new_database() != first
@@ -113,7 +113,7 @@ def test_every_url_that_is_handed_out_stays_inside(mock: Mock) -> None:
     assert page.status_code == 200
 
 
-def test_a_link_of_one_world_does_not_work_in_another(sandbox: Sandboxes) -> None:
+def test_a_link_of_one_sandbox_does_not_work_in_another(sandbox: Sandboxes) -> None:
     one, other = sandbox(), sandbox()
     for mock in (one, other):
         mock.control("PATCH", "/settings", {"job_pace": "immediate"})
@@ -135,7 +135,7 @@ def test_the_swagger_ui_of_a_sandbox_calls_the_sandbox(mock: Mock) -> None:
 @pytest.mark.parametrize("name", ["a", "A-1", "checkout_test.7", "0", "x" * 64, "a~b"[:1]])
 def test_names(start: Callable[..., Mock], name: str) -> None:
     mock = start()
-    assert Mock(f"{mock.base}/~{name}").control("GET", "/health")["world"] == name
+    assert Mock(f"{mock.base}/~{name}").control("GET", "/health")["sandbox"] == name
     assert names(mock) == [name]
 
 
@@ -182,23 +182,23 @@ def test_the_least_recently_used_one_goes(
     start: Callable[..., Mock], caplog: pytest.LogCaptureFixture
 ) -> None:
     mock = start(max_sandboxes=2)
-    worlds = {name: Mock(f"{mock.base}/~{name}") for name in "abc"}
-    kept = worlds["a"].new_database("Kept")
-    worlds["b"].new_database("Lost")
+    sandboxes = {name: Mock(f"{mock.base}/~{name}") for name in "abc"}
+    kept = sandboxes["a"].new_database("Kept")
+    sandboxes["b"].new_database("Lost")
     assert names(mock) == ["a", "b"]
-    assert worlds["a"].keys(kept) == []  # used again, so b is next
+    assert sandboxes["a"].keys(kept) == []  # used again, so b is next
     with caplog.at_level(logging.WARNING, "dbcontract.mockserver"):
-        worlds["c"].control("GET", "/health")
+        sandboxes["c"].control("GET", "/health")
     assert names(mock) == ["a", "c"]
     (record,) = [record for record in caplog.records if "sandbox" in record.getMessage()]
     assert '"b"' in record.getMessage()
     assert "2" in record.getMessage()
-    assert worlds["a"].keys(kept) == []
-    assert "Lost" not in str(worlds["b"].control("GET", "/databases"))
+    assert sandboxes["a"].keys(kept) == []
+    assert "Lost" not in str(sandboxes["b"].control("GET", "/databases"))
     assert names(mock) == ["a", "b"]
 
 
-def test_the_default_world_never_goes(start: Callable[..., Mock]) -> None:
+def test_the_default_sandbox_never_goes(start: Callable[..., Mock]) -> None:
     mock = start(max_sandboxes=1)
     database = mock.new_database()
     for number in range(5):
@@ -230,7 +230,7 @@ def test_a_deleted_sandbox_begins_anew(start: Callable[..., Mock]) -> None:
     mock.control("DELETE", "/sandboxes/no%20name", status=404)
 
 
-def test_deleting_all_leaves_the_default_world(start: Callable[..., Mock]) -> None:
+def test_deleting_all_leaves_the_default_sandbox(start: Callable[..., Mock]) -> None:
     mock = start()
     database = mock.new_database()
     for name in "abc":
@@ -258,16 +258,16 @@ def test_the_data_of_a_sandbox_is_listed(start: Callable[..., Mock]) -> None:
     assert mock.control("GET", "/sandboxes") == expected
 
 
-# Sandboxes that are set like another world
+# Sandboxes that are set like another sandbox
 
 
 @pytest.mark.parametrize("place", ["", "/~pattern"])
-def test_a_sandbox_is_set_like_the_world_that_makes_it(start: Callable[..., Mock], place: str) -> None:
+def test_a_sandbox_is_set_like_the_sandbox_that_makes_it(start: Callable[..., Mock], place: str) -> None:
     pattern = Mock(f"{start().base}{place}")
     pattern.control("PUT", "/defects", {"names": ["last-byte-lost"]})
     changed = {
         "record_limit": 3,
-        "job_pace": {"looks": 4},
+        "job_pace": {"polls": 4},
         "os_version": "1.0.0",
         "migration": 7,
         "default_page_size": 5,
@@ -301,7 +301,7 @@ def test_a_sandbox_is_set_like_the_world_that_makes_it(start: Callable[..., Mock
     assert len(pattern.control("GET", "/faults")) == 2
 
 
-def test_what_the_world_holds_does_not_go_over(start: Callable[..., Mock]) -> None:
+def test_what_the_sandbox_holds_does_not_go_over(start: Callable[..., Mock]) -> None:
     mock = start()
     mock.new_database("Later")
     mock.control("POST", "/clock/advance", {"seconds": 10**6})

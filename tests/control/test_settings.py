@@ -1,4 +1,4 @@
-"""The settings that may change while a world lives, each by what it does."""
+"""The settings that may change while a sandbox lives, each by what it does."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_settings_at_the_start(mock: Mock) -> None:
         ({"record_limit": 7}, {}),
         ({"job_pace": "immediate"}, {"job_pace": {"seconds": 0.0}}),
         ({"job_pace": {"seconds": 0.25}}, {}),
-        ({"job_pace": {"looks": 3}}, {}),
+        ({"job_pace": {"polls": 3}}, {}),
         ({"os_version": "10.0.0-alpha.1+build"}, {}),
         ({"migration": 99}, {}),
         ({"default_page_size": 5, "max_page_size": 50}, {}),
@@ -68,8 +68,8 @@ def test_what_is_changed_is_shown_and_the_rest_stays(
         ({"job_pace": "fast"}, "job_pace"),
         ({"job_pace": {}}, "job_pace"),
         ({"job_pace": {"seconds": -1}}, "job_pace"),
-        ({"job_pace": {"looks": 1, "seconds": 1}}, "job_pace"),
-        ({"job_pace": {"looks": 1.5}}, "job_pace"),
+        ({"job_pace": {"polls": 1, "seconds": 1}}, "job_pace"),
+        ({"job_pace": {"polls": 1.5}}, "job_pace"),
         ({"job_pace": 3}, "job_pace"),
         ({"os_version": "nine"}, "os_version"),
         ({"os_version": "9.2"}, "os_version"),
@@ -94,7 +94,7 @@ def test_a_bad_setting_is_refused_by_field_and_nothing_changes(
     assert mock.control("GET", "/settings") == DEFAULTS
 
 
-def test_settings_of_one_world_are_not_those_of_another(sandbox: Callable[[], Mock]) -> None:
+def test_settings_of_one_sandbox_are_not_those_of_another(sandbox: Callable[[], Mock]) -> None:
     one, other = sandbox(), sandbox()
     change(one, max_page_size=3, os_version="1.0.0")
     assert other.control("GET", "/settings") == DEFAULTS
@@ -136,9 +136,9 @@ def test_a_job_takes_the_seconds_that_were_set_when_it_began(mock: Mock) -> None
     assert mock.job(job)["status"] == "SUCCESS"
 
 
-@pytest.mark.parametrize("looks", [0, 1, 3])
+@pytest.mark.parametrize("polls", [0, 1, 3])
 def test_a_job_takes_so_many_looks_whatever_the_time(mock: Mock, looks: int) -> None:
-    change(mock, job_pace={"looks": looks})
+    change(mock, job_pace={"polls": looks})
     job = mock.new_job(mock.new_database())
     mock.control("POST", "/clock/advance", {"seconds": 10**6})
     seen = [mock.job(job)["status"] for _ in range(looks + 2)]

@@ -1,4 +1,4 @@
-"""The whole world as one document, and back."""
+"""The whole sandbox as one document, and back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .mock import NOW, Mock, Running
 
 @pytest.fixture
 def full(mock: Mock) -> Mock:
-    """A world with something of everything, each different from its default."""
+    """A sandbox with something of everything, each different from its default."""
     mock.control("PATCH", "/clock", {"now": "2024-05-01T10:00:00Z"})
     database = mock.new_database("Fülle")
     for day in range(4):
@@ -34,7 +34,7 @@ def full(mock: Mock) -> Mock:
     mock.new_job(database, "fährt")
     waiting = mock.fault("createExportJob", inside={"error_message": "full"}, times=3)
     mock.control("DELETE", f"/faults/{waiting['id']}")
-    mock.control("PATCH", "/settings", {"job_pace": {"looks": 3}, "requests_per_minute": 1000})
+    mock.control("PATCH", "/settings", {"job_pace": {"polls": 3}, "requests_per_minute": 1000})
     mock.job(mock.new_job(database))
     mock.control("PATCH", "/settings", {"default_page_size": 3, "max_page_size": 5, "max_records": 7})
     uploaded = mock.new_asset(database, "bild ü.png")
@@ -82,7 +82,7 @@ def test_what_a_job_has_exported_outlives_its_database(mock: Mock, sandbox: Call
     assert [record["id"] for record in part["records"]] == ["kept"]
 
 
-def test_another_sandbox_becomes_the_same_world(full: Mock, sandbox: Callable[[], Mock]) -> None:
+def test_another_sandbox_becomes_the_same_sandbox(full: Mock, sandbox: Callable[[], Mock]) -> None:
     document, other = full.state(), sandbox()
     other.control("POST", "/reset", {"data": "empty", "seed": 5})
     other.restore(document)
@@ -92,10 +92,10 @@ def test_another_sandbox_becomes_the_same_world(full: Mock, sandbox: Callable[[]
     assert other.control("GET", "/faults") == full.control("GET", "/faults")
     health = other.control("GET", "/health")
     assert (health["data"], health["seed"]) == ("small", 1)
-    assert health["world"] != full.control("GET", "/health")["world"]
+    assert health["sandbox"] != full.control("GET", "/health")["sandbox"]
 
 
-def test_from_there_both_worlds_go_on_alike(full: Mock, sandbox: Callable[[], Mock]) -> None:
+def test_from_there_both_sandboxes_go_on_alike(full: Mock, sandbox: Callable[[], Mock]) -> None:
     other = sandbox()
     other.restore(full.state())
     for mock in (full, other):
@@ -110,13 +110,13 @@ def test_from_there_both_worlds_go_on_alike(full: Mock, sandbox: Callable[[], Mo
     assert other.state() == full.state()
 
 
-def test_a_server_of_other_settings_becomes_the_same_world(full: Mock, start: Callable[..., Mock]) -> None:
+def test_a_server_of_other_settings_becomes_the_same_sandbox(full: Mock, start: Callable[..., Mock]) -> None:
     document, other = full.state(), start(data="bi", seed=4, record_limit=3, job_seconds=9.0)
     other.restore(document)
     assert other.state() == document
 
 
-def test_a_link_of_the_restored_world_works(full: Mock, sandbox: Callable[[], Mock]) -> None:
+def test_a_link_of_the_restored_sandbox_works(full: Mock, sandbox: Callable[[], Mock]) -> None:
     other = sandbox()
     other.restore(full.state())
     database = next(item["id"] for item in full.control("GET", "/databases") if item["name"] == "Fülle")
@@ -220,12 +220,12 @@ def test_all_named_data_sets_come_back(mock: Mock) -> None:
         assert mock.state() == document
 
 
-def test_what_a_snapshot_shares_with_its_world_is_independent(server: Running, mock: Mock) -> None:
+def test_what_a_snapshot_shares_with_its_sandbox_is_independent(server: Running, mock: Mock) -> None:
     database = mock.database["id"]
-    world = server.worlds.sandbox(mock.base.rpartition("~")[2])
+    sandbox = server.sandboxes.sandbox(mock.base.rpartition("~")[2])
     mock.put(database, "before", a=1)
-    core = world.pixiebrix.database(database).records._core  # noqa: SLF001 - whether a copy was made shows nowhere else
+    core = sandbox.pixiebrix.database(database).records._core  # noqa: SLF001 - whether a copy was made shows nowhere else
     mock.state()
     mock.put(database, "after", a=1)
-    assert world.pixiebrix.database(database).records._core is core  # noqa: SLF001
+    assert sandbox.pixiebrix.database(database).records._core is core  # noqa: SLF001
     assert {"before", "after"} <= set(mock.keys(database))

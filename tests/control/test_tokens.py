@@ -1,4 +1,4 @@
-"""The tokens of one world, changed while it lives."""
+"""The tokens of one sandbox, changed while it lives."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_what_is_no_token_changes_nothing(mock: Mock, tokens: object) -> None:
     assert mock.control("GET", "/settings")["record_limit"] == 500_000
 
 
-def test_other_worlds_and_a_reset_world_have_those_of_the_start(start: Callable[..., Mock]) -> None:
+def test_other_sandboxes_and_a_reset_sandbox_have_those_of_the_start(start: Callable[..., Mock]) -> None:
     mock = start(tokens=(TokenGrant("first"),))
     mock.control("PATCH", "/settings", {"tokens": ["second"]})
     assert (status(mock, "first"), status(mock, "second")) == (401, 200)

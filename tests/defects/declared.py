@@ -1,4 +1,4 @@
-"""All defects and strangers, for the tests beside."""
+"""All defects and conforming variants, for the tests beside."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import warnings
 
 with warnings.catch_warnings():  # the web framework warns of its own dependencies while it is imported
     warnings.simplefilter("ignore")
-    from dbcontract.mockserver.variants.registry import Deviation, discover
+    from dbcontract.mockserver.variants.registry import Variant, discover
 
-__all__ = ["ALL", "DEFECTS", "STRANGERS", "Deviation", "named"]
+__all__ = ["ALL", "DEFECTS", "STRANGERS", "Variant", "named"]
 
 ALL = discover()
 DEFECTS = [one for one in ALL if one.kind == "defect"]
-STRANGERS = [one for one in ALL if one.kind == "stranger"]
+STRANGERS = [one for one in ALL if one.kind == "conforming"]
 
 
-def named(name: str) -> Deviation:
+def named(name: str) -> Variant:
     return next(one for one in ALL if one.name == name)

@@ -1,4 +1,4 @@
-"""Every defect and stranger there is: how it is named and described, and that it overrides something."""
+"""Every variant there is: how it is named and described, and that it overrides something."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 
 from dbcontract.conformance.catalogue.rules import load_all
 from dbcontract.mockserver.apis.pieces.state.pieces import PiecesDatabase
-from dbcontract.mockserver.variants.conforming_variant import stranger
+from dbcontract.mockserver.variants.conforming_variant import conforming
 from dbcontract.mockserver.variants.defect import defect
-from dbcontract.mockserver.variants.implementation import NoSeam
-from dbcontract.mockserver.variants.registry import Deviation, collect
+from dbcontract.mockserver.variants.implementation import NoExtensionPoint
+from dbcontract.mockserver.variants.registry import Variant, collect
 
 from .declared import ALL, DEFECTS, STRANGERS
 
@@ -34,18 +34,18 @@ def test_names_are_unique() -> None:
 
 
 @EVERY
-def test_a_name_is_kebab_case(one: Deviation) -> None:
+def test_a_name_is_kebab_case(one: Variant) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", one.name), one.name
 
 
 @EVERY
-def test_what_it_does_is_one_sentence(one: Deviation) -> None:
+def test_what_it_does_is_one_sentence(one: Variant) -> None:
     assert re.fullmatch(r"[A-Z`].*[^.]\.", one.sentence), one.sentence
     assert len(one.sentence) <= 160
 
 
 @pytest.mark.parametrize("one", DEFECTS, ids=lambda one: one.name)
-def test_a_defect_names_rules_that_a_check_can_tell(one: Deviation) -> None:
+def test_a_defect_names_rules_that_a_check_can_tell(one: Variant) -> None:
     assert one.breaks
     assert len(set(one.breaks)) == len(one.breaks)
     known = {rule.id: rule for rule in CATALOGUE}
@@ -54,28 +54,28 @@ def test_a_defect_names_rules_that_a_check_can_tell(one: Deviation) -> None:
 
 
 @pytest.mark.parametrize("one", STRANGERS, ids=lambda one: one.name)
-def test_a_stranger_breaks_nothing(one: Deviation) -> None:
+def test_a_conforming_variant_breaks_nothing(one: Variant) -> None:
     assert one.breaks == ()
 
 
 @EVERY
-def test_each_of_its_classes_overrides_what_is_there(one: Deviation) -> None:
-    # a method of another name would be dead, and a stranger that does nothing is no proof
+def test_each_of_its_classes_overrides_what_is_there(one: Variant) -> None:
+    # a method of another name would be dead, and a conforming variant that does nothing is no proof
     for part in one.classes:
         own = {name for name, value in vars(part).items() if callable(value) or isinstance(value, property)}
-        faithful = {name for base in part.__mro__[1:-1] for name in vars(base)}
-        assert own & faithful, part
+        reference = {name for base in part.__mro__[1:-1] for name in vars(base)}
+        assert own & reference, part
 
 
 def test_a_class_that_overrides_nothing_of_ours_is_refused() -> None:
-    with pytest.raises(NoSeam, match=r"Elsewhere is derived from none of .*PixieBrixHandlers"):
+    with pytest.raises(NoExtensionPoint, match=r"Elsewhere is derived from none of .*PixieBrixHandlers"):
 
         @defect("PB-REC-01")
         class Elsewhere:
             """Is not part of anything."""
 
-    with pytest.raises(NoSeam):
-        stranger(also=(int,))(type("Half", (PiecesDatabase,), {"__doc__": "Is half wrong."}))
+    with pytest.raises(NoExtensionPoint):
+        conforming(also=(int,))(type("Half", (PiecesDatabase,), {"__doc__": "Is half wrong."}))
 
 
 PACKAGE = """
@@ -86,14 +86,14 @@ from dbcontract.mockserver.apis.pixiebrix.state.records import RecordTable
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """A package with deviations of its own."""
+    """A package with variants of its own."""
     folder = tmp_path / "some_defects"
     folder.mkdir()
     (folder / "__init__.py").write_text("")
     (folder / "first.py").write_text(
         PACKAGE.format(kind="defect", module="defect")
         + "\nfrom dbcontract.mockserver.apis.pixiebrix.defects.assets import LastByteLost\n"
-        + '\n@defect("PB-REC-01", "PB-REC-02", sweep=True, wait=True)\nclass XMLWrong2(RecordTable):\n'
+        + '\n@defect("PB-REC-01", "PB-REC-02", fuzzing=True, wait=True)\nclass XMLWrong2(RecordTable):\n'
         + '    """Does this\n    and that.\n\n    More of it.\n    """\n    def clear(self): ...\n'
         + "\nclass NotNoted(XMLWrong2): ...\n"
     )
@@ -109,7 +109,7 @@ def test_what_is_found_in_a_package(package: ModuleType) -> None:
     assert (one.name, one.kind, one.area) == ("xml-wrong2", "defect", "first")
     assert one.sentence == "Does this and that."
     assert one.breaks == ("PB-REC-01", "PB-REC-02")
-    assert one.sweep
+    assert one.fuzzing
     assert one.wait
     assert one.apis == ("pixiebrix",)
 

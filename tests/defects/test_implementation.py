@@ -1,4 +1,4 @@
-"""How an implementation is put together, and what a world keeps when it gets another one."""
+"""How an implementation is put together, and what a sandbox keeps when it gets another one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from dbcontract.mockserver.apis.pixiebrix.points import STATE, TABLE
 from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
 from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.apis.pixiebrix.state.records import RecordTable
-from dbcontract.mockserver.sandbox.registry import Worlds
-from dbcontract.mockserver.sandbox.sandbox import World
+from dbcontract.mockserver.sandbox.registry import Sandboxes
+from dbcontract.mockserver.sandbox.sandbox import Sandbox
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 from dbcontract.mockserver.storage.signing import SIGNER, Signer
-from dbcontract.mockserver.variants.implementation import FAITHFUL, Classes, point_of, with_deviations
+from dbcontract.mockserver.variants.implementation import REFERENCE, Classes, point_of, with_variants
 from dbcontract.mockserver.variants.registry import UnknownDeviation, classes_of
 
 NOW = 1_700_000_000_000_000
@@ -45,25 +45,25 @@ class Inner(PixieBrixHandlers):
 
 
 @pytest.fixture(scope="module")
-def worlds() -> Worlds:
-    return Worlds.load(Settings(clock=ClockSetting(frozen=True, at=NOW)))
+def sandboxes() -> Sandboxes:
+    return Sandboxes.load(Settings(clock=ClockSetting(frozen=True, at=NOW)))
 
 
 @pytest.fixture
-def world(worlds: Worlds) -> World:
-    return World.make(worlds.base, worlds.settings, name="one")
+def sandbox(sandboxes: Sandboxes) -> Sandbox:
+    return Sandbox.make(sandboxes.base, sandboxes.settings, name="one")
 
 
-def first_database(world: World) -> str:
-    return next(id_ for id_, one in world.pixiebrix.databases.items() if len(one.records))
+def first_database(sandbox: Sandbox) -> str:
+    return next(id_ for id_, one in sandbox.pixiebrix.databases.items() if len(one.records))
 
 
 def test_nothing_on_top_is_the_faithful_implementation() -> None:
-    assert with_deviations([]) == FAITHFUL == classes_of(())
+    assert with_variants([]) == REFERENCE == classes_of(())
 
 
 def test_the_rest_stays_faithful() -> None:
-    classes = with_deviations([Outer])
+    classes = with_variants([Outer])
     assert issubclass(classes[HANDLERS], PixieBrixHandlers)
     assert classes[HANDLERS].listRecords is PixieBrixHandlers.listRecords
     assert (classes[STATE], classes[TABLE], classes[SIGNER]) == (PixieBrixState, RecordTable, Signer)
@@ -72,7 +72,7 @@ def test_the_rest_stays_faithful() -> None:
 
 @pytest.mark.parametrize(("several", "answer"), [((Outer, Inner), False), ((Inner, Outer), True)])
 def test_of_several_the_first_has_the_last_word(several: tuple[type, ...], answer: bool) -> None:
-    handlers = with_deviations(several).make()[HANDLERS]
+    handlers = with_variants(several).make()[HANDLERS]
     assert handlers.downloadable(None) is answer  # type: ignore[arg-type]  # none is looked at
 
 
@@ -85,77 +85,77 @@ def test_a_seam_is_found_by_any_part_of_a_faithful_class() -> None:
     ]
 
 
-def test_worlds_do_not_share_what_their_implementations_remember() -> None:
-    classes = with_deviations([Outer])
+def test_sandboxes_do_not_share_what_their_implementations_remember() -> None:
+    classes = with_variants([Outer])
     assert classes.make()[HANDLERS] is not classes.make()[HANDLERS]
 
 
-def test_tables_deviate_in_databases_old_and_new(world: World) -> None:
-    known = first_database(world)
-    count = len(world.pixiebrix.databases[known].records)
-    world.become(with_deviations([Doubled]), ("doubled",))
-    assert len(world.pixiebrix.databases[known].records) == 2 * count
-    organization = world.pixiebrix.databases[known].organization_id
-    made = world.pixiebrix.create_database(
-        organization, "new", "Key-Value", enforce_schema=False, now=NOW, new_id=world.ids
+def test_tables_deviate_in_databases_old_and_new(sandbox: Sandbox) -> None:
+    known = first_database(sandbox)
+    count = len(sandbox.pixiebrix.databases[known].records)
+    sandbox.become(with_variants([Doubled]), ("doubled",))
+    assert len(sandbox.pixiebrix.databases[known].records) == 2 * count
+    organization = sandbox.pixiebrix.databases[known].organization_id
+    made = sandbox.pixiebrix.create_database(
+        organization, "new", "Key-Value", enforce_schema=False, now=NOW, new_id=sandbox.ids
     )
-    world.pixiebrix.put_record(made.id, "one", {}, MergeStrategy.REPLACE, NOW)
+    sandbox.pixiebrix.put_record(made.id, "one", {}, MergeStrategy.REPLACE, NOW)
     assert len(made.records) == 2
-    world.become(FAITHFUL, ())
-    assert len(world.pixiebrix.databases[made.id].records) == 1
-    assert len(world.pixiebrix.databases[known].records) == count
+    sandbox.become(REFERENCE, ())
+    assert len(sandbox.pixiebrix.databases[made.id].records) == 1
+    assert len(sandbox.pixiebrix.databases[known].records) == count
 
 
-def test_a_state_and_its_tables_deviate_together(world: World) -> None:
-    known = first_database(world)
-    world.become(with_deviations([Lost, Doubled]), ())
-    table = world.pixiebrix.databases[known].records
+def test_a_state_and_its_tables_deviate_together(sandbox: Sandbox) -> None:
+    known = first_database(sandbox)
+    sandbox.become(with_variants([Lost, Doubled]), ())
+    table = sandbox.pixiebrix.databases[known].records
     key = table.rows()[0][2]
     count = len(table)
-    world.pixiebrix.delete_record(known, key, NOW)
+    sandbox.pixiebrix.delete_record(known, key, NOW)
     assert len(table) == count
     assert isinstance(table, Doubled)
 
 
-def test_what_a_world_holds_stays(world: World) -> None:
-    key = first_database(world)
-    link = world.signer.presigned_get("http://here", "some/key", NOW)
-    before = world.pieces.export_json(), world.pixiebrix.databases[key].records.rows()
-    world.become(with_deviations([Lost, type("Other", (PiecesDatabase,), {})]), ("lost",))
-    assert world.deviations == ("lost",)
-    assert (world.pieces.export_json(), world.pixiebrix.databases[key].records.rows()) == before
-    assert world.signer.presigned_get("http://here", "some/key", NOW) == link
+def test_what_a_sandbox_holds_stays(sandbox: Sandbox) -> None:
+    key = first_database(sandbox)
+    link = sandbox.signer.presigned_get("http://here", "some/key", NOW)
+    before = sandbox.pieces.export_json(), sandbox.pixiebrix.databases[key].records.rows()
+    sandbox.become(with_variants([Lost, type("Other", (PiecesDatabase,), {})]), ("lost",))
+    assert sandbox.variants == ("lost",)
+    assert (sandbox.pieces.export_json(), sandbox.pixiebrix.databases[key].records.rows()) == before
+    assert sandbox.signer.presigned_get("http://here", "some/key", NOW) == link
 
 
-def test_another_export_is_not_hidden_by_the_one_before(world: World) -> None:
+def test_another_export_is_not_hidden_by_the_one_before(sandbox: Sandbox) -> None:
     class Empty(PiecesDatabase):
         def export(self) -> dict[str, Any]:
             return {}
 
-    faithful = world.pieces.export_json()
-    world.become(with_deviations([Empty]), ())
-    assert world.pieces.export_json() == b"{}"
-    world.become(FAITHFUL, ())
-    assert world.pieces.export_json() == faithful
+    reference = sandbox.pieces.export_json()
+    sandbox.become(with_variants([Empty]), ())
+    assert sandbox.pieces.export_json() == b"{}"
+    sandbox.become(REFERENCE, ())
+    assert sandbox.pieces.export_json() == reference
 
 
-def test_a_data_set_is_never_changed_by_its_worlds(worlds: Worlds) -> None:
-    first = World.make(worlds.base, worlds.settings, classes=with_deviations([Doubled]))
+def test_a_data_set_is_never_changed_by_its_sandboxes(sandboxes: Sandboxes) -> None:
+    first = Sandbox.make(sandboxes.base, sandboxes.settings, classes=with_variants([Doubled]))
     key = first_database(first)
-    first.become(FAITHFUL, ())
-    second = World.make(worlds.base, worlds.settings)
+    first.become(REFERENCE, ())
+    second = Sandbox.make(sandboxes.base, sandboxes.settings)
     row = second.pixiebrix.databases[key].records.rows()[0]
     first.pixiebrix.delete_record(key, row[2], NOW)
     assert row in second.pixiebrix.databases[key].records.rows()
 
 
-def test_new_sandboxes_deviate_and_old_ones_stay(worlds: Worlds) -> None:
-    old = worlds.sandbox("old")
-    worlds.deviate(("last-byte-lost", "relative-redirect"))
-    new = worlds.sandbox("new")
-    worlds.deviate(())
-    assert (old.deviations, new.deviations) == ((), ("last-byte-lost", "relative-redirect"))
-    assert (worlds.default.deviations, worlds.sandbox("newest").deviations) == ((), ())
+def test_new_sandboxes_deviate_and_old_ones_stay(sandboxes: Sandboxes) -> None:
+    old = sandboxes.sandbox("old")
+    sandboxes.deviate(("last-byte-lost", "relative-redirect"))
+    new = sandboxes.sandbox("new")
+    sandboxes.deviate(())
+    assert (old.variants, new.variants) == ((), ("last-byte-lost", "relative-redirect"))
+    assert (sandboxes.default.variants, sandboxes.sandbox("newest").variants) == ((), ())
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from dbcontract.conformance.results.results import Verdict
-from dbcontract.prove.judging import Judgement, Kinship, Proof, judge, prove
+from dbcontract.prove.judging import DependencyClosure, Judgement, Proof, judge, prove
 from dbcontract.prove.outcome import Finding, Outcome
 
-from .declared import Deviation
+from .declared import Variant
 
 RESTS_ON = {
     "PB-A-01": (),
@@ -24,11 +24,11 @@ RESTS_ON = {
 FAILED, WARNED, ERROR, UNKNOWN = Verdict.FAILED, Verdict.WARNED, Verdict.ERROR, Verdict.NOT_VERIFIED
 
 
-def a_defect(*breaks: str, name: str = "some-defect") -> Deviation:
-    return Deviation(name, "defect", "somewhere", "Does it wrong.", breaks, (object,))
+def a_defect(*breaks: str, name: str = "some-defect") -> Variant:
+    return Variant(name, "defect", "somewhere", "Does it wrong.", breaks, (object,))
 
 
-A_STRANGER = Deviation("some-stranger", "stranger", "somewhere", "Does it its way.", (), (object,))
+A_STRANGER = Variant("some-conforming variant", "conforming", "somewhere", "Does it its way.", (), (object,))
 
 
 def an_outcome(name: str = "some-defect", **verdicts: Verdict) -> Outcome:
@@ -37,10 +37,10 @@ def an_outcome(name: str = "some-defect", **verdicts: Verdict) -> Outcome:
     return Outcome(name, frozenset(RESTS_ON) - findings.keys(), findings)
 
 
-def of(one: Deviation, **verdicts: Verdict) -> Judgement:
+def of(one: Variant, **verdicts: Verdict) -> Judgement:
     outcome = an_outcome(one.name, **verdicts)
-    judged = judge(one, outcome, Kinship(RESTS_ON))
-    assert (judged.deviation, judged.outcome) == (one, outcome)
+    judged = judge(one, outcome, DependencyClosure(RESTS_ON))
+    assert (judged.variant, judged.outcome) == (one, outcome)
     return judged
 
 
@@ -66,7 +66,7 @@ def test_every_named_rule_has_to_turn_red() -> None:
 
 @pytest.mark.parametrize("beside", ["PB_A_01", "PB_A_03"])
 def test_rules_below_and_above_may_turn_red_too(beside: str) -> None:
-    # 03 rests on 02, which rests on 01
+    # 03 depends on 02, which depends on 01
     judged = of(a_defect("PB-A-02"), PB_A_02=FAILED, **{beside: FAILED})
     assert judged.right
     assert judged.resting == (beside.replace("_", "-"),)
@@ -78,7 +78,7 @@ def test_resting_goes_through_others() -> None:
 
 @pytest.mark.parametrize("stray", ["PB-B-02", "PB-C-01"])
 def test_any_other_red_rule_is_astray(stray: str) -> None:
-    # B-02 rests on A-01, as A-02 does: siblings are not related
+    # B-02 depends on A-01, as A-02 does: siblings are not related
     judged = of(a_defect("PB-A-02"), PB_A_02=FAILED, **{stray.replace("-", "_"): WARNED})
     assert judged.problems == (f"{stray} turned red, which it does not name",)
     assert judged.stray == (stray,)
@@ -100,20 +100,20 @@ def test_a_defect_has_to_name_a_rule() -> None:
 
 def test_a_run_that_stopped_proves_nothing() -> None:
     outcome = replace(an_outcome(PB_A_01=FAILED), problem="the run stopped: unreachable")
-    assert judge(a_defect("PB-A-01"), outcome, Kinship(RESTS_ON)).problems == (
+    assert judge(a_defect("PB-A-01"), outcome, DependencyClosure(RESTS_ON)).problems == (
         "the run stopped: unreachable",
     )
-    assert not judge(A_STRANGER, replace(outcome, findings={}), Kinship(RESTS_ON)).right
+    assert not judge(A_STRANGER, replace(outcome, findings={}), DependencyClosure(RESTS_ON)).right
 
 
 @pytest.mark.parametrize(
     ("verdict", "right"), [(None, True), (UNKNOWN, True), (FAILED, False), (WARNED, False), (ERROR, False)]
 )
-def test_a_stranger_may_not_be_blamed(verdict: Verdict | None, right: bool) -> None:
+def test_a_conforming_variant_may_not_be_blamed(verdict: Verdict | None, right: bool) -> None:
     assert of(A_STRANGER, **({} if verdict is None else {"PB_A_01": verdict})).right is right
 
 
-def test_what_a_stranger_is_blamed_for_is_named() -> None:
+def test_what_a_conforming_variant_is_blamed_for_is_named() -> None:
     judged = of(A_STRANGER, PB_C_01=FAILED, PB_A_01=WARNED, PB_B_01=ERROR)
     assert (judged.stray, judged.broke) == (("PB-A-01", "PB-C-01"), ("PB-B-01",))
     red, broke = judged.problems
@@ -122,25 +122,25 @@ def test_what_a_stranger_is_blamed_for_is_named() -> None:
 
 
 def test_a_rule_that_is_in_no_catalogue_is_related_to_none() -> None:
-    kinship = Kinship({"PB-A-01": ("PB-Z-01",), "PB-A-02": ("PB-A-01",)})
-    assert not kinship.related("PB-Y-01", "PB-Y-02")
-    assert kinship.related("PB-Z-01", "PB-A-02")
-    assert kinship.related("PB-A-02", "PB-Z-01")
+    closure = DependencyClosure({"PB-A-01": ("PB-Z-01",), "PB-A-02": ("PB-A-01",)})
+    assert not closure.related("PB-Y-01", "PB-Y-02")
+    assert closure.related("PB-Z-01", "PB-A-02")
+    assert closure.related("PB-A-02", "PB-Z-01")
 
 
 @pytest.mark.parametrize(("strays", "rest"), [(8, ""), (9, " and 1 more"), (11, " and 3 more")])
 def test_of_many_rules_the_first_are_named(strays: int, rest: str) -> None:
     names = [f"PB-X-{number:02}" for number in range(1, strays + 1)]
     outcome = an_outcome(PB_A_01=FAILED, **{name.replace("-", "_"): FAILED for name in names})
-    (problem,) = judge(a_defect("PB-A-01"), outcome, Kinship(RESTS_ON)).problems
+    (problem,) = judge(a_defect("PB-A-01"), outcome, DependencyClosure(RESTS_ON)).problems
     assert problem == f"{', '.join(names[:8])}{rest} turned red, which it does not name"
 
 
 # All together
 
 
-def proof(faithful: Outcome | None, *ran: tuple[Deviation, Outcome], whole: bool = True) -> Proof:
-    return prove(faithful, ran, RESTS_ON, whole=whole)
+def proof(reference: Outcome | None, *ran: tuple[Variant, Outcome], whole: bool = True) -> Proof:
+    return prove(reference, ran, RESTS_ON, whole=whole)
 
 
 EVERY_RULE = tuple((a_defect(rule), an_outcome(**{rule.replace("-", "_"): FAILED})) for rule in RESTS_ON)
@@ -163,8 +163,8 @@ def test_red_beside_others_shows_no_rule() -> None:
 
 
 def test_a_rule_that_cannot_be_verified_here_needs_no_defect() -> None:
-    faithful = an_outcome("", PB_C_01=UNKNOWN)
-    assert proof(faithful, *EVERY_RULE[:-1]).holds
+    reference = an_outcome("", PB_C_01=UNKNOWN)
+    assert proof(reference, *EVERY_RULE[:-1]).holds
 
 
 def test_part_of_the_defects_cannot_tell_what_none_turns_red() -> None:
@@ -176,22 +176,22 @@ def test_part_of_the_defects_cannot_tell_what_none_turns_red() -> None:
 @pytest.mark.parametrize("verdict", [FAILED, WARNED, ERROR])
 def test_the_faithful_mock_has_to_be_green(verdict: Verdict) -> None:
     judged = proof(an_outcome("", PB_C_01=verdict), *EVERY_RULE[:-1])
-    assert judged.problems == ("the faithful mock: PB-C-01 did not stay green",)
+    assert judged.problems == ("the reference mock: PB-C-01 did not stay green",)
     assert not judged.holds
 
 
 def test_a_run_of_the_faithful_mock_that_stopped_fails_the_proof() -> None:
     judged = proof(replace(GREEN, problem="the run stopped: unreachable"), *EVERY_RULE)
-    assert judged.problems == ("the faithful mock: the run stopped: unreachable",)
+    assert judged.problems == ("the reference mock: the run stopped: unreachable",)
 
 
 def test_it_keeps_what_it_was_made_of() -> None:
     ran = (*EVERY_RULE, (A_STRANGER, an_outcome()))
     judged = prove(GREEN, ran, RESTS_ON, whole=True, seconds=12.5)
-    assert (judged.faithful, judged.checked, judged.seconds) == (GREEN, GREEN.passed, 12.5)
+    assert (judged.reference, judged.checked, judged.seconds) == (GREEN, GREEN.passed, 12.5)
     assert judged.order == tuple(RESTS_ON)
-    assert [one.deviation for one in judged.of("defect")] == [deviation for deviation, _ in EVERY_RULE]
-    assert [one.deviation for one in judged.of("stranger")] == [A_STRANGER]
+    assert [one.variant for one in judged.of("defect")] == [variant for variant, _ in EVERY_RULE]
+    assert [one.variant for one in judged.of("conforming")] == [A_STRANGER]
     nothing = prove(None, (), RESTS_ON, whole=True)
     assert (nothing.checked, nothing.unproven, nothing.seconds) == (frozenset(), None, 0.0)
 

@@ -12,11 +12,11 @@ from dbcontract.prove.outcome import Finding, Outcome
 from dbcontract.prove.pool import sample
 from dbcontract.prove.report import render, to_document
 
-from .declared import ALL, Deviation
+from .declared import ALL, Variant
 
 RESTS_ON = {"PB-A-01": (), "PB-A-02": ("PB-A-01",), "PB-B-01": ()}
-ONE = Deviation("eats-tags", "defect", "somewhere", "Eats <b>tags</b>.", ("PB-A-01",), (object,))
-TWO = Deviation("is-odd", "stranger", "elsewhere", "Is odd.", (), (object,))
+ONE = Variant("eats-tags", "defect", "somewhere", "Eats <b>tags</b>.", ("PB-A-01",), (object,))
+TWO = Variant("is-odd", "conforming", "elsewhere", "Is odd.", (), (object,))
 PROOF = prove(
     Outcome("", frozenset(RESTS_ON), {}),
     [
@@ -56,7 +56,7 @@ def test_the_document() -> None:
     assert (defect["right"], defect["caught"], defect["red_beside"]) == (True, ["PB-A-01"], ["PB-A-02"])
     assert (defect["seconds"], defect["requests"]) == (2.35, 17) or defect["seconds"] == 2.34
     assert defect["findings"]["PB-A-02"] == {"verdict": "warned", "reason": "", "because_of": "PB-A-01"}
-    assert [one["name"] for one in document["strangers"]] == ["is-odd"]
+    assert [one["name"] for one in document["conforming"]] == ["is-odd"]
 
 
 def test_the_page_needs_nothing_else_and_takes_nothing_for_markup() -> None:

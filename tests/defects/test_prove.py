@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dbcontract.conformance.catalogue.rules import load_all
-from dbcontract.prove.judging import Kinship, judge
+from dbcontract.prove.judging import DependencyClosure, judge
 from dbcontract.prove.running import Prover
 
 from .declared import named
@@ -37,7 +37,7 @@ def dbcontract(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]
     return run
 
 
-def test_three_defects_and_a_stranger_in_two_processes(
+def test_three_defects_and_a_conforming_variant_in_two_processes(
     dbcontract: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     only = [word for name in CHOSEN for word in ("--only", name)]
@@ -46,13 +46,13 @@ def test_three_defects_and_a_stranger_in_two_processes(
         done.stdout
     )
     assert done.stdout.splitlines()[-1].startswith(
-        "proven: 3 of 3 defects caught as named, 1 of 1 strangers accepted, in "
+        "proven: 3 of 3 defects caught as named, 1 of 1 conforming variants accepted, in "
     )
     document = json.loads((tmp_path / "proof.json").read_text())
     assert document["holds"]
     caught = {one["name"]: set(one["caught"]) for one in document["defects"]}
     assert caught == {name: set(named(name).breaks) for name in CHOSEN[:3]}
-    assert [one["name"] for one in document["strangers"]] == ["relative-redirect"]
+    assert [one["name"] for one in document["conforming"]] == ["relative-redirect"]
     assert "The proof holds" in (tmp_path / "p.html").read_text()
 
 
@@ -67,7 +67,7 @@ def test_the_report_alone_on_standard_output(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--only", "nothing-like-it"), "--only nothing-like-it: no defect or stranger"),
+        (("--only", "nothing-like-it"), "--only nothing-like-it: no defect or conforming variant"),
         (("--report", "pdf=x"), "--report pdf=x: write FORMAT=FILE, FORMAT one of html, json"),
     ],
 )
@@ -81,14 +81,14 @@ def test_wrong_usage_is_told_at_once(
 
 
 def test_a_defect_that_lies_about_its_rules_is_found_out() -> None:
-    kinship = Kinship({rule.id: rule.rests_on for rule in load_all()})
+    closure = DependencyClosure({rule.id: rule.depends_on for rule in load_all()})
     honest = named("versions-compared-as-text")
     with Prover() as prover:
         outcome = prover.run(honest)
-        faithful = prover.judge(None, only=honest.breaks)
-    assert judge(honest, outcome, kinship).right
-    lying = judge(replace(honest, breaks=("PI-VER-04",)), outcome, kinship)
+        reference = prover.judge(None, only=honest.breaks)
+    assert judge(honest, outcome, closure).right
+    lying = judge(replace(honest, breaks=("PI-VER-04",)), outcome, closure)
     assert lying.missed == ("PI-VER-04",)
     assert set(lying.stray) >= set(honest.breaks)
     # and the next run is not tainted by the one before
-    assert {one.verdict for one in faithful.results} == {"passed"}
+    assert {one.verdict for one in reference.results} == {"passed"}

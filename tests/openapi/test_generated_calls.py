@@ -94,12 +94,12 @@ def generated(
 
 @pytest.fixture
 def organization(server: Running) -> UUID:
-    return UUID(next(iter(server.world.pixiebrix.organizations)))
+    return UUID(next(iter(server.sandbox.pixiebrix.organizations)))
 
 
 @pytest.fixture
 def database(server: Running) -> UUID:
-    return UUID(next(iter(server.world.pixiebrix.databases)))
+    return UUID(next(iter(server.sandbox.pixiebrix.databases)))
 
 
 def test_pieces(generated: Callable[[str], Generated]) -> None:
@@ -256,17 +256,17 @@ def test_export_jobs(generated: Callable[[str], Generated], database: UUID) -> N
     assert api.called - {"listRecords"} == api.tagged("Export jobs")
 
 
-def test_the_world_and_its_clock(generated: Callable[[str], Generated], database: UUID) -> None:
+def test_the_sandbox_and_its_clock(generated: Callable[[str], Generated], database: UUID) -> None:
     api, control = generated("pixiebrix"), generated("control")
     models = control.models
-    health = control("resetWorld", body=models.Reset(data="small", seed=1))
+    health = control("resetSandbox", body=models.Reset(data="small", seed=1))
     assert (type(health), health.status, health.data) == (models.Health, "ok", "small")
-    databases = control("listWorldDatabases")
+    databases = control("listSandboxDatabases")
     assert databases[0].id == database
     assert databases[0].records > 0
 
-    (record,) = control("listWorldRecords", database_id=str(database), limit=1)
-    assert isinstance(record, models.WorldRecord)
+    (record,) = control("listSandboxRecords", database_id=str(database), limit=1)
+    assert isinstance(record, models.SandboxRecord)
     shown = control("getOverview")
     assert isinstance(shown, models.Overview)
     assert shown.databases == databases
@@ -274,11 +274,11 @@ def test_the_world_and_its_clock(generated: Callable[[str], Generated], database
     assert len(control.respond("getAssetContent", asset_id=str(asset.id)).content) == asset.size
 
     before = control("getState")
-    assert isinstance(before, models.World)
+    assert isinstance(before, models.Sandbox)
     api("clearRecords", database_id=database)
-    assert control("listWorldDatabases")[0].records == 0
+    assert control("listSandboxDatabases")[0].records == 0
     assert control.respond("putState", body=before).status_code == 204
-    assert control("listWorldDatabases") == databases
+    assert control("listSandboxDatabases") == databases
     assert control("getHealth").organizations == health.organizations
 
     now = dt.datetime(2030, 1, 1, 23, tzinfo=dt.UTC)
@@ -287,7 +287,7 @@ def test_the_world_and_its_clock(generated: Callable[[str], Generated], database
     hour = control("advanceClock", body=models.ClockAdvance(to=models.ClockAdvanceTo.NEXT_MIDNIGHT))
     assert hour.now - now == dt.timedelta(hours=1)
     assert control("getClock") == hour
-    assert control.called == control.tagged("World", "Clock")
+    assert control.called == control.tagged("Sandbox", "Clock")
 
 
 def test_settings_and_faults(generated: Callable[[str], Generated], database: UUID) -> None:
@@ -367,5 +367,5 @@ def test_the_typescript_types_hold_what_comes_back(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     printed = json.loads(done.stdout)
-    keys = [row[2] for row in server.world.pixiebrix.database(str(database)).records.slice(0, 2)]
+    keys = [row[2] for row in server.sandbox.pixiebrix.database(str(database)).records.slice(0, 2)]
     assert printed == {"from": keys, "at": "2026-01-31T00:00:00.000000Z", "uploaded": False}

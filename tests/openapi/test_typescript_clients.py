@@ -48,12 +48,12 @@ def test_what_hey_api_makes_calls_the_mock(server: Running, node_tools: Tools, t
     assert compiled.returncode == 0, compiled.stdout
     node = shutil.which("node")
     assert node is not None
-    database = next(iter(server.world.pixiebrix.databases))
+    database = next(iter(server.sandbox.pixiebrix.databases))
     done = subprocess.run(
         [node, str(tmp_path / "heyapi.js"), str(server.pixiebrix_url), database],
         capture_output=True, text=True, check=False, timeout=30,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"made": 1, "found": ["typed"]}
-    (listed,) = server.world.journal.select(JournalFilter(operation="listRecords"))
+    (listed,) = server.sandbox.journal.select(JournalFilter(operation="listRecords"))
     assert parse_qsl(listed.query.decode()) == [("page_size", "2"), ("data__user email", "a&b@x")]

@@ -1,4 +1,4 @@
-"""A real browser, and a world of a real server for it to look at."""
+"""A real browser, and a sandbox of a real server for it to look at."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Page:
 
 @pytest.fixture(scope="session")
 def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """The browser and its downloads folder; one for all tests, as each has a world of its own."""
+    """The browser and its downloads folder; one for all tests, as each has a sandbox of its own."""
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if browser is None or driver is None:
         pytest.skip("chromium or chromedriver is not installed (Debian: chromium, chromium-driver)")
@@ -120,7 +120,7 @@ def numbers() -> Iterator[int]:
 
 @pytest.fixture
 def mock(server: Running, numbers: Iterator[int]) -> Iterator[MockClient]:
-    """A world that no other test has touched."""
+    """A sandbox that no other test has touched."""
     with MockClient(f"{server.base_url}/~page-{next(numbers)}") as client:
         yield client
 

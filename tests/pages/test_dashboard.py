@@ -92,14 +92,14 @@ def test_a_snapshot_is_downloaded_and_restored(page: Page, mock: MockClient) -> 
     before = mock.snapshot()
     dashboard(page, mock, "Settings & snapshots")
     page.click("Download")
-    file = page.downloads / "world.json"
+    file = page.downloads / "sandbox.json"
     page.wait(lambda: file.exists() and file.stat().st_size, "nothing was downloaded")
     page.wait(lambda: json.loads(file.read_text()), "the download does not end")
     mock.clock.advance(days=3)
     assert mock.snapshot() != before
     page.one("[aria-label='Snapshot to restore']").send_keys(str(file))
     page.click("Restore")
-    page.sees("The world is as in the snapshot.", "#toast")
+    page.sees("The sandbox is as in the snapshot.", "#toast")
     file.unlink()
     assert mock.snapshot() == before
 

@@ -13,7 +13,7 @@ import dbcontract.mockserver.server.run  # noqa: F401
 pytest_plugins = ["pytester"]
 
 
-def test_every_test_has_a_fresh_world(pytester: pytest.Pytester) -> None:
+def test_every_test_has_a_fresh_sandbox(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import pytest
 
@@ -90,7 +90,7 @@ def test_sandboxes_are_deleted_and_the_server_is_stopped(pytester: pytest.Pytest
     assert set(threading.enumerate()) == before
 
 
-def test_a_world_for_a_fixture_of_a_wider_scope(pytester: pytest.Pytester) -> None:
+def test_a_sandbox_for_a_fixture_of_a_wider_scope(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import pytest
 
@@ -133,10 +133,10 @@ def test_any_name_of_a_test_will_do(pytester: pytest.Pytester) -> None:
 
         @pytest.mark.parametrize("n", ["a/b", "\\N{SNOWMAN}", "x" * 200, "~", "", "a b", "[", "\\ud800"])
         def test_(dbcontract_mock, n):
-            assert dbcontract_mock.health()["world"]
+            assert dbcontract_mock.health()["sandbox"]
 
         def test_größe(dbcontract_mock):
-            assert dbcontract_mock.health()["world"].startswith("test_gr")
+            assert dbcontract_mock.health()["sandbox"].startswith("test_gr")
     """)
     pytester.runpytest().assert_outcomes(passed=9)
 

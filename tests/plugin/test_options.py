@@ -139,7 +139,7 @@ def there(running: Running) -> Iterator[MockClient]:
 ASK = """
     def test_ask(dbcontract_mock, dbcontract_mock_server):
         mock = dbcontract_mock
-        print("served:", mock.health()["data"], mock.clock.frozen, mock.health()["world"])
+        print("served:", mock.health()["data"], mock.clock.frozen, mock.health()["sandbox"])
         answer = mock.session().get(f"{mock.pixiebrix_url}/organizations/{mock.organization_id}/databases/")
         print("answer:", answer.status_code)
         print("server:", dbcontract_mock_server.base_url)
@@ -151,16 +151,16 @@ def test_a_server_that_runs_already_keeps_its_own_ways(
 ) -> None:
     monkeypatch.setenv("PIXIEBRIX_TOKEN", "the-one")
     pytester.makepyfile(ASK)
-    worlds = set()
+    sandboxes = set()
     for _ in range(2):
         result = pytester.runpytest("-s", f"--dbcontract-mock-url={there.base_url}/")
         result.assert_outcomes(passed=1)
         result.stdout.fnmatch_lines([
             "*served: edge False test_ask-*", "answer: 200", f"server: {there.base_url}"
         ])  # fmt: skip
-        worlds |= {line.split()[-1] for line in result.stdout.lines if "served" in line}
+        sandboxes |= {line.split()[-1] for line in result.stdout.lines if "served" in line}
     # Two runs at the same time must not meet.
-    assert len(worlds) == 2
+    assert len(sandboxes) == 2
     assert there.health()["sandboxes"] == 0
 
 
@@ -177,8 +177,8 @@ def test_a_server_that_runs_already_may_be_a_sandbox(pytester: pytest.Pytester, 
         suite.seed("empty")
         pytester.makepyfile("""
             def test_ask(dbcontract_mock, dbcontract_mock_server):
-                assert dbcontract_mock_server.health()["world"] == "suite"
-                assert dbcontract_mock.health()["world"].startswith("test_ask-")
+                assert dbcontract_mock_server.health()["sandbox"] == "suite"
+                assert dbcontract_mock.health()["sandbox"].startswith("test_ask-")
         """)
         pytester.runpytest(f"--dbcontract-mock-url={suite.base_url}").assert_outcomes(passed=1)
 

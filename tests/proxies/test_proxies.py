@@ -133,11 +133,11 @@ def get(session: requests.Session) -> Get:
     return fetch
 
 
-@pytest.mark.parametrize("world", ["", "/~one"])
+@pytest.mark.parametrize("sandbox", ["", "/~one"])
 def test_every_url_leads_back_through_the_proxy(
-    root: str, session: requests.Session, get: Get, certificate: Path, world: str
+    root: str, session: requests.Session, get: Get, certificate: Path, sandbox: str
 ) -> None:
-    base, trusted = root + world, str(certificate / "mock.pem")
+    base, trusted = root + sandbox, str(certificate / "mock.pem")
     api = f"{base}/api"
     first = get(f"{api}/databases/?page_size=1")
     second = first.links["next"]["url"]

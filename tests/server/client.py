@@ -62,16 +62,16 @@ class PixieBrix(Client):
         super().__init__(str(running.pixiebrix_url), token)
         self.session.headers.update(V2)
         self.running = running
-        self.organizations = list(running.world.pixiebrix.organizations)
+        self.organizations = list(running.sandbox.pixiebrix.organizations)
         self.organization = self.organizations[0]
 
     def at(self, instant: str) -> None:
         """Move the server's clock."""
-        self.running.world.clock.set(parse_instant(instant))
+        self.running.sandbox.clock.set(parse_instant(instant))
 
     def wait(self, microseconds: int) -> None:
         """Let time pass on the server's clock."""
-        self.running.world.clock.advance(microseconds)
+        self.running.sandbox.clock.advance(microseconds)
 
     def databases_path(self, organization: str | None = None) -> str:
         return f"/organizations/{organization or self.organization}/databases/"
@@ -136,7 +136,7 @@ class PixieBrix(Client):
             "records": self.records(database_id),
             "archives": [archive["date"] for archive in self.archives(database_id)],
             "assets": self.assets(database_id),
-            "jobs": len(self.running.world.pixiebrix.jobs),
+            "jobs": len(self.running.sandbox.pixiebrix.jobs),
         }
 
 

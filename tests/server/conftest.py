@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from .client import Client, PixieBrix
-from .mock import Running, ServerThread, World, settings
-from .places import Places, make_places
+from .mock import Running, Sandbox, ServerThread, settings
+from .places import Environments, make_places
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def shared() -> Iterator[Running]:
 @pytest.fixture
 def server(shared: Running) -> Running:
     """A server whose state, clock and ids are as at its start."""
-    shared.worlds.default = World.make(shared.worlds.base, shared.settings)
+    shared.sandboxes.default = Sandbox.make(shared.sandboxes.base, shared.settings)
     return shared
 
 
@@ -75,13 +75,13 @@ def pieces(server: Running) -> Iterator[Client]:
 
 
 @pytest.fixture
-def places(pb: PixieBrix) -> Places:
+def places(pb: PixieBrix) -> Environments:
     """A database with a record, an asset and a job, made through the API."""
     return make_places(pb)
 
 
 @pytest.fixture
-def untouched(pb: PixieBrix, pieces: Client, places: Places) -> Iterator[None]:
+def untouched(pb: PixieBrix, pieces: Client, places: Environments) -> Iterator[None]:
     """Nothing that the test does changes anything."""
     before, export = pb.everything(places.database), pieces.get("/database/export").content
     yield

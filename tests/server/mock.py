@@ -1,6 +1,6 @@
 """The mock server as these tests import it."""
 
-from dbcontract.mockserver.sandbox.sandbox import World
+from dbcontract.mockserver.sandbox.sandbox import Sandbox
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings, TokenGrant
 from dbcontract.mockserver.server.run import Running, ServerThread, StartError
 from dbcontract.mockserver.state.instants import DAY, HOUR, SECOND, format_instant, parse_instant
@@ -12,11 +12,11 @@ __all__ = [
     "SECOND",
     "ClockSetting",
     "Running",
+    "Sandbox",
     "ServerThread",
     "Settings",
     "StartError",
     "TokenGrant",
-    "World",
     "format_instant",
     "parse_instant",
     "settings",

@@ -67,7 +67,7 @@ ALLOWED = {
 
 
 @dataclass(frozen=True)
-class Places:
+class Environments:
     """A database with the record `kept`, an asset and a job, and another database."""
 
     organization: str
@@ -97,8 +97,8 @@ class Places:
         }.get(operation)
 
 
-def make_places(pb: PixieBrix) -> Places:
+def make_places(pb: PixieBrix) -> Environments:
     database = pb.new_database("Places")
     pb.put(database, "kept", text="kept", number=1)
     asset = pb.new_asset(database)["asset"]["id"]
-    return Places(pb.organization, database, asset, pb.new_job(database), pb.new_database("Other"))
+    return Environments(pb.organization, database, asset, pb.new_job(database), pb.new_database("Other"))

@@ -22,8 +22,8 @@ class Handlers:
 API = ServedApi(
     name="{name}",
     base_path="{base_path}",
-    handlers=lambda world: Handlers(),
-    error=lambda world, error, answer: refuse(refusal_of(error), answer),
+    handlers=lambda sandbox: Handlers(),
+    error=lambda sandbox, error, answer: refuse(refusal_of(error), answer),
     description_package="invented",
 )
 """

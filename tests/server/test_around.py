@@ -194,9 +194,9 @@ def test_a_schema_binds_only_where_it_is_enforced(pb: PixieBrix, enforcing: str)
 def limited(start: Callable[..., Running]) -> Iterator[PixieBrix]:
     """A client whose token sees the first organization, and may only read."""
     running = start()
-    organization = next(iter(running.world.pixiebrix.organizations))
+    organization = next(iter(running.sandbox.pixiebrix.organizations))
     grant = TokenGrant.parse(f"limited:organization={organization}:read-only")
-    running.world.settings.tokens = {"limited": grant}
+    running.sandbox.settings.tokens = {"limited": grant}
     client = PixieBrix(running, "limited")
     yield client
     client.close()

@@ -8,7 +8,7 @@ import pytest
 
 from .asking import AUTH, ask, refused
 from .client import PixieBrix
-from .places import OPERATIONS, READS, Places
+from .places import OPERATIONS, READS, Environments
 from .raw import literal
 
 LISTS = ["listDatabases", "listRecords", "listRecordArchives", "listAssets"]
@@ -37,7 +37,7 @@ SECURED = [call for operation, call in OPERATIONS.items() if operation != "getHe
         b"Token \xff",
     ],
 )
-def test_an_authorization_that_is_none(pb: PixieBrix, places: Places, value: str | bytes) -> None:
+def test_an_authorization_that_is_none(pb: PixieBrix, places: Environments, value: str | bytes) -> None:
     for method, template in SECURED:
         target = "/api" + places.path(template)
         answer = literal(pb.running.base_url, method, target, [("Authorization", value)])
@@ -45,7 +45,7 @@ def test_an_authorization_that_is_none(pb: PixieBrix, places: Places, value: str
         assert answer.headers["WWW-Authenticate"] == "Token"
 
 
-def test_no_authorization_at_all(pb: PixieBrix, places: Places) -> None:
+def test_no_authorization_at_all(pb: PixieBrix, places: Environments) -> None:
     for method, template in SECURED:
         answer = literal(pb.running.base_url, method, "/api" + places.path(template))
         refused(answer, 401)
@@ -75,7 +75,7 @@ def test_no_authorization_at_all(pb: PixieBrix, places: Places) -> None:
         "x" * 50_000,
     ],
 )
-def test_an_accept_that_cannot_be_met(pb: PixieBrix, places: Places, value: str | bytes) -> None:
+def test_an_accept_that_cannot_be_met(pb: PixieBrix, places: Environments, value: str | bytes) -> None:
     for operation, (method, template) in OPERATIONS.items():
         version = isinstance(value, bytes) or "version" not in value
         if operation == "getAsset" and version:
@@ -86,7 +86,7 @@ def test_an_accept_that_cannot_be_met(pb: PixieBrix, places: Places, value: str 
 @pytest.mark.parametrize(
     "name", ["Accept", "Accept-Language", "Cookie", "Origin", "Referer", "User-Agent", "X-Forwarded-For"]
 )
-def test_empty_header_values_mean_nothing(pb: PixieBrix, places: Places, name: str) -> None:
+def test_empty_header_values_mean_nothing(pb: PixieBrix, places: Environments, name: str) -> None:
     for operation in LISTS:
         # An empty Accept asks for no version, and archives are served at 2.0 only.
         version = [] if name == "Accept" else [("Accept", "application/json; version=2.0")]
@@ -98,7 +98,7 @@ def test_empty_header_values_mean_nothing(pb: PixieBrix, places: Places, name: s
 @pytest.mark.parametrize(
     "host", ["", " ", "a/b", "<script>", "x@y", "é", "a b", '"', "localhost:99999", "[::1]:80", "x" * 5_000]
 )
-def test_a_host_of_any_kind(pb: PixieBrix, places: Places, host: str) -> None:
+def test_a_host_of_any_kind(pb: PixieBrix, places: Environments, host: str) -> None:
     path = "/api" + places.path(READS["listAssets"])
     answer = literal(pb.running.base_url, "GET", path, [AUTH, ("Host", host)])
     assert answer.status in {200, 400}
@@ -107,7 +107,7 @@ def test_a_host_of_any_kind(pb: PixieBrix, places: Places, host: str) -> None:
         assert json.loads(answer.body)[0]["download_url"].startswith("http://")
 
 
-def test_hundreds_of_headers(pb: PixieBrix, places: Places) -> None:
+def test_hundreds_of_headers(pb: PixieBrix, places: Environments) -> None:
     many = [(f"X-Header-{n}", "x" * 50) for n in range(500)]
     path = "/api" + places.path(READS["listRecords"])
     assert literal(pb.running.base_url, "GET", path, [AUTH, *many]).status == 200

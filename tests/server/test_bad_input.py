@@ -10,7 +10,7 @@ import requests
 
 from .asking import AUTH
 from .client import UNKNOWN, PixieBrix, check_sane, detail_of, errors_at
-from .places import WITH_BODY, Places
+from .places import WITH_BODY, Environments
 from .raw import chunked, connection, literal
 
 JSON = ("Content-Type", "application/json")
@@ -25,7 +25,7 @@ NO_BOOLEANS: list[Any] = [None, "true", "", 1, 0, [], {}, [True]]
 pytestmark = pytest.mark.usefixtures("untouched")
 
 
-def send(pb: PixieBrix, places: Places, operation: str, body: Any) -> requests.Response:
+def send(pb: PixieBrix, places: Environments, operation: str, body: Any) -> requests.Response:
     """Send a body, JSON text if it is bytes."""
     method, path = WITH_BODY[operation]
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -72,21 +72,21 @@ def send(pb: PixieBrix, places: Places, operation: str, body: Any) -> requests.R
     ],
     ids=lambda body: repr(body[:40]),
 )
-def test_a_body_that_is_no_json(pb: PixieBrix, places: Places, body: bytes) -> None:
+def test_a_body_that_is_no_json(pb: PixieBrix, places: Environments, body: bytes) -> None:
     for operation in WITH_BODY:
         assert "JSON" in detail_of(send(pb, places, operation, body), 400)
 
 
 @pytest.mark.parametrize("body", [None, True, False, 0, 1.5, -(10**30), "", "text"])
 @pytest.mark.parametrize("operation", WITH_BODY)
-def test_a_body_of_a_wrong_kind(pb: PixieBrix, places: Places, operation: str, body: Any) -> None:
+def test_a_body_of_a_wrong_kind(pb: PixieBrix, places: Environments, operation: str, body: Any) -> None:
     assert "dictionary" in errors_at(send(pb, places, operation, body), "non_field_errors")[0]
 
 
 @pytest.mark.parametrize("body", [[], [{}], [None], ["x"]])
 @pytest.mark.parametrize("operation", sorted(WITH_BODY.keys() - {"createRecords", "putRecords"}))
 def test_an_array_where_one_object_is_wanted(
-    pb: PixieBrix, places: Places, operation: str, body: Any
+    pb: PixieBrix, places: Environments, operation: str, body: Any
 ) -> None:
     errors_at(send(pb, places, operation, body), "non_field_errors")
 
@@ -173,7 +173,7 @@ JOB = {"name": "x", "databases": [UNKNOWN]}
     ids=str,
 )
 def test_a_wrong_field_is_named(
-    pb: PixieBrix, places: Places, operation: str, body: Any, path: tuple[str | int, ...]
+    pb: PixieBrix, places: Environments, operation: str, body: Any, path: tuple[str | int, ...]
 ) -> None:
     text = json.dumps(body).replace("DATABASE", places.database)
     errors_at(send(pb, places, operation, text.encode()), *path)
@@ -210,12 +210,12 @@ def test_a_wrong_field_is_named(
         "9" * 10_000,
     ],
 )
-def test_a_wrong_bound_of_a_job(pb: PixieBrix, places: Places, bound: str, value: Any) -> None:
+def test_a_wrong_bound_of_a_job(pb: PixieBrix, places: Environments, bound: str, value: Any) -> None:
     body = {"name": "x", "databases": [places.database], "filters": {bound: value}}
     errors_at(send(pb, places, "createExportJob", body), "filters", bound)
 
 
-def test_all_wrong_fields_are_named_at_once(pb: PixieBrix, places: Places) -> None:
+def test_all_wrong_fields_are_named_at_once(pb: PixieBrix, places: Environments) -> None:
     body = {"name": 1, "databases": ["x"], "media_type": "x", "filters": {"start_date": "x", "end_date": "y"}}
     response = send(pb, places, "createExportJob", body)
     assert response.json() == {
@@ -231,7 +231,7 @@ def test_all_wrong_fields_are_named_at_once(pb: PixieBrix, places: Places) -> No
     assert empty.json() == {"name": ["This field is required."], "databases": ["This field is required."]}
 
 
-def test_an_array_is_answered_element_by_element(pb: PixieBrix, places: Places) -> None:
+def test_an_array_is_answered_element_by_element(pb: PixieBrix, places: Environments) -> None:
     response = send(pb, places, "createRecords", [{"id": "x", "data": {}}, {"id": "y"}, {}])
     required = ["This field is required."]
     assert response.status_code == 400
@@ -239,7 +239,7 @@ def test_an_array_is_answered_element_by_element(pb: PixieBrix, places: Places) 
 
 
 @pytest.mark.parametrize("before", [99, 100, 250, 10_000])
-def test_a_wrong_element_is_found_wherever_it_is(pb: PixieBrix, places: Places, before: int) -> None:
+def test_a_wrong_element_is_found_wherever_it_is(pb: PixieBrix, places: Environments, before: int) -> None:
     body = [*({"id": str(n), "data": {}} for n in range(before)), {"id": "bad"}, {"id": "good", "data": {}}]
     response = send(pb, places, "createRecords", body)
     errors_at(response, before, "data")
@@ -247,7 +247,7 @@ def test_a_wrong_element_is_found_wherever_it_is(pb: PixieBrix, places: Places, 
     assert not any(response.json()[before + 1 :])
 
 
-def test_an_array_that_is_wrong_a_hundred_thousand_times(pb: PixieBrix, places: Places) -> None:
+def test_an_array_that_is_wrong_a_hundred_thousand_times(pb: PixieBrix, places: Environments) -> None:
     response = send(pb, places, "createRecords", [{}] * 100_000)
     assert response.status_code == 400
     assert len(response.content) < 100_000
@@ -279,7 +279,7 @@ CONTENT_TYPES: list[str | bytes] = [
 
 @pytest.mark.parametrize("kind", [*CONTENT_TYPES, None])
 def test_a_content_type_that_is_neither_json_nor_a_form(
-    pb: PixieBrix, places: Places, kind: str | bytes | None
+    pb: PixieBrix, places: Environments, kind: str | bytes | None
 ) -> None:
     for operation, (method, path) in WITH_BODY.items():
         body = json.dumps(places.body(operation)).encode()
@@ -291,7 +291,9 @@ def test_a_content_type_that_is_neither_json_nor_a_form(
 
 
 @pytest.mark.parametrize("operation", MUST_HAVE_A_FIELD)
-def test_an_absent_body_lacks_the_required_fields(pb: PixieBrix, places: Places, operation: str) -> None:
+def test_an_absent_body_lacks_the_required_fields(
+    pb: PixieBrix, places: Environments, operation: str
+) -> None:
     method, path = WITH_BODY[operation]
     target = "/api" + places.path(path)
     for answer in (
@@ -305,7 +307,7 @@ def test_an_absent_body_lacks_the_required_fields(pb: PixieBrix, places: Places,
 
 
 @pytest.mark.parametrize("operation", WITH_BODY)
-def test_a_chunked_body_that_is_malformed(pb: PixieBrix, places: Places, operation: str) -> None:
+def test_a_chunked_body_that_is_malformed(pb: PixieBrix, places: Environments, operation: str) -> None:
     method, path = WITH_BODY[operation]
     answer = chunked(
         pb.running.base_url, method, "/api" + places.path(path), [AUTH, JSON], b'{"', b"name", b'":'
@@ -314,7 +316,7 @@ def test_a_chunked_body_that_is_malformed(pb: PixieBrix, places: Places, operati
     assert "JSON" in json.loads(answer.body)["detail"]
 
 
-def test_a_body_above_every_bound(pb: PixieBrix, places: Places) -> None:
+def test_a_body_above_every_bound(pb: PixieBrix, places: Environments) -> None:
     answer = literal(
         pb.running.base_url,
         "POST",
@@ -326,7 +328,7 @@ def test_a_body_above_every_bound(pb: PixieBrix, places: Places) -> None:
     assert "bytes" in json.loads(answer.body)["detail"]
 
 
-def test_a_client_that_hangs_up_in_the_middle(pb: PixieBrix, places: Places) -> None:
+def test_a_client_that_hangs_up_in_the_middle(pb: PixieBrix, places: Environments) -> None:
     body = json.dumps(places.body("createRecords")).encode()
     head = (
         f"POST /api/databases/{places.database}/records/ HTTP/1.1\r\nHost: x\r\n"
@@ -336,14 +338,14 @@ def test_a_client_that_hangs_up_in_the_middle(pb: PixieBrix, places: Places) -> 
         sock.sendall(head.encode() + body)
 
 
-def test_a_body_on_requests_that_have_none_is_ignored(pb: PixieBrix, places: Places) -> None:
+def test_a_body_on_requests_that_have_none_is_ignored(pb: PixieBrix, places: Environments) -> None:
     for template in ("/databases/{database}/records/", "/databases/{database}/records/kept/"):
         answer = literal(pb.running.base_url, "GET", "/api" + places.path(template), [AUTH, JSON], b"{")
         assert answer.status == 200
 
 
-def test_an_unknown_place_is_404_whatever_the_body(pb: PixieBrix, places: Places) -> None:
-    nowhere = Places(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
+def test_an_unknown_place_is_404_whatever_the_body(pb: PixieBrix, places: Environments) -> None:
+    nowhere = Environments(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     for operation, (method, path) in WITH_BODY.items():
         if operation not in {"createExportJob", "createUserDatabase"}:
             response = pb.request(method, nowhere.path(path), json=places.body(operation))

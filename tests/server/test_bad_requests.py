@@ -8,7 +8,7 @@ import pytest
 
 from .asking import AT_2_0, AUTH, ask, refused
 from .client import UNKNOWN, PixieBrix, detail_of, errors_at
-from .places import ALLOWED, OPERATIONS, READS, Places
+from .places import ALLOWED, OPERATIONS, READS, Environments
 from .raw import connection, exchange, literal
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
@@ -22,7 +22,9 @@ pytestmark = pytest.mark.usefixtures("untouched")
 
 @pytest.mark.parametrize("slash", ["/", ""])
 @pytest.mark.parametrize("path", ALLOWED)
-def test_a_method_that_a_path_does_not_have(pb: PixieBrix, places: Places, path: str, slash: str) -> None:
+def test_a_method_that_a_path_does_not_have(
+    pb: PixieBrix, places: Environments, path: str, slash: str
+) -> None:
     target = "/api" + places.path(path).rstrip("/") + slash
     for method in METHODS:
         if method not in ALLOWED[path]:
@@ -80,7 +82,7 @@ UNKNOWN_PATHS = [
 
 
 @pytest.mark.parametrize("path", UNKNOWN_PATHS, ids=lambda path: path[:60])
-def test_an_unknown_path(pb: PixieBrix, places: Places, path: str) -> None:
+def test_an_unknown_path(pb: PixieBrix, places: Environments, path: str) -> None:
     for method in ("GET", "POST", "DELETE"):
         refused(ask(pb, "/api" + places.path(path), method), 404)
 
@@ -141,7 +143,7 @@ BAD_UUIDS = [
 
 @pytest.mark.parametrize("bad", [*BAD_UUIDS, UNKNOWN])
 @pytest.mark.parametrize("field", ["organization", "database", "asset", "job"])
-def test_an_id_that_names_nothing(pb: PixieBrix, places: Places, field: str, bad: str) -> None:
+def test_an_id_that_names_nothing(pb: PixieBrix, places: Environments, field: str, bad: str) -> None:
     for operation, (method, template) in OPERATIONS.items():
         if "{" + field + "}" not in template or "kept" in template:
             continue
@@ -158,7 +160,7 @@ def test_an_id_that_names_nothing(pb: PixieBrix, places: Places, field: str, bad
         refused(answer, 404)
 
 
-def test_a_database_of_another_organization_is_not_found_there(pb: PixieBrix, places: Places) -> None:
+def test_a_database_of_another_organization_is_not_found_there(pb: PixieBrix, places: Environments) -> None:
     other = pb.organizations[1]
     path = f"/organizations/{other}/databases/{places.database}/record-archives/"
     detail_of(pb.get(path), 404)
@@ -166,7 +168,7 @@ def test_a_database_of_another_organization_is_not_found_there(pb: PixieBrix, pl
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("bad", ["%ff", "%C3", "%ED%A0%80", "%c0%af"])
-def test_a_path_that_is_no_utf8(pb: PixieBrix, places: Places, operation: str, bad: str) -> None:
+def test_a_path_that_is_no_utf8(pb: PixieBrix, places: Environments, operation: str, bad: str) -> None:
     method, template = OPERATIONS[operation]
     for path in (places.path(template).rstrip("/") + bad, places.path(template) + bad):
         refused(ask(pb, "/api" + path, method), 404)
@@ -207,7 +209,7 @@ def test_a_target_beyond_every_bound(pb: PixieBrix, template: str) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["HTTP/1.0", "HTTP/1.1"])
-def test_a_target_of_the_form_that_proxies_get(pb: PixieBrix, places: Places, protocol: str) -> None:
+def test_a_target_of_the_form_that_proxies_get(pb: PixieBrix, places: Environments, protocol: str) -> None:
     path = places.path(READS["getRecord"])
     request = f"GET {pb.base_url}{path} {protocol}\r\nAuthorization: Token x\r\nHost: x\r\n\r\n"
     answer = exchange(pb.running.base_url, request.encode())
@@ -237,13 +239,13 @@ LISTS = ["listDatabases", "listRecords", "listRecordArchives", "listAssets"]
 
 
 @pytest.mark.parametrize("operation", LISTS)
-def test_a_bad_page(pb: PixieBrix, places: Places, operation: str) -> None:
+def test_a_bad_page(pb: PixieBrix, places: Environments, operation: str) -> None:
     for page in (*BAD_PAGES, "2", "1000000000"):
         refused(ask(pb, f"/api{places.path(READS[operation])}?page={page}"), 404)
 
 
 @pytest.mark.parametrize("operation", LISTS)
-def test_a_bad_page_size_gets_the_default(pb: PixieBrix, places: Places, operation: str) -> None:
+def test_a_bad_page_size_gets_the_default(pb: PixieBrix, places: Environments, operation: str) -> None:
     path = "/api" + places.path(READS[operation])
     expected = ask(pb, path).body
     for size in BAD_PAGES:
@@ -280,7 +282,7 @@ def test_a_bad_page_size_gets_the_default(pb: PixieBrix, places: Places, operati
         "9" * 10_000,
     ],
 )
-def test_a_date_that_is_none(pb: PixieBrix, places: Places, field: str, value: str) -> None:
+def test_a_date_that_is_none(pb: PixieBrix, places: Environments, field: str, value: str) -> None:
     path = places.path(READS["listRecords"])
     errors_at(pb.get(path, params={field: value}), field)
     response = pb.get(path, params={"start_date": "x", "end_date": value, "page": "x"})
@@ -288,12 +290,12 @@ def test_a_date_that_is_none(pb: PixieBrix, places: Places, field: str, value: s
 
 
 @pytest.mark.parametrize("value", ["", "yes", "2", "TRUE ", "null", "\x00", "t" * 10_000])
-def test_a_meta_that_is_no_boolean(pb: PixieBrix, places: Places, value: str) -> None:
+def test_a_meta_that_is_no_boolean(pb: PixieBrix, places: Environments, value: str) -> None:
     errors_at(pb.get(places.path(READS["getAsset"]), params={"meta": value}), "meta")
 
 
 @pytest.mark.parametrize("value", ["", "-", "Date", "--date", "name", "date,-date", "created_at"])
-def test_an_ordering_that_is_unknown(pb: PixieBrix, places: Places, value: str) -> None:
+def test_an_ordering_that_is_unknown(pb: PixieBrix, places: Environments, value: str) -> None:
     errors_at(pb.get(places.path(READS["listRecordArchives"]), params={"ordering": value}), "ordering")
 
 
@@ -309,7 +311,7 @@ def test_an_ordering_that_is_unknown(pb: PixieBrix, places: Places, value: str) 
         ("data____isnull=true", "data____isnull"),
     ],
 )
-def test_a_filter_that_is_none(pb: PixieBrix, places: Places, query: str, field: str) -> None:
+def test_a_filter_that_is_none(pb: PixieBrix, places: Environments, query: str, field: str) -> None:
     errors_at(pb.get(f"{places.path(READS['listRecords'])}?{query}"), field)
 
 
@@ -317,14 +319,14 @@ UNREADABLE = ["%ff=1", "x=%ff", "data__x=%ED%A0%80", "data__%C3=x", "page=%ff", 
 
 
 @pytest.mark.parametrize("query", UNREADABLE, ids=lambda query: query[:20])
-def test_a_query_that_cannot_be_read(pb: PixieBrix, places: Places, query: str) -> None:
+def test_a_query_that_cannot_be_read(pb: PixieBrix, places: Environments, query: str) -> None:
     for operation in (*LISTS, "getAsset"):
         refused(ask(pb, f"/api{places.path(READS[operation])}?{query}"), 400)
 
 
 @pytest.mark.parametrize("query", UNREADABLE, ids=lambda query: query[:20])
 def test_a_query_that_cannot_be_read_where_none_is_described(
-    pb: PixieBrix, places: Places, query: str
+    pb: PixieBrix, places: Environments, query: str
 ) -> None:
     for target in ("/api" + places.path(READS["getRecord"]), "/database/export"):
         answer = ask(pb, f"{target}?{query}")
@@ -347,14 +349,14 @@ def test_a_query_that_cannot_be_read_where_none_is_described(
         "?",
     ],
 )
-def test_parameters_that_nobody_knows_are_ignored(pb: PixieBrix, places: Places, query: str) -> None:
+def test_parameters_that_nobody_knows_are_ignored(pb: PixieBrix, places: Environments, query: str) -> None:
     for operation in LISTS:
         path = "/api" + places.path(READS[operation])
         answer = ask(pb, f"{path}?{query}")
         assert (answer.status, answer.body) == (200, ask(pb, path).body)
 
 
-def test_the_last_of_a_repeated_parameter_counts(pb: PixieBrix, places: Places) -> None:
+def test_the_last_of_a_repeated_parameter_counts(pb: PixieBrix, places: Environments) -> None:
     path = places.path(READS["listRecords"])
     assert pb.get(f"{path}?start_date=x&start_date=2022-05-19").status_code == 200
     errors_at(pb.get(f"{path}?start_date=2022-05-19&start_date=x"), "start_date")

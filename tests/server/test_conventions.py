@@ -13,7 +13,7 @@ import requests
 
 from .client import CSV, TOKEN, UNKNOWN, V1, Client, PixieBrix, detail_of, listed
 from .mock import Running, TokenGrant
-from .places import OPERATIONS, READS, WITH_BODY, WRITES, Places, make_places
+from .places import OPERATIONS, READS, WITH_BODY, WRITES, Environments, make_places
 from .raw import literal
 
 VERSIONS = ("1.0", "1.1", "2.0")
@@ -26,7 +26,11 @@ AUTH = ("Authorization", f"Token {TOKEN}")
 
 
 def call(
-    pb: PixieBrix, places: Places, operation: str, headers: dict[str, str] | None = None, slash: str = "/"
+    pb: PixieBrix,
+    places: Environments,
+    operation: str,
+    headers: dict[str, str] | None = None,
+    slash: str = "/",
 ) -> requests.Response:
     """Call an operation in a way that succeeds."""
     method, template = OPERATIONS[operation]
@@ -45,7 +49,7 @@ def succeeded(response: requests.Response, operation: str) -> None:
 @pytest.mark.parametrize("slash", ["/", ""])
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_path_works_with_and_without_its_slash(
-    pb: PixieBrix, places: Places, operation: str, slash: str
+    pb: PixieBrix, places: Environments, operation: str, slash: str
 ) -> None:
     succeeded(call(pb, places, operation, slash=slash), operation)
 
@@ -96,9 +100,9 @@ def test_who_may_do_what(holder: Callable[[str | None], PixieBrix]) -> None:
     assert viewer.get(places.path(READS["listRecords"]), headers=CSV).status_code == 200
     assert writer.everything(places.database) == before
     for token in ("other", "WRITER", "writer:read-only", "write", "writerx"):
-        stranger = holder(token)
+        other = holder(token)
         for operation in OPERATIONS:
-            response = call(stranger, places, operation)
+            response = call(other, places, operation)
             if operation == "getHealth":
                 succeeded(response, operation)
                 continue
@@ -124,7 +128,7 @@ def test_pieces_needs_no_token(guarded: Running) -> None:
 
 def test_a_server_without_authorization_takes_everything(start: Callable[..., Running]) -> None:
     running = start(auth=False, tokens=(TokenGrant.parse("viewer:read-only"),))
-    organization = next(iter(running.world.pixiebrix.organizations))
+    organization = next(iter(running.sandbox.pixiebrix.organizations))
     path = f"/api/organizations/{organization}/databases/"
     for value in (None, "", "Token", "Token a b", "Bearer x", "Token viewer"):
         headers = [] if value is None else [("Authorization", value)]
@@ -140,7 +144,9 @@ NOTHING_ASKED = ("*/*", "application/*", "application/json", "text/html, applica
 
 
 @pytest.mark.parametrize("operation", [*READS, *WITH_BODY])
-def test_version_1_0_is_meant_where_none_is_asked_for(pb: PixieBrix, places: Places, operation: str) -> None:
+def test_version_1_0_is_meant_where_none_is_asked_for(
+    pb: PixieBrix, places: Environments, operation: str
+) -> None:
     for accept in NOTHING_ASKED:
         response = call(pb, places, operation, {"Accept": accept})
         if operation == ARCHIVES:
@@ -161,7 +167,7 @@ def test_another_version_can_be_the_default(start: Callable[..., Running]) -> No
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_version_that_is_not_served(pb: PixieBrix, places: Places, operation: str) -> None:
+def test_a_version_that_is_not_served(pb: PixieBrix, places: Environments, operation: str) -> None:
     before = pb.everything(places.database)
     for version in ("9.9", "0", "3.0", "2", "1", *(VERSIONS[:2] if operation == ARCHIVES else ())):
         response = call(pb, places, operation, {"Accept": f"application/json; version={version}"})
@@ -172,7 +178,7 @@ def test_a_version_that_is_not_served(pb: PixieBrix, places: Places, operation: 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("operation", ALL_BUT_ARCHIVES)
 def test_every_operation_is_served_at_every_version(
-    pb: PixieBrix, places: Places, operation: str, version: str
+    pb: PixieBrix, places: Environments, operation: str, version: str
 ) -> None:
     response = call(pb, places, operation, {"Accept": f"application/json; version={version}"})
     succeeded(response, operation)
@@ -183,7 +189,7 @@ def test_every_operation_is_served_at_every_version(
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("operation", ["listDatabases", "listRecords", "listAssets"])
 def test_lists_come_in_pages_from_version_2_0_on(
-    pb: PixieBrix, places: Places, operation: str, version: str
+    pb: PixieBrix, places: Environments, operation: str, version: str
 ) -> None:
     pb.write(places.database, {"id": "a", "data": {}}, {"id": "b", "data": {}})
     pb.new_asset(places.database)
@@ -199,7 +205,7 @@ def test_lists_come_in_pages_from_version_2_0_on(
 
 
 @pytest.mark.parametrize("operation", [name for name in OPERATIONS if OPERATIONS[name][0] != "DELETE"])
-def test_the_media_type_of_the_api_is_json(pb: PixieBrix, places: Places, operation: str) -> None:
+def test_the_media_type_of_the_api_is_json(pb: PixieBrix, places: Environments, operation: str) -> None:
     response = call(pb, places, operation, {"Accept": f"{API_JSON}; version=2.0"})
     succeeded(response, operation)
     assert response.headers["Content-Type"] == f"{API_JSON}; version=2.0"
@@ -208,14 +214,16 @@ def test_the_media_type_of_the_api_is_json(pb: PixieBrix, places: Places, operat
 
 @pytest.mark.parametrize("accept", [CSV["Accept"], FLAT_JSON])
 @pytest.mark.parametrize("operation", [name for name in OPERATIONS if name not in {*RECORDS, "getAsset"}])
-def test_tables_are_for_records_alone(pb: PixieBrix, places: Places, operation: str, accept: str) -> None:
+def test_tables_are_for_records_alone(
+    pb: PixieBrix, places: Environments, operation: str, accept: str
+) -> None:
     before = pb.everything(places.database)
     detail_of(call(pb, places, operation, {"Accept": f"{accept}; version=2.0"}), 406)
     assert pb.everything(places.database) == before
 
 
 @pytest.mark.parametrize("operation", sorted(RECORDS))
-def test_records_come_as_csv_and_flat(pb: PixieBrix, places: Places, operation: str) -> None:
+def test_records_come_as_csv_and_flat(pb: PixieBrix, places: Environments, operation: str) -> None:
     record = call(pb, places, operation).json()
     record = record[0] if isinstance(record, list) else record
     table = call(pb, places, operation, CSV)
@@ -266,7 +274,7 @@ def test_a_flat_record_keeps_its_own_id(pb: PixieBrix) -> None:
         ("application/json; charset=utf-8; version=1.0", "application/json", "1.0"),
     ],
 )
-def test_negotiation(pb: PixieBrix, places: Places, accept: str, media_type: str, version: str) -> None:
+def test_negotiation(pb: PixieBrix, places: Environments, accept: str, media_type: str, version: str) -> None:
     response = pb.get(places.path(READS["listRecords"]), headers={"Accept": accept})
     assert response.status_code == 200
     parts = [part.strip() for part in response.headers["Content-Type"].split(";")]
@@ -277,7 +285,7 @@ def test_negotiation(pb: PixieBrix, places: Places, accept: str, media_type: str
         assert response.json()[0]["id"] == "kept"
 
 
-def test_several_accept_headers_are_one_list(pb: PixieBrix, places: Places) -> None:
+def test_several_accept_headers_are_one_list(pb: PixieBrix, places: Environments) -> None:
     accepts = [("Accept", "image/png"), ("Accept", "application/json; version=1.0")]
     path = "/api" + places.path(READS["listRecords"])
     answer = literal(pb.running.base_url, "GET", path, [AUTH, *accepts])
@@ -310,7 +318,9 @@ def test_an_error_is_json_even_where_another_type_was_asked_for(pb: PixieBrix, a
         " application/json ",
     ],
 )
-def test_json_may_be_declared_in_every_form(pb: PixieBrix, places: Places, operation: str, kind: str) -> None:
+def test_json_may_be_declared_in_every_form(
+    pb: PixieBrix, places: Environments, operation: str, kind: str
+) -> None:
     method, path = WITH_BODY[operation]
     body = json.dumps(places.body(operation)).encode()
     answer = literal(
@@ -320,7 +330,9 @@ def test_json_may_be_declared_in_every_form(pb: PixieBrix, places: Places, opera
 
 
 @pytest.mark.parametrize("operation", sorted(WRITES.keys() - {"clearRecords"}))
-def test_a_query_is_ignored_where_none_is_described(pb: PixieBrix, places: Places, operation: str) -> None:
+def test_a_query_is_ignored_where_none_is_described(
+    pb: PixieBrix, places: Environments, operation: str
+) -> None:
     method, template = OPERATIONS[operation]
     body = places.body(operation)
     headers = [AUTH, ("Content-Type", "application/json")]
@@ -335,7 +347,7 @@ def test_a_query_is_ignored_where_none_is_described(pb: PixieBrix, places: Place
 
 
 @pytest.mark.parametrize("operation", READS)
-def test_head_is_get_without_its_body(pb: PixieBrix, places: Places, operation: str) -> None:
+def test_head_is_get_without_its_body(pb: PixieBrix, places: Environments, operation: str) -> None:
     path = places.path(READS[operation]) + ("?meta=true" if operation == "getAsset" else "?page_size=1")
     for headers in ({}, CSV if operation == "listRecords" else {}):
         get = pb.get(path, headers=headers)
@@ -372,7 +384,7 @@ def test_head_of_a_long_list(pb: PixieBrix) -> None:
     assert len(pb.get(path).json()) == 3_000
 
 
-def test_a_connection_serves_many_requests(pb: PixieBrix, places: Places) -> None:
+def test_a_connection_serves_many_requests(pb: PixieBrix, places: Environments) -> None:
     """Whatever went wrong in one request, the next on the same connection is read right."""
     for _ in range(3):
         for operation in READS:

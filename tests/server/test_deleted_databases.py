@@ -9,7 +9,7 @@ import requests
 
 from .client import UNKNOWN, PixieBrix, detail_of
 from .mock import Running, TokenGrant
-from .places import OPERATIONS, Places
+from .places import OPERATIONS, Environments
 
 
 def upload(pb: PixieBrix, database: str, content: bytes) -> str:
@@ -25,7 +25,7 @@ def upload(pb: PixieBrix, database: str, content: bytes) -> str:
 @pytest.mark.parametrize(
     "path", ["/databases/{database}/", "/organizations/{organization}/databases/{database}/"]
 )
-def test_everything_in_it_goes_and_nothing_else(pb: PixieBrix, places: Places, path: str) -> None:
+def test_everything_in_it_goes_and_nothing_else(pb: PixieBrix, places: Environments, path: str) -> None:
     pb.put(places.user_database, "kept")
     file, other_file = upload(pb, places.database, b"gone"), upload(pb, places.user_database, b"stays")
     before = {item["id"] for item in pb.databases()}
@@ -70,7 +70,7 @@ def test_a_token_deletes_in_its_own_organization_only(start: Callable[..., Runni
     running = start(tokens=(TokenGrant.parse("all"),))
     everyone = PixieBrix(running, "all")
     mine, others = everyone.organizations[:2]
-    running.world.settings.tokens = {
+    running.sandbox.settings.tokens = {
         one.token: one for one in map(TokenGrant.parse, ("all", f"limited:organization={mine}"))
     }
     limited = PixieBrix(running, "limited")

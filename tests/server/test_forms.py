@@ -11,7 +11,7 @@ import pytest
 
 from .client import PixieBrix, detail_of, errors_at
 from .mock import Running
-from .places import OPERATIONS, WITH_BODY, Places, make_places
+from .places import OPERATIONS, WITH_BODY, Environments, make_places
 from .raw import literal
 
 Form = dict[str, Any]
@@ -34,7 +34,7 @@ def sent(pb: PixieBrix, method: str, path: str, kind: str, fields: list[tuple[st
 
 @pytest.mark.parametrize("kind", ["urlencoded", "multipart"])
 @pytest.mark.parametrize("operation", WITH_BODY)
-def test_a_form_does_what_json_does(pb: PixieBrix, places: Places, operation: str, kind: str) -> None:
+def test_a_form_does_what_json_does(pb: PixieBrix, places: Environments, operation: str, kind: str) -> None:
     method, template = WITH_BODY[operation]
     body = places.body(operation)
     answered = pb.request(method, places.path(template), json=body)
@@ -81,7 +81,7 @@ def test_a_job_is_ordered_by_a_form(pb: PixieBrix, kind: str) -> None:
     good = [("name", "n"), ("databases", first), ("databases", second), ("filters.end_date", "2024-01-01")]
     response = sent(pb, "POST", "/databases/records/jobs/", kind, good)
     assert response.status_code == 201, response.text
-    job = pb.running.world.pixiebrix.jobs[response.json()["id"]]
+    job = pb.running.sandbox.pixiebrix.jobs[response.json()["id"]]
     assert job.databases == (first, second)
 
 
@@ -98,14 +98,16 @@ def test_a_job_is_ordered_by_a_form(pb: PixieBrix, kind: str) -> None:
         ("off", False),
     ],
 )
-def test_the_booleans_of_forms(pb: PixieBrix, places: Places, kind: str, text: str, value: bool) -> None:
+def test_the_booleans_of_forms(
+    pb: PixieBrix, places: Environments, kind: str, text: str, value: bool
+) -> None:
     method, template = WITH_BODY["updateAsset"]
     response = sent(pb, method, places.path(template), kind, [("is_uploaded", text)])
     assert response.json()["is_uploaded"] is value
 
 
 @pytest.mark.parametrize("kind", ["urlencoded", "multipart"])
-def test_a_wrong_form_is_explained_field_by_field(pb: PixieBrix, places: Places, kind: str) -> None:
+def test_a_wrong_form_is_explained_field_by_field(pb: PixieBrix, places: Environments, kind: str) -> None:
     records, jobs = f"/databases/{places.database}/records/", "/databases/records/jobs/"
     assert errors_at(sent(pb, "POST", records, kind, [("id", "x"), ("data", "no json")]), "data")
     assert errors_at(sent(pb, "POST", records, kind, [("id", "x"), ("data", "[1]")]), "data")
@@ -156,7 +158,7 @@ def test_what_is_no_form_is_answered_400(pb: PixieBrix, name: str) -> None:
 # Fields that are not described
 
 
-def test_unknown_fields_are_ignored(pb: PixieBrix, places: Places) -> None:
+def test_unknown_fields_are_ignored(pb: PixieBrix, places: Environments) -> None:
     for operation, (method, template) in WITH_BODY.items():
         body: Any = places.body(operation)
         more = [{**one, "unknown": [1]} for one in body] if isinstance(body, list) else {**body, "unknown": 1}
@@ -195,7 +197,7 @@ def test_unknown_fields_can_be_refused(strict: Running) -> None:
         pb.write(places.database, free)
 
 
-def test_what_is_no_form_and_no_json_is_still_refused(pb: PixieBrix, places: Places) -> None:
+def test_what_is_no_form_and_no_json_is_still_refused(pb: PixieBrix, places: Environments) -> None:
     for operation, (method, template) in WITH_BODY.items():
         for kind in ("text/plain", "application/vnd.pixiebrix.api+json", "multipart/mixed; boundary=x"):
             headers = {"Content-Type": kind}

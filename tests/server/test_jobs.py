@@ -60,7 +60,7 @@ def test_how_long_a_job_takes(
 
 
 def test_the_jobs_of_the_small_data(pb: PixieBrix) -> None:
-    jobs = [pb.job(job_id) for job_id in pb.running.world.pixiebrix.jobs]
+    jobs = [pb.job(job_id) for job_id in pb.running.sandbox.pixiebrix.jobs]
     assert [job["status"] for job in jobs] == [
         "SUCCESS",
         "SUCCESS",
@@ -75,7 +75,7 @@ def test_the_jobs_of_the_small_data(pb: PixieBrix) -> None:
     for job in jobs[:3]:
         assert download(job).content
     pb.wait(24 * HOUR)
-    later = [pb.job(job_id)["status"] for job_id in pb.running.world.pixiebrix.jobs]
+    later = [pb.job(job_id)["status"] for job_id in pb.running.sandbox.pixiebrix.jobs]
     assert later == ["SUCCESS", "SUCCESS", "SUCCESS", "FAILURE", "SUCCESS", "STARTED"]
 
 

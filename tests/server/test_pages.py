@@ -12,7 +12,7 @@ import requests
 from .asking import AT_2_0, AUTH
 from .client import CSV, V1, PixieBrix, detail_of
 from .mock import DAY
-from .places import READS, Places, make_places
+from .places import READS, Environments, make_places
 from .raw import literal
 
 COUNT = 7
@@ -22,7 +22,7 @@ COUNTED = [name for name in LISTS if name != "listRecords"]
 
 
 @pytest.fixture
-def full(pb: PixieBrix) -> Places:
+def full(pb: PixieBrix) -> Environments:
     """A database in the second organization; every list of it has seven items."""
     pb.organization = pb.organizations[1]
     pb.at("2024-05-03T12:00:00Z")
@@ -35,12 +35,12 @@ def full(pb: PixieBrix) -> Places:
         pb.wait(DAY)
         pb.put(places.database, f"record {number}", number=number, of="all")
     pb.wait(DAY)
-    state = pb.running.world.pixiebrix.database(places.database)
+    state = pb.running.sandbox.pixiebrix.database(places.database)
     # The clock was moved back first, so these nights are still behind the next one that is due.
     for day in state.records.days():
         if day not in state.archives:
             rows = ((row[0], row[2], row[3], row[4]) for row in state.records.updated_on(day))
-            state.add_archive(day, rows, pb.running.world.ids)
+            state.add_archive(day, rows, pb.running.sandbox.ids)
     return places
 
 
@@ -64,7 +64,7 @@ def page_of(url: str) -> int:
 
 @pytest.mark.parametrize("operation", LISTS)
 @pytest.mark.parametrize("size", SIZES)
-def test_the_pages_partition_the_list(pb: PixieBrix, full: Places, operation: str, size: int) -> None:
+def test_the_pages_partition_the_list(pb: PixieBrix, full: Environments, operation: str, size: int) -> None:
     path = full.path(READS[operation])
     everything = pb.get(path, params={"page_size": 1000}).json()
     assert len({key_of(item) for item in everything}) == COUNT
@@ -82,7 +82,7 @@ def test_the_pages_partition_the_list(pb: PixieBrix, full: Places, operation: st
 
 @pytest.mark.parametrize("operation", LISTS)
 @pytest.mark.parametrize("size", SIZES)
-def test_the_links_of_every_page(pb: PixieBrix, full: Places, operation: str, size: int) -> None:
+def test_the_links_of_every_page(pb: PixieBrix, full: Environments, operation: str, size: int) -> None:
     path = full.path(READS[operation])
     last = -(-COUNT // size)
     for number in range(1, last + 1):
@@ -104,13 +104,13 @@ def test_the_links_of_every_page(pb: PixieBrix, full: Places, operation: str, si
 
 
 @pytest.mark.parametrize("operation", COUNTED)
-def test_the_total_is_counted_on_every_page(pb: PixieBrix, full: Places, operation: str) -> None:
+def test_the_total_is_counted_on_every_page(pb: PixieBrix, full: Environments, operation: str) -> None:
     for page in (1, 2, 3):
         response = pb.get(full.path(READS[operation]), params={"page_size": 3, "page": page})
         assert response.headers["X-Total-Count"] == str(COUNT)
 
 
-def test_records_are_not_counted(pb: PixieBrix, full: Places) -> None:
+def test_records_are_not_counted(pb: PixieBrix, full: Environments) -> None:
     for page in (1, 2, 3):
         response = pb.get(full.path(READS["listRecords"]), params={"page_size": 3, "page": page})
         assert "X-Total-Count" not in response.headers
@@ -119,7 +119,7 @@ def test_records_are_not_counted(pb: PixieBrix, full: Places) -> None:
 
 def test_an_empty_list_is_one_page(pb: PixieBrix) -> None:
     database = pb.new_database()
-    empty = Places(pb.organization, database, "", "")
+    empty = Environments(pb.organization, database, "", "")
     for operation in ("listRecords", "listRecordArchives", "listAssets"):
         response = pb.get(empty.path(READS[operation]))
         assert (response.status_code, response.json()) == (200, [])
@@ -170,22 +170,22 @@ def test_records_at_version_1_come_at_once_up_to_10000(pb: PixieBrix) -> None:
     assert len(pb.get(path, headers={"Accept": "text/csv; version=1.0"}).text.splitlines()) == 10_001
 
 
-def crowd(pb: PixieBrix, operation: str, count: int) -> Places:
+def crowd(pb: PixieBrix, operation: str, count: int) -> Environments:
     """Make one of the lists long; straight in the state where the API takes one item a request."""
-    world, state = pb.running.world, pb.running.world.pixiebrix
-    database, now = pb.new_database(), pb.running.world.now()
+    sandbox, state = pb.running.sandbox, pb.running.sandbox.pixiebrix
+    database, now = pb.new_database(), pb.running.sandbox.now()
     if operation == "listRecords":
         pb.write(database, *({"id": str(n), "data": {}} for n in range(count)))
     for n in range(count):
         if operation == "listAssets":
-            state.create_asset(database, f"{n}.png", now, world.ids)
+            state.create_asset(database, f"{n}.png", now, sandbox.ids)
         elif operation == "listRecordArchives":
-            state.database(database).add_archive(n, [(n * DAY, "x", n * DAY, b"{}")], world.ids)
+            state.database(database).add_archive(n, [(n * DAY, "x", n * DAY, b"{}")], sandbox.ids)
         elif operation == "listDatabases" and n < count - 4:
             state.create_database(
-                pb.organization, f"{n}", "Asset", enforce_schema=False, now=now, new_id=world.ids
+                pb.organization, f"{n}", "Asset", enforce_schema=False, now=now, new_id=sandbox.ids
             )
-    return Places(pb.organization, database, "", "")
+    return Environments(pb.organization, database, "", "")
 
 
 # Links repeat the request
@@ -202,7 +202,7 @@ def crowd(pb: PixieBrix, operation: str, count: int) -> Places:
         "data__of=%61ll",
     ],
 )
-def test_the_links_keep_the_filters_to_the_letter(pb: PixieBrix, full: Places, query: str) -> None:
+def test_the_links_keep_the_filters_to_the_letter(pb: PixieBrix, full: Environments, query: str) -> None:
     path = full.path(READS["listRecords"])
     expected = pb.keys(full.database, data__of="all")
     assert len(expected) == COUNT - 1
@@ -212,7 +212,7 @@ def test_the_links_keep_the_filters_to_the_letter(pb: PixieBrix, full: Places, q
     assert [item["id"] for page in pages for item in page.json()] == expected
 
 
-def test_the_links_keep_the_order(pb: PixieBrix, full: Places) -> None:
+def test_the_links_keep_the_order(pb: PixieBrix, full: Environments) -> None:
     pages = walk(pb, pb.get(full.path(READS["listRecordArchives"]) + "?ordering=date&page_size=2"))
     dates = [item["date"] for page in pages for item in page.json()]
     assert dates == sorted(dates)
@@ -222,7 +222,7 @@ def test_the_links_keep_the_order(pb: PixieBrix, full: Places) -> None:
 @pytest.mark.parametrize("slash", ["/", ""])
 @pytest.mark.parametrize("host", ["localhost:{port}", "mock.example.com", "[::1]:8080"])
 def test_the_links_name_the_host_and_path_that_were_asked(
-    pb: PixieBrix, full: Places, host: str, slash: str
+    pb: PixieBrix, full: Environments, host: str, slash: str
 ) -> None:
     host = host.format(port=urlsplit(pb.base_url).port)
     path = "/api" + full.path(READS["listAssets"]).rstrip("/") + slash
@@ -233,7 +233,7 @@ def test_the_links_name_the_host_and_path_that_were_asked(
     assert all(url.startswith(f"http://{host}{path}?page_size=3&page=") for url in urls)
 
 
-def test_a_list_that_shrinks_while_it_is_walked(pb: PixieBrix, full: Places) -> None:
+def test_a_list_that_shrinks_while_it_is_walked(pb: PixieBrix, full: Environments) -> None:
     path = full.path(READS["listRecords"])
     last = pb.get(path, params={"page_size": 3, "page": 3})
     assert len(last.json()) == 1

@@ -102,14 +102,14 @@ def test_the_description_is_served(server: Running, base: str, name: str) -> Non
     assert yaml.safe_load(as_yaml.content) == response.json()
 
 
-@pytest.mark.parametrize("world", ["", "/~box", "/%7Ebox"])
+@pytest.mark.parametrize("sandbox", ["", "/~box", "/%7Ebox"])
 @pytest.mark.parametrize(
     ("base", "path"), [("", "/database/export"), ("/api", "/organizations/{}/databases/")]
 )
-def test_the_description_leads_to_this_world(server: Running, base: str, path: str, world: str) -> None:
-    url = f"{server.base_url}{world}{base}/openapi.json"
+def test_the_description_leads_to_this_sandbox(server: Running, base: str, path: str, sandbox: str) -> None:
+    url = f"{server.base_url}{sandbox}{base}/openapi.json"
     root = urljoin(url, get(url).json()["servers"][0]["url"]).rstrip("/")
-    organization = next(iter(server.world.pixiebrix.organizations))
+    organization = next(iter(server.sandbox.pixiebrix.organizations))
     assert get(root + path.format(organization)).status_code == 200
 
 
@@ -128,10 +128,10 @@ def test_the_swagger_ui_is_complete(server: Running, base: str) -> None:
 
 
 def test_the_links_of_a_sandbox_lead_into_it(server: Running) -> None:
-    organization = next(iter(server.world.pixiebrix.organizations))
-    for world in ("/~box", "/%7Ebox"):
+    organization = next(iter(server.sandbox.pixiebrix.organizations))
+    for sandbox in ("/~box", "/%7Ebox"):
         path = f"/api/organizations/{organization}/databases/?page_size=1"
-        response = get(server.base_url + world + path, **V2)
+        response = get(server.base_url + sandbox + path, **V2)
         assert response.links["next"]["url"] == f"{server.base_url}/~box{path}&page=2"
 
 
@@ -212,7 +212,7 @@ def test_two_servers_of_one_seed_answer_alike(
     )
 
 
-def test_another_seed_is_another_world(
+def test_another_seed_is_another_sandbox(
     server: Running, start: Callable[..., Running], connect: Callable[[Running], PixieBrix]
 ) -> None:
     first, second = connect(server), connect(start(seed=2))

@@ -71,10 +71,10 @@ def test_the_status_follows_the_clock(state: PixieBrixState, new_id: NewId) -> N
     assert [job.status(now) for now in (20, 24, 25, 10**15)] == ["STARTED", "STARTED", "SUCCESS", "SUCCESS"]
     job.error_message = "storage is full"
     assert [job.status(now) for now in (20, 24, 25)] == ["STARTED", "STARTED", "FAILURE"]
-    job.looks_left = 2  # it must still be looked at, whatever the time
+    job.polls_left = 2  # it must still be looked at, whatever the time
     seen = []
     for _ in range(4):
-        seen.append((job.status(25), job.looks_left))
+        seen.append((job.status(25), job.polls_left))
         job.look()
     assert seen == [("STARTED", 2), ("STARTED", 1), ("FAILURE", 0), ("FAILURE", 0)]
     endless = state.create_job("x", ["empty"], JSON, None, None, now=20, duration_us=None, new_id=new_id)

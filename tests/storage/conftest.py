@@ -27,7 +27,7 @@ START = parse_instant("2024-11-15T20:42:47.670046Z")
 
 
 @dataclass
-class MiniWorld:
+class MiniSandbox:
     """The least that has a storage: a clock that stands where it is put, and the state."""
 
     time: int = START
@@ -76,16 +76,16 @@ class MiniWorld:
 
 
 class Site:
-    """A server that serves whichever world is in it, below the prefix `/~one` and without one."""
+    """A server that serves whichever sandbox is in it, below the prefix `/~one` and without one."""
 
     def __init__(self) -> None:
-        self.world = MiniWorld()
+        self.sandbox = MiniSandbox()
         self.failures: list[BaseException] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = re.sub(r"^/~one(?=/)", "", scope["path"])
         try:
-            response = await storage.respond(self.world, path.removeprefix("/_storage")[1:], scope, receive)
+            response = await storage.respond(self.sandbox, path.removeprefix("/_storage")[1:], scope, receive)
             await response(scope, receive, send)
         except BaseException as error:
             self.failures.append(error)
@@ -114,10 +114,10 @@ def site() -> Iterator[tuple[Site, str]]:
 
 
 @pytest.fixture
-def world(site: tuple[Site, str]) -> Iterator[MiniWorld]:
+def sandbox(site: tuple[Site, str]) -> Iterator[MiniSandbox]:
     server, base = site
-    server.world = MiniWorld(base=base)
-    yield server.world
+    server.sandbox = MiniSandbox(base=base)
+    yield server.sandbox
     failures, server.failures = server.failures, []
     assert failures == []
 
@@ -142,11 +142,11 @@ def error_of() -> Callable[[httpx.Response], dict[str, str]]:
 
 
 @pytest.fixture
-def raw(world: MiniWorld) -> Callable[[bytes], bytes]:
+def raw(sandbox: MiniSandbox) -> Callable[[bytes], bytes]:
     """Sends bytes as they are, says that no more come, and reads until the server closes."""
 
     def exchange(request: bytes) -> bytes:
-        address = urlsplit(world.base)
+        address = urlsplit(sandbox.base)
         with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)

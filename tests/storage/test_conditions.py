@@ -12,7 +12,7 @@ from dbcontract.mockserver.state.instants import SECOND
 from dbcontract.mockserver.state.objects import StoredObject
 
 if TYPE_CHECKING:
-    from tests.storage.conftest import MiniWorld
+    from tests.storage.conftest import MiniSandbox
 
 ErrorOf = Callable[[httpx.Response], dict[str, str]]
 CONTENT = bytes(range(100))
@@ -22,13 +22,13 @@ BEFORE, AFTER = "Fri, 15 Nov 2024 20:42:46 GMT", "Fri, 15 Nov 2024 20:42:48 GMT"
 
 
 @pytest.fixture
-def stored(world: MiniWorld) -> MiniWorld:
-    world.objects.put(KEY, StoredObject.of(CONTENT, "image/png", "f.bin", world.time))
-    return world
+def stored(sandbox: MiniSandbox) -> MiniSandbox:
+    sandbox.objects.put(KEY, StoredObject.of(CONTENT, "image/png", "f.bin", sandbox.time))
+    return sandbox
 
 
 @pytest.fixture
-def etag(stored: MiniWorld, client: httpx.Client) -> str:
+def etag(stored: MiniSandbox, client: httpx.Client) -> str:
     return client.get(stored.link(KEY)).headers["etag"]
 
 
@@ -67,7 +67,7 @@ CASES: list[tuple[dict[str, str], int]] = [
 
 @pytest.mark.parametrize("case", CASES)
 def test_conditions(
-    stored: MiniWorld, client: httpx.Client, error_of: ErrorOf, etag: str, case: tuple[dict[str, str], int]
+    stored: MiniSandbox, client: httpx.Client, error_of: ErrorOf, etag: str, case: tuple[dict[str, str], int]
 ) -> None:
     headers, status = case
     sent = {name: value.replace("{etag}", etag) for name, value in headers.items()}
@@ -97,7 +97,7 @@ def test_conditions(
     ],
 )
 def test_a_range_comes_only_of_what_the_client_has_begun_with(
-    stored: MiniWorld, client: httpx.Client, etag: str, if_range: str, status: int
+    stored: MiniSandbox, client: httpx.Client, etag: str, if_range: str, status: int
 ) -> None:
     headers = {"Range": "bytes=50-", "If-Range": if_range.replace("{etag}", etag)}
     response = client.get(stored.link(KEY), headers=headers)
@@ -105,7 +105,7 @@ def test_a_range_comes_only_of_what_the_client_has_begun_with(
 
 
 def test_a_resumed_download_never_mixes_two_versions(
-    stored: MiniWorld, client: httpx.Client, etag: str
+    stored: MiniSandbox, client: httpx.Client, etag: str
 ) -> None:
     link = stored.link(KEY)
     begun = client.get(link, headers={"Range": "bytes=0-49"}).content
@@ -116,7 +116,7 @@ def test_a_resumed_download_never_mixes_two_versions(
 
 
 def test_an_unsatisfiable_range_of_another_version_is_no_error(
-    stored: MiniWorld, client: httpx.Client
+    stored: MiniSandbox, client: httpx.Client
 ) -> None:
     headers = {"Range": "bytes=500-", "If-Range": '"other"'}
     assert client.get(stored.link(KEY), headers=headers).content == CONTENT
@@ -127,7 +127,7 @@ def test_an_unsatisfiable_range_of_another_version_is_no_error(
 
 @pytest.mark.parametrize("value", ["Token any", "Bearer secret", "Basic eDp5"])
 def test_a_link_is_authorized_in_one_way_only(
-    stored: MiniWorld, client: httpx.Client, error_of: ErrorOf, value: str
+    stored: MiniSandbox, client: httpx.Client, error_of: ErrorOf, value: str
 ) -> None:
     response = client.get(stored.link(KEY), headers={"Authorization": value})
     error = error_of(response)
@@ -138,15 +138,15 @@ def test_a_link_is_authorized_in_one_way_only(
     assert client.get(redirected, headers={"Authorization": value}).content == CONTENT
 
 
-def test_that_a_link_comes_from_a_redirect_is_signed(stored: MiniWorld, client: httpx.Client) -> None:
+def test_that_a_link_comes_from_a_redirect_is_signed(stored: MiniSandbox, client: httpx.Client) -> None:
     forged = stored.link(KEY) + "&x-from-redirect=1"
     assert client.get(forged, headers={"Authorization": "Token any"}).status_code == 403
 
 
 def test_a_form_that_begins_with_its_file_has_no_key(
-    world: MiniWorld, client: httpx.Client, error_of: ErrorOf
+    sandbox: MiniSandbox, client: httpx.Client, error_of: ErrorOf
 ) -> None:
-    url, fields = world.form(KEY)
+    url, fields = sandbox.form(KEY)
     form: dict[str, Any] = {
         "file": ("f.bin", b"content"),
         **{name: (None, value) for name, value in fields.items()},
@@ -154,14 +154,14 @@ def test_a_form_that_begins_with_its_file_has_no_key(
     response = client.post(url, files=form)
     error = error_of(response)
     assert (response.status_code, error["Code"], error["ArgumentName"]) == (400, "InvalidArgument", "key")
-    assert KEY not in world.objects
+    assert KEY not in sandbox.objects
 
 
 def test_a_compressed_form_is_refused_by_name(
-    world: MiniWorld, client: httpx.Client, error_of: ErrorOf
+    sandbox: MiniSandbox, client: httpx.Client, error_of: ErrorOf
 ) -> None:
-    url, fields = world.form(KEY)
+    url, fields = sandbox.form(KEY)
     headers = {"Content-Encoding": "gzip"}
     response = client.post(url, data=fields, files={"file": b"content"}, headers=headers)
     assert (response.status_code, error_of(response)["ArgumentValue"]) == (415, "gzip")
-    assert KEY not in world.objects
+    assert KEY not in sandbox.objects

@@ -26,9 +26,9 @@ class Pieces(Context):
         Raises:
             NotVerified: there is none.
         """
-        place = self.run.places.open_second(self.place)
-        self.trace.places.append(place)
-        found = Pieces(self.run, place, self.rule_id, self.trace)
+        environment = self.run.environments.open_second(self.environment)
+        self.trace.environments.append(environment)
+        found = Pieces(self.run, environment, self.rule_id, self.trace)
         if self.run.session.gate is not None:
             # What is changed there can be told only by what was there.
             found.raw("GET", "/database/export", note="looks at the second instance")

@@ -9,13 +9,13 @@ from ...schema.conformance import BODY, MEDIA_TYPE, REFUSED, STATUS
 from ...schema.description import NO_ANSWER
 from ..base import Practice
 from .context import Pieces
+from .fuzzing import scope
 from .imports import Imports
 from .latitude import relax
 from .preflight import answers, examine
 from .right_calls import RIGHT_CALLS
-from .sweep import scope
 
-_FED: Final = MappingProxyType(
+_SCHEMA_RULES: Final = MappingProxyType(
     {
         "PI-DESC-04": (STATUS,),
         "PI-DESC-05": (STATUS,),
@@ -30,7 +30,7 @@ PRACTICE: Final = Practice(
     context=Pieces,
     right_calls=RIGHT_CALLS,
     reading="exportDatabase",
-    fed=_FED,
+    schema_rules=_SCHEMA_RULES,
     relax=relax,
     examine=examine,
     answers=answers,

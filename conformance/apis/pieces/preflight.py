@@ -8,7 +8,7 @@ from typing import Final
 from ...authoring.answer import Answer
 from ...authoring.context import Context
 from ...authoring.run import Run
-from ...environment.environment import Place
+from ...environment.environment import Environment
 from ...http.wire import REDIRECTS
 from ...target.preflight import REFUSED, Findings, asked, is_down, is_there, moved, what_came, what_is_wrong
 from .context import Pieces
@@ -17,13 +17,13 @@ NOTE: Final = "before any rule"
 PORTS: Final = "Pieces OS listens on port 1000 (macOS, Windows), 5323 (Linux) or one from 39300 to 39333"
 
 
-def examine(run: Run, place: Place, findings: Findings) -> None:
+def examine(run: Run, environment: Environment, findings: Findings) -> None:
     """Ask, and note what is wrong.
 
     Raises:
         Unreachable: nothing answers.
     """
-    ctx = Pieces(run, place, "preflight")
+    ctx = Pieces(run, environment, "preflight")
     answer = asked(lambda: ctx.call("exportDatabase", described=False, note=NOTE))
     if answer is None:
         is_there(ctx)
@@ -34,13 +34,13 @@ def examine(run: Run, place: Place, findings: Findings) -> None:
         _wrong_place(ctx, answer, findings)
 
 
-def answers(run: Run, place: Place) -> str | None:
+def answers(run: Run, environment: Environment) -> str | None:
     """Whether a Pieces OS seems to be there; None where it does, else what came instead.
 
     Raises:
         Unreachable: no connection could be made.
     """
-    ctx = Pieces(run, place, "preflight")
+    ctx = Pieces(run, environment, "preflight")
     return what_is_wrong(lambda: ctx.call("exportDatabase", described=False, note=NOTE), is_pieces)
 
 

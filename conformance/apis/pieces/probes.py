@@ -112,7 +112,7 @@ def putting_back(ctx: Pieces) -> Iterator[None]:
     try:
         yield
     except CheckFailed:
-        if not ctx.place.disposable:
+        if not ctx.environment.disposable:
             with suppress(CheckFailed):
                 ctx.call("importDatabase", body=dump(own), described=False, note="puts back what was there")
         raise

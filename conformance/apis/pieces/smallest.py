@@ -39,7 +39,7 @@ def base_of(ctx: Pieces, own: Mapping[str, Any]) -> dict[str, Any]:
     if SMALL not in ctx.run.seen:
         ctx.run.seen[SMALL] = _is_taken(ctx, own)
     # `destroy` is no leave to take what need not be taken.
-    if ctx.run.seen.get(LOSES) and not (ctx.place.disposable and ctx.can("destroy")):
+    if ctx.run.seen.get(LOSES) and not (ctx.environment.disposable and ctx.can("destroy")):
         message = "an import of nothing lost what was there, which was put back: nothing more is imported"
         raise PrerequisiteFailed("PI-IMP-11", message)
     if ctx.run.seen[SMALL]:

@@ -135,7 +135,7 @@ def _require_nights(ctx: PixieBrix) -> None:
 def _night_comes(ctx: PixieBrix) -> bool:
     """Whether a date with a record has a file after its end, with no hook for the nightly job."""
     # A context of its own: the database that the check itself gets must not depend on this.
-    own = PixieBrix(ctx.run, ctx.place, ctx.rule_id, ctx.trace)
+    own = PixieBrix(ctx.run, ctx.environment, ctx.rule_id, ctx.trace)
     gate = ctx.run.session.gate
     since = gate.inventory.last if gate is not None else 0
     try:

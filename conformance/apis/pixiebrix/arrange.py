@@ -69,7 +69,7 @@ class GivenPixieBrix(GivenAccess):
         Raises:
             NotVerified: there is none, and none can be made.
         """
-        scratch = self._ctx.place.scratch
+        scratch = self._ctx.environment.scratch
         if scratch.databases:
             return scratch.databases[0]
         path = {"organizationId": self.organization}
@@ -110,7 +110,7 @@ class GivenPixieBrix(GivenAccess):
 
     def _type_for_assets(self) -> str | None:
         """The type of a new database that takes assets; None where any does, or where none can be made."""
-        scratch, seen = self._ctx.place.scratch, self._ctx.run.seen
+        scratch, seen = self._ctx.environment.scratch, self._ctx.run.seen
         if self._used < len(scratch.databases) or not scratch.create_databases or not self._ctx.can("write"):
             return None
         if _ANY_TAKES not in seen:
@@ -142,7 +142,7 @@ class GivenPixieBrix(GivenAccess):
     def _next(self, *, empty: bool, type_: str | None = None) -> Database:
         if not self._ctx.can("write"):
             raise NotVerified("writing is not allowed", missing=("write",))
-        scratch = self._ctx.place.scratch
+        scratch = self._ctx.environment.scratch
         if self._used < len(scratch.databases):
             found = Database(scratch.databases[self._used], "", self.organization, ours=empty)
             self._used += 1
@@ -322,7 +322,7 @@ class GivenPixieBrix(GivenAccess):
             left -= pace.job_poll
             if self._ctx.can("clock"):
                 self._ctx.clock.advance(pace.job_poll * 5)
-            if not self._ctx.place.disposable:
+            if not self._ctx.environment.disposable:
                 self._ctx.pause(pace.job_poll)
 
     def export(self, *databases: Database, **order: Any) -> Answer:
@@ -343,7 +343,7 @@ class GivenPixieBrix(GivenAccess):
             NotVerified: the target's limit is higher than `at_most` and cannot be changed.
         """
         try:
-            self._ctx.place.powers.limit_records(at_most)
+            self._ctx.environment.controls.limit_records(at_most)
         except NotVerified:
             limit = self._ctx.limits.record_limit
             if limit > at_most:
@@ -355,7 +355,7 @@ class GivenPixieBrix(GivenAccess):
     def page_cap(self, at_most: int) -> int:
         """Make the largest page of the counted lists small, where that is possible, and tell it."""
         try:
-            self._ctx.place.powers.limit_pages(at_most)
+            self._ctx.environment.controls.limit_pages(at_most)
         except NotVerified:
             return self._ctx.limits.page_cap
         return at_most

@@ -23,7 +23,7 @@ class GivenAccess:
         Raises:
             NotVerified: none is configured.
         """
-        organization = self._ctx.place.scratch.organization
+        organization = self._ctx.environment.scratch.organization
         if organization is None:
             raise NotVerified("no organization is given (pixiebrix.organization, or --organization)")
         return organization
@@ -35,7 +35,7 @@ class GivenAccess:
         Raises:
             NotVerified: there is none.
         """
-        token = self._ctx.place.scratch.read_only_token
+        token = self._ctx.environment.scratch.read_only_token
         if token is not None:
             return token
         token = self._ctx.name("read-only-token")
@@ -45,21 +45,21 @@ class GivenAccess:
 
     def unknown_token(self) -> str:
         """A token that was never issued. A mock that accepts any token stops doing so."""
-        if self._ctx.place.scratch.read_only_token is None:
+        if self._ctx.environment.scratch.read_only_token is None:
             self._issued(self._ctx.name("read-only-token"))
         return self._ctx.name("never-issued")
 
     def throwaway_token(self) -> str | None:
         """A token that may read, issued for this check at a place that is thrown away; None elsewhere."""
         token = self._ctx.name("Throwaway")
-        return token if self._ctx.place.disposable and self._issued(token) else None
+        return token if self._ctx.environment.disposable and self._issued(token) else None
 
     def _issued(self, read_only: str) -> bool:
         own = self._ctx.endpoint.token
         if own is None:
             return False
         try:
-            self._ctx.place.powers.limit_tokens(own, read_only=read_only)
+            self._ctx.environment.controls.limit_tokens(own, read_only=read_only)
         except NotVerified:
             return False
         return True
@@ -70,8 +70,8 @@ class GivenAccess:
         Raises:
             NotVerified: the target names none, and its tokens cannot be limited.
         """
-        scratch = self._ctx.place.scratch
+        scratch = self._ctx.environment.scratch
         if scratch.foreign_organization is not None or scratch.foreign_database is not None:
             return scratch.foreign_organization, scratch.foreign_database
         own = self._ctx.endpoint.token
-        return self._ctx.place.powers.hide_organizations(own or "", but=self.organization)
+        return self._ctx.environment.controls.hide_organizations(own or "", but=self.organization)

@@ -9,13 +9,13 @@ from ...schema.conformance import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TY
 from ...schema.description import NO_ANSWER, SERVER_ERROR
 from ..base import Practice
 from .context import PixieBrix
+from .fuzzing import scope
 from .latitude import relax
 from .preflight import answers, examine
 from .right_calls import RIGHT_CALLS
-from .sweep import scope
 from .writes import Writes
 
-_FED: Final = MappingProxyType(
+_SCHEMA_RULES: Final = MappingProxyType(
     {
         "PB-DESC-03": (STATUS,),
         "PB-DESC-04": (MEDIA_TYPE,),
@@ -32,7 +32,7 @@ PRACTICE: Final = Practice(
     context=PixieBrix,
     right_calls=RIGHT_CALLS,
     reading="listDatabases",
-    fed=_FED,
+    schema_rules=_SCHEMA_RULES,
     relax=relax,
     examine=examine,
     answers=answers,

@@ -10,7 +10,7 @@ from uuid import UUID
 from ...authoring.answer import Answer
 from ...authoring.check import CheckFailed, NotVerified
 from ...authoring.run import Run
-from ...environment.environment import Place
+from ...environment.environment import Environment
 from ...target.preflight import (
     REFUSED,
     Findings,
@@ -38,22 +38,22 @@ _OF_BOTH: Final = frozenset({"listRecordArchives"})
 """Operations whose path has the organization and the database."""
 
 
-def examine(run: Run, place: Place, findings: Findings) -> None:
+def examine(run: Run, environment: Environment, findings: Findings) -> None:
     """Ask, and note what is wrong.
 
     Raises:
         Unreachable: nothing answers.
     """
-    _Questions(PixieBrix(run, place, "preflight"), findings).ask()
+    _Questions(PixieBrix(run, environment, "preflight"), findings).ask()
 
 
-def answers(run: Run, place: Place) -> str | None:
+def answers(run: Run, environment: Environment) -> str | None:
     """Whether a PixieBrix seems to be there; None where it does, else what came instead.
 
     Raises:
         Unreachable: no connection could be made.
     """
-    ctx = PixieBrix(run, place, "preflight")
+    ctx = PixieBrix(run, environment, "preflight")
     path = {"jobId": "00000000-0000-4000-8000-000000000000"}
     return what_is_wrong(lambda: ctx.call("getExportJob", path=path, described=False, note=NOTE), is_json)
 
@@ -62,7 +62,7 @@ class _Questions:
     def __init__(self, ctx: PixieBrix, findings: Findings) -> None:
         self._ctx = ctx
         self._findings = findings
-        self._scratch = ctx.place.scratch
+        self._scratch = ctx.environment.scratch
         self._named = findings.target.named
         self._answers: list[Answer] = []
 
@@ -271,7 +271,7 @@ class _Questions:
                 )
                 self._findings.gap(API.name, reason, needs="write")
         organization = self._scratch.organization
-        if organization is None or not self._scratch.create_databases or self._ctx.place.disposable:
+        if organization is None or not self._scratch.create_databases or self._ctx.environment.disposable:
             return
         answer = self._call("createDatabase", {"organizationId": organization}, json={})
         if answer is not None and answer.status == HTTPStatus.FORBIDDEN:

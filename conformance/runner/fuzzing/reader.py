@@ -1,4 +1,4 @@
-"""Reads what Schemathesis' engine recorded of a sweep, into the ledger of all exchanges."""
+"""Reads what Schemathesis' engine recorded of fuzzing, into the schema findings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,16 @@ from schemathesis.generation.case import Case
 from ...http.evidence import BODY_SHOWN, Exchange
 from ...http.redaction import Redactor
 from ...http.wire import Received, Request
-from ...schema.conformance import ACCEPTED, FOUND, GONE, REFUSED, STATUS, SWEEP_ONLY, Ledger, Violation
+from ...schema.conformance import (
+    ACCEPTED,
+    FOUND,
+    FUZZING_ONLY,
+    GONE,
+    REFUSED,
+    STATUS,
+    SchemaFindings,
+    Violation,
+)
 from ...schema.description import NO_ANSWER, Finding, is_redirect_as_described
 from ...schema.latitude import as_draft_4, tolerated
 
@@ -27,9 +36,11 @@ _REFUSED: Final = frozenset({401, 403, 429})
 class Reader:
     """Reads what the engine recorded."""
 
-    def __init__(self, redactor: Redactor, ledger: Ledger, description: Mapping[str, Any]) -> None:
+    def __init__(
+        self, redactor: Redactor, schema_findings: SchemaFindings, description: Mapping[str, Any]
+    ) -> None:
         self._redactor = redactor
-        self._ledger = ledger
+        self._schema_findings = schema_findings
         self._relaxed = _relaxed_bodies(description)
         self._statuses = {
             operation["operationId"]: [int(status) for status in operation["responses"] if status.isdecimal()]
@@ -71,10 +82,10 @@ class Reader:
         """
         shut = {op: _REFUSED.issuperset(statuses) for op, statuses in self._answers.items()}
         accepted = {op for op, statuses in self._answers.items() if min(statuses) < 400}
-        self._ledger.succeeded |= accepted
+        self._schema_findings.succeeded |= accepted
         for name, operation in sorted(self._passed):
-            if operation in accepted or not (shut[operation] or name in SWEEP_ONLY):
-                self._ledger.exercise(name, operation)
+            if operation in accepted or not (shut[operation] or name in FUZZING_ONLY):
+                self._schema_findings.exercise(name, operation)
         refused = sorted(operation for operation, is_shut in shut.items() if is_shut)
         return f"was refused every call of {', '.join(refused)}" if refused else None
 
@@ -89,7 +100,7 @@ class Reader:
             return
         finding = Finding(name, operation, failure.title, failure.message)
         evidence = _exchange(operation, interaction).as_evidence(self._read, self._redactor, shown=BODY_SHOWN)
-        self._ledger.add(Violation(finding, evidence))
+        self._schema_findings.add(Violation(finding, evidence))
 
     def _harmless(self, operation: str, case: Case[Any]) -> bool:
         """Whether a body is only absent, or not so wrong that every server has to refuse it."""
@@ -108,7 +119,7 @@ class Reader:
         problem = self._redactor.text(exchange.problem or "")
         finding = Finding(NO_ANSWER, operation, "No complete answer", problem)
         evidence = exchange.as_evidence(self._read, self._redactor, shown=BODY_SHOWN)
-        self._ledger.add(Violation(finding, evidence))
+        self._schema_findings.add(Violation(finding, evidence))
 
 
 def _refuses(interaction: Interaction) -> bool:
@@ -134,7 +145,7 @@ def _exchange(operation: str, interaction: Interaction) -> Exchange:
         received = Received(
             got.status_code, got.message, tuple(_pairs(got.headers)), got.content or b"", got.elapsed
         )
-    return Exchange(request, received, operation=operation, note="from the sweep")
+    return Exchange(request, received, operation=operation, note="from fuzzing")
 
 
 def _pairs(headers: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:

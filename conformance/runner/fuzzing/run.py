@@ -1,4 +1,4 @@
-"""The sweep: one run of Schemathesis' engine over an API; its failures feed rules that all answers feed.
+"""Fuzzing: one run of Schemathesis' engine over an API; its failures feed rules that all answers feed.
 
 Its defaults are wrong for these APIs, so that everything is set here, per operation where it has to be: 500
 and 505 of Pieces OS are documented, an asset without a file is a lawful 404, and the ids have to exist.
@@ -23,7 +23,17 @@ from ...authoring.cleanup import clean_up_after
 from ...authoring.context import Context
 from ...authoring.run import Run
 from ...http.session import Cancelled
-from ...schema.conformance import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS, Ledger
+from ...schema.conformance import (
+    ACCEPTED,
+    BODY,
+    FOUND,
+    GONE,
+    HEADERS,
+    MEDIA_TYPE,
+    REFUSED,
+    STATUS,
+    SchemaFindings,
+)
 from ...schema.description import SERVER_ERROR
 from .reader import Reader
 from .scope import scope_of
@@ -37,17 +47,17 @@ _WALKS = "stateful"
 _MOST_JOBS = 5
 """So many export jobs are made in each phase at most, for no operation deletes them."""
 _CALLS = 2_000
-"""About as many calls does a sweep make."""
+"""About as many calls does fuzzing make."""
 
 
 @dataclass(frozen=True, slots=True)
-class SweepSettings:
-    """How much to sweep.
+class FuzzingSettings:
+    """How much to fuzz.
 
     Attributes:
         examples: generated calls of each operation, in the fuzzing phase.
         walks: sequences of calls, and the steps of each.
-        seconds: after which the sweep ends, whatever is left; a slow pace gets more.
+        seconds: after which fuzzing ends, whatever is left; a slow pace gets more.
     """
 
     examples: int = 20
@@ -57,8 +67,8 @@ class SweepSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
-    """What a sweep was.
+class Fuzzed:
+    """What fuzzing was.
 
     Attributes:
         calls: how many were made.
@@ -69,32 +79,36 @@ class Swept:
     problem: str | None = None
 
 
-def sweep(api: str, run: Run, ledger: Ledger, settings: SweepSettings, progress: Progress) -> Swept:
-    """Sweep an API of the target, in a place of its own, and write what comes of it into the ledger.
+def fuzzing(
+    api: str, run: Run, schema_findings: SchemaFindings, settings: FuzzingSettings, progress: Progress
+) -> Fuzzed:
+    """Fuzz an API of the target, in a place of its own, and write what comes of it into the schema findings.
 
     Where writing is not allowed only the operations that read are called, on what is there.
 
     Raises:
         KeyboardInterrupt: the user stopped it.
     """
-    place = run.places.open()
+    environment = run.environments.open()
     gate = run.session.gate
     since = gate.inventory.last if gate is not None else 0
     try:
-        context = apis()[api].practice().context(run, place, f"sweep {api}")
-        return _sweep(context, ledger, settings, progress)
+        context = apis()[api].practice().context(run, environment, f"fuzzing {api}")
+        return _fuzz(context, schema_findings, settings, progress)
     except (NotVerified, PrerequisiteFailed, CheckFailed) as error:
-        return Swept(0, f"the sweep of {api} could not begin: {run.redactor.text(str(error))}")
+        return Fuzzed(0, f"the fuzzing of {api} could not begin: {run.redactor.text(str(error))}")
     finally:
         clean_up_after(run, since)
-        run.places.close(place)
+        run.environments.close(environment)
 
 
-def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Progress) -> Swept:
+def _fuzz(
+    ctx: Context, schema_findings: SchemaFindings, settings: FuzzingSettings, progress: Progress
+) -> Fuzzed:
     scope = scope_of(ctx)
     config = SchemathesisConfig.from_dict(_config(ctx, settings, scope.parameters))
     schema = schemathesis.openapi.from_dict(scope.called, config=config)
-    reader = Reader(ctx.run.redactor, ledger, scope.described)
+    reader = Reader(ctx.run.redactor, schema_findings, scope.described)
     seconds, jobs = _seconds(ctx, settings), _Jobs(ctx)
     transport = SessionTransport(
         ctx.run.session,
@@ -105,7 +119,7 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
     )
     stream = engine_of(sending_by(transport, schema)).execute()
     transport.ends(stream.stop)
-    # A limit in the configuration would not only end the sweep: its phases would repeat until then.
+    # A limit in the configuration would not only end fuzzing: its phases would repeat until then.
     late = threading.Timer(seconds, transport.end, ["late"])
     late.start()
     try:
@@ -118,7 +132,7 @@ def _sweep(ctx: Context, ledger: Ledger, settings: SweepSettings, progress: Prog
     problem = "; ".join(
         filter(None, [problem or _why_early(transport, seconds), _unjudged(transport), reader.settle()])
     )
-    return Swept(transport.calls, f"the sweep of {ctx.api} {problem}" if problem else None)
+    return Fuzzed(transport.calls, f"the fuzzing of {ctx.api} {problem}" if problem else None)
 
 
 class _Jobs:
@@ -173,8 +187,8 @@ def _follow(
     return problem
 
 
-def _seconds(ctx: Context, settings: SweepSettings) -> float:
-    """How long the sweep may take: longer at a target whose pace is slow."""
+def _seconds(ctx: Context, settings: FuzzingSettings) -> float:
+    """How long fuzzing may take: longer at a target whose pace is slow."""
     rate = ctx.run.target.pace.requests_per_second
     return max(settings.seconds, _CALLS / rate) if rate is not None else settings.seconds
 
@@ -203,8 +217,8 @@ def _accept(version: str | None) -> dict[str, str]:
     return {} if version is None else {"Accept": f"application/json; version={version}"}
 
 
-def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    fed = apis()[ctx.api].practice().fed.values()
+def _config(ctx: Context, settings: FuzzingSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    schema_rules = apis()[ctx.api].practice().schema_rules.values()
     token = {"Authorization": f"Token {ctx.endpoint.token}"} if ctx.endpoint.token else {}
     asked = {one.id: one.asked_version for one in ctx.description.operations}
     newest = max((version for version in asked.values() if version is not None), default=None)
@@ -226,8 +240,8 @@ def _config(ctx: Context, settings: SweepSettings, parameters: Mapping[str, Any]
         "checks": {
             "enabled": False,
             **{name: {"enabled": True} for name in (STATUS, MEDIA_TYPE, HEADERS, BODY)},
-            SERVER_ERROR: {"enabled": any(SERVER_ERROR in kinds for kinds in fed)},
-            ACCEPTED: {"enabled": any(ACCEPTED in kinds for kinds in fed)},
+            SERVER_ERROR: {"enabled": any(SERVER_ERROR in kinds for kinds in schema_rules)},
+            ACCEPTED: {"enabled": any(ACCEPTED in kinds for kinds in schema_rules)},
             REFUSED: {"enabled": True},
             FOUND: {"enabled": True},
             GONE: {"enabled": True},

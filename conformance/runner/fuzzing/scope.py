@@ -1,4 +1,4 @@
-"""What the sweep calls at a target: the operations, and the ids and bodies that it may make for them.
+"""What fuzzing calls at a target: the operations, and the ids and bodies that it may make for them.
 
 The gate would refuse the rest. What is left out here is not even generated.
 """
@@ -20,7 +20,7 @@ _WRITING: Final = ("post", "put", "patch", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is swept.
+    """What is fuzzed.
 
     Attributes:
         described: the description that answers are held against.
@@ -34,10 +34,10 @@ class Scope:
 
 
 def scope_of(ctx: Context) -> Scope:
-    """What to sweep, by what is allowed; may make things to sweep on.
+    """What to fuzz, by what is allowed; may make things to fuzz on.
 
     Raises:
-        NotVerified, PrerequisiteFailed: there is nothing to sweep on.
+        NotVerified, PrerequisiteFailed: there is nothing to fuzz on.
     """
     return apis()[ctx.api].practice().scope(ctx, of_the_documents(judged(ctx.api)))
 

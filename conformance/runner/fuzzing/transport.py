@@ -1,4 +1,4 @@
-"""How the sweep sends: Schemathesis makes the requests, the run's own session sends them.
+"""How fuzzing sends: Schemathesis makes the requests, the run's own session sends them.
 
 So pace, time, size, certificates and the token's origin are the same for generated calls as for all others,
 and nothing of the environment (proxies, `.netrc`, certificates of another library) steers them.
@@ -38,7 +38,7 @@ class Unanswered(requests.Timeout):
 
 
 class SessionTransport(RequestsTransport):
-    """Sends the cases of a sweep.
+    """Sends the cases of fuzzing.
 
     Args:
         session: of the run.
@@ -120,7 +120,7 @@ class SessionTransport(RequestsTransport):
 
     def _received(self, case: Case[Any], request: Request, prepared: requests.PreparedRequest) -> Received:
         if self.ending is not None:
-            raise Unanswered(f"the sweep is over: {self.ending}", request=prepared)
+            raise Unanswered(f"fuzzing is over: {self.ending}", request=prepared)
         with self._lock:
             self.calls += 1
         try:
@@ -135,7 +135,7 @@ class SessionTransport(RequestsTransport):
             raise Unanswered("the run was stopped", request=prepared) from None
         except TimeIsUp:
             self.end("late")
-            raise Unanswered("the time of the sweep is over", request=prepared) from None
+            raise Unanswered("the time of fuzzing is over", request=prepared) from None
         except Unreachable as error:
             self.problem = str(error)
             self.end("unreachable")
@@ -150,7 +150,7 @@ class SessionTransport(RequestsTransport):
             raise Unanswered(str(error), request=prepared) from None
         except NoAnswer as error:
             operation = _name(case)
-            note = "from the sweep"
+            note = "from fuzzing"
             self._no_answer(operation, Exchange(request, operation=operation, note=note, problem=str(error)))
             raise Unanswered(str(error), request=prepared) from None
         received = received.sampled()

@@ -7,11 +7,11 @@ from typing import Final
 from starlette.responses import Response
 
 from ...extension_point import ExtensionPoint
-from ...sandbox.sandbox import World
+from ...sandbox.sandbox import Sandbox
 from ...web.connexion.validation import VALIDATION
 from ...web.documented import Answer
 from ...web.negotiated import Negotiated
-from ...web.wire_policy import SURFACE
+from ...web.wire_policy import WIRE_POLICY
 from ..base import ExtraPaths, ServedApi
 from . import startup
 from .errors import ERRORS
@@ -23,18 +23,18 @@ EXAMPLE_VERSION = "this is 9.0.0"
 """How the description's example of a 505 tells the server's version."""
 
 
-def _handlers(world: World) -> object:
-    return world.implementation[HANDLERS]
+def _handlers(sandbox: Sandbox) -> object:
+    return sandbox.implementation[HANDLERS]
 
 
-def _error(world: World, error: Exception, answer: Negotiated | None) -> Response:
-    return world.implementation[ERRORS].response(error, answer)
+def _error(sandbox: Sandbox, error: Exception, answer: Negotiated | None) -> Response:
+    return sandbox.implementation[ERRORS].response(error, answer)
 
 
-def _with_this_version(answer: Answer, world: World) -> Answer:
+def _with_this_version(answer: Answer, sandbox: Sandbox) -> Answer:
     if answer.status != 505:
         return answer
-    return answer.moved([EXAMPLE_VERSION], f"this is {world.pieces.version}")
+    return answer.moved([EXAMPLE_VERSION], f"this is {sandbox.pieces.version}")
 
 
 API = ServedApi(
@@ -43,7 +43,7 @@ API = ServedApi(
     handlers=_handlers,
     error=_error,
     state=STATE,
-    extension_points=(HANDLERS, STATE, ERRORS, SURFACE, VALIDATION),
+    extension_points=(HANDLERS, STATE, ERRORS, WIRE_POLICY, VALIDATION),
     defects=f"{__package__}.defects",
     conforming=f"{__package__}.conforming",
     extra_paths=ExtraPaths(paths=startup.PATHS, respond=startup.started),

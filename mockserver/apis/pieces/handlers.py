@@ -17,7 +17,7 @@ class PiecesHandlers:
 
     async def exportDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """`GET /database/export`: the whole database as one document."""
-        return Response(call.world.pieces.export_json(), 200, None, "application/json")
+        return Response(call.sandbox.pieces.export_json(), 200, None, "application/json")
 
     async def importDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """`POST /database/import`: merge a document, or change nothing at all; no body merges nothing.
@@ -31,7 +31,7 @@ class PiecesHandlers:
         if not isinstance(call.body, dict):
             msg = f"The body must be an ExportedDatabase object, not {_kind(call.body)}."
             raise ImportRejected(msg)
-        pieces = call.world.pieces
+        pieces = call.sandbox.pieces
         plan = await _in_slices(pieces.plan_steps(call.body))
         pieces.apply(plan, _failing_inside(call))
         return Response(None, 204)
@@ -53,7 +53,7 @@ def _failing_inside(call: Call) -> Callable[[int], None] | None:
     fault = call.exchange.fault
     if fault is None or fault.after_entries is None:
         return None
-    limit, faults = fault.after_entries, call.world.faults
+    limit, faults = fault.after_entries, call.sandbox.faults
 
     def probe(merged: int) -> None:
         if merged >= limit and faults.use(fault):

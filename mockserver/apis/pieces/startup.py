@@ -15,7 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 from starlette.responses import Response
 from starlette.types import Receive
 
-from ...sandbox.sandbox import World
+from ...sandbox.sandbox import Sandbox
 from ...state import jsonio
 from ...state.errors import ImportRejected, MalformedJSON
 from ...web.body import read_body
@@ -35,7 +35,7 @@ _NAME: Final = "GPT-3.5-turbo Chat Model"
 _LONG_AGO: Final = "2024-01-01T00:00:00.000000Z"
 
 
-async def started(world: World, path: str, method: str, receive: Receive) -> Response:
+async def started(sandbox: Sandbox, path: str, method: str, receive: Receive) -> Response:
     """Answer one of `PATHS`.
 
     Raises:
@@ -47,11 +47,11 @@ async def started(world: World, path: str, method: str, receive: Receive) -> Res
     if method not in allowed:
         raise MethodNotAllowed(method, allowed)
     if path == _CONNECT:
-        return _json(_context(world, _application(await read_body(receive))))
+        return _json(_context(sandbox, _application(await read_body(receive))))
     if path == _HEALTH:
         return Response(f"ok:{_id('os')}", 200, None, "text/plain")
     if path == _VERSION:
-        return Response(world.pieces.version, 200, None, "text/plain")
+        return Response(sandbox.pieces.version, 200, None, "text/plain")
     return _json({"user": _user()} if path == _USER else _models())
 
 
@@ -72,9 +72,9 @@ def _application(body: bytes) -> dict[str, Any]:
     return {"privacy": "OPEN", **given, "id": _id(f"application/{name}"), "onboarded": True}
 
 
-def _context(world: World, application: dict[str, Any]) -> dict[str, Any]:
+def _context(sandbox: Sandbox, application: dict[str, Any]) -> dict[str, Any]:
     os = _id("os")
-    health = {"os": {"id": os, "version": world.pieces.version}}
+    health = {"os": {"id": os, "version": sandbox.pieces.version}}
     return {"application": application, "health": health, "os": os, "user": _user()}
 
 

@@ -8,13 +8,13 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from ...extension_point import ExtensionPoint
-from ...sandbox.sandbox import World
+from ...sandbox.sandbox import Sandbox
 from ...storage.app import STORAGE
 from ...storage.signing import SIGNER
 from ...web.connexion.security import SECURITY
 from ...web.connexion.validation import VALIDATION
 from ...web.negotiated import Negotiated
-from ...web.wire_policy import SURFACE
+from ...web.wire_policy import WIRE_POLICY
 from ..base import ServedApi
 from .errors import ERRORS
 from .handlers.operations import PixieBrixHandlers
@@ -26,34 +26,36 @@ from .state.records import KEY
 HANDLERS: Final = ExtensionPoint("pixiebrix.handlers", PixieBrixHandlers)
 
 
-def _handlers(world: World) -> object:
-    return world.implementation[HANDLERS]
+def _handlers(sandbox: Sandbox) -> object:
+    return sandbox.implementation[HANDLERS]
 
 
-def _error(world: World, error: Exception, answer: Negotiated | None) -> Response:
-    return world.implementation[ERRORS].response(error, answer)
+def _error(sandbox: Sandbox, error: Exception, answer: Negotiated | None) -> Response:
+    return sandbox.implementation[ERRORS].response(error, answer)
 
 
-def _known_ids(world: World) -> Mapping[str, str]:
+def _known_ids(sandbox: Sandbox) -> Mapping[str, str]:
     """Of one database as far as possible."""
     found: dict[str, str] = {}
-    for database in list(world.pixiebrix.databases.values()):
+    for database in list(sandbox.pixiebrix.databases.values()):
         if len(database.records):
             found = {"databaseId": database.id, "recordKey": database.records.slice(0, 1)[0][KEY]}
             if database.organization_id is not None:
                 found["organizationId"] = database.organization_id
             break
-    for job in list(world.pixiebrix.jobs.values())[:1]:
+    for job in list(sandbox.pixiebrix.jobs.values())[:1]:
         found["jobId"] = job.id
     return found
 
 
-def _contents(world: World) -> Mapping[str, Any]:
+def _contents(sandbox: Sandbox) -> Mapping[str, Any]:
     return {
-        "organizations": [{"id": one.id, "name": one.name} for one in world.pixiebrix.organizations.values()],
+        "organizations": [
+            {"id": one.id, "name": one.name} for one in sandbox.pixiebrix.organizations.values()
+        ],
         "databases": [
             {"id": one.id, "name": one.name, "organization_id": one.organization_id, "type": one.type}
-            for one in list(world.pixiebrix.databases.values())[:20]
+            for one in list(sandbox.pixiebrix.databases.values())[:20]
         ],
     }
 
@@ -72,7 +74,7 @@ API = ServedApi(
         NEGOTIATION,
         PAGES,
         SECURITY,
-        SURFACE,
+        WIRE_POLICY,
         VALIDATION,
         STORAGE,
         SIGNER,

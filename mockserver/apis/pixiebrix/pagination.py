@@ -41,7 +41,7 @@ def _natural(text: str | None) -> int | None:
 
 
 class Pagination:
-    """How lists are cut into pages; the functions of this module ask the one of the call's world."""
+    """How lists are cut into pages; the functions of this module ask the one of the call's sandbox."""
 
     def paged(self, call: Call) -> bool:
         """Whether the list comes in pages, at the version that answers."""
@@ -64,7 +64,7 @@ class Pagination:
 
     def size(self, call: Call, maximum: int) -> int:
         """The page size that is asked for: a bad one gets the default, too large a one the maximum."""
-        size = _natural(call.query.get("page_size")) or call.world.settings.default_page_size
+        size = _natural(call.query.get("page_size")) or call.sandbox.settings.default_page_size
         return min(size, maximum)
 
     def headers(self, call: Call, page: Page, *, more: bool, total: int | None) -> dict[str, str]:
@@ -111,8 +111,8 @@ def requested_page(call: Call, maximum: int | None = None) -> Page:
     Raises:
         UnknownPath: the page number is no number from 1.
     """
-    world = call.world
-    return world.implementation[PAGES].requested(call, maximum or world.settings.max_page_size)
+    sandbox = call.sandbox
+    return sandbox.implementation[PAGES].requested(call, maximum or sandbox.settings.max_page_size)
 
 
 def no_such_page() -> UnknownPath:
@@ -129,7 +129,7 @@ def paginate(call: Call, page: Page, *, more: bool, total: int | None) -> dict[s
         more: whether items follow it.
         total: how many items there are in all; None where the vendor does not count (records).
     """
-    return call.world.implementation[PAGES].headers(call, page, more=more, total=total)
+    return call.sandbox.implementation[PAGES].headers(call, page, more=more, total=total)
 
 
 def listed(call: Call, items: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]:
@@ -138,10 +138,10 @@ def listed(call: Call, items: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]
     Raises:
         UnknownPath: there is no such page.
     """
-    if not call.world.implementation[PAGES].paged(call):
+    if not call.sandbox.implementation[PAGES].paged(call):
         return items, {}
     page = requested_page(call)
-    found = call.world.implementation[PAGES].cut(items, page)
+    found = call.sandbox.implementation[PAGES].cut(items, page)
     return found, paginate(call, page, more=page.end < len(items), total=len(items))
 
 

@@ -20,7 +20,7 @@ class Throttled(Problem):
 
 
 class Throttle:
-    """Counts requests by token within minutes of the world's clock."""
+    """Counts requests by token within minutes of the sandbox's clock."""
 
     __slots__ = ("_counts", "_minute")
 

@@ -22,7 +22,7 @@ def require_visible(call: Call, organizations: frozenset[str]) -> None:
         NotFound: something in the path is invisible.
         InvalidInput: a database in the body is.
     """
-    state = call.world.pixiebrix
+    state = call.sandbox.pixiebrix
 
     def hidden(database_id: str) -> bool:
         database = state.databases.get(database_id)

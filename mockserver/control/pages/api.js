@@ -1,4 +1,4 @@
-// Calls of the control API of the world that this page belongs to.
+// Calls of the control API of the sandbox that this page belongs to.
 
 const KEY = "dbcontract-control-token";
 

@@ -7,10 +7,10 @@ import { sandboxesPanel } from "./sandboxes.js";
 import { settingsPanel } from "./settings.js";
 import { statePanel } from "./state.js";
 
-const REFRESH = 2500; // milliseconds between two looks at the world, besides those that something brings about
+const REFRESH = 2500; // milliseconds between two looks at the sandbox, besides those that something brings about
 
 const page = {
-  // Calls that change something: tells what came of it, and looks at the world anew.
+  // Calls that change something: tells what came of it, and looks at the sandbox anew.
   async act(what, ...order) {
     try {
       const answer = await call(...order);
@@ -87,15 +87,15 @@ async function start() {
   const showClock = clockBar();
   tabs();
   const health = await call("GET", "health");
-  document.getElementById("world").textContent = health.world ? `sandbox ${health.world}` : "";
-  document.title = health.world ? `dbcontract: ${health.world}` : "dbcontract dashboard";
+  document.getElementById("sandbox").textContent = health.sandbox ? `sandbox ${health.sandbox}` : "";
+  document.title = health.sandbox ? `dbcontract: ${health.sandbox}` : "dbcontract dashboard";
   let looking = null;
   const look = async () => {
-    const world = await call("GET", "overview");
-    showClock(world.clock);
-    for (const [, , panel] of panels) panel.show?.(world);
+    const sandbox = await call("GET", "overview");
+    showClock(sandbox.clock);
+    for (const [, , panel] of panels) panel.show?.(sandbox);
   };
-  // Two looks at a time would show an older world after a newer one.
+  // Two looks at a time would show an older sandbox after a newer one.
   page.refresh = () => {
     looking ??= look().catch((error) => toast(error.message)).finally(() => { looking = null; });
     return looking;

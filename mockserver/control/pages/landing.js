@@ -40,9 +40,9 @@ function api(one) {
 async function show() {
   const index = await (await fetch("./", { headers: { Accept: "application/json" } })).json();
   const [token, meaning] = TOKENS[index.token];
-  document.title = index.world ? `dbcontract: ${index.world}` : "dbcontract mock server";
+  document.title = index.sandbox ? `dbcontract: ${index.sandbox}` : "dbcontract mock server";
   document.getElementById("about").textContent =
-    `Version ${index.version}, data set ${index.data}${index.world ? `, sandbox ${index.world}` : ""}.`;
+    `Version ${index.version}, data set ${index.data}${index.sandbox ? `, sandbox ${index.sandbox}` : ""}.`;
   const ids = [
     ...index.organizations.map((one) => [`Organization ${one.name}`, one.id]),
     ...index.databases.map((one) => [`Database ${one.name} (${one.type})`, one.id]),
@@ -57,7 +57,7 @@ async function show() {
     ...firstCalls(index, token).map(([what, command]) => el("div", {}, el("h3", {}, what), copyable(command, { block: true }))),
     el("h2", {}, "Ids"),
     ...ids.map(([name, id]) => el("div", {}, el("span", { class: "dim" }, name), copyable(id))),
-    el("h2", {}, "A world of its own"),
+    el("h2", {}, "A sandbox of its own"),
     el("p", {}, "Every path below ", el("code", {}, "/~any-name/"), " is a separate sandbox: state, clock, faults and journal of its own, made when it is first addressed."),
   );
 }

@@ -1,4 +1,4 @@
-// The separate worlds of this server.
+// The separate sandboxes of this server.
 import { call } from "./api.js";
 import { el, table, toast } from "./dom.js";
 
@@ -18,7 +18,7 @@ export function sandboxesPanel(page) {
         el("button", { type: "button", onclick: async () => { await page.act(`${one.name} is forgotten.`, "DELETE", `sandboxes/${one.name}`); await refresh(); } }, "Forget")])));
   };
   const element = el("section", {}, el("h2", {}, "Sandboxes"),
-    el("p", {}, el("a", { href: `${root}/_mock/` }, "The default world")),
+    el("p", {}, el("a", { href: `${root}/_mock/` }, "The default sandbox")),
     el("div", { class: "bar" }, name, el("button", { type: "button", onclick: open }, "Open, or make")), list);
   return { element, start: () => refresh().catch((error) => toast(error.message)), show: () => { if (!element.hidden) refresh().catch(() => {}); } };
 }

@@ -1,4 +1,4 @@
-// Settings of the world, and the world as a whole: snapshots, reset.
+// Settings of the sandbox, and the sandbox as a whole: snapshots, reset.
 import { bytes, call } from "./api.js";
 import { el, field, toast } from "./dom.js";
 
@@ -45,20 +45,20 @@ export function settingsPanel(page) {
   const reload = async () => show(await call("GET", "settings"));
   const download = async () => {
     const blob = await bytes("state");
-    const link = el("a", { href: URL.createObjectURL(blob), download: "world.json" });
+    const link = el("a", { href: URL.createObjectURL(blob), download: "sandbox.json" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // not before the browser has begun
-    toast("The world is saved as world.json.");
+    toast("The sandbox is saved as sandbox.json.");
   };
   const file = el("input", { type: "file", accept: "application/json,.json", "aria-label": "Snapshot to restore" });
   const restore = async () => {
     if (!file.files.length) { toast("Choose a snapshot first."); return; }
-    await page.act("The world is as in the snapshot.", "PUT", "state", await file.files[0].text());
+    await page.act("The sandbox is as in the snapshot.", "PUT", "state", await file.files[0].text());
     await reload();
   };
   const reset = async () => {
-    if (!window.confirm("Everything in this world becomes as it was at the start. Go on?")) return;
-    if (await page.act("The world began anew.", "POST", "reset")) await reload();
+    if (!window.confirm("Everything in this sandbox becomes as it was at the start. Go on?")) return;
+    if (await page.act("The sandbox began anew.", "POST", "reset")) await reload();
   };
   const safely = (action) => () => action().catch((error) => toast(error.message));
   const element = el("section", {}, el("h2", {}, "Settings"), grid,
@@ -67,6 +67,6 @@ export function settingsPanel(page) {
       el("button", { type: "button", id: "snapshot-download", onclick: safely(download) }, "Download"),
       file, el("button", { type: "button", id: "snapshot-restore", onclick: safely(restore) }, "Restore")),
     el("p", { class: "dim" }, "State, clock, faults and settings in one document; the journal and the tokens are not in it."),
-    el("h2", {}, "Begin anew"), el("button", { type: "button", class: "danger", onclick: safely(reset) }, "Reset the world"));
+    el("h2", {}, "Begin anew"), el("button", { type: "button", class: "danger", onclick: safely(reset) }, "Reset the sandbox"));
   return { element, start: safely(reload) };
 }

@@ -1,4 +1,4 @@
-// What the world holds: databases with their records, jobs, archives, assets, Pieces collections.
+// What the sandbox holds: databases with their records, jobs, archives, assets, Pieces collections.
 import { bytes, call } from "./api.js";
 import { el, size, table, toast } from "./dom.js";
 
@@ -97,23 +97,23 @@ export function statePanel(page) {
   const more = (found) => (found.count > found.latest.length ? el("p", { class: "dim" }, `the latest ${found.latest.length} of ${found.count}`) : "");
   return {
     element,
-    show: (world) => {
+    show: (sandbox) => {
       // Rebuilt only when something changed, so that focus and scrolling stay where they are.
-      const { clock, requests, ...rest } = world;
+      const { clock, requests, ...rest } = sandbox;
       const now = JSON.stringify(rest);
       if (now === before) return;
       before = now;
-      parts.databases.replaceChildren(table("Databases", [["name", "wide"], ["type"], ["records", "number"], ["id"]], world.databases.map((database) => [
+      parts.databases.replaceChildren(table("Databases", [["name", "wide"], ["type"], ["records", "number"], ["id"]], sandbox.databases.map((database) => [
         el("button", { type: "button", onclick: () => place.open(database) }, database.name), database.type, database.records, el("code", {}, database.id)])));
-      parts.jobs.replaceChildren(noneYet(world.jobs, jobs), more(world.jobs));
-      parts.archives.replaceChildren(noneYet(world.archives, archives), more(world.archives));
-      parts.assets.replaceChildren(noneYet(world.assets, assets), more(world.assets));
+      parts.jobs.replaceChildren(noneYet(sandbox.jobs, jobs), more(sandbox.jobs));
+      parts.archives.replaceChildren(noneYet(sandbox.archives, archives), more(sandbox.archives));
+      parts.assets.replaceChildren(noneYet(sandbox.assets, assets), more(sandbox.assets));
       const kept = target.value;
-      target.replaceChildren(...world.databases.map((database) => el("option", { value: database.id }, `${database.name} (${database.type})`)));
-      const first = world.databases.find((database) => database.type === "Asset") ?? world.databases[0];
-      target.value = world.databases.some((database) => database.id === kept) ? kept : first?.id ?? "";
-      parts.pieces.replaceChildren(el("p", {}, `Version ${world.pieces.version}, migration ${world.pieces.migration}`),
-        table("Pieces collections", [["collection"], ["entries", "number"]], Object.entries(world.pieces.collections)));
+      target.replaceChildren(...sandbox.databases.map((database) => el("option", { value: database.id }, `${database.name} (${database.type})`)));
+      const first = sandbox.databases.find((database) => database.type === "Asset") ?? sandbox.databases[0];
+      target.value = sandbox.databases.some((database) => database.id === kept) ? kept : first?.id ?? "";
+      parts.pieces.replaceChildren(el("p", {}, `Version ${sandbox.pieces.version}, migration ${sandbox.pieces.migration}`),
+        table("Pieces collections", [["collection"], ["entries", "number"]], Object.entries(sandbox.pieces.collections)));
     },
   };
 }

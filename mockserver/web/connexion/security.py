@@ -14,14 +14,14 @@ from ..problems import NotAuthenticated, PermissionDenied
 from .framework import AbstractSecurityHandler, ConnexionRequest
 
 if TYPE_CHECKING:
-    from ...sandbox.sandbox import World
+    from ...sandbox.sandbox import Sandbox
     from ...sandbox.settings import TokenGrant
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class TokenHandler(AbstractSecurityHandler):  # type: ignore[misc]  # connexion has no types
-    """Verifies a token against the world that the request is for, so that one server has many rules."""
+    """Verifies a token against the sandbox that the request is for, so that one server has many rules."""
 
     def get_fn(
         self, security_scheme: dict[str, Any], required_scopes: list[str]
@@ -40,7 +40,7 @@ async def verify(request: ConnexionRequest) -> dict[str, Any]:
         Throttled: the token has used up this minute's requests.
     """
     scope = request.scope
-    token = scope[EXCHANGE].world.implementation[SECURITY].verify(scope)
+    token = scope[EXCHANGE].sandbox.implementation[SECURITY].verify(scope)
     return {"sub": token}
 
 
@@ -50,11 +50,11 @@ class Security:
     def verify(self, scope: Scope) -> str | None:
         """Let a call pass, or raise as `verify` does; the token, unless none is needed."""
         exchange = scope[EXCHANGE]
-        world = exchange.world
-        settings = world.settings
+        sandbox = exchange.sandbox
+        settings = sandbox.settings
         authorization = header(scope["headers"], b"authorization")
         if not settings.auth:
-            self.throttle(world, authorization or "")
+            self.throttle(sandbox, authorization or "")
             return None
         token = self.token_of(authorization)
         if settings.tokens is not None:
@@ -62,7 +62,7 @@ class Security:
             self.permit(grant, scope)
             exchange.organizations, exchange.read_only = grant.organizations, grant.read_only
         # Last, as in the vendor's framework: who may not come in is not counted.
-        self.throttle(world, token)
+        self.throttle(sandbox, token)
         return token
 
     def token_of(self, authorization: str | None) -> str:
@@ -83,11 +83,11 @@ class Security:
             msg = "You do not have permission to perform this action."
             raise PermissionDenied(msg)
 
-    def throttle(self, world: World, token: str) -> None:
+    def throttle(self, sandbox: Sandbox, token: str) -> None:
         """Count a call. Raises `Throttled`."""
-        limit = world.settings.requests_per_minute
+        limit = sandbox.settings.requests_per_minute
         if limit is not None:
-            world.throttle.hit(token, limit, world.clock.now())
+            sandbox.throttle.hit(token, limit, sandbox.clock.now())
 
 
 SECURITY: Final = ExtensionPoint("security", Security)

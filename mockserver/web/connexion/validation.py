@@ -197,7 +197,7 @@ VALIDATION: Final = ExtensionPoint("validation", Validation)
 
 
 _PLAIN = Validation()
-"""Of the control API, which no deviation reaches."""
+"""Of the control API, which no variant reaches."""
 
 
 class ValidatedOperation:
@@ -248,7 +248,7 @@ class ValidatedOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make a `Call` of the request and pass it on."""
         exchange: Exchange = scope[EXCHANGE]
-        settings, implementation = exchange.world.settings, exchange.world.implementation
+        settings, implementation = exchange.sandbox.settings, exchange.sandbox.implementation
         validation = implementation[VALIDATION] if self._mocked else _PLAIN
         answer = self._unversioned
         if self._versioned:
@@ -268,7 +268,7 @@ class ValidatedOperation:
         if rule is not None and rule.described and settings.strict_bodies and self._mocked:
             rule = rule.strictly
         body = await validation.body(rule, scope, receive) if rule is not None else ABSENT
-        call = Call(exchange.world, scope, exchange, self.operation_id, path, query, pairs, body, answer)
+        call = Call(exchange.sandbox, scope, exchange, self.operation_id, path, query, pairs, body, answer)
         if exchange.organizations is not None:
             require_visible(call, exchange.organizations)
         scope[CALL] = call

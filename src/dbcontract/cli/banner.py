@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from dbcontract.mockserver.sandbox.sandbox import World
+    from dbcontract.mockserver.sandbox.sandbox import Sandbox
     from dbcontract.mockserver.sandbox.settings import Settings
     from dbcontract.mockserver.server.run import Running
 
@@ -63,14 +63,14 @@ class Banner:
         if settings.control:
             control = f"{root}/_mock"
             urls.append(("Control", control, f"{control}/ui/"))
-        world = running.world
+        sandbox = running.sandbox
         return cls(
-            data=f"data set {world.base.name}, seed {world.base.seed}",
+            data=f"data set {sandbox.base.name}, seed {sandbox.base.seed}",
             urls=urls,
             token=_token_line(settings),
-            contents=_contents(world) if "pixiebrix" in settings.apis else [],
-            commands=curl_lines(served, SampleIds.of(world), token_to_show(settings)),
-            defects=world.deviations,
+            contents=_contents(sandbox) if "pixiebrix" in settings.apis else [],
+            commands=curl_lines(served, SampleIds.of(sandbox), token_to_show(settings)),
+            defects=sandbox.variants,
             address="" if settings.public_url is None else running.base_url,
             origins=settings.cors,
         )
@@ -155,8 +155,8 @@ def _token_line(settings: Settings) -> str:
     return ", ".join(grant.token + (" (read-only)" if grant.read_only else "") for grant in settings.tokens)
 
 
-def _contents(world: World) -> list[tuple[str, list[tuple[str, str]], int]]:
-    state = world.pixiebrix
+def _contents(sandbox: Sandbox) -> list[tuple[str, list[tuple[str, str]], int]]:
+    state = sandbox.pixiebrix
     databases = list(state.databases.values())
     assets = [asset for database in databases for asset in database.assets.values()]
     kinds: list[tuple[str, Iterable[tuple[str, str]], int]] = [

@@ -65,7 +65,7 @@ ALLOWABLE = ("write", "destroy", "wait")
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="The same seed, the same generated calls."
 )
-@click.option("--no-sweep", is_flag=True, help="Leave the generated calls out.")
+@click.option("--no-fuzzing", is_flag=True, help="Leave the generated calls out.")
 @click.option(
     "--report",
     "reports",
@@ -98,7 +98,7 @@ def command(  # noqa: PLR0917 (one argument an option)
     database: tuple[str, ...],
     proxy: str | None,
     seed: int,
-    no_sweep: bool,  # noqa: FBT001 (a flag)
+    no_fuzzing: bool,  # noqa: FBT001 (a flag)
     reports: tuple[str, ...],
     baseline_file: Path | None,
     fail_fast: bool,  # noqa: FBT001 (a flag)
@@ -130,7 +130,7 @@ def command(  # noqa: PLR0917 (one argument an option)
     rules = _select(catalogue, only, level)
     baseline = _baseline(baseline_file)
     options = _options(
-        wanted, only, level, seed=seed, sweep=not no_sweep, fail_fast=fail_fast, jobs=jobs, whole=verbose
+        wanted, only, level, seed=seed, fuzzing=not no_fuzzing, fail_fast=fail_fast, jobs=jobs, whole=verbose
     )
     options = replace(options, tolerated=baseline.rules if baseline else frozenset())
     if plan:
@@ -212,10 +212,10 @@ def _select(catalogue: Catalogue, only: tuple[str, ...], levels: tuple[str, ...]
 
 
 def _options(
-    wanted: Wanted, only: tuple[str, ...], level: tuple[str, ...], *, sweep: bool, **given: Any
+    wanted: Wanted, only: tuple[str, ...], level: tuple[str, ...], *, fuzzing: bool, **given: Any
 ) -> Options:
     from dbcontract.conformance.runner.engine import Options
-    from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+    from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
 
     chosen = [
         word for name, values in (("--only", only), ("--level", level)) for v in values for word in (name, v)
@@ -229,9 +229,9 @@ def _options(
         str(given["seed"]),
     ]
     return Options(
-        sweep=SweepSettings() if sweep else None,
+        fuzzing=FuzzingSettings() if fuzzing else None,
         selection=" ".join(chosen),
-        command=" ".join([*words, *([] if sweep else ["--no-sweep"])]),
+        command=" ".join([*words, *([] if fuzzing else ["--no-fuzzing"])]),
         **given,
     )
 
@@ -295,7 +295,7 @@ def _run(
             kit_version=dbcontract.__version__,
             cancelled=interruption.cancelled,
         )
-        interruption.tells(engine.bench.left)
+        interruption.tells(engine.rule_runner.left)
         try:
             engine.prepare()
             announce(target)

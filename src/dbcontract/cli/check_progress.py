@@ -84,7 +84,7 @@ class _Bar(Listener):
         if self._task is not None:
             self._progress.advance(self._task)
 
-    def sweeping(self, api: str, phase: str, calls: int) -> None:
+    def fuzzing(self, api: str, phase: str, calls: int) -> None:
         self._describe(f"generated calls to {api}: {phase}, {calls}")
 
     def _describe(self, text: str) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from .. import openapi
 
 if TYPE_CHECKING:
-    from dbcontract.mockserver.sandbox.sandbox import World
+    from dbcontract.mockserver.sandbox.sandbox import Sandbox
 
 METHODS = ("get", "post", "put", "patch", "delete")
 JSON = "application/json"
@@ -37,9 +37,9 @@ class SampleIds:
     job: str | None = None
 
     @classmethod
-    def of(cls, world: World) -> SampleIds:
-        """Choose from a world what lets most operations answer with something to see."""
-        state = world.pixiebrix
+    def of(cls, sandbox: Sandbox) -> SampleIds:
+        """Choose from a sandbox what lets most operations answer with something to see."""
+        state = sandbox.pixiebrix
         databases = list(state.databases.values())
         filled = next((one for one in databases if len(one.records)), databases[0] if databases else None)
         assets = [asset for one in databases for asset in one.assets.values()]

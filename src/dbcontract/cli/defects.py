@@ -11,13 +11,13 @@ _WIDTH = 96
 
 
 @click.command("defects")
-@click.option("--strangers", is_flag=True, help="Those that are only unusual, in place of the wrong ones.")
+@click.option("--conforming", is_flag=True, help="Those that are only unusual, in place of the wrong ones.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
-def command(*, strangers: bool, as_json: bool) -> None:
+def command(*, conforming: bool, as_json: bool) -> None:
     """List what `serve --defect NAME` can switch on, with the rules that it breaks."""
     from dbcontract.mockserver.variants.registry import discover
 
-    kind = "stranger" if strangers else "defect"
+    kind = "conforming" if conforming else "defect"
     chosen = [one for one in discover() if one.kind == kind]
     if as_json:
         click.echo(json.dumps([one.describe() for one in chosen], indent=2))

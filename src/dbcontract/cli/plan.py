@@ -87,7 +87,7 @@ def _as_the_target(target: Target, running: Running, token: str, read_only: str)
     from dbcontract.conformance.target.target import Endpoint
 
     root = running.base_url
-    databases = list(running.world.pixiebrix.databases.values())
+    databases = list(running.sandbox.pixiebrix.databases.values())
     organization = databases[0].organization_id
     own = [str(one.id) for one in databases if one.organization_id == organization]
     second = f"{root}/~second" if "second" in target.capabilities else None
@@ -136,7 +136,7 @@ def _rehearsed(stage: Target, rules: list[Rule], catalogue: Catalogue, options: 
         )
         engine.prepare()
         result = engine.run()
-    gate = engine.bench.run.session.gate
+    gate = engine.rule_runner.run.session.gate
     if gate is None:
         raise CommandError("--plan: the rehearsal took place in sandboxes, so that nothing was counted")
     return Plan(gate.traffic, gate.inventory.made, gate.inventory.removed, gate.imports.whole, result.seconds)

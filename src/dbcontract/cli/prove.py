@@ -14,7 +14,7 @@ from .errors import CommandError
 from .reports import output_of, progress_bar, to_standard_output, write_reports
 
 if TYPE_CHECKING:
-    from dbcontract.mockserver.variants.registry import Deviation
+    from dbcontract.mockserver.variants.registry import Variant
 
     from ..prove.outcome import Outcome
 
@@ -22,7 +22,9 @@ REPORTS = ("html", "json")
 
 
 @click.command("prove")
-@click.option("--only", metavar="GLOB", multiple=True, help="Only such defects and strangers. Repeatable.")
+@click.option(
+    "--only", metavar="GLOB", multiple=True, help="Only such defects and conforming variants. Repeatable."
+)
 @click.option("--sample", metavar="N", type=click.IntRange(min=1), help="Only so many of them, by chance.")
 @click.option("--seed", default="1", show_default=True, help="Any text; the same one gives the same sample.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Processes at a time. Default: one a processor.")
@@ -45,7 +47,7 @@ def command(
 ) -> int:
     """Run the checks against implementations that are wrong on purpose, and ones that are only unusual.
 
-    Every defect has to turn red the rules that it names and no other, but for such that rest on them; every
+    Every defect has to turn red the rules that it names and no other, but for such that depend on them; every
     checked rule needs a defect that turns it red; no unusual implementation may fail (see `dbcontract
     defects`). Exit status: 0 all of this holds, 1 it does not, 2 wrong usage.
     """
@@ -53,7 +55,7 @@ def command(
     from dbcontract.mockserver.variants.registry import discover
 
     from ..prove.judging import prove
-    from ..prove.pool import FAITHFUL, processors, run_all
+    from ..prove.pool import REFERENCE, processors, run_all
     from ..prove.pool import sample as sample_of
     from ..prove.report import render
     from .prove_output import print_proof
@@ -63,16 +65,16 @@ def command(
     chosen = _chosen(known, only)
     if sample is not None:
         chosen = sample_of(chosen, sample, seed)
-    # Who asks for some by name works on them, and knows the faithful mock.
-    names = [*([] if only else [FAITHFUL]), *(one.name for one in chosen)]
+    # Who asks for some by name works on them, and knows the reference mock.
+    names = [*([] if only else [REFERENCE]), *(one.name for one in chosen)]
     started = time.monotonic()
     running = run_all(names, jobs=jobs or processors())
     quiet = to_standard_output(outputs)
     outcomes = {one.name: one for one in _with_progress(running, len(names), quiet=quiet)}
     proof = prove(
-        outcomes.get(FAITHFUL),
+        outcomes.get(REFERENCE),
         [(one, outcomes[one.name]) for one in chosen],
-        {rule.id: rule.rests_on for rule in load_all()},
+        {rule.id: rule.depends_on for rule in load_all()},
         whole=len(chosen) == len(known),
         seconds=time.monotonic() - started,
     )
@@ -81,10 +83,12 @@ def command(
     return 0 if proof.holds else 1
 
 
-def _chosen(known: tuple[Deviation, ...], only: tuple[str, ...]) -> list[Deviation]:
+def _chosen(known: tuple[Variant, ...], only: tuple[str, ...]) -> list[Variant]:
     for pattern in only:
         if not any(fnmatchcase(one.name, pattern) for one in known):
-            raise CommandError(f"--only {pattern}: no defect or stranger; `dbcontract defects` lists them")
+            raise CommandError(
+                f"--only {pattern}: no defect or conforming variant; `dbcontract defects` lists them"
+            )
     return [one for one in known if not only or any(fnmatchcase(one.name, pattern) for pattern in only)]
 
 
@@ -96,5 +100,5 @@ def _with_progress(outcomes: Iterable[Outcome], total: int, *, quiet: bool) -> I
     with progress_bar() as progress:
         task = progress.add_task("starting", total=total)
         for outcome in outcomes:
-            progress.update(task, advance=1, description=outcome.name or "the faithful mock")
+            progress.update(task, advance=1, description=outcome.name or "the reference mock")
             yield outcome

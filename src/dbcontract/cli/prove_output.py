@@ -1,4 +1,4 @@
-"""What `dbcontract prove` prints: one line a deviation, details of what went wrong, and the sum."""
+"""What `dbcontract prove` prints: one line a variant, details of what went wrong, and the sum."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 4
 _MANY = 60
-"""From so many deviations on there is a line for each area, not for each of them."""
+"""From so many variants on there is a line for each area, not for each of them."""
 
 
 def print_proof(proof: Proof, *, verbose: bool, to_stderr: bool = False) -> None:
@@ -37,10 +37,10 @@ def print_proof(proof: Proof, *, verbose: bool, to_stderr: bool = False) -> None
 
 def summary(proof: Proof) -> str:
     """The sum in one line."""
-    defects, strangers = proof.of("defect"), proof.of("stranger")
+    defects, conforming = proof.of("defect"), proof.of("conforming")
     parts = [
         f"{sum(one.right for one in defects)} of {len(defects)} defects caught as named",
-        f"{sum(one.right for one in strangers)} of {len(strangers)} strangers accepted",
+        f"{sum(one.right for one in conforming)} of {len(conforming)} conforming variants accepted",
     ]
     if proof.unproven is not None:
         shown = len(proof.checked) - len(proof.unproven)
@@ -49,10 +49,10 @@ def summary(proof: Proof) -> str:
 
 
 def _areas(console: Console, proof: Proof) -> None:
-    """One row an area: its deviations, how many were told right, and which rules they turned red."""
+    """One row an area: its variants, how many were told right, and which rules they turned red."""
     groups: dict[tuple[str, str], list[Judgement]] = {}
     for one in proof.judgements:
-        groups.setdefault((one.deviation.kind, one.deviation.area), []).append(one)
+        groups.setdefault((one.variant.kind, one.variant.area), []).append(one)
     width = max(len(area) for _, area in groups) + 2
     console.print(Text(f"{'':<{width}}  right     rules  red beside       s", "dim"))
     shown = ""
@@ -75,19 +75,19 @@ def _areas(console: Console, proof: Proof) -> None:
 
 
 def _matrix(console: Console, proof: Proof) -> None:
-    """One row a deviation: how many rules it turned red, by what they are to it, and which as named."""
-    width = max(len(one.deviation.name) for one in proof.judgements) + 2
+    """One row a variant: how many rules it turned red, by what they are to it, and which as named."""
+    width = max(len(one.variant.name) for one in proof.judgements) + 2
     console.print(Text(f"{'':<{width}}  caught  missed  beside  stray       s  rules", "dim"))
     area = ""
     for one in proof.judgements:
-        here = f"{one.deviation.kind}s: {one.deviation.area}"
+        here = f"{one.variant.kind}s: {one.variant.area}"
         if here != area:
             console.print(Text(here, "dim"))
             area = here
-        named = len(one.deviation.breaks)
+        named = len(one.variant.breaks)
         console.print(
             Text.assemble(
-                (f"  {one.deviation.name:<{width}}", "" if one.right else "bold red"),
+                (f"  {one.variant.name:<{width}}", "" if one.right else "bold red"),
                 f"{f'{len(one.caught)}/{named}' if named else '':>6}",
                 (f"{len(one.missed) or '':>8}", "bold red"),
                 f"{len(one.resting) or '':>8}",
@@ -104,7 +104,7 @@ def _few(rules: tuple[str, ...]) -> str:
 
 def _details(console: Console, one: Judgement) -> None:
     mark = ("ok   ", "green") if one.right else ("FAIL ", "bold red")
-    console.print(Text.assemble(mark, (one.deviation.name, "bold"), f": {one.deviation.sentence}"))
+    console.print(Text.assemble(mark, (one.variant.name, "bold"), f": {one.variant.sentence}"))
     for problem in one.problems:
         console.print(Text(f"     {problem}", "red"))
     groups = {

@@ -60,7 +60,7 @@ def as_entry(rule: Rule) -> dict[str, Any]:
         "source": {"document": rule.source.document, "heading": rule.source.heading},
         "operations": list(rule.operations),
         "needs": [str(need) for need in rule.needs],
-        "rests_on": list(rule.rests_on),
+        "depends_on": list(rule.depends_on),
         **({"how": rule.how} if rule.testable else {"untestable": rule.untestable}),
     }
 
@@ -74,7 +74,7 @@ def explain(rule: Rule, checks: Checks) -> str:
         "Source": str(rule.source),
         "Operations": ", ".join(rule.operations),
         "Needs": ", ".join(map(str, rule.needs)) or "nothing",
-        "Rests on": ", ".join(rule.rests_on) or "no other rule",
+        "Rests on": ", ".join(rule.depends_on) or "no other rule",
         "Check": rule.how if rule.testable else f"no check can tell: {rule.untestable}",
         "Code": ", ".join(f"{folder}/{file}" for file in files)
         or ("all exchanges of the run" if rule.testable else ""),

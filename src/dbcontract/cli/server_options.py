@@ -62,7 +62,7 @@ def server_options(default_port: int) -> Callable[[_Command], _Command]:
             "--state",
             metavar="FILE",
             type=click.Path(path_type=Path),
-            help="Begin with the world in this file, if it is there; write it at the end and on SIGUSR1.",
+            help="Begin with the sandbox in this file, if it is there; write it at the end and on SIGUSR1.",
         ),
         click.option(
             "--token",
@@ -235,11 +235,11 @@ class ServerFlags:
             control=not self.no_control,
             control_token=self.control_token,
             max_sandboxes=self.max_sandboxes,
-            deviations=tuple(dict.fromkeys(self.defects)),
+            variants=tuple(dict.fromkeys(self.defects)),
         )
 
     def keeper(self) -> StateFile | None:
-        """Where the world is kept, if anywhere."""
+        """Where the sandbox is kept, if anywhere."""
         from .state_file import StateFile
 
         return None if self.state is None else StateFile(self.state)

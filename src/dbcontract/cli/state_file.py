@@ -1,4 +1,4 @@
-"""A world in a file: read when a server starts, written when it stops (`--state`)."""
+"""A sandbox in a file: read when a server starts, written when it stops (`--state`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class StateFile:
-    """Keeps the default world of a server in a file, as the control API's `GET state` gives it.
+    """Keeps the default sandbox of a server in a file, as the control API's `GET state` gives it.
 
     The file is replaced as a whole or not at all; one that cannot be read is never replaced.
     """
@@ -25,10 +25,10 @@ class StateFile:
         self._path = path
 
     def load(self, running: Running) -> None:
-        """Make the default world what the file says; without a file it stays as the data set has it.
+        """Make the default sandbox what the file says; without a file it stays as the data set has it.
 
         Raises:
-            CommandError: the file cannot be read, is no world, or could not be written later on.
+            CommandError: the file cannot be read, is no sandbox, or could not be written later on.
         """
         from dbcontract.mockserver.server.application import operations_of
         from dbcontract.mockserver.snapshot import snapshot as document
@@ -43,26 +43,26 @@ class StateFile:
         except OSError as error:
             raise self._unusable(error) from error
         try:
-            document.restore(running.world, kept, operations_of(running.settings))
+            document.restore(running.sandbox, kept, operations_of(running.settings))
         except document.DocumentError as error:
             raise CommandError(
-                f"--state {self._path}: this is not a world that can be read ({str(error)[:300]}); "
+                f"--state {self._path}: this is not a sandbox that can be read ({str(error)[:300]}); "
                 "it stays as it is: name another file, or move this one away"
             ) from error
 
     def save(self, running: Running) -> Iterator[None]:
-        """Write the default world as it is now, in short steps.
+        """Write the default sandbox as it is now, in short steps.
 
         Raises:
             CommandError: the file cannot be written; it is then as it was.
         """
         from dbcontract.mockserver.snapshot import snapshot as document
 
-        world = running.world
-        world.now()
+        sandbox = running.sandbox
+        sandbox.now()
         try:
             with atomic_writer(self._path) as stream:
-                for chunk in document.dump_chunks(world):
+                for chunk in document.dump_chunks(sandbox):
                     stream.write(chunk)
                     yield
                 stream.flush()

@@ -29,7 +29,7 @@ class Outcome:
     """The outcome of one run.
 
     Attributes:
-        name: of the deviation; empty for the faithful mock.
+        name: of the variant; empty for the reference mock.
         passed: ids of the rules that passed.
         findings: the other rules that were judged.
         problem: why the run was no whole one.

@@ -13,12 +13,12 @@ from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from typing import Final
 
-from dbcontract.mockserver.variants.registry import Deviation, discover
+from dbcontract.mockserver.variants.registry import Variant, discover
 
 from .outcome import Outcome
 from .running import Prover
 
-FAITHFUL: Final = ""
+REFERENCE: Final = ""
 """The name that stands for the mock as it is."""
 
 _FEW = 3
@@ -37,14 +37,14 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def sample(known: Sequence[Deviation], count: int, seed: str) -> list[Deviation]:
-    """So many of the deviations, in their order; the same seed gives the same ones."""
+def sample(known: Sequence[Variant], count: int, seed: str) -> list[Variant]:
+    """So many of the variants, in their order; the same seed gives the same ones."""
     chosen = random.Random(seed).sample(range(len(known)), min(count, len(known)))  # noqa: S311 - no secret
     return [known[index] for index in sorted(chosen)]
 
 
 def run_all(names: Sequence[str], *, jobs: int, seed: int = 1) -> Iterator[Outcome]:
-    """The outcomes of the deviations with these names (and of `FAITHFUL`), as they come.
+    """The outcomes of the variants with these names (and of `FAITHFUL`), as they come.
 
     Args:
         names: at most once each.
@@ -55,17 +55,17 @@ def run_all(names: Sequence[str], *, jobs: int, seed: int = 1) -> Iterator[Outco
         WorkerDied: a process ended before its time.
     """
     known = {one.name: one for one in discover()}
-    chosen = [known[name] for name in names if name != FAITHFUL]
+    chosen = [known[name] for name in names if name != REFERENCE]
     # These take longest; begun last, one would be waited for alone.
-    long = {one.name for one in chosen if one.sweep or one.wait}
-    ordered = sorted(names, key=lambda name: name != FAITHFUL and name not in long)
-    sweep, wait = any(one.sweep for one in chosen), any(one.wait for one in chosen)
+    long = {one.name for one in chosen if one.fuzzing or one.wait}
+    ordered = sorted(names, key=lambda name: name != REFERENCE and name not in long)
+    fuzzing, wait = any(one.fuzzing for one in chosen), any(one.wait for one in chosen)
     if jobs == 1 or len(names) <= _FEW:
-        with Prover(seed=seed, sweep=sweep, wait=wait) as prover:
+        with Prover(seed=seed, fuzzing=fuzzing, wait=wait) as prover:
             for name in ordered:
                 yield prover.run(known.get(name))
         return
-    workers = [_Worker(seed, sweep=sweep, wait=wait) for _ in range(min(jobs, len(names)))]
+    workers = [_Worker(seed, fuzzing=fuzzing, wait=wait) for _ in range(min(jobs, len(names)))]
     try:
         yield from _shared_out(workers, ordered)
     finally:
@@ -101,11 +101,11 @@ def _shared_out(workers: Sequence[_Worker], names: Sequence[str]) -> Iterator[Ou
 class _Worker:
     """A process that runs what it is told, one after another."""
 
-    def __init__(self, seed: int, *, sweep: bool, wait: bool) -> None:
+    def __init__(self, seed: int, *, fuzzing: bool, wait: bool) -> None:
         # A forked process would share this one's threads and locks.
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, seed, sweep, wait), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs, seed, fuzzing, wait), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -117,12 +117,12 @@ class _Worker:
 
 
 # A process takes no keywords.
-def _work(connection: Connection, seed: int, sweep: bool, wait: bool) -> None:  # noqa: FBT001
+def _work(connection: Connection, seed: int, fuzzing: bool, wait: bool) -> None:  # noqa: FBT001
     # Ctrl-C reaches every process of the terminal; the first one decides, and ends these.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable()  # what breaks on purpose is no news
     known = {one.name: one for one in discover()}
-    with Prover(seed=seed, sweep=sweep, wait=wait, learn=True) as prover:
+    with Prover(seed=seed, fuzzing=fuzzing, wait=wait, learn=True) as prover:
         first = True
         while True:
             try:

@@ -19,7 +19,7 @@ FORMAT: Final = "dbcontract-proof/1"
 def to_document(proof: Proof) -> dict[str, Any]:
     """The proof as JSON has it.
 
-    `rules` has every rule that the faithful mock keeps, with the defects that name it and turn it red
+    `rules` has every rule that the reference mock keeps, with the defects that name it and turn it red
     (`shown_by`) and those that turn it red beside others. `unproven` is null where not all defects were run.
     """
     return {
@@ -27,7 +27,7 @@ def to_document(proof: Proof) -> dict[str, Any]:
         "holds": proof.holds,
         "seconds": round(proof.seconds, 1),
         "defects": [_entry(one) for one in proof.of("defect")],
-        "strangers": [_entry(one) for one in proof.of("stranger")],
+        "conforming": [_entry(one) for one in proof.of("conforming")],
         "rules": {
             rule: {"shown_by": shown, "red_beside": beside} for rule, shown, beside in shown_rules(proof)
         },
@@ -42,8 +42,8 @@ def shown_rules(proof: Proof) -> list[tuple[str, list[str], list[str]]]:
     return [
         (
             rule,
-            [one.deviation.name for one in defects if rule in one.caught],
-            [one.deviation.name for one in defects if rule in (*one.resting, *one.stray)],
+            [one.variant.name for one in defects if rule in one.caught],
+            [one.variant.name for one in defects if rule in (*one.resting, *one.stray)],
         )
         for rule in proof.order
         if rule in proof.checked
@@ -52,10 +52,10 @@ def shown_rules(proof: Proof) -> list[tuple[str, list[str], list[str]]]:
 
 def _entry(one: Judgement) -> dict[str, Any]:
     return {
-        "name": one.deviation.name,
-        "area": one.deviation.area,
-        "sentence": one.deviation.sentence,
-        "breaks": list(one.deviation.breaks),
+        "name": one.variant.name,
+        "area": one.variant.area,
+        "sentence": one.variant.sentence,
+        "breaks": list(one.variant.breaks),
         "right": one.right,
         "caught": list(one.caught),
         "missed": list(one.missed),
@@ -83,10 +83,10 @@ def _json(proof: Proof) -> str:
 
 def _html(proof: Proof) -> str:
     columns = [rule for rule, _, _ in shown_rules(proof)]
-    place = {rule: index for index, rule in enumerate(columns)}
-    rows = sorted(proof.judgements, key=lambda one: _first(one, place))
+    environment = {rule: index for index, rule in enumerate(columns)}
+    rows = sorted(proof.judgements, key=lambda one: _first(one, environment))
     cells = [
-        (place[rule], row, kind, rule)
+        (environment[rule], row, kind, rule)
         for row, one in enumerate(rows)
         for kind, rules in (
             ("caught", one.caught),
@@ -95,7 +95,7 @@ def _html(proof: Proof) -> str:
             ("stray", one.stray),
         )
         for rule in rules
-        if rule in place
+        if rule in environment
     ]
     return _template().render(
         proof=proof,
@@ -107,10 +107,10 @@ def _html(proof: Proof) -> str:
     )
 
 
-def _first(one: Judgement, place: Mapping[str, int]) -> tuple[int, int, str]:
+def _first(one: Judgement, environment: Mapping[str, int]) -> tuple[int, int, str]:
     """Where a row of the matrix belongs: with the first rule of the catalogue that it was caught by."""
-    first = min((place[rule] for rule in one.caught if rule in place), default=len(place))
-    return int(one.deviation.kind == "stranger"), first, one.deviation.name
+    first = min((environment[rule] for rule in one.caught if rule in environment), default=len(environment))
+    return int(one.variant.kind == "conforming"), first, one.variant.name
 
 
 def _runs(names: list[str]) -> list[tuple[str, int, int]]:

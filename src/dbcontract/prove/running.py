@@ -1,4 +1,4 @@
-"""Runs the kit against the mock with and without deviations."""
+"""Runs the kit against the mock with and without variants."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from dbcontract.conformance.authoring.check import discover as discover_checks
 from dbcontract.conformance.catalogue.rules import Catalogue, Rule, load_all
 from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.engine import Engine, Listener, Options
-from dbcontract.conformance.runner.fuzzing.run import SweepSettings
-from dbcontract.conformance.schema.conformance import fed
+from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
+from dbcontract.conformance.schema.conformance import schema_rules
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.options import Wanted
 from dbcontract.conformance.target.target import Pace, Target
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings, TokenGrant
 from dbcontract.mockserver.server.run import Running, ServerThread
-from dbcontract.mockserver.variants.registry import Deviation
+from dbcontract.mockserver.variants.registry import Variant
 
+from .impact import Impact, Recorder
 from .outcome import Outcome
-from .reach import Reach, Recorder
 
-_SWEEP = SweepSettings(examples=10, walks=5, steps=5, seconds=600)
-"""Of a deviation that only generated calls show; its calls end it, not its time, on a slow machine too."""
+_SWEEP = FuzzingSettings(examples=10, walks=5, steps=5, seconds=600)
+"""Of a variant that only generated calls show; its calls end it, not its time, on a slow machine too."""
 _PACE = Pace()
 _NOON = "2026-05-13T12:00:00Z"
 
@@ -58,19 +58,19 @@ class Prover:
 
     Args:
         seed: of what the checks generate.
-        sweep: sweep the faithful mock, too; of the deviations only those are swept that need it.
-        wait: let checks of the faithful mock take long, too; of the deviations only those that need it.
-        learn: record first which rules each deviation can reach, and run no others: worth it for many.
+        fuzzing: fuzzing the reference mock, too; of the variants only those are fuzzed that need it.
+        wait: let checks of the reference mock take long, too; of the variants only those that need it.
+        learn: record first which rules each variant can reach, and run no others: worth it for many.
     """
 
     def __init__(
-        self, *, seed: int = 1, sweep: bool = False, wait: bool = False, learn: bool = False
+        self, *, seed: int = 1, fuzzing: bool = False, wait: bool = False, learn: bool = False
     ) -> None:
         self._seed = seed
-        self._sweep = sweep
+        self._fuzz = fuzzing
         self._wait = wait
         self._learn = learn
-        self._reach: Reach | None = None
+        self._reach: Impact | None = None
         self._stack = ExitStack()
         self._made: _Prover | None = None
 
@@ -95,16 +95,16 @@ class Prover:
 
     def judge(
         self,
-        deviation: Deviation | None,
+        variant: Variant | None,
         *,
         only: Sequence[str] | None = None,
         listener: Listener | None = None,
     ) -> RunResult:
-        """The kit's judgement of the mock with a deviation, or of the faithful one.
+        """The kit's judgement of the mock with a variant, or of the reference one.
 
         Args:
-            deviation: to switch on; None for the faithful mock.
-            only: ids of the rules to judge by; by default those of the APIs that the deviation can show in.
+            variant: to switch on; None for the reference mock.
+            only: ids of the rules to judge by; by default those of the APIs that the variant can show in.
             listener: is told what happens.
         """
         made = self._made
@@ -114,18 +114,18 @@ class Prover:
         rules: list[Rule] = [
             rule
             for rule in made.catalogue.rules
-            if (deviation is None or rule.api in deviation.apis) and (only is None or rule.id in only)
+            if (variant is None or rule.api in variant.apis) and (only is None or rule.id in only)
         ]
-        if deviation is not None and only is None:
-            needless = self._needless(deviation)
+        if variant is not None and only is None:
+            needless = self._needless(variant)
             rules = [rule for rule in rules if rule.id not in needless]
         target = made.target
-        if deviation is not None:
-            target = target.only(*deviation.apis)
-        wanted = self._sweep if deviation is None else deviation.sweep
-        if self._wait if deviation is None else deviation.wait:
+        if variant is not None:
+            target = target.only(*variant.apis)
+        wanted = self._fuzz if variant is None else variant.fuzzing
+        if self._wait if variant is None else variant.wait:
             target = replace(target, capabilities=target.capabilities | {"wait"})
-        made.running.worlds.deviate(() if deviation is None else (deviation.name,))
+        made.running.sandboxes.deviate(() if variant is None else (variant.name,))
         return self._run(made, target, rules, _SWEEP if wanted else None, listener)
 
     def _run(
@@ -133,7 +133,7 @@ class Prover:
         made: _Prover,
         target: Target,
         rules: Sequence[Rule],
-        sweep: SweepSettings | None,
+        fuzzing: FuzzingSettings | None,
         listener: Listener | None,
     ) -> RunResult:
         engine = Engine(
@@ -141,25 +141,25 @@ class Prover:
             rules,
             made.checks,
             catalogues=dict(made.catalogue.versions),
-            options=Options(seed=self._seed, sweep=sweep),
+            options=Options(seed=self._seed, fuzzing=fuzzing),
             listener=listener,
             descriptions=made.descriptions,
         )
         return engine.run()
 
-    def _needless(self, deviation: Deviation) -> frozenset[str]:
-        """The rules that need not be run, as the deviation cannot reach them."""
+    def _needless(self, variant: Variant) -> frozenset[str]:
+        """The rules that need not be run, as the variant cannot reach them."""
         made = self._made
         if not self._learn or made is None:
             return frozenset()
         if self._reach is None:
             recorder = Recorder()
-            made.running.worlds.serve(recorder.classes())
+            made.running.sandboxes.serve(recorder.classes())
             result = self._run(made, made.target, made.catalogue.rules, None, _Telling(recorder))
             passed = (one.rule for one in result.results if one.verdict is Verdict.PASSED)
-            self._reach = Reach(recorder.reached, frozenset(passed) - fed().keys())
-        return self._reach.needless(deviation)
+            self._reach = Impact(recorder.reached, frozenset(passed) - schema_rules().keys())
+        return self._reach.needless(variant)
 
-    def run(self, deviation: Deviation | None) -> Outcome:
+    def run(self, variant: Variant | None) -> Outcome:
         """As `judge`, reduced to what a proof needs."""
-        return Outcome.of("" if deviation is None else deviation.name, self.judge(deviation))
+        return Outcome.of("" if variant is None else variant.name, self.judge(variant))

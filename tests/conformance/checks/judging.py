@@ -24,7 +24,7 @@ from dbcontract.conformance.catalogue.rules import Rule
 from dbcontract.conformance.environment import mock
 from dbcontract.conformance.http.wire import Wire
 from dbcontract.conformance.results.results import RuleResult, Verdict
-from dbcontract.conformance.runner.rule_runner import Bench
+from dbcontract.conformance.runner.rule_runner import RuleRunner
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.target import CAPABILITIES, Endpoint, HttpHook, Target
 from dbcontract.mockserver.sandbox.settings import Settings
@@ -69,18 +69,18 @@ def _descriptions() -> Mapping[str, Description]:
 @contextmanager
 def judging(target: Target) -> Iterator[Judge]:
     """A function from a rule's id to the verdict on a target."""
-    bench = Bench(target, _rules(), checks(), descriptions=_descriptions())
+    rule_runner = RuleRunner(target, _rules(), checks(), descriptions=_descriptions())
 
     def judge(rule_id: str) -> RuleResult:
         rule = _rules()[rule_id]
-        hindrance = bench.hindrance(rule)
-        parts = bench.examine(rule_id).parts if hindrance is None else [hindrance]
-        return bench.verdict(rule, parts, {})
+        skip_reason = rule_runner.skip_reason(rule)
+        parts = rule_runner.examine(rule_id).parts if skip_reason is None else [skip_reason]
+        return rule_runner.verdict(rule, parts, {})
 
     try:
         yield judge
     finally:
-        bench.close()
+        rule_runner.close()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from dbcontract.conformance.catalogue.rules import Catalogue, Rule
 from dbcontract.conformance.environment import mock
 from dbcontract.conformance.http.wire import Wire
 from dbcontract.conformance.results.results import RuleResult, Verdict
-from dbcontract.conformance.runner.rule_runner import Bench
+from dbcontract.conformance.runner.rule_runner import RuleRunner
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.target import Endpoint, Scratch, Target
 from dbcontract.mockserver.sandbox.settings import Settings
@@ -56,15 +56,15 @@ class Judge:
         self.checks = checks
 
     def __call__(self, rule_id: str) -> RuleResult:
-        with self._bench() as bench:
-            return _verdict(bench, rule_id)
+        with self._rule_runner() as rule_runner:
+            return _verdict(rule_runner, rule_id)
 
     def red(self, rule_ids: Iterable[str], beside: Collection[str] = ()) -> set[str]:
-        """Those of the rules that the target violates, but for what only rests on one of `beside`."""
+        """Those of the rules that the target violates, but for what only depends on one of `beside`."""
         resting = {one for rule_id in beside for one in everything().dependents(rule_id)} - set(beside)
-        with self._bench() as bench:
+        with self._rule_runner() as rule_runner:
             judged = [rule_id for rule_id in rule_ids if rule_id not in resting]
-            return {rule_id for rule_id in judged if _verdict(bench, rule_id).verdict in RED}
+            return {rule_id for rule_id in judged if _verdict(rule_runner, rule_id).verdict in RED}
 
     def without(self, *capabilities: str) -> Judge:
         """A judge of the same target, as if it could do less."""
@@ -73,7 +73,7 @@ class Judge:
 
     def of_database(self, name: str, *capabilities: str) -> Judge:
         """A judge of the same mock as if it were none: one database for all checks, and no control."""
-        state = self.running.world.pixiebrix
+        state = self.running.sandbox.pixiebrix
         database = next(one for one in state.databases.values() if one.name == name)
         target = replace(
             self.target,
@@ -86,25 +86,25 @@ class Judge:
     @contextmanager
     def context(self, rule_id: str) -> Iterator[PixieBrix]:
         """What a check of that rule gets."""
-        with self._bench() as bench:
-            place = bench.run.places.open()
-            yield PixieBrix(bench.run, place, rule_id)
-            bench.run.places.close(place)
+        with self._rule_runner() as rule_runner:
+            environment = rule_runner.run.environments.open()
+            yield PixieBrix(rule_runner.run, environment, rule_id)
+            rule_runner.run.environments.close(environment)
 
     @contextmanager
-    def _bench(self) -> Iterator[Bench]:
-        bench = Bench(self.target, rules(), self.checks, descriptions=descriptions())
+    def _rule_runner(self) -> Iterator[RuleRunner]:
+        rule_runner = RuleRunner(self.target, rules(), self.checks, descriptions=descriptions())
         try:
-            yield bench
+            yield rule_runner
         finally:
-            bench.close()
+            rule_runner.close()
 
 
-def _verdict(bench: Bench, rule_id: str) -> RuleResult:
+def _verdict(rule_runner: RuleRunner, rule_id: str) -> RuleResult:
     rule = rules()[rule_id]
-    hindrance = bench.hindrance(rule)
-    parts = bench.examine(rule_id).parts if hindrance is None else [hindrance]
-    return bench.verdict(rule, parts, {})
+    skip_reason = rule_runner.skip_reason(rule)
+    parts = rule_runner.examine(rule_id).parts if skip_reason is None else [skip_reason]
+    return rule_runner.verdict(rule, parts, {})
 
 
 def judge_of(running: Running, *modules: ModuleType) -> Judge:

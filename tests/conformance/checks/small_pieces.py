@@ -1,4 +1,4 @@
-"""A Pieces OS of its own for these tests: small, faithful, and easy to make wrong in one place."""
+"""A Pieces OS of its own for these tests: small, reference, and easy to make wrong in one place."""
 
 from __future__ import annotations
 

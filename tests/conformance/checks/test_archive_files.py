@@ -182,9 +182,9 @@ def files_of_what_is_there_now(patch: pytest.MonkeyPatch) -> None:
     states: list[PixieBrixState] = []
     find = downloads.find
 
-    async def found(world: Any, key: str, now: int) -> Any:
-        states[:] = [world.pixiebrix]
-        return await find(world, key, now)
+    async def found(sandbox: Any, key: str, now: int) -> Any:
+        states[:] = [sandbox.pixiebrix]
+        return await find(sandbox, key, now)
 
     def now_there(database_id: str, rows: list[Row]) -> Iterator[bytes]:
         table = states[0].database(database_id).records

@@ -58,7 +58,7 @@ def test_a_relative_redirect_passes(judge: Judge, monkeypatch: pytest.MonkeyPatc
 
 def _stored(asset: Asset, call: Any) -> StoredObject:
     key = asset_key(asset.database_id, asset.id, asset.filename)
-    return call.world.objects.get(key) or StoredObject.of(b"nothing", "text/plain", "", 0)
+    return call.sandbox.objects.get(key) or StoredObject.of(b"nothing", "text/plain", "", 0)
 
 
 # Changes
@@ -191,23 +191,23 @@ def a_download_is_the_metadata(patch: pytest.MonkeyPatch) -> None:
 def uploads_want_a_token(patch: pytest.MonkeyPatch) -> None:
     original = storage._upload  # noqa: SLF001 - the request is needed
 
-    async def upload(world: Any, request: Any) -> Any:
+    async def upload(sandbox: Any, request: Any) -> Any:
         if "authorization" not in request.headers:
             return Response(status_code=401)
-        return await original(world, request)
+        return await original(sandbox, request)
 
     patch.setattr(storage, "_upload", upload)
 
 
 @wrong("PB-ASSET-19")
 def an_upload_marks_the_asset(patch: pytest.MonkeyPatch) -> None:
-    original = storage._upload  # noqa: SLF001 - the world is needed
+    original = storage._upload  # noqa: SLF001 - the sandbox is needed
 
-    async def upload(world: Any, request: Any) -> Any:
-        answer = await original(world, request)
-        *_, key = dict(world.objects.items())
+    async def upload(sandbox: Any, request: Any) -> Any:
+        answer = await original(sandbox, request)
+        *_, key = dict(sandbox.objects.items())
         _, db_id, asset_id, _ = key.split("/")
-        world.pixiebrix.patch_asset(db_id, asset_id, is_uploaded=True, now=world.now())
+        sandbox.pixiebrix.patch_asset(db_id, asset_id, is_uploaded=True, now=sandbox.now())
         return answer
 
     patch.setattr(storage, "_upload", upload)
@@ -227,7 +227,7 @@ def test_setting_read_only_fields_violates_its_rule(monkeypatch: pytest.MonkeyPa
     async def update(self: AssetHandlers, call: Any) -> Response:
         answer = await original(self, call)
         if "created_at" in call.body:
-            state = call.world.pixiebrix
+            state = call.sandbox.pixiebrix
             asset = state.asset(call.path["databaseId"], call.path["assetId"])
             created = replace(asset, created_at=parse_instant(call.body["created_at"]))
             state.database(asset.database_id).assets[asset.id] = created

@@ -36,7 +36,7 @@ def test_the_mock_passes(judge: Judge, rule: str) -> None:
 def test_reading_is_enough(judge: Judge, rule: str) -> None:
     result = judge.of_database("Customers")(rule)
     if rule in {"PB-AUTH-03", "PB-AUTH-04", "PB-AUTH-05"}:
-        # The default world takes any token, and nothing may change that here.
+        # The default sandbox takes any token, and nothing may change that here.
         assert result.verdict in RED or result.because_of == "PB-AUTH-03", told(result)
     elif rule in NOT_AT_A_MOCK:
         assert result.verdict is Verdict.NOT_VERIFIED, told(result)
@@ -66,7 +66,7 @@ def test_what_is_not_visible_is_not_found(judge: Judge) -> None:
 
 
 def test_a_foreign_database_that_can_be_read_violates_its_rule(judge: Judge) -> None:
-    visible = next(iter(judge.running.world.pixiebrix.databases))
+    visible = next(iter(judge.running.sandbox.pixiebrix.databases))
     assert _foreign(judge, visible)("PB-ERR-06").verdict in RED
 
 

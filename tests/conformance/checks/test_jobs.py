@@ -46,7 +46,7 @@ def test_the_mock_passes(judge: Judge, rule: str) -> None:
 def elsewhere(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> Judge:
     """A target with records of others, whose clock nobody can move; its jobs end when they are first read."""
     monkeypatch.setattr(exporting, "REALLY_APART", 0.002)
-    monkeypatch.setattr(judge.running.world.settings, "job_looks", 0)
+    monkeypatch.setattr(judge.running.sandbox.settings, "job_polls", 0)
     one = judge.of_database("Customers", "write", "storage")
     return Judge(judge.running, replace(one.target, pace=Pace(job_poll=0.01)), judge.checks)
 

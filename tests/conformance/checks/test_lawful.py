@@ -155,9 +155,9 @@ def other_files(patch: pytest.MonkeyPatch) -> None:
             details = answer.json
             if details["data"]:
                 parts = urlsplit(details["data"])
-                world = parts.path.partition("/_storage")[0]
+                sandbox = parts.path.partition("/_storage")[0]
                 opaque = f"{parts.path}?{parts.query}".encode().hex()
-                details["data"] = f"{parts.scheme}://{parts.netloc}{world}/opaque/{opaque}"
+                details["data"] = f"{parts.scheme}://{parts.netloc}{sandbox}/opaque/{opaque}"
             answer.json = details
 
     spoil(patch, ask=ask, reply=reply)
@@ -195,7 +195,7 @@ _LOOKS = {quick_jobs: 0, slow_jobs: 4}
 def test_what_is_unusual_is_not_wrong(judge: Judge, unusual: Patch, monkeypatch: pytest.MonkeyPatch) -> None:
     unusual(monkeypatch)
     if unusual in _LOOKS:
-        monkeypatch.setattr(judge.running.world.settings, "job_looks", _LOOKS[unusual])
+        monkeypatch.setattr(judge.running.sandbox.settings, "job_polls", _LOOKS[unusual])
     results = {rule: judge(rule) for rule in rules_of(*MODULES)}
     misled = {rule: told(result) for rule, result in results.items() if result.verdict is not Verdict.PASSED}
     allowed = {"PB-JOB-23"} if unusual is quick_jobs else set()
@@ -204,10 +204,10 @@ def test_what_is_unusual_is_not_wrong(judge: Judge, unusual: Patch, monkeypatch:
 
 def test_no_check_leaves_records_among_those_of_others(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "REALLY_APART", 0.002)
-    monkeypatch.setattr(judge.running.world.settings, "job_looks", 0)
+    monkeypatch.setattr(judge.running.sandbox.settings, "job_polls", 0)
     one = judge.of_database("Customers", "write", "storage")
     elsewhere = Judge(judge.running, replace(one.target, pace=Pace(job_poll=0.01)), judge.checks)
-    databases = judge.running.world.pixiebrix.databases
+    databases = judge.running.sandbox.pixiebrix.databases
     before = {id_: (one.name, list(one.records.rows())) for id_, one in databases.items()}
     for rule in rules_of(*MODULES):
         elsewhere(rule)

@@ -87,7 +87,7 @@ def _refusal(patch: pytest.MonkeyPatch, error: type[Exception], refuse: Callable
 
 @wrong("PB-LINK-01", "PB-LINK-06")
 def nothing_behind_the_link(patch: pytest.MonkeyPatch) -> None:
-    async def nothing(_world: Any, key: str, _now: int) -> None:
+    async def nothing(_sandbox: Any, key: str, _now: int) -> None:
         raise NoSuchKey(key)
 
     patch.setattr(storage, "find", nothing)
@@ -163,13 +163,13 @@ def the_path_is_not_signed(patch: pytest.MonkeyPatch) -> None:
 def the_token_is_wanted(patch: pytest.MonkeyPatch) -> None:
     original = storage._download  # noqa: SLF001 - the request is needed
 
-    async def download(world: Any, key: str, request: Any, find: Any) -> Any:
+    async def download(sandbox: Any, key: str, request: Any, find: Any) -> Any:
         if "authorization" not in request.headers:
             error = AccessDenied()
             error.status = 401
             raise error
         headers = [one for one in request.scope["headers"] if one[0] != b"authorization"]
-        return await original(world, key, Request({**request.scope, "headers": headers}), find)
+        return await original(sandbox, key, Request({**request.scope, "headers": headers}), find)
 
     patch.setattr(storage, "_download", download)
 

@@ -11,7 +11,7 @@ import pytest
 from dbcontract.conformance.apis.pixiebrix.checks import page_links, pages, record_pages
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.target.target import ServiceLimits
-from dbcontract.mockserver.sandbox.sandbox import WorldSettings
+from dbcontract.mockserver.sandbox.sandbox import SandboxSettings
 
 from .judging_pixiebrix import Judge, Wrong, judging, rules, rules_of, told, wrong, wrongs_in
 from .wrong_http import Ask, Reply, as_json, spoil
@@ -51,13 +51,13 @@ def test_a_database_that_holds_records_already(judge: Judge, rule: str) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_target_with_small_pages(judge: Judge, rule: str) -> None:
-    judge.running.world.settings.max_page_size = 4
+    judge.running.sandbox.settings.max_page_size = 4
     one = judge.of_database("Unused", "write")
     limits = ServiceLimits(page_cap=4)
     try:
         result = Judge(judge.running, replace(one.target, limits=limits), judge.checks)(rule)
     finally:
-        judge.running.world.settings.max_page_size = 1_000
+        judge.running.sandbox.settings.max_page_size = 1_000
     assert result.verdict is Verdict.PASSED, told(result)
 
 
@@ -162,13 +162,13 @@ def large_sizes_are_small(patch: pytest.MonkeyPatch) -> None:
 
 @wrong("PB-PAGE-06")
 def the_maximum_is_one_too_high(patch: pytest.MonkeyPatch) -> None:
-    original = WorldSettings.__setattr__
+    original = SandboxSettings.__setattr__
 
-    def higher(self: WorldSettings, name: str, value: object) -> None:
+    def higher(self: SandboxSettings, name: str, value: object) -> None:
         more = value + 1 if name == "max_page_size" and isinstance(value, int) else value
         original(self, name, more)
 
-    patch.setattr(WorldSettings, "__setattr__", higher)
+    patch.setattr(SandboxSettings, "__setattr__", higher)
 
 
 def _links(patch: pytest.MonkeyPatch, old: str, new: str, *ends: str) -> None:

@@ -60,7 +60,7 @@ def another_job_begins_all_anew(patch: pytest.MonkeyPatch) -> None:
 
     def create(self: PixieBrixState, *args: Any, **options: Any) -> Job:
         for job in self.jobs.values():
-            job.looks_left = 1
+            job.polls_left = 1
         return original(self, *args, **options)
 
     patch.setattr(PixieBrixState, "create_job", create)

@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from dbcontract.mockserver.web.gateway import Gateway
 
-_WORLD = re.compile(r"^(?:/~[^/]+)?")
+_SANDBOX = re.compile(r"^(?:/~[^/]+)?")
 
 
 @dataclass
@@ -74,13 +74,13 @@ def spoil(patch: pytest.MonkeyPatch, *, ask: OnAsk | None = None, reply: OnReply
         if scope["type"] != "http" or "/_mock" in scope["path"]:
             await original(self, scope, receive, send)
             return
-        world = _WORLD.match(scope["path"])
-        assert world is not None
-        asked = await _asked(scope, receive, world.end())
+        sandbox = _SANDBOX.match(scope["path"])
+        assert sandbox is not None
+        asked = await _asked(scope, receive, sandbox.end())
         untouched = replace(asked, query=dict(asked.query), headers=dict(asked.headers))
         answered = ask(asked) if ask is not None else None
         if not isinstance(answered, Reply):
-            answered = await _answered(self, original, scope, world[0], asked)
+            answered = await _answered(self, original, scope, sandbox[0], asked)
         if reply is not None:
             reply(untouched, answered)
         await _send(answered, send)
@@ -100,13 +100,13 @@ async def _asked(scope: Scope, receive: Receive, start: int) -> Ask:
 
 
 async def _answered(
-    gateway: Gateway, original: Callable[..., Any], scope: Scope, world: str, asked: Ask
+    gateway: Gateway, original: Callable[..., Any], scope: Scope, sandbox: str, asked: Ask
 ) -> Reply:
     inner = {
         **scope,
         "method": asked.method,
-        "path": world + asked.path,
-        "raw_path": quote(world + asked.path, safe="/~%").encode(),
+        "path": sandbox + asked.path,
+        "raw_path": quote(sandbox + asked.path, safe="/~%").encode(),
         "query_string": urlencode(asked.query).encode(),
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in asked.headers.items()],
     }

@@ -12,7 +12,7 @@ from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.results.results import RunResult
 from dbcontract.conformance.runner.engine import Engine, Options
-from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.target import Target
 
@@ -81,7 +81,7 @@ def small(request: pytest.FixtureRequest) -> Iterator[Foreign]:
 
 @pytest.fixture
 def judge(tmp_path: Path) -> Callable[..., Judged]:
-    """Judge a server: `judge(server, "--no-sweep", allow=["write"], hooks=["advance_clock"])`."""
+    """Judge a server: `judge(server, "--no-fuzzing", allow=["write"], hooks=["advance_clock"])`."""
 
     def run(server: Foreign, *options: str, **allowed: Any) -> Judged:
         return server.check(server.target_file(tmp_path / "target.toml", **allowed), *options)
@@ -91,11 +91,11 @@ def judge(tmp_path: Path) -> Callable[..., Judged]:
 
 @pytest.fixture
 def examine(catalogue: Catalogue, checks: Checks) -> Callable[..., RunResult]:
-    """Judge any target by some rules, in this process: `examine(target, "PI-EXP-01", sweep=None)`."""
+    """Judge any target by some rules, in this process: `examine(target, "PI-EXP-01", fuzzing=None)`."""
 
     def run(target: Target, *ids: str, **options: Any) -> RunResult:
         rules = [rule for rule in catalogue if rule.id in ids]
-        chosen = Options(**{"sweep": SweepSettings(examples=3, walks=1, steps=2, seconds=20), **options})
+        chosen = Options(**{"fuzzing": FuzzingSettings(examples=3, walks=1, steps=2, seconds=20), **options})
         return Engine(target, rules, checks, catalogues=dict(catalogue.versions), options=chosen).run()
 
     return run
@@ -103,11 +103,11 @@ def examine(catalogue: Catalogue, checks: Checks) -> Callable[..., RunResult]:
 
 @pytest.fixture
 def judged(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> JudgedHere:
-    """Judge a target in this process: `judged(target, "PB-DB-*", sweep=settings)`."""
+    """Judge a target in this process: `judged(target, "PB-DB-*", fuzzing=settings)`."""
 
-    def run(target: Target, *only: str, sweep: SweepSettings | None = None) -> RunResult:
+    def run(target: Target, *only: str, fuzzing: FuzzingSettings | None = None) -> RunResult:
         rules = [rule for rule in catalogue.select(only) if rule.testable]
-        versions, options = dict(catalogue.versions), Options(sweep=sweep)
+        versions, options = dict(catalogue.versions), Options(fuzzing=fuzzing)
         return Engine(
             target, rules, checks, catalogues=versions, options=options, descriptions=descriptions
         ).run()

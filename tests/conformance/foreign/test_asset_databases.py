@@ -4,21 +4,21 @@ import json
 from pathlib import Path
 
 from dbcontract.conformance.results.results import Verdict
-from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
 
 from .running import Foreign
 from .small import DATABASE, JSON, JudgedHere, Seen, Start, of_web, told
 from .test_hooks import of
 
 LISTING = ("PB-NEG-*", "PB-PAGE-*", "PB-DESC-*", "PB-AUTH-*", "PB-ERR-0?", "PB-ASSET-*", "PB-REC-29")
-SWEEP = SweepSettings(examples=3, walks=1, steps=2, seconds=20)
+SWEEP = FuzzingSettings(examples=3, walks=1, steps=2, seconds=20)
 BLAMED = (Verdict.FAILED, Verdict.WARNED, Verdict.ERROR)
 
 
 def test_a_refused_list_of_assets_accuses_nobody(strict: Foreign, tmp_path: Path, judged: JudgedHere) -> None:
     """The first scratch database is of the type Key-Value, whose list of assets the server refuses."""
     alone = Foreign(strict.name, {**strict.facts, "databases": strict.databases[:1]})
-    result = judged(of(alone, tmp_path), *LISTING, sweep=SWEEP)
+    result = judged(of(alone, tmp_path), *LISTING, fuzzing=SWEEP)
     assert told(result, *BLAMED) == {}
     passed, reasons = told(result, Verdict.PASSED), told(result, Verdict.NOT_VERIFIED)
     assert {"PB-NEG-01", "PB-NEG-05", "PB-NEG-08", "PB-NEG-10", "PB-PAGE-16", "PB-DESC-02"} <= passed.keys()

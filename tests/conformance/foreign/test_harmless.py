@@ -23,7 +23,7 @@ HOOKS = ("advance_clock", "run_nightly", "fail_next")
 
 
 @pytest.mark.parametrize("server", ["strict", "permissive"])
-@pytest.mark.parametrize("options", [("--no-sweep", *CHOSEN), SWEPT])
+@pytest.mark.parametrize("options", [("--no-fuzzing", *CHOSEN), SWEPT])
 def test_with_write_nothing_is_gone_and_all_that_is_new_is_told(
     request: pytest.FixtureRequest, judge: Judge, server: str, options: tuple[str, ...]
 ) -> None:
@@ -46,7 +46,7 @@ def test_with_everything_only_the_scratch_databases_lose_records(
 ) -> None:
     foreign: Foreign = request.getfixturevalue(server)
     before = foreign.snapshot()
-    judged = judge(foreign, "--no-sweep", *CHOSEN, allow=["write", "destroy"], hooks=HOOKS)
+    judged = judge(foreign, "--no-fuzzing", *CHOSEN, allow=["write", "destroy"], hooks=HOOKS)
     gone, new = compared(before, foreign.snapshot())
     scratch = tuple(f"/pixiebrix/databases/{one}/records/" for one in foreign.databases)
     assert [path for path in gone if not path.startswith((*scratch, "/pieces/"))] == []

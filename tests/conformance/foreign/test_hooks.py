@@ -11,7 +11,7 @@ from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.runner.order import waves_of
-from dbcontract.conformance.runner.rule_runner import Bench
+from dbcontract.conformance.runner.rule_runner import RuleRunner
 from dbcontract.conformance.target.options import Wanted
 from dbcontract.conformance.target.target import CommandHook, Endpoint, HttpHook, Target
 
@@ -47,11 +47,11 @@ def test_a_second_instance_of_one_api_is_none_of_the_other(
     second = Endpoint(strict.pixiebrix, strict.token, second_url=f"{strict.second}/api")
     target = Target("t", endpoints={"pieces": Endpoint(strict.pieces), "pixiebrix": second}, pace=PACE)
     target = target.with_capabilities("write", "destroy", "second")
-    bench = Bench(target, {rule.id: rule for rule in catalogue}, checks)
+    rule_runner = RuleRunner(target, {rule.id: rule for rule in catalogue}, checks)
     moving = next(rule for rule in catalogue if rule.api == "pieces" and "second" in map(str, rule.needs))
-    hindrance = bench.hindrance(moving)
-    assert hindrance is not None
-    assert hindrance.missing == ("second",)
+    skip_reason = rule_runner.skip_reason(moving)
+    assert skip_reason is not None
+    assert skip_reason.missing == ("second",)
 
 
 # Reset
@@ -68,7 +68,7 @@ def test_the_data_are_put_back_before_each_group(
         hooks=(("reset", HttpHook(f"{resetting.url}/{{run}}")),),
     )
     result = judged(target, "PI-EXP-*")
-    rules = {rule.id: rule.rests_on for rule in catalogue.select(["PI-EXP-*"]) if rule.testable}
+    rules = {rule.id: rule.depends_on for rule in catalogue.select(["PI-EXP-*"]) if rule.testable}
     judgeable = set(rules) - told(result, Verdict.NOT_VERIFIED).keys()
     groups = [wave for wave in waves_of(list(rules), rules) if judgeable & set(wave)]
     assert len(resetting.seen) == len(groups) > 1

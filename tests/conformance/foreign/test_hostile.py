@@ -16,7 +16,7 @@ from dbcontract.conformance.authoring.check import NotVerified
 from dbcontract.conformance.environment.mock import Control
 from dbcontract.conformance.http.wire import Limits, NoAnswer, Request, Wire
 from dbcontract.conformance.results.results import RunResult, Verdict
-from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
 from dbcontract.conformance.target import discovery as recognition
 from dbcontract.conformance.target import file as targetfile
 from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target, TargetError
@@ -29,7 +29,7 @@ TOKEN = "Zq81-token-for-hostile-servers-Xw"
 BODY = 200_000
 QUICK = Pace(check=2, run=25, throttled=0.1, wire=Limits(connect=1, read=0.3, total=0.6, body=BODY))
 PATIENT = replace(QUICK.wire, read=5, total=30)
-SWEEP = SweepSettings(examples=1, walks=1, steps=2, seconds=4)
+SWEEP = FuzzingSettings(examples=1, walks=1, steps=2, seconds=4)
 RULES = ("PB-DB-01", "PB-PAGE-08", "PB-ASSET-03", "PB-DESC-03", "PB-DESC-07", "PI-EXP-01", "PI-EXP-04")
 MEMORY = 100_000_000
 
@@ -65,7 +65,7 @@ def test_a_run_ends_with_verdicts_and_a_report(
     started = time.monotonic()
     tracemalloc.start()
     try:
-        result = examine(of(url), *RULES, sweep=SWEEP)
+        result = examine(of(url), *RULES, fuzzing=SWEEP)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -88,7 +88,7 @@ def test_a_base_url_that_redirects_for_ever_is_told_in_a_sentence(
     examine: Examine, hostile: Callable[[str], str]
 ) -> None:
     with pytest.raises(TargetError, match="redirects to"):
-        examine(of(hostile("redirecting for ever")), *RULES, sweep=SWEEP)
+        examine(of(hostile("redirecting for ever")), *RULES, fuzzing=SWEEP)
 
 
 def test_interim_answers_come_before_the_final_one(raw: Callable[..., str]) -> None:

@@ -65,7 +65,7 @@ def in_pytest(folder: Path, url: str, *arguments: str, pace: str = "") -> Iterat
         "-rs",
         "--dbcontract-target=target.toml",
     ]
-    words += ["--dbcontract-no-sweep", "--dbcontract-report=json=report.json", *arguments]
+    words += ["--dbcontract-no-fuzzing", "--dbcontract-report=json=report.json", *arguments]
     with started(folder, words) as process:
         yield process
 
@@ -90,7 +90,7 @@ def stopped(folder: Path) -> Any:
     return json.loads((folder / "report.json").read_text())["run"]["stopped"]
 
 
-class Place:
+class Environment:
     """A PixieBrix of records only, and an event that the test waits for."""
 
     def __init__(self) -> None:
@@ -132,8 +132,8 @@ class Place:
 
 
 @pytest.fixture
-def place() -> Iterator[Place]:
-    made = Place()
+def environment() -> Iterator[Environment]:
+    made = Environment()
     yield made
     made.over.set()
 
@@ -144,51 +144,53 @@ def token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_wait_for_an_answer_ends(web: Start, place: Place, tmp_path: Path, number: signal.Signals) -> None:
-    place.silent = lambda _: place.count == 12
-    with running(tmp_path, web(place).url, "--no-sweep") as process:
-        assert place.reached.wait(60)
+def test_a_wait_for_an_answer_ends(
+    web: Start, environment: Environment, tmp_path: Path, number: signal.Signals
+) -> None:
+    environment.silent = lambda _: environment.count == 12
+    with running(tmp_path, web(environment).url, "--no-fuzzing") as process:
+        assert environment.reached.wait(60)
         process.send_signal(number)
         out, err = process.communicate(timeout=SOON)
     assert process.returncode == 130, err
     assert "incomplete: the run was interrupted" in out
     assert stopped(tmp_path) == "interrupted"
     assert "Traceback" not in err
-    assert place.count == 12
+    assert environment.count == 12
 
 
-def test_generated_calls_end(web: Start, place: Place, tmp_path: Path) -> None:
-    place.silent = lambda _: place.count == 120
-    with running(tmp_path, web(place).url, "--only", "PB-DESC-03") as process:
-        assert place.reached.wait(60)
+def test_generated_calls_end(web: Start, environment: Environment, tmp_path: Path) -> None:
+    environment.silent = lambda _: environment.count == 120
+    with running(tmp_path, web(environment).url, "--only", "PB-DESC-03") as process:
+        assert environment.reached.wait(60)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=SOON)
     assert process.returncode == 130, err
     assert stopped(tmp_path) == "interrupted"
-    assert place.count == 120
+    assert environment.count == 120
 
 
-def test_recognition_ends(web: Start, place: Place, tmp_path: Path) -> None:
-    place.silent = lambda _: True
-    with running(tmp_path, web(place).url) as process:
-        assert place.reached.wait(60)
+def test_recognition_ends(web: Start, environment: Environment, tmp_path: Path) -> None:
+    environment.silent = lambda _: True
+    with running(tmp_path, web(environment).url) as process:
+        assert environment.reached.wait(60)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=SOON)
     assert process.returncode == 130, err
-    assert place.count == 1
+    assert environment.count == 1
 
 
-def test_a_hook_ends(web: Start, place: Place, tmp_path: Path) -> None:
+def test_a_hook_ends(web: Start, environment: Environment, tmp_path: Path) -> None:
     mark = tmp_path / "hook-runs"
     command = json.dumps(["sh", "-c", f"touch {mark}; exec sleep 120"])
     hooks = f"[hooks.advance_clock]\ncommand = {command}\ntimeout_seconds = 120\n"
     with running(
-        tmp_path, web(place).url, "--only", "PB-ARCH-*", "--no-sweep", "--allow", "write", hooks=hooks
+        tmp_path, web(environment).url, "--only", "PB-ARCH-*", "--no-fuzzing", "--allow", "write", hooks=hooks
     ) as process:
         for _ in range(600):
             if mark.exists():
                 break
-            place.over.wait(0.1)
+            environment.over.wait(0.1)
         assert mark.exists()
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=SOON)
@@ -196,54 +198,56 @@ def test_a_hook_ends(web: Start, place: Place, tmp_path: Path) -> None:
     assert stopped(tmp_path) == "interrupted"
 
 
-def records_of(place: Place) -> Callable[[Any], bool]:
+def records_of(environment: Environment) -> Callable[[Any], bool]:
     """Falls silent at the first list of records after one was made."""
 
     def silent(seen: Any) -> bool:
-        return place.has_made and seen.method != "DELETE" and not place.reached.is_set()
+        return environment.has_made and seen.method != "DELETE" and not environment.reached.is_set()
 
     return silent
 
 
-def test_what_was_made_is_removed(web: Start, place: Place, tmp_path: Path) -> None:
-    place.silent = records_of(place)
+def test_what_was_made_is_removed(web: Start, environment: Environment, tmp_path: Path) -> None:
+    environment.silent = records_of(environment)
     with running(
-        tmp_path, web(place).url, "--only", "PB-REC-02", "--allow", "write", "--no-sweep"
+        tmp_path, web(environment).url, "--only", "PB-REC-02", "--allow", "write", "--no-fuzzing"
     ) as process:
-        assert place.reached.wait(60)
+        assert environment.reached.wait(60)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=SOON)
     assert process.returncode == 130, err
     assert "what was made is removed first" in err
-    assert any(path.startswith("DELETE") for path in place.paths)
+    assert any(path.startswith("DELETE") for path in environment.paths)
 
 
 def test_the_second_time_it_leaves_at_once_and_says_what_stays(
-    web: Start, place: Place, tmp_path: Path
+    web: Start, environment: Environment, tmp_path: Path
 ) -> None:
-    place.silent = records_of(place)
-    place.deaf_to_delete = True
+    environment.silent = records_of(environment)
+    environment.deaf_to_delete = True
     with running(
-        tmp_path, web(place).url, "--only", "PB-REC-02", "--allow", "write", "--no-sweep"
+        tmp_path, web(environment).url, "--only", "PB-REC-02", "--allow", "write", "--no-fuzzing"
     ) as process:
-        assert place.reached.wait(60)
-        place.reached.clear()
-        place.silent = lambda _: False
+        assert environment.reached.wait(60)
+        environment.reached.clear()
+        environment.silent = lambda _: False
         process.send_signal(signal.SIGINT)
-        assert place.reached.wait(60)  # the first request to remove something
+        assert environment.reached.wait(60)  # the first request to remove something
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=SOON)
     assert process.returncode == 130, err
     assert f"stays at the target: record in the database {DATABASE}" in err
 
 
-def test_what_the_surroundings_ignore_stays_ignored(web: Start, place: Place, tmp_path: Path) -> None:
-    place.silent = lambda _: place.count == 4
+def test_what_the_surroundings_ignore_stays_ignored(
+    web: Start, environment: Environment, tmp_path: Path
+) -> None:
+    environment.silent = lambda _: environment.count == 4
     (tmp_path / "nohup.sh").write_text('trap "" HUP\nexec "$@"\n')
-    with running(tmp_path, web(place).url, "--only", "PB-DB-01", before=["sh", "nohup.sh"]) as process:
-        assert place.reached.wait(60)
+    with running(tmp_path, web(environment).url, "--only", "PB-DB-01", before=["sh", "nohup.sh"]) as process:
+        assert environment.reached.wait(60)
         process.send_signal(signal.SIGHUP)
-        place.over.set()
+        environment.over.set()
         _, err = process.communicate(timeout=60)
     assert process.returncode != 130, err
     assert stopped(tmp_path) is None
@@ -254,27 +258,27 @@ WRITING = ("--dbcontract-allow=write", "--dbcontract-only=PB-REC-02")
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_in_pytest_what_was_made_is_removed(
-    web: Start, place: Place, tmp_path: Path, number: signal.Signals
+    web: Start, environment: Environment, tmp_path: Path, number: signal.Signals
 ) -> None:
-    place.silent = records_of(place)
-    with in_pytest(tmp_path, web(place).url, *WRITING) as process:
-        assert place.reached.wait(60)
+    environment.silent = records_of(environment)
+    with in_pytest(tmp_path, web(environment).url, *WRITING) as process:
+        assert environment.reached.wait(60)
         process.send_signal(number)
         out, err = process.communicate(timeout=SOON)
     assert process.returncode == pytest.ExitCode.INTERRUPTED, out + err
     assert "what was made is removed first" in err
     assert "the run was interrupted !!" in out
     assert "1 passed, 1 skipped" in out
-    assert any(path.startswith("DELETE") for path in place.paths)
+    assert any(path.startswith("DELETE") for path in environment.paths)
     assert "stays at the target" not in out
     assert stopped(tmp_path) == "interrupted"
 
 
-def test_in_pytest_what_stays_is_named(web: Start, place: Place, tmp_path: Path) -> None:
-    place.silent = records_of(place)
-    place.keeps = True
-    with in_pytest(tmp_path, web(place).url, *WRITING) as process:
-        assert place.reached.wait(60)
+def test_in_pytest_what_stays_is_named(web: Start, environment: Environment, tmp_path: Path) -> None:
+    environment.silent = records_of(environment)
+    environment.keeps = True
+    with in_pytest(tmp_path, web(environment).url, *WRITING) as process:
+        assert environment.reached.wait(60)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=SOON)
     assert f"stays at the target: record in the database {DATABASE}" in out
@@ -282,15 +286,17 @@ def test_in_pytest_what_stays_is_named(web: Start, place: Place, tmp_path: Path)
     assert any(note.startswith("stays at the target: record") for note in notes)
 
 
-def test_in_pytest_the_second_time_it_leaves_at_once(web: Start, place: Place, tmp_path: Path) -> None:
-    place.silent = records_of(place)
-    place.deaf_to_delete = True
-    with in_pytest(tmp_path, web(place).url, *WRITING) as process:
-        assert place.reached.wait(60)
-        place.reached.clear()
-        place.silent = lambda _: False
+def test_in_pytest_the_second_time_it_leaves_at_once(
+    web: Start, environment: Environment, tmp_path: Path
+) -> None:
+    environment.silent = records_of(environment)
+    environment.deaf_to_delete = True
+    with in_pytest(tmp_path, web(environment).url, *WRITING) as process:
+        assert environment.reached.wait(60)
+        environment.reached.clear()
+        environment.silent = lambda _: False
         process.send_signal(signal.SIGINT)
-        assert place.reached.wait(60)
+        assert environment.reached.wait(60)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=SOON)
     assert process.returncode == 130, err
@@ -299,15 +305,15 @@ def test_in_pytest_the_second_time_it_leaves_at_once(web: Start, place: Place, t
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
 def test_in_pytest_the_time_of_a_run_is_kept(
-    web: Start, place: Place, tmp_path: Path, workers: Sequence[str]
+    web: Start, environment: Environment, tmp_path: Path, workers: Sequence[str]
 ) -> None:
-    place.silent = lambda _: place.count > 40
+    environment.silent = lambda _: environment.count > 40
     only = "--dbcontract-only=PB-PAGE-*"
-    with in_pytest(tmp_path, web(place).url, only, *workers, pace="run_seconds = 2") as process:
+    with in_pytest(tmp_path, web(environment).url, only, *workers, pace="run_seconds = 2") as process:
         out, err = process.communicate(timeout=100)
     assert process.returncode in {pytest.ExitCode.TESTS_FAILED, 3}, out + err
     assert "the time of the run was over before its turn (pace.run_seconds)" in out
     assert stopped(tmp_path) == "late"
     found = json.loads((tmp_path / "report.json").read_text())["results"]
     assert found[-1]["verdict"] == "not verified"
-    assert place.count <= 41
+    assert environment.count <= 41

@@ -16,7 +16,7 @@ from dbcontract.conformance.authoring.trace import Trace
 from dbcontract.conformance.http.evidence import KEPT, Exchange
 from dbcontract.conformance.http.wire import Received
 from dbcontract.conformance.results.results import RunResult, Verdict
-from dbcontract.conformance.runner.fuzzing.run import SweepSettings
+from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
 from dbcontract.conformance.target.options import Wanted
 from dbcontract.conformance.target.target import Endpoint, Pace, Target
 
@@ -42,8 +42,8 @@ def of_strict(strict: Foreign, folder: Path, pace: Pace, *allow: str) -> Target:
 def test_a_body_that_is_cut_is_not_judged(strict: Foreign, tmp_path: Path, judged: JudgedHere) -> None:
     pace = replace(PACE, wire=replace(PACE.wire, body=150))
     target = of_strict(strict, tmp_path, pace)
-    sweep = SweepSettings(examples=3, walks=1, steps=2, seconds=20)
-    result = judged(target, "PI-*", "PB-DB-*", "PB-REC-*", "PB-DESC-*", sweep=sweep)
+    fuzzing = FuzzingSettings(examples=3, walks=1, steps=2, seconds=20)
+    result = judged(target, "PI-*", "PB-DB-*", "PB-REC-*", "PB-DESC-*", fuzzing=fuzzing)
     accuses_nobody(result)
     reasons = told(result, Verdict.NOT_VERIFIED)
     for rule in ("PI-EXP-12", "PB-DB-01", "PB-REC-01"):
@@ -161,13 +161,13 @@ def test_a_429_that_cannot_be_waited_out_accuses_nobody(
 ) -> None:
     server = web(Throttling(2, 10_000, headers))
     target = Target("t", endpoints={"pieces": Endpoint(server.url)}, pace=QUICK)
-    sweep = SweepSettings(examples=3, walks=1, steps=2, seconds=20)
-    result = judged(target, "PI-EXP-0?", "PI-DESC-*", sweep=sweep)
+    fuzzing = FuzzingSettings(examples=3, walks=1, steps=2, seconds=20)
+    result = judged(target, "PI-EXP-0?", "PI-DESC-*", fuzzing=fuzzing)
     accuses_nobody(result)
     reasons = told(result, Verdict.NOT_VERIFIED).values()
     assert any(f"wants a pause of {pause} s, and pace.throttled_seconds allows 0.2" in one for one in reasons)
     assert server.seen[2:] == []  # nothing is sent while a pause is asked for
-    assert any("the sweep of pieces" in note and "429" in note for note in result.notes)
+    assert any("the fuzzing of pieces" in note and "429" in note for note in result.notes)
 
 
 def test_a_429_again_and_again_accuses_nobody(web: Start, judged: JudgedHere) -> None:
@@ -194,7 +194,7 @@ def test_long_bodies_are_not_kept_after_their_exchange(web: Start, opened: Calla
     body = b'{"version": "' + b"9" * 300_000 + b'"}'
     server = web(lambda _: (200, JSON, body))
     run, trace = opened(Target("t", endpoints={"pieces": Endpoint(server.url)}, pace=PACE)), Trace(KEPT)
-    ctx = Pieces(run, run.places.open(), "PI-EXP-01", trace)
+    ctx = Pieces(run, run.environments.open(), "PI-EXP-01", trace)
     answer = ctx.call("importDatabase", body=body)
     assert answer.content == body
     assert server.seen[-1].body == body

@@ -40,7 +40,7 @@ def test_where_the_clock_alone_brings_the_night_no_hook_is_needed(
 
 def test_no_night_takes_records_of_others(small: Foreign, judge: Judge) -> None:
     before = small.snapshot()
-    judged = judge(small, "--no-sweep", *CHOSEN, allow=["write"], hooks=["advance_clock", "run_nightly"])
+    judged = judge(small, "--no-fuzzing", *CHOSEN, allow=["write"], hooks=["advance_clock", "run_nightly"])
     gone, new = compared(before, small.snapshot())
     assert gone == []
     assert untold(new, judged.document["notes"], mark_of(judged)) == []

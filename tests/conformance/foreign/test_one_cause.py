@@ -27,7 +27,7 @@ def run() -> RunResult:
             scratch=Scratch(ORGANIZATION, DATABASES[:2], create_databases=True),
             pace=PACE,
         )
-        options = Options(sweep=None)
+        options = Options(fuzzing=None)
         versions = dict(catalogue.versions)
         return Engine(target, catalogue.rules, discover(), catalogues=versions, options=options).run()
 

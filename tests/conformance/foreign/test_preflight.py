@@ -12,7 +12,7 @@ import pytest
 from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.results.results import Verdict
-from dbcontract.conformance.runner.rule_runner import Bench
+from dbcontract.conformance.runner.rule_runner import RuleRunner
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.options import Wanted
 from dbcontract.conformance.target.preflight import Preflight
@@ -30,17 +30,17 @@ Ask = Callable[[Target], Preflight]
 
 @pytest.fixture
 def ask(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> Iterator[Ask]:
-    benches: list[Bench] = []
+    benches: list[RuleRunner] = []
 
     def run(target: Target) -> Preflight:
         benches.append(
-            Bench(target, {rule.id: rule for rule in catalogue}, checks, descriptions=descriptions)
+            RuleRunner(target, {rule.id: rule for rule in catalogue}, checks, descriptions=descriptions)
         )
         return benches[-1].preflight()
 
     yield run
-    for bench in benches:
-        bench.close()
+    for rule_runner in benches:
+        rule_runner.close()
 
 
 def as_told(server: Foreign, tmp_path: Path, **changed: Any) -> Target:
@@ -145,9 +145,9 @@ def test_a_database_that_is_not_listed_leaves_its_archives_open_where_it_is_in_n
 
     found = ask(of_web(web(answer).url))
     assert found.mistakes == ()
-    gap = found.hindrance(catalogue["PB-ARCH-01"])
+    gap = found.skip_reason(catalogue["PB-ARCH-01"])
     assert gap is None if found_in_it else "pixiebrix.databases" in (gap or "")
-    assert found.hindrance(catalogue["PB-REC-01"]) is None
+    assert found.skip_reason(catalogue["PB-REC-01"]) is None
 
 
 # Tokens
@@ -181,8 +181,8 @@ def test_a_token_that_may_not_write_leaves_open_what_writes(
     server = web(lambda seen: (200 if seen.method == "GET" else 403, JSON, b"[]"))
     found = ask(of_web(server.url, "write"))
     assert found.mistakes == ()
-    assert f"the token may not write to {DATABASE} (403)" in (found.hindrance(catalogue["PB-REC-09"]) or "")
-    assert found.hindrance(catalogue["PB-REC-01"]) is None
+    assert f"the token may not write to {DATABASE} (403)" in (found.skip_reason(catalogue["PB-REC-09"]) or "")
+    assert found.skip_reason(catalogue["PB-REC-01"]) is None
     assert [seen.body for seen in server.seen if seen.method != "GET"] == [b"[]"]
 
 
@@ -231,8 +231,8 @@ def test_a_second_instance_that_is_none_leaves_its_rules_open(
     found = ask(target)
     assert found.mistakes == ()
     moving = next(rule for rule in catalogue if rule.api == "pieces" and "second" in map(str, rule.needs))
-    assert (found.hindrance(moving) or "").startswith(f"pieces.second_url: {website.url} answers 404")
-    assert found.hindrance(catalogue["PI-EXP-01"]) is None
+    assert (found.skip_reason(moving) or "").startswith(f"pieces.second_url: {website.url} answers 404")
+    assert found.skip_reason(catalogue["PI-EXP-01"]) is None
     same = replace(target, endpoints={"pieces": Endpoint(strict.pieces, second_url=strict.pieces)})
     assert ask(same).mistakes == (
         f"pieces.second_url: {strict.pieces} is the first instance; name another, empty one",
@@ -241,7 +241,7 @@ def test_a_second_instance_that_is_none_leaves_its_rules_open(
 
 def test_the_command_ends_with_2_and_one_sentence(strict: Foreign, tmp_path: Path) -> None:
     wrong = Foreign(strict.name, {**strict.facts, "token": "withdrawn-7f3a"})
-    result = wrong.check(wrong.target_file(tmp_path / "t.toml"), "--only", "PB-DB-01", "--no-sweep")
+    result = wrong.check(wrong.target_file(tmp_path / "t.toml"), "--only", "PB-DB-01", "--no-fuzzing")
     assert result.status == 2
     assert result.document == {}
     assert result.output.startswith("Error: pixiebrix.token_env: the target refuses the token of")

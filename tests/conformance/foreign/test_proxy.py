@@ -49,8 +49,8 @@ def test_a_target_that_only_the_proxy_reaches_is_judged(
     examine: Examine, web: Start, credentials: str | None
 ) -> None:
     server = web(exported)
-    place = ("127.0.0.1", port_of(server.url))
-    with forwarding({"pieces.test": place}, credentials) as proxy:
+    environment = ("127.0.0.1", port_of(server.url))
+    with forwarding({"pieces.test": environment}, credentials) as proxy:
         result = examine(pieces("http://pieces.test", proxy.url), "PI-DESC-04", "PI-EXP-07")
     assert result.stopped is None
     assert {one.rule: one.verdict for one in result.results}["PI-DESC-04"] is Verdict.PASSED
@@ -61,8 +61,8 @@ def test_a_target_that_only_the_proxy_reaches_is_judged(
 
 def test_https_goes_through_a_tunnel_that_reads_nothing(examine: Examine, web: Start) -> None:
     server = web(exporting, tls=PEM / "server.pem")
-    place = ("127.0.0.1", port_of(server.url))
-    with forwarding({"pieces.localdomain:443": place}, CREDENTIALS) as proxy:
+    environment = ("127.0.0.1", port_of(server.url))
+    with forwarding({"pieces.localdomain:443": environment}, CREDENTIALS) as proxy:
         target = pieces("https://pieces.localdomain", proxy.url, ca_bundle=str(PEM / "ca.pem"))
         result = examine(target, "PI-DESC-04")
     # The certificate is for another name, which only a handshake with the server itself could tell.

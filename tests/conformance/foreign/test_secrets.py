@@ -92,7 +92,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             *reports,
         ]
         ran = subprocess.run(
-            [*command, "--no-sweep"], check=False, cwd=folder, env=environment, capture_output=True
+            [*command, "--no-fuzzing"], check=False, cwd=folder, env=environment, capture_output=True
         )
     # What it says depends on how often it was asked: each begins with a fresh one.
     with reflecting("X-Company-Key") as url:
@@ -112,7 +112,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
                     "-rA",
                     "--log-level=DEBUG",
                 ),
-                *("--dbcontract-target", "target.toml", "--dbcontract-no-sweep", *through_pytest, *written),
+                *("--dbcontract-target", "target.toml", "--dbcontract-no-fuzzing", *through_pytest, *written),
                 *("--junitxml=session.xml", "conformance"),
             ],
             check=False,

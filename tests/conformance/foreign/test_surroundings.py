@@ -96,7 +96,7 @@ def secured(web: Start) -> Any:
     return server
 
 
-def test_checks_and_sweep_trust_the_authority_of_the_target_file(examine: Examine, secured: Any) -> None:
+def test_checks_and_fuzzing_trust_the_authority_of_the_target_file(examine: Examine, secured: Any) -> None:
     result = examine(of(secured.url, ca_bundle=str(PEM / "ca.pem")), "PB-DESC-03")
     assert result.stopped is None
     assert result.results[0].verdict is Verdict.PASSED
@@ -135,7 +135,7 @@ def test_a_wrong_call_proves_nothing_where_no_right_one_is_accepted(examine: Exa
     assert result.results[0].verdict is Verdict.NOT_VERIFIED
 
 
-def test_a_sweep_that_does_not_arrive_verifies_nothing(examine: Examine, web: Start) -> None:
+def test_a_fuzzing_that_does_not_arrive_verifies_nothing(examine: Examine, web: Start) -> None:
     """The server answers what is only read, and closes the connection on everything else."""
 
     def answer(seen: Any) -> tuple[int, dict[str, str], bytes]:

@@ -34,7 +34,7 @@ LARGE: Final = (2**31, 2**32, 2**53 + 1, 2**64)
 def ids_are_compared_as_they_are(ctx: Pieces) -> None:
     """Imports probes whose ids are alike, then one of them with other bytes, and compares all."""
     name = ctx.name("value")
-    ids = [f"{name}{end}" for end in ALIKE] + (list(SPECIAL) if ctx.place.disposable else [])
+    ids = [f"{name}{end}" for end in ALIKE] + (list(SPECIAL) if ctx.environment.disposable else [])
     probes = [ctx.given.probe([number, 7], id=one) for number, one in enumerate(ids)]
     ctx.given.require_kept()
     send(ctx, ctx.given.importable(*probes)).expect_status(204)
@@ -69,7 +69,7 @@ def bytes_come_back_whatever_their_number(ctx: Pieces) -> None:
         for probe in probes
         if there.get(probe["id"]) != probe["raw"]
     ]
-    if not ctx.place.disposable:
+    if not ctx.environment.disposable:
         # Where the imported side wins, nothing long stays.
         ctx.given.imported(*({**probe, "raw": []} for probe in probes))
     ctx.expect("the entries whose bytes are others", [], wrong)

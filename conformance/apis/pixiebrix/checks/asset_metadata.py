@@ -99,7 +99,7 @@ def the_times_are_utc(ctx: PixieBrix) -> None:
         instant = as_timestamp(text)
         good = instant is not None and text.endswith("Z")
         ctx.expect_true(name, good, expected="an ISO 8601 timestamp that ends in Z", actual=text)
-        if instant is not None and (ctx.place.powers.now() is not None or not ctx.can("clock")):
+        if instant is not None and (ctx.environment.controls.now() is not None or not ctx.can("clock")):
             # Where a hook moves the clock, nothing says that it moves the Date header, too.
             now = ctx.clock.now()
             near = abs(now - instant) <= _SLACK

@@ -63,7 +63,7 @@ def _dates(first: int, last: int) -> st.SearchStrategy[str]:
 
 
 _QUARTERS = st.integers(-48, 56)
-"""The offsets of the world, in quarters of an hour."""
+"""The offsets of the sandbox, in quarters of an hour."""
 
 
 @check("PB-JOB-15", control="createExportJob")

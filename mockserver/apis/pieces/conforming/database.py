@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from ....state.errors import ImportRejected, NewerExport
 from ....state.jsonio import dumps
-from ....variants.conforming_variant import stranger
+from ....variants.conforming_variant import conforming
 from ....web.call import Call
 from ....web.negotiated import Negotiated
 from ....web.problems import BadRequest
@@ -19,7 +19,7 @@ from ..handlers import PiecesHandlers
 from ..state.pieces import ImportPlan, PiecesDatabase
 
 
-@stranger()
+@conforming()
 class KnownEntriesStay(PiecesDatabase):
     """Keeps the entry that is there when an import brings another one of its id."""
 
@@ -33,7 +33,7 @@ class KnownEntriesStay(PiecesDatabase):
             merged.formats[name] = {**merged.formats[name], **formats}
 
 
-@stranger()
+@conforming()
 class MalformedBeforeNewer(PiecesDatabase):
     """Answers an export that is both too new and malformed as malformed."""
 
@@ -45,7 +45,7 @@ class MalformedBeforeNewer(PiecesDatabase):
             raise
 
 
-@stranger()
+@conforming()
 class EmptyOptionalsLeftOut(PiecesDatabase):
     """Leaves optional collections out of an export when they are empty."""
 
@@ -60,7 +60,7 @@ class EmptyOptionalsLeftOut(PiecesDatabase):
         }
 
 
-@stranger()
+@conforming()
 class NullsForAbsent(PiecesDatabase):
     """Exports null for every optional field that holds nothing."""
 
@@ -79,7 +79,7 @@ class NullsForAbsent(PiecesDatabase):
         return document
 
 
-@stranger()
+@conforming()
 class WorksByItself(PiecesDatabase):
     """Notes an event of its own before every third export."""
 
@@ -97,7 +97,7 @@ class WorksByItself(PiecesDatabase):
         return super().export_json()
 
 
-@stranger()
+@conforming()
 class IsAPreRelease(PiecesDatabase):
     """Is a pre-release of its version, and says so with its build number."""
 
@@ -105,7 +105,7 @@ class IsAPreRelease(PiecesDatabase):
         super().__init__(f"{version}-beta.3+build.7", migration, semantic)
 
 
-@stranger()
+@conforming()
 class EntriesInOtherOrder(PiecesDatabase):
     """Exports the entries of each list in the order of their ids."""
 
@@ -117,7 +117,7 @@ class EntriesInOtherOrder(PiecesDatabase):
         return document
 
 
-@stranger()
+@conforming()
 class NullIsTooNew(PiecesHandlers):
     """Answers null instead of a database with 505."""
 
@@ -131,7 +131,7 @@ class NullIsTooNew(PiecesHandlers):
             raise
 
 
-@stranger()
+@conforming()
 class UnknownFormatsDropped(PiecesDatabase):
     """Keeps an imported value only if the format, message or event that it belongs to is there."""
 
@@ -155,7 +155,7 @@ class UnknownFormatsDropped(PiecesDatabase):
         self._swap(type(contents)(contents.entries, formats))
 
 
-@stranger()
+@conforming()
 class FrameworkAnswersFirst(PiecesHandlers):
     """Answers 400 to a body that is no exported database, and 500 only to what its own code refuses."""
 
@@ -170,7 +170,7 @@ class FrameworkAnswersFirst(PiecesHandlers):
             return text_response(f"{error.reason}\n", 400)
 
 
-@stranger()
+@conforming()
 class MalformedJsonIs400(PiecesErrors):
     """Answers a body that is no JSON with 400, as a framework does by itself."""
 
@@ -181,7 +181,7 @@ class MalformedJsonIs400(PiecesErrors):
         return told
 
 
-@stranger()
+@conforming()
 class FailuresInOtherWords(PiecesErrors):
     """Words failures in another language, in several lines."""
 
@@ -192,7 +192,7 @@ class FailuresInOtherWords(PiecesErrors):
         return Response(body, response.status_code, headers)
 
 
-@stranger()
+@conforming()
 class PlainTextWithoutCharset(PiecesErrors):
     """Tells errors in text/plain without a charset."""
 

@@ -17,7 +17,7 @@ from ....web.connexion.validation import BodyRule, Validation
 from ....web.negotiated import Negotiated
 from ....web.problems import BadRequest, MethodNotAllowed, UnknownPath
 from ....web.responses import text_response
-from ....web.wire_policy import Surface
+from ....web.wire_policy import WirePolicy
 from ..errors import PiecesErrors
 from ..handlers import PiecesHandlers
 
@@ -211,7 +211,7 @@ class DiesOfNull(PiecesHandlers):
 
 
 @defect("PI-DESC-01", "PI-DESC-04", "PI-DESC-05")
-class PathsBelowVersion(Surface):
+class PathsBelowVersion(WirePolicy):
     """Has its operations below /v1, and nothing where they are documented."""
 
     def path(self, exchange: Exchange, path: str) -> str:
@@ -231,7 +231,7 @@ class ImportByPut(PiecesHandlers):
 
 
 @defect("PI-DESC-10")
-class PutIsPost(Surface):
+class PutIsPost(WirePolicy):
     """Imports what is put as what is posted."""
 
     def sending(self, send: Send, exchange: Exchange, scope: Scope) -> Send:
@@ -241,7 +241,7 @@ class PutIsPost(Surface):
 
 
 @defect("PI-DESC-10")
-class AnyMethodExports(Surface):
+class AnyMethodExports(WirePolicy):
     """Answers every method at the path of the export with an export."""
 
     def sending(self, send: Send, exchange: Exchange, scope: Scope) -> Send:

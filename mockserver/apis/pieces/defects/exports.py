@@ -15,7 +15,7 @@ from ....variants.defect import defect
 from ....web.body import header
 from ....web.call import Call, Exchange
 from ....web.responses import text_response
-from ....web.wire_policy import Surface
+from ....web.wire_policy import WirePolicy
 from ..handlers import PiecesHandlers
 from ..state.exported import (
     COLLECTIONS,
@@ -128,7 +128,7 @@ def _failing(send: Send, *, status: int = 500, media_type: bytes = b"text/plain"
 
 
 @defect("PI-EXP-18")
-class FailedExportIsUnavailable(Surface):
+class FailedExportIsUnavailable(WirePolicy):
     """Answers an export that it cannot make with 503."""
 
     def sending(self, send: Send, exchange: Exchange, scope: Scope) -> Send:
@@ -137,7 +137,7 @@ class FailedExportIsUnavailable(Surface):
 
 
 @defect("PI-EXP-18")
-class FailedExportIsOk(Surface):
+class FailedExportIsOk(WirePolicy):
     """Answers an export that it cannot make with 200 and the words of the error."""
 
     def sending(self, send: Send, exchange: Exchange, scope: Scope) -> Send:
@@ -146,7 +146,7 @@ class FailedExportIsOk(Surface):
 
 
 @defect("PI-EXP-19", "PI-DESC-06")
-class FailedExportIsPage(Surface):
+class FailedExportIsPage(WirePolicy):
     """Tells the failure of an export in HTML."""
 
     def sending(self, send: Send, exchange: Exchange, scope: Scope) -> Send:

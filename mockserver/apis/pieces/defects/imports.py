@@ -118,8 +118,8 @@ class NothingEmptiesDatabase(PiecesHandlers):
 
     async def importDatabase(self, call: Call) -> Response:
         if call.body is ABSENT:
-            pieces = call.world.pieces
-            call.world.states["pieces"] = type(pieces)(pieces.version, pieces.migration, pieces.semantic)
+            pieces = call.sandbox.pieces
+            call.sandbox.states["pieces"] = type(pieces)(pieces.version, pieces.migration, pieces.semantic)
         return await super().importDatabase(call)
 
 
@@ -136,12 +136,12 @@ class ImportOnlyChecked(PiecesHandlers):
     """Checks an import, answers 204 and merges it never."""
 
     async def importDatabase(self, call: Call) -> Response:
-        pieces = call.world.pieces
-        call.world.states["pieces"] = pieces.fork()
+        pieces = call.sandbox.pieces
+        call.sandbox.states["pieces"] = pieces.fork()
         try:
             return await super().importDatabase(call)
         finally:
-            call.world.states["pieces"] = pieces
+            call.sandbox.states["pieces"] = pieces
 
 
 # What may be in it

@@ -269,7 +269,7 @@ class MissingBytesAreNone(PiecesDatabase):
         return (yield from super()._read(_entries(document, lambda item: {"raw": [], **item})))
 
 
-@defect("PI-DESC-09", sweep=True)
+@defect("PI-DESC-09", fuzzing=True)
 class OptionalListsUnchecked(PiecesDatabase):
     """Passes over the values of messages and of workstream events if it cannot read them."""
 

@@ -63,8 +63,8 @@ class OriginalFormIsEmpty(PiecesHandlers):
         try:
             return await super().importDatabase(call)
         except StateError:
-            pieces = call.world.pieces
-            call.world.states["pieces"] = type(pieces)(pieces.version, pieces.migration, pieces.semantic)
+            pieces = call.sandbox.pieces
+            call.sandbox.states["pieces"] = type(pieces)(pieces.version, pieces.migration, pieces.semantic)
             raise
 
 
@@ -76,11 +76,11 @@ class BackToFirstBackup(PiecesHandlers):
 
     async def importDatabase(self, call: Call) -> Response:
         if self._backup is None:
-            self._backup = call.world.pieces.fork()
+            self._backup = call.sandbox.pieces.fork()
         try:
             return await super().importDatabase(call)
         except StateError:
-            call.world.states["pieces"] = self._backup.fork()
+            call.sandbox.states["pieces"] = self._backup.fork()
             raise
 
 
@@ -91,11 +91,11 @@ class BackupMadeTooEarly(PiecesHandlers):
     _backup: PiecesDatabase | None = None
 
     async def importDatabase(self, call: Call) -> Response:
-        before = call.world.pieces.fork()
+        before = call.sandbox.pieces.fork()
         try:
             answer = await super().importDatabase(call)
         except StateError:
-            call.world.states["pieces"] = (self._backup or before).fork()
+            call.sandbox.states["pieces"] = (self._backup or before).fork()
             raise
         self._backup = before
         return answer

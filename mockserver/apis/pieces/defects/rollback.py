@@ -56,7 +56,7 @@ class MergesWhileItReceives(Validation):
         except BadRequest:
             found = re.findall(rb'\{"id": "([!-~]+?)", "raw": \[([0-9, ]+)\]\}', sent)
             entries = [{"id": id_.decode(), "raw": list(map(int, raw.split(b",")))} for id_, raw in found]
-            scope[EXCHANGE].world.pieces.apply(plan([entry for entry in entries if good(entry)]))
+            scope[EXCHANGE].sandbox.pieces.apply(plan([entry for entry in entries if good(entry)]))
             raise
 
 

@@ -24,8 +24,8 @@ class ImportWritesItsCopyBack(PiecesHandlers):
     async def importDatabase(self, call: Call) -> Response:
         if not isinstance(call.body, dict) or call.exchange.fault is not None:
             return await super().importDatabase(call)
-        pieces = call.world.pieces
-        before, plan = pieces._contents, pieces.plan(call.body)  # noqa: SLF001 - a deviation may look inside
+        pieces = call.sandbox.pieces
+        before, plan = pieces._contents, pieces.plan(call.body)  # noqa: SLF001 - a variant may look inside
         await asyncio.sleep(WHILE)
         # Nothing comes between the two: else all might go back first, and then merge one after the other.
         pieces._swap(before)  # noqa: SLF001
@@ -38,7 +38,7 @@ class RevertGoesBackToItsStart(PiecesHandlers):
     """Puts back what was there when the failed import began, without what came meanwhile."""
 
     async def importDatabase(self, call: Call) -> Response:
-        pieces = call.world.pieces
+        pieces = call.sandbox.pieces
         before = pieces._contents  # noqa: SLF001
         try:
             return await super().importDatabase(call)
@@ -54,7 +54,7 @@ class CollectionsCommittedFirst(PiecesHandlers):
 
     async def importDatabase(self, call: Call) -> Response:
         if isinstance(call.body, dict) and call.exchange.fault is None:
-            pieces = call.world.pieces
+            pieces = call.sandbox.pieces
             plan = pieces.plan(call.body)
             pieces.apply(ImportPlan(replace(plan.exported, formats={})))
             await asyncio.sleep(WHILE)
@@ -86,11 +86,11 @@ class EntriesExpire(PiecesHandlers):
         body: Any = {} if call.body is ABSENT else call.body
         for name in ("values", "messageValues", "workstreamEventValues"):
             for entry in (body.get(name) or {"iterable": ()})["iterable"]:
-                self._since.setdefault((name, entry["id"]), call.world.now())
+                self._since.setdefault((name, entry["id"]), call.sandbox.now())
         return response
 
     async def exportDatabase(self, call: Call) -> Response:
-        pieces, limit = call.world.pieces, call.world.now() - 30 * DAY
+        pieces, limit = call.sandbox.pieces, call.sandbox.now() - 30 * DAY
         contents = pieces._contents  # noqa: SLF001
         formats = {
             name: {id_: one for id_, one in group.items() if self._since.get((name, id_), limit) >= limit}

@@ -7,16 +7,16 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ....storage.app import Storage, StorageWorld
+from ....storage.app import Storage, StorageSandbox
 from ....storage.disposition import content_disposition
-from ....variants.conforming_variant import stranger
+from ....variants.conforming_variant import conforming
 from ....web.call import Call
 from ....web.problems import BadRequest
 from ..handlers.assets import AssetHandlers
 from ..state.assets import Asset
 
 
-@stranger()
+@conforming()
 class RelativeRedirect(AssetHandlers):
     """Redirects to the path of the file, without scheme and host."""
 
@@ -27,7 +27,7 @@ class RelativeRedirect(AssetHandlers):
         return answer
 
 
-@stranger()
+@conforming()
 class SeeOther(AssetHandlers):
     """Redirects a download with 303, and says in the body where it goes."""
 
@@ -36,7 +36,7 @@ class SeeOther(AssetHandlers):
         return Response("See the other place.\n", 303, {"Location": location}, "text/plain")
 
 
-@stranger()
+@conforming()
 class TwoRedirects(AssetHandlers):
     """Redirects a download twice, first to its own address with a parameter."""
 
@@ -49,29 +49,29 @@ class TwoRedirects(AssetHandlers):
         return answer
 
 
-@stranger()
+@conforming()
 class DownloadAnsweredDirectly(AssetHandlers):
     """Answers a download with the file itself."""
 
     def download(self, asset: Asset, call: Call) -> Response:
-        stored = call.world.objects.get(self.key(asset))
+        stored = call.sandbox.objects.get(self.key(asset))
         if stored is None:
             return super().download(asset, call)
         headers = {"Content-Disposition": content_disposition(asset.filename)}
         return Response(stored.content, 200, headers, stored.content_type)
 
 
-@stranger()
+@conforming()
 class UploadAnsweredWith201(Storage):
     """Answers an upload with 201 and a document, as storage does when it is asked to."""
 
-    async def upload(self, world: StorageWorld, request: Request) -> Response:
-        answer = await super().upload(world, request)
+    async def upload(self, sandbox: StorageSandbox, request: Request) -> Response:
+        answer = await super().upload(sandbox, request)
         body = f"<PostResponse><ETag>{answer.headers['etag']}</ETag></PostResponse>"
         return Response(body, 201, {"ETag": answer.headers["etag"]}, "application/xml")
 
 
-@stranger()
+@conforming()
 class AssetsInAssetDatabasesOnly(AssetHandlers):
     """Refuses assets, and the list of them, in a database of any other type than Asset."""
 
@@ -85,5 +85,5 @@ class AssetsInAssetDatabasesOnly(AssetHandlers):
 
     @staticmethod
     def _require_type(call: Call) -> None:
-        if call.world.pixiebrix.database(call.path["databaseId"]).type != "Asset":
+        if call.sandbox.pixiebrix.database(call.path["databaseId"]).type != "Asset":
             raise BadRequest({"non_field_errors": ["This database holds no assets."]})

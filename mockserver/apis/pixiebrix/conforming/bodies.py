@@ -9,16 +9,16 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from ....variants.conforming_variant import stranger
+from ....variants.conforming_variant import conforming
 from ....web.call import Exchange
 from ....web.connexion.validation import BodyRule, Validation
 from ....web.errors import Refusal
-from ....web.wire_policy import Surface
+from ....web.wire_policy import WirePolicy
 from ..errors import PixieBrixErrors
 from .wire import Headers, once_whole
 
 
-class _Rewritten(Surface, ABC):
+class _Rewritten(WirePolicy, ABC):
     """Writes the JSON of the two APIs, and of nothing else, in another way."""
 
     @abstractmethod
@@ -38,7 +38,7 @@ class _Rewritten(Surface, ABC):
         return once_whole(further, change)
 
 
-@stranger()
+@conforming()
 class KeysInOtherOrder(_Rewritten):
     """Writes the fields of JSON objects from the last letter of the alphabet to the first."""
 
@@ -52,7 +52,7 @@ def _turned(value: Any) -> Any:
     return [_turned(one) for one in value] if isinstance(value, list) else value
 
 
-@stranger()
+@conforming()
 class IndentedJson(_Rewritten):
     """Writes JSON on many lines, and escapes everything beyond ASCII."""
 
@@ -60,7 +60,7 @@ class IndentedJson(_Rewritten):
         return json.dumps(value, indent=4) + "\n"
 
 
-@stranger()
+@conforming()
 class FurtherFields(_Rewritten):
     """Shows fields in databases, records, jobs, archives, assets and errors that no document names."""
 
@@ -77,7 +77,7 @@ def _extended(value: Any) -> Any:
     return {"_links": {"self": "#"}, "user": None, **value, "etag": "x1", "tags": []}
 
 
-@stranger()
+@conforming()
 class UnknownFieldsRefused(Validation):
     """Refuses fields of a body that are not described."""
 
@@ -85,7 +85,7 @@ class UnknownFieldsRefused(Validation):
         return await super().body(rule.strictly if rule.described else rule, scope, receive)
 
 
-@stranger()
+@conforming()
 class OtherWords(PixieBrixErrors):
     """Words errors in another language."""
 
@@ -102,7 +102,7 @@ def _reworded(detail: Any) -> Any:
     return "Das geht leider nicht." if isinstance(detail, str) else detail
 
 
-@stranger()
+@conforming()
 class OtherTypeUnprocessable(PixieBrixErrors):
     """Answers 422 to a body that is not sent as JSON."""
 
@@ -111,7 +111,7 @@ class OtherTypeUnprocessable(PixieBrixErrors):
         return replace(found, status=422) if found.status == 415 else found
 
 
-@stranger()
+@conforming()
 class FlatValidationErrors(PixieBrixErrors):
     """Tells nested validation errors by the path of each field, and not nested as the input is."""
 
@@ -137,7 +137,7 @@ def _leaves(detail: Any, path: str = "") -> list[tuple[str, str]]:
     return [(path, f"{path}: {detail}")]
 
 
-@stranger()
+@conforming()
 class AnythingIsTrue(Validation):
     """Takes whatever stands in `enforce_schema` for true or false."""
 

@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ....state.instants import HOUR, SECOND, day_to_date
-from ....storage.app import Storage, StorageWorld
+from ....storage.app import Storage, StorageSandbox
 from ....storage.downloads import Item
 from ....storage.errors import AccessDenied
 from ....storage.keys import export_key
-from ....variants.conforming_variant import stranger
+from ....variants.conforming_variant import conforming
 from ....web.call import Call
 from ..handlers.archives import ArchiveHandlers
 from ..handlers.jobs import JobHandlers
@@ -28,25 +28,25 @@ from ..state.jobs import Job
 _DAY = 24
 
 
-@stranger()
+@conforming()
 class JobsEndAtOnce(JobHandlers):
     """Ends export jobs before anybody can read them for the first time."""
 
     def end_of(self, job: Job, call: Call, now: int) -> int | None:
-        job.looks_left = 0
+        job.polls_left = 0
         return now
 
 
-@stranger()
+@conforming()
 class JobsEndSlowly(JobHandlers):
     """Lets export jobs be read several times before they end."""
 
     def end_of(self, job: Job, call: Call, now: int) -> int | None:
-        job.looks_left = 4
+        job.polls_left = 4
         return now
 
 
-@stranger()
+@conforming()
 class JobsWaitFirst(JobHandlers):
     """Shows jobs as pending until they have ended, although their creation is answered with STARTED."""
 
@@ -55,7 +55,7 @@ class JobsWaitFirst(JobHandlers):
         return {**shown, "status": "PENDING"} if shown["status"] == "STARTED" else shown
 
 
-@stranger()
+@conforming()
 class LeanJobs(JobHandlers):
     """Leaves out of a job's details what has no value."""
 
@@ -65,30 +65,30 @@ class LeanJobs(JobHandlers):
         return {name: value for name, value in shown.items() if value is not None or name in kept}
 
 
-@stranger()
+@conforming()
 class FreshLinkEveryTime(JobHandlers):
     """Gives another link to the exported data every time that a job is read, and lets each work for a day."""
 
     def job_link(self, job: Job, call: Call, now: int) -> str:
-        signer = call.world.signer
+        signer = call.sandbox.signer
         name = job.artifact_name()
         return signer.presigned_get(call.origin, export_key(job), now, lifetime=_DAY * HOUR, filename=name)
 
 
-@stranger()
+@conforming()
 class LinksTakeTheToken(Storage):
     """Gives exported data to those who send the token along, and to nobody else."""
 
-    async def download(self, world: StorageWorld, key: str, request: Request) -> Response:
+    async def download(self, sandbox: StorageSandbox, key: str, request: Request) -> Response:
         if not key.startswith("exports/"):
-            return await super().download(world, key, request)
+            return await super().download(sandbox, key, request)
         if "authorization" not in request.headers:
             raise AccessDenied
         others = [pair for pair in request.scope["headers"] if pair[0] != b"authorization"]
-        return await super().download(world, key, Request({**request.scope, "headers": others}))
+        return await super().download(sandbox, key, Request({**request.scope, "headers": others}))
 
 
-@stranger()
+@conforming()
 class OtherStyleOfFiles(Storage):
     """Writes exports in another style: CSV with every cell quoted and other columns first, JSON indented."""
 
@@ -101,7 +101,7 @@ class OtherStyleOfFiles(Storage):
         return replace(item, content_type="application/xlsx")
 
 
-@stranger()
+@conforming()
 class PartsUnderOtherNames(Storage):
     """Writes workbooks whose parts are in another folder than usual."""
 
@@ -128,7 +128,7 @@ def _all_quoted(content: bytes) -> bytes:
     return text.getvalue().encode()
 
 
-@stranger()
+@conforming()
 class BareFileNames(ArchiveHandlers):
     """Gives the bare name of an archive's file instead of a link to it."""
 
@@ -139,7 +139,7 @@ class BareFileNames(ArchiveHandlers):
         }
 
 
-@stranger()
+@conforming()
 class ArchiveLinksLastLonger(ArchiveHandlers):
     """Signs a link to an archive so that it dies some seconds after its hour."""
 
@@ -147,19 +147,19 @@ class ArchiveLinksLastLonger(ArchiveHandlers):
         shown = super().describe_archive(archive, database, call)
         key = f"archives/{database.id}/{shown['date']}.jsonl"
         name = f"{shown['date']}.jsonl"
-        now = call.world.now()
-        link = call.world.signer.presigned_get(
+        now = call.sandbox.now()
+        link = call.sandbox.signer.presigned_get(
             call.origin, key, now, lifetime=HOUR + 5 * SECOND, filename=name
         )
         return {**shown, "file": link}
 
 
-@stranger()
+@conforming()
 class ArchivesInAnotherStyle(Storage):
     """Writes the lines of an archive with spaces, other orders and further fields."""
 
-    async def find(self, world: StorageWorld, key: str, now: int) -> Item:
-        item = await super().find(world, key, now)
+    async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
+        item = await super().find(sandbox, key, now)
         return item.rewritten(_relined) if key.startswith("archives/") else item
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from ....state import jsonio
-from ....variants.conforming_variant import stranger
+from ....variants.conforming_variant import conforming
 from ....web.call import Call
 from ....web.negotiated import Negotiated
 from ....web.problems import BadRequest, UnknownPath
@@ -18,7 +18,7 @@ from ..state.pixiebrix import PixieBrixState
 from ..state.records import Row
 
 
-@stranger()
+@conforming()
 class NeighboursOnly(Pagination):
     """Links a page to the next and the previous one, and to no others."""
 
@@ -27,7 +27,7 @@ class NeighboursOnly(Pagination):
         return {relation: number for relation, number in links.items() if relation in {"next", "prev"}}
 
 
-@stranger()
+@conforming()
 class FirstAndLastOnEveryPage(Pagination):
     """Links every page to the first and, where there is a count, to the last one."""
 
@@ -36,16 +36,16 @@ class FirstAndLastOnEveryPage(Pagination):
         return {"first": 1, **ends, **super().links(page, more=more, total=total)}
 
 
-@stranger()
+@conforming()
 class RelativeLinks(Pagination):
     """Links pages by paths, with the relation after other parameters and without quotes."""
 
     def link(self, call: Call, number: int, relation: str) -> str:
         target = super().link(call, number, relation).partition(">")[0].removeprefix(f"<{call.origin}")
-        return f'<{call.world.prefix}{target}>; title="page {number}, {relation}"; rel={relation}'
+        return f'<{call.sandbox.prefix}{target}>; title="page {number}, {relation}"; rel={relation}'
 
 
-@stranger()
+@conforming()
 class BadPageIsTheFirst(Pagination):
     """Answers a page that is no number with the first page."""
 
@@ -56,7 +56,7 @@ class BadPageIsTheFirst(Pagination):
             return 1
 
 
-@stranger()
+@conforming()
 class BadSizeIsRefused(Pagination):
     """Refuses a page size that is no number."""
 
@@ -67,7 +67,7 @@ class BadSizeIsRefused(Pagination):
         return super().size(call, maximum)
 
 
-@stranger()
+@conforming()
 class OneVersionEach(Negotiation):
     """Serves export jobs at version 1.0 and all else at 2.0, and takes that where none is asked for."""
 
@@ -78,7 +78,7 @@ class OneVersionEach(Negotiation):
         )
 
 
-@stranger()
+@conforming()
 class NewestVersionByDefault(Negotiation):
     """Takes version 2.0 where none is asked for."""
 
@@ -88,7 +88,7 @@ class NewestVersionByDefault(Negotiation):
         )(accept or "*/*")
 
 
-@stranger()
+@conforming()
 class NewestFirst(RecordHandlers):
     """Lists records from the newest to the oldest within what one answer holds."""
 
@@ -97,7 +97,7 @@ class NewestFirst(RecordHandlers):
         return super()._rendered(turned, call, headers, status)
 
 
-@stranger()
+@conforming()
 class BareFieldNames(RecordHandlers):
     """Names the columns of a CSV list by the fields alone, without `data.` in front."""
 
@@ -110,7 +110,7 @@ class BareFieldNames(RecordHandlers):
         return Response(renamed + end + rest, status, headers, call.answer.content_type)
 
 
-@stranger()
+@conforming()
 class PutIsAlways200(RecordHandlers):
     """Answers the PUT of a new record with 200, as it does for one that exists."""
 
@@ -118,7 +118,7 @@ class PutIsAlways200(RecordHandlers):
         return super()._one(row, call, 200 if call.operation_id == "putRecord" else status)
 
 
-@stranger()
+@conforming()
 class PagesOfRecordsLikeOthers(Pagination):
     """Takes the 1,000 of the other lists for the largest page of records, too."""
 
@@ -126,7 +126,7 @@ class PagesOfRecordsLikeOthers(Pagination):
         return super().size(call, min(maximum, 1_000))
 
 
-@stranger()
+@conforming()
 class OnlyManagedDatabases(PixieBrixState):
     """Leaves the first database of an organization out of the list, as one that the token does not manage."""
 
@@ -139,7 +139,7 @@ class _Absent(FieldNull):
         return (self.field not in jsonio.loads(data)) is self.is_null
 
 
-@stranger()
+@conforming()
 class NullMeansAbsent(RecordHandlers):
     """Looks whether a record has the field at all, so that a null counts as a value."""
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from starlette.types import Message, Scope, Send
 
-from ....variants.conforming_variant import stranger
+from ....variants.conforming_variant import conforming
 from ....web.call import Exchange
-from ....web.wire_policy import Surface
+from ....web.wire_policy import WirePolicy
 
 _HEADERS = ((b"Server", b"nginx/1.27.3"), (b"Vary", b"Accept, Origin"), (b"X-Frame-Options", b"DENY"))
 _PIECE = 7
@@ -17,7 +17,7 @@ _PIECE = 7
 Headers = list[tuple[bytes, bytes]]
 
 
-class _Reheaded(Surface):
+class _Reheaded(WirePolicy):
     """Sends every answer with other headers."""
 
     def headers(self, headers: Headers) -> Headers:
@@ -34,7 +34,7 @@ class _Reheaded(Surface):
         return sending
 
 
-@stranger()
+@conforming()
 class ServerHeaders(_Reheaded):
     """Adds the headers of another server software to every answer."""
 
@@ -42,7 +42,7 @@ class ServerHeaders(_Reheaded):
         return [*headers, *_HEADERS]
 
 
-@stranger()
+@conforming()
 class HeadersInCapitals(_Reheaded):
     """Writes the names of all headers in capitals, the last one first."""
 
@@ -50,7 +50,7 @@ class HeadersInCapitals(_Reheaded):
         return [(name.upper(), value) for name, value in reversed(headers)]
 
 
-@stranger()
+@conforming()
 class MediaTypesInOtherLetters(_Reheaded):
     """Writes media types with capitals and spaces, and the version in quotes after the charset."""
 
@@ -67,7 +67,7 @@ def _respelled(value: bytes) -> bytes:
     return " ; ".join([media_type.title(), *named]).encode("latin-1")
 
 
-@stranger()
+@conforming()
 class AnswersInPieces(_Reheaded):
     """Sends bodies in small pieces, and does not say how long they are."""
 
@@ -89,7 +89,7 @@ class AnswersInPieces(_Reheaded):
         return sending
 
 
-@stranger()
+@conforming()
 class ChallengeWithRealm(_Reheaded):
     """Names a realm in the challenge of a 401."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from ....artifacts import archive_jsonl
 from ....state import jsonio
 from ....state.instants import DAY, HOUR, SECOND, day_of, parse_date
-from ....storage.app import Storage, StorageWorld
+from ....storage.app import Storage, StorageSandbox
 from ....storage.downloads import Item
 from ....variants.defect import defect
 from ..state.pixiebrix import PixieBrixState
@@ -143,12 +143,12 @@ class ChangeTakesOutOfOldFiles(PixieBrixState):
 class FilesHoldThePresent(Storage):
     """Puts the records of a file in as they are now, when it is downloaded."""
 
-    async def find(self, world: StorageWorld, key: str, now: int) -> Item:
-        item = await super().find(world, key, now)
+    async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
+        item = await super().find(sandbox, key, now)
         kind, id_, name = key.split("/")[:3]
         if kind != "archives":
             return item
-        database = world.pixiebrix.database(id_)
+        database = sandbox.pixiebrix.database(id_)
         table, rows = database.records, database.archives[parse_date(name.removesuffix(".jsonl"))].rows
         present = [table.get(row[KEY]) if row[KEY] in table else row for row in rows]
         return item.rewritten(lambda _: b"".join(archive_jsonl(id_, present)))
@@ -158,12 +158,12 @@ class FilesHoldThePresent(Storage):
 class FilesMadeOnRequest(Storage):
     """Makes the file of a date when it is downloaded, from the records that are still there."""
 
-    async def find(self, world: StorageWorld, key: str, now: int) -> Item:
-        item = await super().find(world, key, now)
+    async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
+        item = await super().find(sandbox, key, now)
         kind, id_, name = key.split("/")[:3]
         if kind != "archives":
             return item
-        rows = world.pixiebrix.database(id_).records.updated_on(parse_date(name.removesuffix(".jsonl")))
+        rows = sandbox.pixiebrix.database(id_).records.updated_on(parse_date(name.removesuffix(".jsonl")))
         return item.rewritten(lambda _: b"".join(archive_jsonl(id_, rows)))
 
 
@@ -173,8 +173,8 @@ class FilesMadeOnRequest(Storage):
 class _Format(Storage):
     """Writes archive files otherwise."""
 
-    async def find(self, world: StorageWorld, key: str, now: int) -> Item:
-        item = await super().find(world, key, now)
+    async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
+        item = await super().find(sandbox, key, now)
         return item.rewritten(self._rewritten) if key.startswith("archives/") else item
 
     def _rewritten(self, content: bytes) -> bytes:

@@ -100,7 +100,7 @@ class ArchivesOfTheOrganization(ArchiveHandlers):
     """Lists the archives of all databases of the organization below each of them."""
 
     async def listRecordArchives(self, call: Call) -> Response:
-        organization, state = call.path["organizationId"], call.world.pixiebrix
+        organization, state = call.path["organizationId"], call.sandbox.pixiebrix
         state.archives(organization, call.path["databaseId"])
         descending = call.query.get("ordering", "-date") == "-date"
         found = [

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from ....state.errors import NotFound
 from ....state.instants import parse_instant
-from ....storage.app import Storage, StorageWorld
+from ....storage.app import Storage, StorageSandbox
 from ....storage.downloads import Item
 from ....storage.errors import AccessDenied
 from ....storage.keys import asset_key
@@ -90,7 +90,7 @@ class ChangeAnsweredAsBefore(AssetHandlers):
     """Answers the change of an asset with the metadata of before."""
 
     async def updateAsset(self, call: Call) -> Response:
-        before = call.world.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
+        before = call.sandbox.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
         await super().updateAsset(call)
         return json_response(self.describe_asset(before, call), call.answer)
 
@@ -101,7 +101,7 @@ class ChangeSetsTheTimes(AssetHandlers):
 
     async def updateAsset(self, call: Call) -> Response:
         answer = await super().updateAsset(call)
-        assets = call.world.pixiebrix.database(call.path["databaseId"]).assets
+        assets = call.sandbox.pixiebrix.database(call.path["databaseId"]).assets
         with suppress(ValueError):
             created_at = parse_instant(str(call.body.get("created_at")))
             id_ = call.path["assetId"]
@@ -153,7 +153,7 @@ class UnmarkedAnsweredEmpty(AssetHandlers):
         try:
             return await super().getAsset(call)
         except NotFound as error:
-            if error.id not in call.world.pixiebrix.database(call.path["databaseId"]).assets:
+            if error.id not in call.sandbox.pixiebrix.database(call.path["databaseId"]).assets:
                 raise
             return Response(b"", 200, media_type="application/octet-stream")
 
@@ -162,10 +162,10 @@ class UnmarkedAnsweredEmpty(AssetHandlers):
 class UploadMarks(Storage):
     """Marks an asset as uploaded as soon as its file is there."""
 
-    async def upload(self, world: StorageWorld, request: Request) -> Response:
-        answer = await super().upload(world, request)
+    async def upload(self, sandbox: StorageSandbox, request: Request) -> Response:
+        answer = await super().upload(sandbox, request)
         database, asset = answer.headers["Location"].split("/")[-3:-1]
-        world.pixiebrix.patch_asset(database, asset, is_uploaded=True, now=world.now())
+        sandbox.pixiebrix.patch_asset(database, asset, is_uploaded=True, now=sandbox.now())
         return answer
 
 
@@ -175,9 +175,9 @@ class UnmarkingDeletesTheFile(AssetHandlers):
 
     async def updateAsset(self, call: Call) -> Response:
         answer = await super().updateAsset(call)
-        asset = call.world.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
+        asset = call.sandbox.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
         if not asset.is_uploaded:
-            call.world.objects.delete(self.key(asset))
+            call.sandbox.objects.delete(self.key(asset))
         return answer
 
 
@@ -188,10 +188,10 @@ class UnmarkingDeletesTheFile(AssetHandlers):
 class UploadWantsAToken(Storage):
     """Wants the API's token with the upload of a file."""
 
-    async def upload(self, world: StorageWorld, request: Request) -> Response:
+    async def upload(self, sandbox: StorageSandbox, request: Request) -> Response:
         if "Authorization" not in request.headers:
             raise AccessDenied
-        return await super().upload(world, request)
+        return await super().upload(sandbox, request)
 
 
 @defect("PB-ASSET-17")
@@ -225,7 +225,7 @@ class DownloadNamedAfterTheId(AssetHandlers):
 
     def download(self, asset: Asset, call: Call) -> Response:
         named = replace(asset, filename=asset.id)
-        signer, now = call.world.signer, call.world.now()
+        signer, now = call.sandbox.signer, call.sandbox.now()
         link = signer.presigned_get(
             call.origin, self.key(asset), now, filename=named.filename, from_redirect=True
         )
@@ -236,8 +236,8 @@ class DownloadNamedAfterTheId(AssetHandlers):
 class DownloadWithoutName(Storage):
     """Answers a download without the header that has the file's name."""
 
-    async def download(self, world: StorageWorld, key: str, request: Request) -> Response:
-        answer = await super().download(world, key, request)
+    async def download(self, sandbox: StorageSandbox, key: str, request: Request) -> Response:
+        answer = await super().download(sandbox, key, request)
         del answer.headers["Content-Disposition"]
         return answer
 
@@ -256,8 +256,8 @@ class OneFileAName(AssetHandlers):
 class _Rewriting(Storage, ABC):
     """Gives what was uploaded otherwise than it came."""
 
-    async def find(self, world: StorageWorld, key: str, now: int) -> Item:
-        item = await super().find(world, key, now)
+    async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
+        item = await super().find(sandbox, key, now)
         return item.rewritten(self._rewritten) if key.startswith("assets/") else item
 
     @abstractmethod

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from ....state import jsonio
 from ....state.errors import InvalidInput, NotFound
 from ....state.instants import HOUR, format_instant, parse_instant
-from ....storage.app import Storage, StorageWorld
+from ....storage.app import Storage, StorageSandbox
 from ....storage.downloads import Item
 from ....variants.defect import defect
 from ....web.call import Call
@@ -49,8 +49,8 @@ class UpdateLeavesTimes(PixieBrixState):
 class LastByteLost(Storage):
     """Loses the last byte of every uploaded file."""
 
-    async def find(self, world: StorageWorld, key: str, now: int) -> Item:
-        item = await super().find(world, key, now)
+    async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
+        item = await super().find(sandbox, key, now)
         return item.rewritten(lambda content: content[:-1]) if key.startswith("assets/") else item
 
 
@@ -138,7 +138,7 @@ class AssetNameWantedAsName(AssetHandlers):
     """Wants the file name of a new asset in a field called `name`."""
 
     async def createAsset(self, call: Call) -> Response:
-        call.world.pixiebrix.database(call.path["databaseId"])
+        call.sandbox.pixiebrix.database(call.path["databaseId"])
         if "name" not in call.body:
             raise InvalidInput({"name": ["This field is required."]})
         return await super().createAsset(call)
@@ -258,7 +258,7 @@ class MetadataOfUploadedOnly(AssetHandlers):
     """Answers the metadata of an asset 404 as long as it is not marked as uploaded."""
 
     async def getAsset(self, call: Call) -> Response:
-        asset = call.world.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
+        asset = call.sandbox.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
         if not self.downloadable(asset):
             raise NotFound("asset", asset.id)
         return await super().getAsset(call)

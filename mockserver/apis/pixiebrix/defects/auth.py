@@ -24,7 +24,7 @@ from ....web.problems import NotAuthenticated, PermissionDenied
 from ..errors import PixieBrixErrors
 
 if TYPE_CHECKING:
-    from ....sandbox.sandbox import World
+    from ....sandbox.sandbox import Sandbox
 
 _RECORD = re.compile(r"/api/databases/([^/]+)/records/([^/]+)/?")
 _ASSET = re.compile(r"/api/databases/[^/]+/assets/[^/]+/?")
@@ -188,9 +188,9 @@ class DeletedAllTheSame(Security):
         except NotAuthenticated:
             record = _RECORD.fullmatch(scope["path"])
             if record and scope["method"] == "DELETE":
-                world: World = scope[EXCHANGE].world
+                sandbox: Sandbox = scope[EXCHANGE].sandbox
                 with suppress(NotFound):
-                    world.pixiebrix.delete_record(record[1], unquote(record[2]), world.now())
+                    sandbox.pixiebrix.delete_record(record[1], unquote(record[2]), sandbox.now())
             raise
 
 
@@ -246,7 +246,7 @@ class HiddenIsForbidden(Security):
         token = super().verify(scope)
         exchange, asked = scope[EXCHANGE], _ORGANIZATION.fullmatch(scope["path"])
         if asked and exchange.organizations is not None:
-            hidden = set(exchange.world.pixiebrix.organizations) - exchange.organizations
+            hidden = set(exchange.sandbox.pixiebrix.organizations) - exchange.organizations
             if asked[1] in hidden:
                 msg = "You do not have permission to perform this action."
                 raise PermissionDenied(msg)

@@ -55,7 +55,7 @@ class OwnerFieldOnlyEchoed(DatabaseHandlers):
 
     async def createDatabase(self, call: Call) -> Response:
         await super().createDatabase(call)
-        made = next(reversed(call.world.pixiebrix.databases.values()))
+        made = next(reversed(call.sandbox.pixiebrix.databases.values()))
         shown = self.describe_database(made)
         made.owner_field = None
         return json_response(shown, call.answer, 201)

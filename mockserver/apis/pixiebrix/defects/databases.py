@@ -26,7 +26,7 @@ class DatabasesUnderResults(DatabaseHandlers):
     """Wraps the list of databases in an object with `count` and `results`."""
 
     async def listDatabases(self, call: Call) -> Response:
-        databases = call.world.pixiebrix.list_databases(call.path["organizationId"])
+        databases = call.sandbox.pixiebrix.list_databases(call.path["organizationId"])
         items = [self.describe_database(database) for database in databases]
         return json_response({"count": len(items), "results": items}, call.answer)
 
@@ -145,7 +145,7 @@ class NewDatabaseUntitled(DatabaseHandlers):
 
     async def createDatabase(self, call: Call) -> Response:
         answer = await super().createDatabase(call)
-        next(reversed(call.world.pixiebrix.databases.values())).name = "Untitled"
+        next(reversed(call.sandbox.pixiebrix.databases.values())).name = "Untitled"
         return answer
 
 

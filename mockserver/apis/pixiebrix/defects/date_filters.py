@@ -163,7 +163,7 @@ class LastMonthWithoutDates(RecordHandlers):
     def _bounds(self, call: Call, table: RecordTable) -> tuple[int, int]:
         start, end = _asked(call)
         if start is None and end is None:
-            start = call.world.now() - 30 * DAY
+            start = call.sandbox.now() - 30 * DAY
         return table.span(start, end)
 
 

@@ -33,7 +33,7 @@ class DeletionShowsDatabase(DatabaseHandlers):
     """Answers the deletion of a database with 200 and the database as it was."""
 
     async def remove_database(self, call: Call) -> Response:
-        shown = self.describe_database(call.world.pixiebrix.database(call.path["databaseId"]))
+        shown = self.describe_database(call.sandbox.pixiebrix.database(call.path["databaseId"]))
         await super().remove_database(call)
         return json_response(shown, call.answer)
 

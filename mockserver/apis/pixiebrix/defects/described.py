@@ -15,7 +15,7 @@ from ....web.connexion.validation import BodyRule, Validation
 from ....web.errors import Refusal
 from ....web.parameters import Pairs
 from ....web.problems import BadRequest, Problem, UnknownPath
-from ....web.wire_policy import Surface
+from ....web.wire_policy import WirePolicy
 from ..errors import PixieBrixErrors
 from ..handlers.jobs import JobHandlers
 from ..handlers.records import RecordHandlers
@@ -31,7 +31,7 @@ class _Moved(Problem):
 
 
 @defect("PB-DESC-01")
-class ApiInAnotherFolder(Surface):
+class ApiInAnotherFolder(WirePolicy):
     """Serves the API below /api/v2/, and not below /api/."""
 
     def path(self, exchange: Exchange, path: str) -> str:
@@ -44,7 +44,7 @@ class ApiInAnotherFolder(Surface):
 
 
 @defect("PB-DESC-02")
-class SlashDemanded(Surface):
+class SlashDemanded(WirePolicy):
     """Knows the paths that end with a slash in the documents with that slash alone."""
 
     def path(self, exchange: Exchange, path: str) -> str:
@@ -55,12 +55,12 @@ class SlashDemanded(Surface):
 
 
 @defect("PB-DESC-02")
-class SlashAddedByRedirect(Surface):
+class SlashAddedByRedirect(WirePolicy):
     """Redirects every request without a slash to the path with one, those with a body too."""
 
     def path(self, exchange: Exchange, path: str) -> str:
         if path.startswith("/api/") and not path.endswith("/") and not _ASSET.fullmatch(path):
-            location = f"{exchange.world.prefix}{exchange.path}/"
+            location = f"{exchange.sandbox.prefix}{exchange.path}/"
             raise _Moved("Moved permanently.", {"Location": location})
         return super().path(exchange, path)
 
@@ -118,7 +118,7 @@ class NamesInLatin1(Validation):
             body["name"].encode("latin-1")
 
 
-@defect("PB-DESC-08", sweep=True)
+@defect("PB-DESC-08", fuzzing=True)
 class NamesOfPlainLetters(Validation):
     """Refuses a name of a database in which there is anything but letters, digits, dashes and blanks."""
 
@@ -128,7 +128,7 @@ class NamesOfPlainLetters(Validation):
             raise BadRequest({"name": ["Only letters, digits, dashes and blanks are allowed."]})
 
 
-@defect("PB-DESC-09", sweep=True)
+@defect("PB-DESC-09", fuzzing=True)
 class OddFiltersAreNone(Validation):
     """Exports everything where the filters of an export job are no object."""
 
@@ -139,7 +139,7 @@ class OddFiltersAreNone(Validation):
         super().values(rule, body, long=long)
 
 
-@defect("PB-DESC-12", "PB-JOB-18", sweep=True)
+@defect("PB-DESC-12", "PB-JOB-18", fuzzing=True)
 class RunningJobsNotFound(JobHandlers):
     """Finds an export job only once it has ended."""
 

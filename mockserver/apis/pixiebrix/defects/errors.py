@@ -187,10 +187,10 @@ class EmptiedBeforeChecked(Validation):
             return await super().body(rule, scope, receive)
         except BadRequest:
             if rule.operation_id == "putRecord":
-                world, path = scope[EXCHANGE].world, scope["path_params"]
-                key, now = path["recordKey"], world.now()
+                sandbox, path = scope[EXCHANGE].sandbox, scope["path_params"]
+                key, now = path["recordKey"], sandbox.now()
                 with suppress(NotFound):
-                    world.pixiebrix.put_record(path["databaseId"], key, {}, MergeStrategy.REPLACE, now)
+                    sandbox.pixiebrix.put_record(path["databaseId"], key, {}, MergeStrategy.REPLACE, now)
             raise
 
 
@@ -203,9 +203,9 @@ class AssetMadeBeforeChecked(Validation):
             return await super().body(rule, scope, receive)
         except BadRequest:
             if rule.operation_id == "createAsset":
-                world, database = scope[EXCHANGE].world, scope["path_params"]["databaseId"]
+                sandbox, database = scope[EXCHANGE].sandbox, scope["path_params"]["databaseId"]
                 with suppress(NotFound):
-                    world.pixiebrix.create_asset(database, "unnamed", world.now(), world.ids)
+                    sandbox.pixiebrix.create_asset(database, "unnamed", sandbox.now(), sandbox.ids)
             raise
 
 

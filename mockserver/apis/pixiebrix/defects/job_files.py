@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ....state import jsonio
-from ....storage.app import Storage, StorageWorld
+from ....storage.app import Storage, StorageSandbox
 from ....storage.downloads import Item
 from ....storage.errors import AccessDenied, NoSuchKey
 from ....variants.defect import defect
@@ -40,10 +40,10 @@ class ExportNeverWritten(Storage):
 class ExportLinkWantsTheToken(Storage):
     """Wants the token with each request to the link of a job."""
 
-    async def download(self, world: StorageWorld, key: str, request: Request) -> Response:
+    async def download(self, sandbox: StorageSandbox, key: str, request: Request) -> Response:
         if key.startswith("exports/") and "authorization" not in request.headers:
             raise AccessDenied
-        return await super().download(world, key, request)
+        return await super().download(sandbox, key, request)
 
 
 @defect("PB-JOB-24")
@@ -137,14 +137,14 @@ class JobMediaTypeIgnored(JobHandlers):
 
 
 async def _as(
-    faithful: Callable[[Job, str], Awaitable[Item]], job: Job, key: str, kind: str, other: str
+    reference: Callable[[Job, str], Awaitable[Item]], job: Job, key: str, kind: str, other: str
 ) -> Item:
     """The file of a job, rendered as another kind if it is of this one, but called what it was."""
-    item = await faithful(job, key)
+    item = await reference(job, key)
     if job.media_type != kind:
         return item
     item.file.close()
-    found = await faithful(replace(job, media_type=other), key)
+    found = await reference(replace(job, media_type=other), key)
     return replace(found, content_type=item.content_type, filename=item.filename)
 
 

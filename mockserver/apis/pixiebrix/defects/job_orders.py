@@ -287,7 +287,7 @@ class UnknownDatabaseIs404(JobHandlers):
 
     async def createExportJob(self, call: Call) -> Response:
         for id_ in call.body["databases"]:
-            call.world.pixiebrix.database(id_.lower())
+            call.sandbox.pixiebrix.database(id_.lower())
         return await super().createExportJob(call)
 
 

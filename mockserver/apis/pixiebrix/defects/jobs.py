@@ -44,7 +44,7 @@ class JobInArray(JobHandlers):
 
     async def createExportJob(self, call: Call) -> Response:
         job_id = _id_in(await super().createExportJob(call))
-        return json_response([self.describe_new(call.world.pixiebrix.job(job_id), call)], call.answer, 201)
+        return json_response([self.describe_new(call.sandbox.pixiebrix.job(job_id), call)], call.answer, 201)
 
 
 class _AnyJobId(Validation):
@@ -148,7 +148,7 @@ class JobDetailsInAnArray(JobHandlers):
     async def getExportJob(self, call: Call) -> Response:
         await super().getExportJob(call)
         return json_response(
-            [self.describe_job(call.world.pixiebrix.job(call.path["jobId"]), call)], call.answer
+            [self.describe_job(call.sandbox.pixiebrix.job(call.path["jobId"]), call)], call.answer
         )
 
 
@@ -242,7 +242,7 @@ class ReadingStartsOver(JobHandlers):
 
     async def getExportJob(self, call: Call) -> Response:
         answer = await super().getExportJob(call)
-        job, now = call.world.pixiebrix.job(call.path["jobId"]), call.world.now()
+        job, now = call.sandbox.pixiebrix.job(call.path["jobId"]), call.sandbox.now()
         if job.finishes_at is not None and now < job.finishes_at + HOUR:
             job.finishes_at = now + HOUR
         return answer
@@ -287,7 +287,7 @@ class LinkBeforeTheEnd(JobHandlers):
     """Gives the link as soon as the job has started, when nothing is behind it yet."""
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
-        return {**super().describe_job(job, call), "data": self.job_link(job, call, call.world.now())}
+        return {**super().describe_job(job, call), "data": self.job_link(job, call, call.sandbox.now())}
 
 
 @defect("PB-JOB-23", "PB-DESC-05")
@@ -304,7 +304,7 @@ class FinishedJobsForgotten(JobHandlers):
     """Forgets a job an hour after it has ended."""
 
     async def getExportJob(self, call: Call) -> Response:
-        jobs, now = call.world.pixiebrix.jobs, call.world.now()
+        jobs, now = call.sandbox.pixiebrix.jobs, call.sandbox.now()
         job = jobs.get(call.path["jobId"])
         if job is not None and job.finishes_at is not None and now >= job.finishes_at + HOUR:
             del jobs[job.id]
@@ -317,7 +317,7 @@ class FinishedJobsExpire(JobHandlers):
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
         shown = super().describe_job(job, call)
-        if job.finishes_at is not None and call.world.now() >= job.finishes_at + HOUR:
+        if job.finishes_at is not None and call.sandbox.now() >= job.finishes_at + HOUR:
             shown |= {"status": "UNKNOWN", "data": None}
         return shown
 
@@ -327,7 +327,7 @@ class JobCreationTimeMoves(JobHandlers):
     """Shows the time at which a job is read as the time of its creation."""
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
-        job.created_at = call.world.now()
+        job.created_at = call.sandbox.now()
         return super().describe_job(job, call)
 
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ....state.instants import DAY, HOUR, SECOND
-from ....storage.app import Storage, StorageWorld
+from ....storage.app import Storage, StorageSandbox
 from ....storage.downloads import Item
 from ....storage.errors import AccessDenied, Expired, NoSuchKey, StorageError
 from ....storage.signing import Signer
@@ -36,18 +36,18 @@ def _is_archive(key: str) -> bool:
 class ArchiveFileMissing(Storage):
     """Lists archives whose files were never written to storage."""
 
-    async def find(self, world: StorageWorld, key: str, now: int) -> Item:
+    async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
         if _is_archive(key):
             raise NoSuchKey(key)
-        return await super().find(world, key, now)
+        return await super().find(sandbox, key, now)
 
 
 @defect("PB-LINK-01")
 class ArchiveFileEmpty(Storage):
     """Gives an empty file behind the link of each archive."""
 
-    async def find(self, world: StorageWorld, key: str, now: int) -> Item:
-        item = await super().find(world, key, now)
+    async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
+        item = await super().find(sandbox, key, now)
         return item.rewritten(lambda _: b"") if _is_archive(key) else item
 
 
@@ -89,7 +89,7 @@ class LinksKeptForTheNextCaller(ArchiveHandlers):
         self.kept: dict[str, tuple[int, dict[str, Any]]] = {}
 
     def describe_archive(self, archive: Archive, database: Database, call: Call) -> dict[str, Any]:
-        now = call.world.now()
+        now = call.sandbox.now()
         until, shown = self.kept.get(archive.id, (now, {}))
         if now >= until:
             shown = super().describe_archive(archive, database, call)
@@ -104,12 +104,12 @@ class LinksWorkOnce(Storage):
     def __init__(self) -> None:
         self.used: set[bytes] = set()
 
-    async def download(self, world: StorageWorld, key: str, request: Request) -> Response:
+    async def download(self, sandbox: StorageSandbox, key: str, request: Request) -> Response:
         query = request.scope["query_string"]
         if query in self.used and _is_archive(key):
             raise AccessDenied
         self.used.add(query)
-        return await super().download(world, key, request)
+        return await super().download(sandbox, key, request)
 
 
 @defect("PB-LINK-03", "PB-LINK-04")
@@ -137,14 +137,14 @@ class _Remembering(Storage, ABC):
     def may_follow(self, last: int, now: int) -> bool:
         """Whether a link that was followed before may be followed, whatever it says itself."""
 
-    async def download(self, world: StorageWorld, key: str, request: Request) -> Response:
-        link, now = (key, request.scope["query_string"]), world.now()
+    async def download(self, sandbox: StorageSandbox, key: str, request: Request) -> Response:
+        link, now = (key, request.scope["query_string"]), sandbox.now()
         if link in self.followed and self.may_follow(self.followed[link], now):
             self.followed[link] = now
-            item = await self.find(world, key, now)
+            item = await self.find(sandbox, key, now)
             with item.file as file:
                 return Response(file.read(), 200, {"Content-Type": item.content_type})
-        answer = await super().download(world, key, request)
+        answer = await super().download(sandbox, key, request)
         self.followed[link] = now
         return answer
 
@@ -249,10 +249,10 @@ class FileGoneWithItsLink(Storage):
     def __init__(self) -> None:
         self.first: dict[str, int] = {}
 
-    async def find(self, world: StorageWorld, key: str, now: int) -> Item:
+    async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
         if _is_archive(key) and now >= self.first.setdefault(key, now) + HOUR:
             raise NoSuchKey(key)
-        return await super().find(world, key, now)
+        return await super().find(sandbox, key, now)
 
 
 # For whom
@@ -262,10 +262,10 @@ class FileGoneWithItsLink(Storage):
 class LinkWantsTheToken(Storage):
     """Wants the token with each request to an archive's link, as the API does."""
 
-    async def download(self, world: StorageWorld, key: str, request: Request) -> Response:
+    async def download(self, sandbox: StorageSandbox, key: str, request: Request) -> Response:
         if _is_archive(key) and "authorization" not in request.headers:
             return json_error(401, "Authentication credentials were not provided.")
-        return await super().download(world, key, request)
+        return await super().download(sandbox, key, request)
 
 
 _LOGIN = "<!DOCTYPE html><title>Log in</title><form><input type=password></form>"
@@ -275,10 +275,10 @@ _LOGIN = "<!DOCTYPE html><title>Log in</title><form><input type=password></form>
 class LinkLeadsToALogin(Storage):
     """Answers whoever follows the link of an archive without the token with a page to log in, and 200."""
 
-    async def download(self, world: StorageWorld, key: str, request: Request) -> Response:
+    async def download(self, sandbox: StorageSandbox, key: str, request: Request) -> Response:
         if _is_archive(key) and "authorization" not in request.headers:
             return Response(_LOGIN, 200, {"Content-Type": "text/html; charset=utf-8"})
-        return await super().download(world, key, request)
+        return await super().download(sandbox, key, request)
 
 
 @defect("PB-LINK-07")

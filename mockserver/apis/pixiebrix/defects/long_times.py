@@ -55,7 +55,7 @@ class LinkOfTheFirstAnswer(ArchiveHandlers):
         self._given: dict[tuple[str, int], tuple[int, dict[str, Any]]] = {}
 
     def describe_archive(self, archive: Archive, database: Database, call: Call) -> dict[str, Any]:
-        key, now = (database.id, archive.day), call.world.now()
+        key, now = (database.id, archive.day), call.sandbox.now()
         since, shown = self._given.get(key, (now - HOUR, {}))
         if now - since >= HOUR:
             since, shown = now, super().describe_archive(archive, database, call)
@@ -68,8 +68,8 @@ class OldJobsExportAnew(JobHandlers):
     """Makes the data of a job anew from what there is a day later."""
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
-        if call.world.now() > job.created_at + DAY:
-            databases = call.world.pixiebrix.databases
+        if call.sandbox.now() > job.created_at + DAY:
+            databases = call.sandbox.pixiebrix.databases
             job.parts = select(databases, job.databases, job.start, job.end)
         return super().describe_job(job, call)
 
@@ -79,6 +79,6 @@ class FilesExpire(AssetHandlers):
     """Finds no file any more for an asset that was marked more than thirty days ago."""
 
     def download(self, asset: Asset, call: Call) -> Response:
-        if call.world.now() > asset.updated_at + 30 * DAY:
+        if call.sandbox.now() > asset.updated_at + 30 * DAY:
             raise NotFound("asset", asset.id)
         return super().download(asset, call)

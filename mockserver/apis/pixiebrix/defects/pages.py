@@ -31,7 +31,7 @@ class PageSizeIgnored(Pagination):
     """Gives pages of the default size, whatever size is asked for."""
 
     def size(self, call: Call, maximum: int) -> int:
-        return min(call.world.settings.default_page_size, maximum)
+        return min(call.sandbox.settings.default_page_size, maximum)
 
 
 @defect("PB-PAGE-01", "PB-ARCH-03")
@@ -265,7 +265,7 @@ class TotalOfPages(Pagination):
 
 
 def _count(call: Call) -> int:
-    return len(call.world.pixiebrix.database(call.path["databaseId"]).records)
+    return len(call.sandbox.pixiebrix.database(call.path["databaseId"]).records)
 
 
 @defect("PB-PAGE-14")

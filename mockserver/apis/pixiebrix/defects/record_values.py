@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ....state import jsonio
 from ....storage import downloads
-from ....storage.app import Storage, StorageWorld
+from ....storage.app import Storage, StorageSandbox
 from ....variants.defect import defect
 from ....web.call import Call
 from ..handlers.jobs import JobHandlers
@@ -128,8 +128,8 @@ class _Beginning(FieldEquals):
 class FilesUpToOneMebibyte(Storage):
     """Gives the first mebibyte of a file."""
 
-    async def find(self, world: StorageWorld, key: str, now: int) -> downloads.Item:
-        item = await super().find(world, key, now)
+    async def find(self, sandbox: StorageSandbox, key: str, now: int) -> downloads.Item:
+        item = await super().find(sandbox, key, now)
         return (
             item.rewritten(lambda content: content[: 1 << 20])
             if key.startswith("assets/") and item.size > 1 << 20

@@ -198,7 +198,7 @@ class UnknownKeyIsAnEmptyRecord(RecordHandlers):
         except NotFound as error:
             if error.what != "record":
                 raise
-            return self._one((call.world.now(), 0, call.path["recordKey"], 0, b"{}"), call, 200)
+            return self._one((call.sandbox.now(), 0, call.path["recordKey"], 0, b"{}"), call, 200)
 
 
 @defect("PB-REC-12")

@@ -109,7 +109,7 @@ class CountKeptUntilItGrows(DatabaseHandlers):
         self._most: dict[str, int] = {}
 
     async def listDatabases(self, call: Call) -> Response:
-        for database in call.world.pixiebrix.databases.values():
+        for database in call.sandbox.pixiebrix.databases.values():
             self._most[database.id] = max(self._most.get(database.id, 0), len(database.records))
         return await super().listDatabases(call)
 

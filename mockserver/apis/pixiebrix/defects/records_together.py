@@ -32,7 +32,7 @@ class PutWritesItsCopyBack(RecordHandlers):
             table.delete(row[KEY])
         for row in before:
             if row[KEY] not in table:
-                table.store(row[KEY], row[DATA], call.world.now())
+                table.store(row[KEY], row[DATA], call.sandbox.now())
         return await super().putRecord(call)
 
 
@@ -46,7 +46,7 @@ class MergeReadsTooEarly(RecordHandlers):
         if old is not None:
             await asyncio.sleep(WHILE)
             if key in table:
-                table.store(key, old[DATA], call.world.now())
+                table.store(key, old[DATA], call.sandbox.now())
         return await super().putRecord(call)
 
 
@@ -73,7 +73,7 @@ class JobsOfOneNameShareTheirFile(JobHandlers):
 
     async def createExportJob(self, call: Call) -> Response:
         response = await super().createExportJob(call)
-        job = list(call.world.pixiebrix.jobs.values())[-1]
+        job = list(call.sandbox.pixiebrix.jobs.values())[-1]
         await asyncio.sleep(WHILE)
         self._files[self._name(job)] = job.parts
         return response
@@ -97,7 +97,7 @@ class MarkGoesToTheLatestUpload(AssetHandlers):
         self._file: dict[str, Asset] = {}
 
     async def updateAsset(self, call: Call) -> Response:
-        self._latest = call.world.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
+        self._latest = call.sandbox.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
         await asyncio.sleep(WHILE)
         self._file[call.path["assetId"]] = self._latest
         return await super().updateAsset(call)

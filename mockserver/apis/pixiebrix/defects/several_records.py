@@ -24,8 +24,8 @@ class PutOfSeveralReplacesAll(RecordHandlers):
     """Takes a PUT of records for all that the database is to hold, and deletes the others."""
 
     async def putRecords(self, call: Call) -> Response:
-        state, database = call.world.pixiebrix, call.path["databaseId"]
-        state.clear_records(database, call.world.now())
+        state, database = call.sandbox.pixiebrix, call.path["databaseId"]
+        state.clear_records(database, call.sandbox.now())
         return await super().putRecords(call)
 
 

@@ -24,11 +24,11 @@ class AccountHandlers:
         return json_response({"status": "ok"}, call.answer)
 
     async def getMe(self, call: Call) -> Response:  # noqa: N802 - the operationId
-        """The one user that a world has, as far as the token may see."""
+        """The one user that a sandbox has, as far as the token may see."""
         role = _MEMBER if call.exchange.read_only else _ADMIN
         organizations = visible_organizations(call)
         me = {
-            "id": str(uuid5(NAMESPACE_URL, f"urn:dbcontract:user:{call.world.base.seed}")),
+            "id": str(uuid5(NAMESPACE_URL, f"urn:dbcontract:user:{call.sandbox.base.seed}")),
             "email": "user@example.com",
             "name": "Mock User",
             "scope": None,
@@ -50,7 +50,7 @@ def visible_organizations(call: Call) -> list[Organization]:
     """The organizations that the token may see."""
     visible = call.exchange.organizations
     return [
-        one for one in call.world.pixiebrix.organizations.values() if visible is None or one.id in visible
+        one for one in call.sandbox.pixiebrix.organizations.values() if visible is None or one.id in visible
     ]
 
 

@@ -20,8 +20,8 @@ class ArchiveHandlers:
 
     async def listRecordArchives(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """One page of the archive files, the newest date first unless `ordering=date`."""
-        call.world.now()
-        state = call.world.pixiebrix
+        call.sandbox.now()
+        state = call.sandbox.pixiebrix
         descending = call.query.get("ordering", "-date") == "-date"
         archives = state.archives(call.path["organizationId"], call.path["databaseId"], descending=descending)
         database = state.database(call.path["databaseId"])
@@ -36,10 +36,10 @@ class ArchiveHandlers:
             "id": archive.id,
             "database": {"id": database.id, "name": database.name},
             "date": date,
-            "file": call.world.signer.presigned_get(
+            "file": call.sandbox.signer.presigned_get(
                 call.origin,
                 archive_key(database.id, archive.day),
-                call.world.now(),
+                call.sandbox.now(),
                 lifetime=HOUR,
                 filename=f"{date}.jsonl",
             ),

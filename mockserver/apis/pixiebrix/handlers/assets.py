@@ -21,7 +21,7 @@ class AssetHandlers:
 
     async def listAssets(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """One page of the assets' metadata."""
-        assets = call.world.pixiebrix.list_assets(call.path["databaseId"])
+        assets = call.sandbox.pixiebrix.list_assets(call.path["databaseId"])
         page, headers = listed(call, assets)
         return json_response(
             [self.describe_asset(asset, call) for asset in page], call.answer, headers=headers
@@ -29,16 +29,18 @@ class AssetHandlers:
 
     async def createAsset(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Make an asset that is not uploaded, and the form that uploads its file."""
-        world = call.world
-        now = world.now()
-        asset = world.pixiebrix.create_asset(call.path["databaseId"], call.body["filename"], now, world.ids)
+        sandbox = call.sandbox
+        now = sandbox.now()
+        asset = sandbox.pixiebrix.create_asset(
+            call.path["databaseId"], call.body["filename"], now, sandbox.ids
+        )
         url, fields = self.form(asset, call, now)
         body = {"asset": self.describe_asset(asset, call), "upload_url": url, "fields": fields}
         return json_response(body, call.answer, 201)
 
     def form(self, asset: Asset, call: Call, now: int) -> tuple[str, dict[str, str]]:
         """The URL and the fields of the form that uploads the asset's file."""
-        return call.world.signer.presigned_post(
+        return call.sandbox.signer.presigned_post(
             call.origin,
             self.key(asset),
             now,
@@ -49,7 +51,7 @@ class AssetHandlers:
 
     async def getAsset(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The metadata with `meta=true`, else the file; 404 unless the asset is marked uploaded."""
-        asset = call.world.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
+        asset = call.sandbox.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
         if call.query.get("meta"):
             return json_response(self.describe_asset(asset, call), call.answer)
         if not self.downloadable(asset):
@@ -66,10 +68,10 @@ class AssetHandlers:
 
     def download(self, asset: Asset, call: Call) -> Response:
         """A redirect to the file in storage, as the vendor answers."""
-        location = call.world.signer.presigned_get(
+        location = call.sandbox.signer.presigned_get(
             call.origin,
             self.key(asset),
-            call.world.now(),
+            call.sandbox.now(),
             lifetime=HOUR,
             filename=asset.filename,
             from_redirect=True,
@@ -78,12 +80,12 @@ class AssetHandlers:
 
     async def updateAsset(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Mark the asset uploaded, or not; read-only fields are ignored."""
-        world = call.world
-        asset = world.pixiebrix.patch_asset(
+        sandbox = call.sandbox
+        asset = sandbox.pixiebrix.patch_asset(
             call.path["databaseId"],
             call.path["assetId"],
             is_uploaded=call.body.get("is_uploaded"),
-            now=world.now(),
+            now=sandbox.now(),
         )
         return json_response(self.describe_asset(asset, call), call.answer)
 

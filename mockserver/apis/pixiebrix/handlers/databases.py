@@ -24,21 +24,21 @@ class DatabaseHandlers:
 
     async def listDatabases(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """One page of the organization's databases."""
-        databases = call.world.pixiebrix.list_databases(call.path["organizationId"])
+        databases = call.sandbox.pixiebrix.list_databases(call.path["organizationId"])
         page, headers = listed(call, databases)
         items = [self.describe_database(database) for database in page]
         return json_response(items, call.answer, headers=headers)
 
     async def createDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Make an empty database."""
-        world = call.world
-        database = world.pixiebrix.create_database(
+        sandbox = call.sandbox
+        database = sandbox.pixiebrix.create_database(
             call.path.get("organizationId"),
             call.body["name"],
             call.body.get("type", "Key-Value"),
             enforce_schema=call.body.get("enforce_schema", False),
-            now=world.now(),
-            new_id=world.ids,
+            now=sandbox.now(),
+            new_id=sandbox.ids,
             owner_field=call.body.get("owner_field"),
         )
         return json_response(self.describe_database(database), call.answer, 201)
@@ -48,7 +48,7 @@ class DatabaseHandlers:
         visible = call.exchange.organizations
         databases = [
             one
-            for one in call.world.pixiebrix.databases.values()
+            for one in call.sandbox.pixiebrix.databases.values()
             if visible is None or one.organization_id is None or one.organization_id in visible
         ]
         page, headers = listed(call, databases)
@@ -65,7 +65,7 @@ class DatabaseHandlers:
 
     async def getUserDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """A database that the user may see."""
-        return self._shown(call.world.pixiebrix.database(call.path["databaseId"]), call)
+        return self._shown(call.sandbox.pixiebrix.database(call.path["databaseId"]), call)
 
     async def putDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Write the fields of one of the organization's databases; those left out stay, as do its records."""
@@ -78,11 +78,11 @@ class DatabaseHandlers:
 
     async def updateUserDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Change fields of a database that the user may manage."""
-        return self._shown(call.world.pixiebrix.update_database(call.path["databaseId"], call.body), call)
+        return self._shown(call.sandbox.pixiebrix.update_database(call.path["databaseId"], call.body), call)
 
     async def getDatabasePermissions(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """What the token may do with a database: read (1), write (2)."""
-        call.world.pixiebrix.database(call.path["databaseId"])
+        call.sandbox.pixiebrix.database(call.path["databaseId"])
         permissions = [_READ] if call.exchange.read_only else [_READ, _WRITE]
         return json_response({"permissions": permissions}, call.answer)
 
@@ -105,7 +105,7 @@ class DatabaseHandlers:
     @staticmethod
     def _of_organization(call: Call) -> Database:
         """The database of the path, if it is the organization's. Raises `NotFound`."""
-        return call.world.pixiebrix.database_of(call.path["organizationId"], call.path["databaseId"])
+        return call.sandbox.pixiebrix.database_of(call.path["organizationId"], call.path["databaseId"])
 
     def _shown(self, database: Database, call: Call) -> Response:
         return json_response(self.describe_database(database), call.answer)
@@ -121,10 +121,10 @@ class DatabaseHandlers:
 
     async def remove_database(self, call: Call) -> Response:
         """Remove the database of the call with all that is in it, its files too."""
-        world = call.world
-        world.now()
-        gone = world.pixiebrix.delete_database(call.path["databaseId"])
-        world.objects.delete_below(assets_below(gone.id))
+        sandbox = call.sandbox
+        sandbox.now()
+        gone = sandbox.pixiebrix.delete_database(call.path["databaseId"])
+        sandbox.objects.delete_below(assets_below(gone.id))
         discarded = gone.records.clear()
         while discarded.release(5_000):  # noqa: ASYNC110 - lets other requests run, waits for nothing
             await asyncio.sleep(0)

@@ -20,11 +20,11 @@ class JobHandlers:
 
     async def createExportJob(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Start an export of the records as they are now."""
-        world, body = call.world, call.body
+        sandbox, body = call.sandbox, call.body
         filters = body.get("filters") or {}
-        looks = world.settings.job_looks
-        now = world.now()
-        job = world.pixiebrix.create_job(
+        looks = sandbox.settings.job_polls
+        now = sandbox.now()
+        job = sandbox.pixiebrix.create_job(
             body["name"],
             [database.lower() for database in body["databases"]],
             body.get("media_type", "application/json"),
@@ -32,14 +32,14 @@ class JobHandlers:
             end=self.instant(filters.get("end_date")),
             now=now,
             duration_us=None,
-            new_id=world.ids,
+            new_id=sandbox.ids,
         )
         fault = call.exchange.fault
         ordered = None
-        if fault is not None and fault.error_message is not None and world.faults.use(fault):
+        if fault is not None and fault.error_message is not None and sandbox.faults.use(fault):
             ordered = fault.error_message
         job.error_message = ordered or await _problem(job)
-        job.looks_left = looks or 0
+        job.polls_left = looks or 0
         # Only now may anybody see it end: with the message, if it ends in failure.
         job.finishes_at = self.end_of(job, call, now)
         return json_response(self.describe_new(job, call), call.answer, 201)
@@ -50,12 +50,12 @@ class JobHandlers:
 
     def end_of(self, job: Job, call: Call, now: int) -> int | None:  # noqa: ARG002
         """When the job ends, in µs; None: never."""
-        settings = call.world.settings
-        return now + (settings.job_us if settings.job_looks is None else 0)
+        settings = call.sandbox.settings
+        return now + (settings.job_us if settings.job_polls is None else 0)
 
     async def getExportJob(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The job's details; once it succeeded, with a link to the exported data."""
-        job = call.world.pixiebrix.job(call.path["jobId"])
+        job = call.sandbox.pixiebrix.job(call.path["jobId"])
         shown = self.describe_job(job, call)
         job.look()
         return json_response(shown, call.answer)
@@ -66,7 +66,7 @@ class JobHandlers:
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
         """A job as the API shows it (published specification)."""
-        now = call.world.now()
+        now = call.sandbox.now()
         status = job.status(now)
         return {
             "id": job.id,
@@ -81,7 +81,7 @@ class JobHandlers:
         issued = job.link_issued_at
         if issued is None or not issued <= now < issued + HOUR:
             job.link_issued_at = issued = now
-        return call.world.signer.presigned_get(
+        return call.sandbox.signer.presigned_get(
             call.origin, export_key(job), issued, lifetime=HOUR, filename=job.artifact_name()
         )
 

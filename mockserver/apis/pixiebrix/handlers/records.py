@@ -29,11 +29,11 @@ class RecordHandlers:
 
     async def listRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The records that pass the filters: one page; before version 2.0 what one answer may hold."""
-        world = call.world
-        world.now()
+        sandbox = call.sandbox
+        sandbox.now()
         table = self._table(call)
         filters = self._filters(call) if call.pairs else []
-        limit = world.settings.max_records
+        limit = sandbox.settings.max_records
         unpaged = self._unpaged(call)
         page = Page(1, limit) if unpaged else requested_page(call, limit)
         rows, more = await self._select(table, self._bounds(call, table), filters, page)
@@ -44,7 +44,7 @@ class RecordHandlers:
 
     def _table(self, call: Call) -> RecordTable:
         """The records among which the list chooses. Raises `NotFound`."""
-        return call.world.pixiebrix.database(call.path["databaseId"]).records
+        return call.sandbox.pixiebrix.database(call.path["databaseId"]).records
 
     def _limits(self, call: Call) -> list[Filter]:
         """What a deletion asks of the records' fields. Raises `InvalidInput`."""
@@ -56,7 +56,7 @@ class RecordHandlers:
 
     def _unpaged(self, call: Call) -> bool:
         """Whether one answer holds all records, or as many as it may."""
-        return not call.world.implementation[PAGES].paged(call)
+        return not call.sandbox.implementation[PAGES].paged(call)
 
     def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
         """Rows in the negotiated media type."""
@@ -105,12 +105,12 @@ class RecordHandlers:
     async def _write(self, call: Call, status: int) -> Response:
         one = isinstance(call.body, dict)
         items = [call.body] if one else call.body
-        world = call.world
-        now = world.now()
+        sandbox = call.sandbox
+        now = sandbox.now()
         database_id = call.path["databaseId"]
         # The whole body has passed by now, so nothing can fail half way, and long ones are written in slices,
         # unless the database has a schema of its own to hold them to.
-        checked = world.pixiebrix.database(database_id).enforced is not None
+        checked = sandbox.pixiebrix.database(database_id).enforced is not None
         step = len(items) if checked and items else _WRITE
         rows: list[Row] = []
         try:
@@ -118,7 +118,7 @@ class RecordHandlers:
                 slice_ = [
                     (item["id"], item["data"], strategy_of(item)) for item in items[start : start + step]
                 ]
-                rows += world.pixiebrix.put_records(database_id, slice_, now)
+                rows += sandbox.pixiebrix.put_records(database_id, slice_, now)
                 if start + step < len(items):
                     await asyncio.sleep(0)
         except BrokenSchema as error:
@@ -131,37 +131,37 @@ class RecordHandlers:
 
     async def clearRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Remove every record, or those that pass the filters where there are any; archives stay."""
-        world = call.world
+        sandbox = call.sandbox
         filters = self._limits(call)
         if filters or {"start_date", "end_date"} & call.query.keys():
-            now = world.now()
+            now = sandbox.now()
             table = self._table(call)
             rows, _ = await self._select(table, self._bounds(call, table), filters, Page(1, len(table)))
-            world.pixiebrix.delete_records(call.path["databaseId"], rows, now)
+            sandbox.pixiebrix.delete_records(call.path["databaseId"], rows, now)
             return Response(None, 204)
-        discarded = world.pixiebrix.clear_records(call.path["databaseId"], world.now())
+        discarded = sandbox.pixiebrix.clear_records(call.path["databaseId"], sandbox.now())
         while discarded.release(5_000):  # noqa: ASYNC110 - lets other requests run, waits for nothing
             await asyncio.sleep(0)
         return Response(None, 204)
 
     async def getRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """One record by its key."""
-        call.world.now()
-        row = call.world.pixiebrix.get_record(call.path["databaseId"], call.path["recordKey"])
+        call.sandbox.now()
+        row = call.sandbox.pixiebrix.get_record(call.path["databaseId"], call.path["recordKey"])
         return self._one(row, call, 200)
 
     async def putRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Write one record by the key in the path, whatever `id` says: 201 when it is new, else 200."""
-        key, world = call.path["recordKey"], call.world
-        row, created = world.pixiebrix.put_record(
-            call.path["databaseId"], key, call.body["data"], strategy_of(call.body), world.now()
+        key, sandbox = call.path["recordKey"], call.sandbox
+        row, created = sandbox.pixiebrix.put_record(
+            call.path["databaseId"], key, call.body["data"], strategy_of(call.body), sandbox.now()
         )
         return self._one(row, call, 201 if created else 200)
 
     async def deleteRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Remove one record."""
-        world = call.world
-        world.pixiebrix.delete_record(call.path["databaseId"], call.path["recordKey"], world.now())
+        sandbox = call.sandbox
+        sandbox.pixiebrix.delete_record(call.path["databaseId"], call.path["recordKey"], sandbox.now())
         return Response(None, 204)
 
 

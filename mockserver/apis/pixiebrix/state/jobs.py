@@ -44,7 +44,7 @@ class Job:
     parts: tuple[Part, ...] = ()
     """The rows database by database; not to be changed."""
     link_issued_at: int | None = None
-    looks_left: int = 0
+    polls_left: int = 0
     """How often the job must still be looked at before it ends, whatever the time."""
     organizations: frozenset[str] = frozenset()
     """Whose databases it exports: who may not see all of these may not see the job."""
@@ -56,13 +56,13 @@ class Job:
 
     def status(self, now: int) -> str:
         """STARTED until the job's end, then SUCCESS, or FAILURE if there is an error message."""
-        if self.looks_left or self.finishes_at is None or now < self.finishes_at:
+        if self.polls_left or self.finishes_at is None or now < self.finishes_at:
             return "STARTED"
         return "SUCCESS" if self.error_message is None else "FAILURE"
 
     def look(self) -> None:
         """Count one look at the job."""
-        self.looks_left = max(0, self.looks_left - 1)
+        self.polls_left = max(0, self.polls_left - 1)
 
     def artifact_name(self) -> str:
         """The file name of the exported data: the job's name, made safe, and the suffix of the media type."""

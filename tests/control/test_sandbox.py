@@ -19,7 +19,7 @@ def test_health_tells_what_this_server_is(start: Callable[..., Mock]) -> None:
     health = mock.control("GET", "/health")
     assert health["name"] == "dbcontract"
     assert health["status"] == "ok"
-    assert (health["world"], health["data"], health["seed"]) == ("", "edge", 7)
+    assert (health["sandbox"], health["data"], health["seed"]) == ("", "edge", 7)
     assert health["apis"] == ["pieces", "pixiebrix"]
     assert {"clock", "inject", "second"} <= set(health["capabilities"])
     assert health["sandboxes"] == 0
@@ -30,8 +30,8 @@ def test_health_tells_what_this_server_is(start: Callable[..., Mock]) -> None:
 def test_health_of_a_sandbox_names_it(start: Callable[..., Mock]) -> None:
     mock = start()
     inside = Mock(f"{mock.base}/~one").control("GET", "/health")
-    assert (inside["world"], inside["sandboxes"]) == ("one", 1)
-    assert mock.control("GET", "/health")["world"] == ""
+    assert (inside["sandbox"], inside["sandboxes"]) == ("one", 1)
+    assert mock.control("GET", "/health")["sandbox"] == ""
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_databases_of_all_organizations_are_listed(mock: Mock) -> None:
 
 
 def change_everything(mock: Mock) -> None:
-    """Make the world differ from its start in every part."""
+    """Make the sandbox differ from its start in every part."""
     database = mock.new_database()
     mock.put(database, "new", text="new")
     mock.new_job(database)
@@ -105,7 +105,7 @@ def test_reset_to_another_data_set_and_back(mock: Mock) -> None:
     assert mock.state() == before
 
 
-def test_reset_of_one_world_leaves_the_others_alone(sandbox: Callable[[], Mock]) -> None:
+def test_reset_of_one_sandbox_leaves_the_others_alone(sandbox: Callable[[], Mock]) -> None:
     one, other = sandbox(), sandbox()
     database = other.new_database()
     one.control("POST", "/reset", {"data": "empty"})

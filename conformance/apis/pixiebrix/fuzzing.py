@@ -1,4 +1,4 @@
-"""What the sweep calls at a PixieBrix, and the ids that it may make for it."""
+"""What fuzzing calls at a PixieBrix, and the ids that it may make for it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .context import PixieBrix
 
 
 def scope(ctx: PixieBrix, description: dict[str, Any]) -> Scope:
-    """What to sweep, by what is allowed; may make a database and an asset to sweep on.
+    """What to fuzz, by what is allowed; may make a database and an asset to fuzz on.
 
     Raises:
-        NotVerified, PrerequisiteFailed: there is nothing to sweep on.
+        NotVerified, PrerequisiteFailed: there is nothing to fuzz on.
     """
     gate = ctx.run.session.gate
     schemas = description["components"]["schemas"]
@@ -49,11 +49,11 @@ def scope(ctx: PixieBrix, description: dict[str, Any]) -> Scope:
 
 
 def _database(ctx: PixieBrix) -> str:
-    """The database to sweep: a new one where it can be deleted again, so that nothing of others is near."""
+    """The database to fuzz: a new one where it can be deleted again, so that nothing of others is near."""
     if not ctx.can("write"):
         return ctx.given.existing_database()
     gate = ctx.run.session.gate
-    if gate is not None and ctx.place.scratch.create_databases:
+    if gate is not None and ctx.environment.scratch.create_databases:
         try:
             since = gate.inventory.last
             if not _databases_go(gate):

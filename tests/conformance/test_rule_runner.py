@@ -13,9 +13,9 @@ from dbcontract.conformance.catalogue.rules import Capability, Level, Rule, Sour
 from dbcontract.conformance.http.evidence import Exchange
 from dbcontract.conformance.http.redaction import Redactor
 from dbcontract.conformance.http.wire import Limits, NoAnswer, Received, Request, Unreachable, Wire, origin_of
-from dbcontract.conformance.results.results import Part, RuleResult, Verdict
-from dbcontract.conformance.runner.fuzzing.run import SweepSettings
-from dbcontract.conformance.runner.rule_runner import Bench
+from dbcontract.conformance.results.results import CheckResult, RuleResult, Verdict
+from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
+from dbcontract.conformance.runner.rule_runner import RuleRunner
 from dbcontract.conformance.schema.conformance import BODY, STATUS, Violation
 from dbcontract.conformance.schema.description import Description, Finding
 from dbcontract.conformance.target.target import Endpoint, Target
@@ -40,7 +40,7 @@ RULE = Rule(
     source=Source("decision", "the heading"),
     operations=("exportDatabase",),
     needs=(),
-    rests_on=(),
+    depends_on=(),
 )
 STATUSES = replace(RULE, id="PI-DESC-04")
 REFUSALS = replace(RULE, id="PI-DESC-09")
@@ -75,15 +75,15 @@ def checks_of(*functions: Callable[[Context], None]) -> Checks:
     return Checks(collect(module))
 
 
-def a_bench(
+def a_rule_runner(
     *functions: Callable[[Context], None],
     target: Target = TARGET,
     rules: Sequence[Rule] = (RULE,),
     **options: object,
-) -> Bench:
-    bench = Bench(target, {rule.id: rule for rule in rules}, checks_of(*functions), **options)  # type: ignore[arg-type]
-    bench.wire = Answering(target.pace.wire)
-    return bench
+) -> RuleRunner:
+    rule_runner = RuleRunner(target, {rule.id: rule for rule in rules}, checks_of(*functions), **options)  # type: ignore[arg-type]
+    rule_runner.wire = Answering(target.pace.wire)
+    return rule_runner
 
 
 def asks(ctx: Context) -> None:
@@ -113,7 +113,7 @@ def violation(check: str = STATUS, operation: str = "exportDatabase") -> Violati
     ],
 )
 def test_what_hinders_a_rule(rule: Rule, verdict: Verdict, words: str, missing: tuple[str, ...]) -> None:
-    part = a_bench(asks).hindrance(rule)
+    part = a_rule_runner(asks).skip_reason(rule)
     assert part is not None
     assert (part.verdict, part.missing) == (verdict, missing)
     assert part.reason.endswith(words)
@@ -121,7 +121,7 @@ def test_what_hinders_a_rule(rule: Rule, verdict: Verdict, words: str, missing: 
 
 @pytest.mark.parametrize("rule", [RULE, STATUSES, replace(RULE, needs=(Capability.READ, Capability.WRITE))])
 def test_nothing_hinders_what_can_be_checked(rule: Rule) -> None:
-    assert a_bench(asks).hindrance(rule) is None
+    assert a_rule_runner(asks).skip_reason(rule) is None
 
 
 @pytest.mark.parametrize(
@@ -134,14 +134,14 @@ def test_nothing_hinders_what_can_be_checked(rule: Rule) -> None:
     ],
 )
 def test_a_clock_that_moves_is_as_good_as_waiting(capability: str, missing: tuple[str, ...]) -> None:
-    bench = a_bench(asks, target=replace(TARGET, capabilities=frozenset({capability})))
-    part = bench.hindrance(replace(RULE, needs=(Capability.CLOCK, Capability.WAIT)))
+    rule_runner = a_rule_runner(asks, target=replace(TARGET, capabilities=frozenset({capability})))
+    part = rule_runner.skip_reason(replace(RULE, needs=(Capability.CLOCK, Capability.WAIT)))
     assert (part.missing if part else ()) == missing
 
 
 def test_the_clock_makes_up_for_waiting_only() -> None:
-    bench = a_bench(asks, target=replace(TARGET, capabilities=frozenset({"clock"})))
-    part = bench.hindrance(replace(RULE, needs=(Capability.INJECT,)))
+    rule_runner = a_rule_runner(asks, target=replace(TARGET, capabilities=frozenset({"clock"})))
+    part = rule_runner.skip_reason(replace(RULE, needs=(Capability.INJECT,)))
     assert part is not None
     assert part.missing == ("inject",)
 
@@ -150,20 +150,20 @@ def test_the_clock_makes_up_for_waiting_only() -> None:
 
 
 def test_whether_every_api_answers() -> None:
-    bench = a_bench()
-    assert bench.unreachable() is None
-    assert isinstance(bench.wire, Answering)
-    assert bench.wire.sent == [("GET", f"{PIECES}/"), ("GET", f"{PIXIEBRIX}/")]
+    rule_runner = a_rule_runner()
+    assert rule_runner.unreachable() is None
+    assert isinstance(rule_runner.wire, Answering)
+    assert rule_runner.wire.sent == [("GET", f"{PIECES}/"), ("GET", f"{PIXIEBRIX}/")]
 
 
 @pytest.mark.parametrize(
     "error", [Unreachable(origin_of(PIXIEBRIX), f"no {SECRET}"), NoAnswer(f"no {SECRET}")]
 )
 def test_an_api_that_does_not_answer_is_told(error: Exception) -> None:
-    bench = a_bench()
-    assert isinstance(bench.wire, Answering)
-    bench.wire.happens[f"{PIXIEBRIX}/"] = error
-    told = bench.unreachable() or ""
+    rule_runner = a_rule_runner()
+    assert isinstance(rule_runner.wire, Answering)
+    rule_runner.wire.happens[f"{PIXIEBRIX}/"] = error
+    told = rule_runner.unreachable() or ""
     assert told.startswith(f"{PIXIEBRIX} does not answer: ")
     assert told.endswith("no $TOKEN")
 
@@ -172,23 +172,23 @@ def test_the_connections_are_as_the_target_asks() -> None:
     target = replace(
         TARGET, endpoints={"pixiebrix": Endpoint("https://127.0.0.1:9")}, ca_bundle="/no/such/file"
     )
-    bench = Bench(target, {}, checks_of())
+    rule_runner = RuleRunner(target, {}, checks_of())
     try:
-        assert bench.wire.limits == PACE.wire
+        assert rule_runner.wire.limits == PACE.wire
         with pytest.raises(Exception, match="No such file"):
-            bench.wire._context()  # noqa: SLF001 (a handshake that needs it would need a server with TLS)
+            rule_runner.wire._context()  # noqa: SLF001 (a handshake that needs it would need a server with TLS)
     finally:
-        bench.close()
+        rule_runner.close()
 
 
 # Running checks
 
 
 def test_what_checks_share(descriptions: dict[str, Description]) -> None:
-    run = a_bench(descriptions=descriptions, seed=7).run
+    run = a_rule_runner(descriptions=descriptions, seed=7).run
     assert run.descriptions is descriptions
     assert (run.seed, run.target) == (7, TARGET)
-    assert a_bench(descriptions=descriptions).run.seed == 1
+    assert a_rule_runner(descriptions=descriptions).run.seed == 1
 
 
 def test_all_checks_of_a_rule_count(descriptions: dict[str, Description]) -> None:
@@ -207,67 +207,69 @@ def test_all_checks_of_a_rule_count(descriptions: dict[str, Description]) -> Non
     def once(ctx: Context) -> None:
         ctx.call("exportDatabase")
 
-    bench = a_bench(twice, once, descriptions=descriptions)
-    examined = bench.examine("PI-EXP-01")
-    assert [part.verdict for part in examined.parts] == [Verdict.PASSED, Verdict.PASSED]
-    assert examined.requests == 3
-    told = f"export job: a-job (dbcontract-{bench.run.id}-a thing-0)"
-    assert (examined.left, bench.left()) == ({told: 1}, [told])
+    rule_runner = a_rule_runner(twice, once, descriptions=descriptions)
+    rule_checks = rule_runner.examine("PI-EXP-01")
+    assert [part.verdict for part in rule_checks.parts] == [Verdict.PASSED, Verdict.PASSED]
+    assert rule_checks.requests == 3
+    told = f"export job: a-job (dbcontract-{rule_runner.run.id}-a thing-0)"
+    assert (rule_checks.left, rule_runner.left()) == ({told: 1}, [told])
     assert seen == ["PI-EXP-01"]
     # 202 is not described, in either of them
-    statuses = [one for one in examined.violations if one.finding.check == STATUS]
+    statuses = [one for one in rule_checks.violations if one.finding.check == STATUS]
     assert [one.evidence.number for one in statuses] == [1, 1]
-    assert (examined.stopped, examined.unreachable) == (False, False)
+    assert (rule_checks.stopped, rule_checks.unreachable) == (False, False)
 
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_whole_exchanges_are_kept_where_asked_for(whole: bool) -> None:
-    bench = a_bench(asks, descriptions={}, whole=True) if whole else a_bench(asks, descriptions={})
-    (part,) = bench.examine("PI-EXP-01").parts
+    rule_runner = (
+        a_rule_runner(asks, descriptions={}, whole=True) if whole else a_rule_runner(asks, descriptions={})
+    )
+    (part,) = rule_runner.examine("PI-EXP-01").parts
     assert (part.evidence[0].response_body == "x" * 9_000) is whole
 
 
 def test_a_run_that_is_stopped_begins_no_other_check() -> None:
     def stops(ctx: Context) -> None:
         asks(ctx)
-        bench.cancelled.set()
+        rule_runner.cancelled.set()
 
-    bench = a_bench(stops, asks, descriptions={})
-    examined = bench.examine("PI-EXP-01")
-    assert (len(examined.parts), examined.stopped) == (1, True)
+    rule_runner = a_rule_runner(stops, asks, descriptions={})
+    rule_checks = rule_runner.examine("PI-EXP-01")
+    assert (len(rule_checks.parts), rule_checks.stopped) == (1, True)
 
 
 def test_a_target_that_died_gets_no_other_check() -> None:
-    bench = a_bench(asks, asks, descriptions={})
-    assert isinstance(bench.wire, Answering)
-    bench.wire.happens[f"{PIECES}/1"] = NoAnswer("closed")
+    rule_runner = a_rule_runner(asks, asks, descriptions={})
+    assert isinstance(rule_runner.wire, Answering)
+    rule_runner.wire.happens[f"{PIECES}/1"] = NoAnswer("closed")
     # it answers elsewhere: that is the target's failure, and the others have their turn
-    examined = bench.examine("PI-EXP-01")
-    assert (len(examined.parts), examined.unreachable) == (2, False)
-    bench.wire.happens[f"{PIECES}/"] = NoAnswer("closed")
-    examined = bench.examine("PI-EXP-01")
-    assert (len(examined.parts), examined.unreachable) == (1, True)
+    rule_checks = rule_runner.examine("PI-EXP-01")
+    assert (len(rule_checks.parts), rule_checks.unreachable) == (2, False)
+    rule_runner.wire.happens[f"{PIECES}/"] = NoAnswer("closed")
+    rule_checks = rule_runner.examine("PI-EXP-01")
+    assert (len(rule_checks.parts), rule_checks.unreachable) == (1, True)
 
 
 # What all exchanges say
 
 
 @pytest.fixture
-def seen(descriptions: dict[str, Description]) -> Bench:
+def seen(descriptions: dict[str, Description]) -> RuleRunner:
     """A bench whose exchanges showed an undocumented status of one operation."""
 
     def calls(ctx: Context) -> None:
         ctx.call("exportDatabase")
 
-    bench = a_bench(calls, descriptions=descriptions)
-    bench.examine("PI-EXP-01")
-    return bench
+    rule_runner = a_rule_runner(calls, descriptions=descriptions)
+    rule_runner.examine("PI-EXP-01")
+    return rule_runner
 
 
-OWN = Part(Verdict.PASSED, "of its own")
+OWN = CheckResult(Verdict.PASSED, "of its own")
 
 
-def test_what_all_exchanges_say_stands_beside_the_checks(seen: Bench) -> None:
+def test_what_all_exchanges_say_stands_beside_the_checks(seen: RuleRunner) -> None:
     (part,) = seen.described(STATUSES)
     assert part.verdict is Verdict.FAILED
     assert part.reason.startswith("exportDatabase: ")
@@ -278,10 +280,10 @@ def test_what_all_exchanges_say_stands_beside_the_checks(seen: Bench) -> None:
     assert seen.described(replace(STATUSES, operations=("importDatabase",)), [OWN]) == [OWN, open_]
 
 
-def test_what_only_the_sweep_shows_does_not_open_what_a_check_has_closed(seen: Bench) -> None:
+def test_what_only_the_fuzzing_shows_does_not_open_what_a_check_has_closed(seen: RuleRunner) -> None:
     (part,) = seen.described(REFUSALS)
     assert part.verdict is Verdict.NOT_VERIFIED
-    assert part.reason == "only the sweep shows it, and it was left out"
+    assert part.reason == "only fuzzing shows it, and it was left out"
     assert seen.described(REFUSALS, [OWN]) == [OWN]
 
 
@@ -300,66 +302,74 @@ def test_what_only_the_sweep_shows_does_not_open_what_a_check_has_closed(seen: B
     ],
 )
 def test_the_exchanges_of_some_checks_alone(found: list[Violation], told: str | None) -> None:
-    bench = a_bench(asks, descriptions={})
-    examined = bench.examine("PI-EXP-01")
-    examined.violations += found
-    part = bench.violation(STATUSES, examined)
+    rule_runner = a_rule_runner(asks, descriptions={})
+    rule_checks = rule_runner.examine("PI-EXP-01")
+    rule_checks.violations += found
+    part = rule_runner.violation(STATUSES, rule_checks)
     assert (part and part.reason) == told
     if part is not None:
         assert part.verdict is Verdict.FAILED
         assert part.evidence[-1] == found[-1].evidence
 
 
-# The sweep
+# Fuzzing
 
 
 @pytest.fixture
-def swept(web: Start, descriptions: dict[str, Description]) -> Iterator[Bench]:
+def fuzzed(web: Start, descriptions: dict[str, Description]) -> Iterator[RuleRunner]:
     server = web(lambda _: (418, {"Content-Type": "application/json"}, b"{}"))
     target = replace(TARGET, endpoints={"pieces": Endpoint(server.url)})
-    settings = SweepSettings(examples=1, walks=1, steps=2, seconds=20)
-    bench = Bench(target, {RULE.id: RULE}, checks_of(asks), settings=settings, descriptions=descriptions)
-    yield bench
-    bench.close()
+    settings = FuzzingSettings(examples=1, walks=1, steps=2, seconds=20)
+    rule_runner = RuleRunner(
+        target, {RULE.id: RULE}, checks_of(asks), settings=settings, descriptions=descriptions
+    )
+    yield rule_runner
+    rule_runner.close()
 
 
-def test_an_api_is_swept_once(swept: Bench) -> None:
+def test_an_api_is_swept_once(fuzzed: RuleRunner) -> None:
     calls: list[int] = []
-    first = swept.sweep("pieces", lambda _phase, count: calls.append(count))
+    first = fuzzed.fuzzing("pieces", lambda _phase, count: calls.append(count))
     assert first is not None
     assert first.calls > 0
     assert calls
-    (part,) = swept.described(STATUSES)
+    (part,) = fuzzed.described(STATUSES)
     assert part.verdict is Verdict.FAILED
     before = len(calls)
-    assert swept.sweep("pieces", lambda _phase, count: calls.append(count)) is first
+    assert fuzzed.fuzzing("pieces", lambda _phase, count: calls.append(count)) is first
     assert len(calls) == before
-    # what the sweep alone shows, and what it did not
-    (unseen,) = swept.described(replace(REFUSALS, operations=("noSuchOperation",)))
+    # what fuzzing alone shows, and what it did not
+    (unseen,) = fuzzed.described(replace(REFUSALS, operations=("noSuchOperation",)))
     assert unseen.reason == "no exchange of the run shows it"
 
 
-def test_the_sweep_can_be_left_out() -> None:
-    bench = a_bench(asks, descriptions={})
-    assert bench.sweep("pieces", lambda _phase, _count: None) is None
-    assert isinstance(bench.wire, Answering)
-    assert bench.wire.sent == []
+def test_the_fuzzing_can_be_left_out() -> None:
+    rule_runner = a_rule_runner(asks, descriptions={})
+    assert rule_runner.fuzzing("pieces", lambda _phase, _count: None) is None
+    assert isinstance(rule_runner.wire, Answering)
+    assert rule_runner.wire.sent == []
 
 
 # The verdict
 
 
-def result_of(bench: Bench, *parts: Part, rule: Rule = RULE, **results: Verdict) -> RuleResult:
+def result_of(
+    rule_runner: RuleRunner, *parts: CheckResult, rule: Rule = RULE, **results: Verdict
+) -> RuleResult:
     others = {
-        name.replace("_", "-"): bench.verdict(bench.rules[name.replace("_", "-")], [Part(verdict)], {})
+        name.replace("_", "-"): rule_runner.verdict(
+            rule_runner.rules[name.replace("_", "-")], [CheckResult(verdict)], {}
+        )
         for name, verdict in results.items()
     }
-    return bench.verdict(rule, parts, others)
+    return rule_runner.verdict(rule, parts, others)
 
 
 def test_a_result_says_what_the_catalogue_says() -> None:
-    bench = a_bench(asks, asks, seed=3)
-    result = result_of(bench, Part(Verdict.PASSED, seconds=1.5), Part(Verdict.PASSED, seconds=2.0))
+    rule_runner = a_rule_runner(asks, asks, seed=3)
+    result = result_of(
+        rule_runner, CheckResult(Verdict.PASSED, seconds=1.5), CheckResult(Verdict.PASSED, seconds=2.0)
+    )
     assert (result.rule, result.api, result.area, result.level) == (
         "PI-EXP-01",
         "pieces",
@@ -372,14 +382,14 @@ def test_a_result_says_what_the_catalogue_says() -> None:
     assert result.seconds == 3.5
     # as its checks say, unless the catalogue does
     assert result.how == "Step 0. Step 1."
-    assert result_of(bench, rule=replace(RULE, how="By looking.")).how == "By looking."
+    assert result_of(rule_runner, rule=replace(RULE, how="By looking.")).how == "By looking."
     assert result.reproduce == "dbcontract check --target dev --only PI-EXP-01 --seed 3"
 
 
 def test_a_result_says_what_the_worst_part_says() -> None:
     evidence = (violation().evidence,)
-    part = Part(Verdict.FAILED, "the thing", "1", "2", evidence, 1.0, ("clock",))
-    result = result_of(a_bench(), Part(Verdict.PASSED), part)
+    part = CheckResult(Verdict.FAILED, "the thing", "1", "2", evidence, 1.0, ("clock",))
+    result = result_of(a_rule_runner(), CheckResult(Verdict.PASSED), part)
     assert (result.verdict, result.reason, result.expected, result.actual) == (
         Verdict.FAILED,
         "the thing",
@@ -390,29 +400,29 @@ def test_a_result_says_what_the_worst_part_says() -> None:
 
 
 def test_a_rule_without_parts_is_not_verified() -> None:
-    result = result_of(a_bench())
+    result = result_of(a_rule_runner())
     assert result.verdict is Verdict.NOT_VERIFIED
     assert result.reason == "no check of the kit covers this rule yet"
 
 
 def test_what_did_not_pass_is_explained() -> None:
-    upper = replace(RULE, id="PI-EXP-02", rests_on=("PI-EXP-01",))
-    bench = a_bench(rules=(RULE, upper, replace(RULE, id="PI-EXP-03")))
+    upper = replace(RULE, id="PI-EXP-02", depends_on=("PI-EXP-01",))
+    rule_runner = a_rule_runner(rules=(RULE, upper, replace(RULE, id="PI-EXP-03")))
 
-    def because(part: Part, **results: Verdict) -> str | None:
-        return result_of(bench, part, rule=upper, **results).because_of
+    def because(part: CheckResult, **results: Verdict) -> str | None:
+        return result_of(rule_runner, part, rule=upper, **results).because_of
 
-    failed, blames = Part(Verdict.FAILED), Part(Verdict.NOT_VERIFIED, because_of="PI-EXP-03")
+    failed, blames = CheckResult(Verdict.FAILED), CheckResult(Verdict.NOT_VERIFIED, because_of="PI-EXP-03")
     assert because(failed, PI_EXP_01=Verdict.FAILED) == "PI-EXP-01"
     assert because(failed, PI_EXP_01=Verdict.PASSED) is None
-    assert because(Part(Verdict.NOT_VERIFIED), PI_EXP_01=Verdict.FAILED) is None
+    assert because(CheckResult(Verdict.NOT_VERIFIED), PI_EXP_01=Verdict.FAILED) is None
     assert because(blames, PI_EXP_01=Verdict.PASSED) == "PI-EXP-03"
     assert because(blames, PI_EXP_01=Verdict.FAILED, PI_EXP_03=Verdict.FAILED) == "PI-EXP-03"
 
 
 def test_the_target_as_reports_name_it() -> None:
-    summary = a_bench().summary()
+    summary = a_rule_runner().summary()
     assert (summary.name, summary.kind) == ("made up", "other")
     assert summary.urls == {"pieces": PIECES, "pixiebrix": PIXIEBRIX}
     assert summary.capabilities == ("read", "write")
-    assert a_bench(target=TARGET.only("pixiebrix")).summary().urls == {"pixiebrix": PIXIEBRIX}
+    assert a_rule_runner(target=TARGET.only("pixiebrix")).summary().urls == {"pixiebrix": PIXIEBRIX}

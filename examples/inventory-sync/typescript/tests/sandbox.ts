@@ -1,5 +1,5 @@
 /**
- * A world of its own for every test, on the mock that `dbcontract exec` started: the path `/~NAME` is one, made when it
+ * A sandbox of its own for every test, on the mock that `dbcontract exec` started: the path `/~NAME` is one, made when it
  * is first used. Its control API is at `/~NAME/_mock/` (described by the mock itself, at `/_mock/ui/`).
  */
 import { randomUUID } from "node:crypto";
@@ -10,7 +10,7 @@ export interface Exchange {
   request: { body: string };
 }
 
-export class World {
+export class Sandbox {
   readonly name = `vitest-${randomUUID()}`;
   readonly token = process.env["PIXIEBRIX_TOKEN"] ?? "any";
   readonly #server: string;
@@ -28,7 +28,7 @@ export class World {
     return `${this.#server}/~${this.name}/api`;
   }
 
-  /** Call the control API of this world. */
+  /** Call the control API of this sandbox. */
   async control<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
     const request: RequestInit = { method };
     if (body !== undefined) {
@@ -70,12 +70,12 @@ export class World {
     return Date.parse((await this.control<{ now: string }>("GET", "clock")).now);
   }
 
-  /** What was asked of this world. */
+  /** What was asked of this sandbox. */
   async requests(operation?: string): Promise<Exchange[]> {
     return await this.control("GET", operation === undefined ? "requests" : `requests?operation=${operation}`);
   }
 
-  /** Forget this world. */
+  /** Forget this sandbox. */
   async end(): Promise<void> {
     await fetch(`${this.#server}/_mock/sandboxes/${this.name}`, { method: "DELETE" });
   }

@@ -63,7 +63,7 @@ def test_another_data_set(mock: MockClient) -> None:
     assert (mock.health()["data"], mock.health()["seed"]) == ("small", 2)
 
 
-def test_the_same_data_set_twice_is_two_worlds(server: MockClient) -> None:
+def test_the_same_data_set_twice_is_two_sandboxes(server: MockClient) -> None:
     with server.sandbox() as one, server.sandbox() as other:
         for mock in (one, other):
             mock.seed("small", seed=9)
@@ -100,7 +100,7 @@ def test_a_snapshot_brings_everything_back(mock: MockClient) -> None:
     assert mock.snapshot() == snapshot
 
 
-def test_a_snapshot_moves_to_another_world_through_a_file(server: MockClient, mock: MockClient) -> None:
+def test_a_snapshot_moves_to_another_sandbox_through_a_file(server: MockClient, mock: MockClient) -> None:
     database = mock.database("Customers").id
     write(mock, database, "carried \N{SNOWMAN}")
     text = json.dumps(mock.snapshot())
@@ -109,7 +109,7 @@ def test_a_snapshot_moves_to_another_world_through_a_file(server: MockClient, mo
         assert "carried \N{SNOWMAN}" in keys(other, database)
 
 
-@pytest.mark.parametrize("document", [{}, {"format": "dbcontract-world/99"}])
+@pytest.mark.parametrize("document", [{}, {"format": "dbcontract-sandbox/99"}])
 def test_what_is_no_snapshot_changes_nothing(mock: MockClient, document: Any) -> None:
     before = mock.snapshot()
     with pytest.raises(MockError):
@@ -143,7 +143,7 @@ def test_settings(mock: MockClient) -> None:
         (0.5, {"seconds": 0.5}),
         (0, {"seconds": 0}),
         ({"seconds": 4}, {"seconds": 4}),
-        ({"looks": 2}, {"looks": 2}),
+        ({"polls": 2}, {"polls": 2}),
     ],
 )
 def test_the_pace_of_jobs(mock: MockClient, given: Any, shown: dict[str, float]) -> None:

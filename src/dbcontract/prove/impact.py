@@ -1,8 +1,8 @@
-"""Which rules a deviation can reach at all: those whose checks come to a method that it overrides.
+"""Which rules a variant can reach at all: those whose checks come to a method that it overrides.
 
-A deviation is the faithful mock with some methods replaced. A check during which none of them is called sees
-the faithful mock, and gives the verdict that it gave there, so that it need not be run again. Which check
-comes to which method is recorded once, on the faithful mock. Where that does not tell, all rules are run.
+A variant is the reference mock with some methods replaced. A check during which none of them is called sees
+the reference mock, and gives the verdict that it gave there, so that it need not be run again. Which check
+comes to which method is recorded once, on the reference mock. Where that does not tell, all rules are run.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from types import FunctionType
 from typing import Any, Final
 
 from dbcontract.mockserver.variants.implementation import Classes, extension_points, point_of, put_together
-from dbcontract.mockserver.variants.registry import Deviation
+from dbcontract.mockserver.variants.registry import Variant
 
-Touch = tuple[str, str]
+Override = tuple[str, str]
 """The name of an extension point, and that of a method of it."""
 
 _NO_BEHAVIOUR: Final = frozenset(
@@ -28,36 +28,36 @@ class Recorder:
 
     def __init__(self) -> None:
         self.rule: str | None = None
-        self._rules: dict[Touch, set[str]] = {}
+        self._rules: dict[Override, set[str]] = {}
 
     def classes(self) -> Classes:
-        """The faithful classes, each of whose objects tells this recorder what is asked of it."""
+        """The reference classes, each of whose objects tells this recorder what is asked of it."""
         return put_together(
             {point: _telling(point.reference, point.name, self._note) for point in extension_points()}
         )
 
-    def _note(self, seam: str, name: str) -> None:
+    def _note(self, point: str, name: str) -> None:
         if self.rule is not None:
-            self._rules.setdefault((seam, name), set()).add(self.rule)
+            self._rules.setdefault((point, name), set()).add(self.rule)
 
     @property
-    def reached(self) -> Mapping[Touch, frozenset[str]]:
+    def reached(self) -> Mapping[Override, frozenset[str]]:
         """The rules that came to each method."""
-        return {touch: frozenset(rules) for touch, rules in self._rules.items()}
+        return {override: frozenset(rules) for override, rules in self._rules.items()}
 
 
-def _telling(faithful: type, seam: str, note: Callable[[str, str], None]) -> type:
+def _telling(reference: type, point: str, note: Callable[[str, str], None]) -> type:
     def __getattribute__(self: object, name: str) -> Any:  # noqa: N807 - the name that Python looks for
-        note(seam, name)
+        note(point, name)
         return object.__getattribute__(self, name)
 
-    return type(faithful.__name__, (faithful,), {"__slots__": (), "__getattribute__": __getattribute__})
+    return type(reference.__name__, (reference,), {"__slots__": (), "__getattribute__": __getattribute__})
 
 
-def touches(deviation: Deviation) -> frozenset[Touch] | None:
-    """The methods that a deviation overrides; None where it overrides what is no plain method."""
-    found: set[Touch] = set()
-    for part in deviation.classes:
+def overrides(variant: Variant) -> frozenset[Override] | None:
+    """The methods that a variant overrides; None where it overrides what is no plain method."""
+    found: set[Override] = set()
+    for part in variant.classes:
         point = point_of(part)
         base = point.reference
         own = [one for one in part.__mro__ if one is not object and not issubclass(base, one)]
@@ -71,7 +71,7 @@ def touches(deviation: Deviation) -> frozenset[Touch] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Impact:
     """What a recorder noted.
 
     Attributes:
@@ -79,12 +79,12 @@ class Reach:
         told: the rules of whose verdict their own calls tell everything; all others are always run.
     """
 
-    reached: Mapping[Touch, frozenset[str]]
+    reached: Mapping[Override, frozenset[str]]
     told: frozenset[str]
 
-    def needless(self, deviation: Deviation) -> frozenset[str]:
-        """The rules that a deviation cannot reach."""
-        overridden = touches(deviation)
+    def needless(self, variant: Variant) -> frozenset[str]:
+        """The rules that a variant cannot reach."""
+        overridden = overrides(variant)
         if overridden is None:
             return frozenset()
-        return self.told.difference(*(self.reached.get(touch, ()) for touch in overridden))
+        return self.told.difference(*(self.reached.get(override, ()) for override in overridden))

@@ -25,8 +25,8 @@ from .conftest import DATABASE, JSON, PACE, Start
 def test_a_mock_is_recognized_by_any_of_its_urls(mock: Running, path: str) -> None:
     target = resolve(of_url(mock.base_url + path), guess=True)
     assert target.kind == "mock"
-    world = f"{mock.base_url}{path.rstrip('/').removesuffix('/api')}"
-    assert (target.endpoints["pieces"].url, target.endpoints["pixiebrix"].url) == (world, f"{world}/api")
+    sandbox = f"{mock.base_url}{path.rstrip('/').removesuffix('/api')}"
+    assert (target.endpoints["pieces"].url, target.endpoints["pixiebrix"].url) == (sandbox, f"{sandbox}/api")
     assert {"write", "destroy", "clock", "inject", "second"} <= target.capabilities
     assert target.scratch.organization is not None
     assert target.endpoints["pieces"].token is None
@@ -36,13 +36,13 @@ def test_the_wanted_api_of_a_mock_is_kept(mock: Running) -> None:
     assert resolve(of_url(mock.base_url, ("pieces",)), guess=False).apis == ("pieces",)
 
 
-def test_a_stranger_is_told_by_its_answers(stranger: Running) -> None:
-    target = resolve(of_url(stranger.base_url), guess=True)
+def test_an_unrecognized_server_is_told_by_its_answers(unrecognized: Running) -> None:
+    target = resolve(of_url(unrecognized.base_url), guess=True)
     assert target.kind == "other"
     assert target.apis == ("pieces", "pixiebrix")
-    assert target.endpoints["pixiebrix"].url == f"{stranger.base_url}/api"
+    assert target.endpoints["pixiebrix"].url == f"{unrecognized.base_url}/api"
     assert target.capabilities == {"read", "storage"}
-    alone = resolve(of_url(f"{stranger.base_url}/api"), guess=True)
+    alone = resolve(of_url(f"{unrecognized.base_url}/api"), guess=True)
     assert alone.apis == ("pixiebrix",)
 
 
@@ -69,9 +69,9 @@ def test_where_nobody_answers_the_run_will_tell() -> None:
 # What the user says
 
 
-def test_flags_complete_a_url(stranger: Running) -> None:
+def test_flags_complete_a_url(unrecognized: Running) -> None:
     wanted = Wanted(
-        url=f"{stranger.base_url}/api",
+        url=f"{unrecognized.base_url}/api",
         api="pixiebrix",
         allow=("write", "wait"),
         token_env="TOKEN",
@@ -84,14 +84,14 @@ def test_flags_complete_a_url(stranger: Running) -> None:
     assert {"write", "wait"} <= target.capabilities
     line = " ".join(target.arguments)
     assert line == (
-        f"{stranger.base_url}/api --api pixiebrix --allow write,wait --token-env TOKEN "
+        f"{unrecognized.base_url}/api --api pixiebrix --allow write,wait --token-env TOKEN "
         f"--organization {DATABASE.upper()} --database {DATABASE}"
     )
     assert "secret" not in line
 
 
-def test_the_token_is_taken_from_the_usual_variable(stranger: Running) -> None:
-    target = Wanted(url=f"{stranger.base_url}/api").resolve({"DBCONTRACT_TOKEN": "secret"})
+def test_the_token_is_taken_from_the_usual_variable(unrecognized: Running) -> None:
+    target = Wanted(url=f"{unrecognized.base_url}/api").resolve({"DBCONTRACT_TOKEN": "secret"})
     assert target.endpoints["pixiebrix"].token == "secret"
 
 
@@ -137,19 +137,19 @@ def test_rules_are_selected(catalogue: Catalogue) -> None:
 
 
 @pytest.fixture
-def powers() -> Iterator[Callable[..., hooks.HookPowers]]:
+def controls() -> Iterator[Callable[..., hooks.HookControls]]:
     with Wire(PACE.wire) as wire:
 
-        def make(**given: HttpHook | CommandHook) -> hooks.HookPowers:
+        def make(**given: HttpHook | CommandHook) -> hooks.HookControls:
             target = Target(
                 "t", endpoints={"pieces": Endpoint("http://h:1/x")}, hooks=tuple(given.items()), pace=PACE
             )
-            return hooks.HookPowers(target, "r1", wire)
+            return hooks.HookControls(target, "r1", wire)
 
         yield make
 
 
-def test_a_hook_is_a_request(web: Start, powers: Callable[..., hooks.HookPowers]) -> None:
+def test_a_hook_is_a_request(web: Start, controls: Callable[..., hooks.HookControls]) -> None:
     server = web(lambda _: (202, {}, b""))
     hook = HttpHook(
         f"{server.url}/clock?by={{seconds}}&at={{pieces_url}}",
@@ -157,20 +157,20 @@ def test_a_hook_is_a_request(web: Start, powers: Callable[..., hooks.HookPowers]
         (("X-Run", "{run}"),),
         '{"seconds": {seconds}, "none": {other}}',
     )
-    powers(advance_clock=hook).advance(90.5)
+    controls(advance_clock=hook).advance(90.5)
     (seen,) = server.seen
     assert (seen.method, seen.path) == ("PUT", "/clock?by=90.5&at=http://h:1/x")
     assert seen.headers["x-run"] == "r1"
     assert seen.body == b'{"seconds": 90.5, "none": {other}}'
 
 
-def test_a_hook_is_a_command(tmp_path: Path, powers: Callable[..., hooks.HookPowers]) -> None:
+def test_a_hook_is_a_command(tmp_path: Path, controls: Callable[..., hooks.HookControls]) -> None:
     file = tmp_path / "out"
     code = "import sys; open(sys.argv[1], 'a').write(' '.join(sys.argv[2:]) + '\\n')"
     hook = CommandHook(
         (sys.executable, "-c", code, str(file), "{operation}", "{status}", "{after}", "{message}")
     )
-    made = powers(fail_next=hook)
+    made = controls(fail_next=hook)
     made.fail_next("listRecords", 503)
     made.fail_import_inside(4)
     made.fail_next_job("no disk; rm -rf /")
@@ -193,8 +193,8 @@ def test_a_hook_is_told_which_instance_it_acts_on(web: Start) -> None:
     )
     with Wire(PACE.wire) as wire:
         first, second = (
-            hooks.HookPowers(target, "r1", wire),
-            hooks.HookPowers(target, "r1", wire, second=True),
+            hooks.HookControls(target, "r1", wire),
+            hooks.HookControls(target, "r1", wire, second=True),
         )
         first.advance(1)
         second.advance(1)
@@ -211,21 +211,21 @@ def test_a_hook_is_told_which_instance_it_acts_on(web: Start) -> None:
 
 
 def test_a_hook_calls_operations_as_the_target_does(
-    web: Start, powers: Callable[..., hooks.HookPowers]
+    web: Start, controls: Callable[..., hooks.HookControls]
 ) -> None:
     server = web(lambda _: (200, {}, b""))
     names = (("importDatabase", "import_db"),)
-    made = powers(fail_next=HttpHook(f"{server.url}/{{operation}}", operations=names))
+    made = controls(fail_next=HttpHook(f"{server.url}/{{operation}}", operations=names))
     made.fail_import_inside(1)
     made.fail_next("listRecords", 503)
     assert [seen.path for seen in server.seen] == ["/import_db", "/listRecords"]
 
 
 def test_midnight_is_the_clock_and_the_nightly_job(
-    web: Start, powers: Callable[..., hooks.HookPowers]
+    web: Start, controls: Callable[..., hooks.HookControls]
 ) -> None:
     server = web(lambda _: (200, {}, b""))
-    made = powers(
+    made = controls(
         advance_clock=HttpHook(f"{server.url}/clock/{{seconds}}"),
         run_nightly=HttpHook(f"{server.url}/nightly"),
     )
@@ -246,22 +246,22 @@ def test_midnight_is_the_clock_and_the_nightly_job(
     ],
 )
 def test_a_hook_that_fails_leaves_the_rule_open(
-    powers: Callable[..., hooks.HookPowers], hook: HttpHook | CommandHook, words: str
+    controls: Callable[..., hooks.HookControls], hook: HttpHook | CommandHook, words: str
 ) -> None:
     with pytest.raises(NotVerified, match=words):
-        powers(advance_clock=hook).advance(1)
+        controls(advance_clock=hook).advance(1)
 
 
 def test_a_hook_that_is_refused_leaves_the_rule_open(
-    web: Start, powers: Callable[..., hooks.HookPowers]
+    web: Start, controls: Callable[..., hooks.HookControls]
 ) -> None:
     server = web(lambda _: (403, {}, b"not you"))
     with pytest.raises(NotVerified, match="was answered 403: not you"):
-        powers(reset=HttpHook(server.url)).reset()
+        controls(reset=HttpHook(server.url)).reset()
 
 
-def test_without_hooks_nothing_can_be_done(powers: Callable[..., hooks.HookPowers]) -> None:
-    made = powers()
+def test_without_hooks_nothing_can_be_done(controls: Callable[..., hooks.HookControls]) -> None:
+    made = controls()
     assert made.now() is None
     orders: list[tuple[Callable[[], None], tuple[str, ...]]] = [
         (lambda: made.advance(1), ("clock",)),

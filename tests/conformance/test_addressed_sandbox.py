@@ -1,4 +1,4 @@
-"""What the world at a mock's URL is set to is what is judged."""
+"""What the sandbox at a mock's URL is set to is what is judged."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -25,14 +25,14 @@ Judge = Callable[..., RunResult]
 
 @pytest.fixture(scope="module")
 def own() -> Iterator[Running]:
-    """A mock of these tests alone, as they change its worlds."""
+    """A mock of these tests alone, as they change its sandboxes."""
     with ServerThread(Settings(port=0)) as running:
         yield running
 
 
 @pytest.fixture
-def world(own: Running, request: pytest.FixtureRequest) -> Iterator[MockClient]:
-    """The default world, or a sandbox, put back afterwards."""
+def sandbox(own: Running, request: pytest.FixtureRequest) -> Iterator[MockClient]:
+    """The default sandbox, or a sandbox, put back afterwards."""
     with MockClient(own.base_url + getattr(request, "param", "")) as client:
         yield client
         client.reset()
@@ -43,7 +43,7 @@ def judge(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Descript
     def run(url: str, *only: str, organization: str | None = None, token: str | None = None) -> RunResult:
         environment = {"DBCONTRACT_TOKEN": token} if token else {}
         target = Wanted(url=url, organization=organization).resolve(environment)
-        versions, options = dict(catalogue.versions), Options(sweep=None)
+        versions, options = dict(catalogue.versions), Options(fuzzing=None)
         rules = catalogue.select(only)
         return Engine(
             target, rules, checks, catalogues=versions, options=options, descriptions=descriptions
@@ -56,55 +56,55 @@ def verdicts(result: RunResult) -> dict[str, Verdict]:
     return {one.rule: one.verdict for one in result.results}
 
 
-@pytest.mark.parametrize("world", ["", "/~mine"], indirect=True)
-def test_defects_of_the_world_are_judged(judge: Judge, world: MockClient) -> None:
+@pytest.mark.parametrize("sandbox", ["", "/~mine"], indirect=True)
+def test_defects_of_the_sandbox_are_judged(judge: Judge, sandbox: MockClient) -> None:
     only = "PB-ASSET-03", "PB-ASSET-20"
-    assert set(verdicts(judge(world.base_url, *only)).values()) == {Verdict.PASSED}
-    world.defects.set("download-without-mark")
-    assert verdicts(judge(world.base_url, *only)) == {
+    assert set(verdicts(judge(sandbox.base_url, *only)).values()) == {Verdict.PASSED}
+    sandbox.defects.set("download-without-mark")
+    assert verdicts(judge(sandbox.base_url, *only)) == {
         "PB-ASSET-03": Verdict.FAILED,
         "PB-ASSET-20": Verdict.PASSED,
     }
 
 
-def test_defects_of_another_world_are_not(judge: Judge, own: Running, world: MockClient) -> None:
-    world.defects.set("download-without-mark")
+def test_defects_of_another_sandbox_are_not(judge: Judge, own: Running, sandbox: MockClient) -> None:
+    sandbox.defects.set("download-without-mark")
     assert verdicts(judge(f"{own.base_url}/~other", "PB-ASSET-03")) == {"PB-ASSET-03": Verdict.PASSED}
 
 
-def test_faults_of_the_world_are_judged(judge: Judge, world: MockClient) -> None:
-    world.faults.add("exportDatabase", status=500)
-    assert verdicts(judge(world.base_url, "PI-EXP-01"))["PI-EXP-01"] is Verdict.FAILED
+def test_faults_of_the_sandbox_are_judged(judge: Judge, sandbox: MockClient) -> None:
+    sandbox.faults.add("exportDatabase", status=500)
+    assert verdicts(judge(sandbox.base_url, "PI-EXP-01"))["PI-EXP-01"] is Verdict.FAILED
 
 
-def test_settings_of_the_world_are_judged(judge: Judge, world: MockClient) -> None:
-    world.settings(max_page_size=2_000, default_page_size=5)
-    assert verdicts(judge(world.base_url, "PB-PAGE-04"))["PB-PAGE-04"] is Verdict.FAILED
+def test_settings_of_the_sandbox_are_judged(judge: Judge, sandbox: MockClient) -> None:
+    sandbox.settings(max_page_size=2_000, default_page_size=5)
+    assert verdicts(judge(sandbox.base_url, "PB-PAGE-04"))["PB-PAGE-04"] is Verdict.FAILED
 
 
-def test_the_data_set_of_the_world_is_used(judge: Judge, world: MockClient) -> None:
-    world.reset(data="empty")
-    assert verdicts(judge(world.base_url, "PB-DB-01"))["PB-DB-01"] is not Verdict.FAILED
+def test_the_data_set_of_the_sandbox_is_used(judge: Judge, sandbox: MockClient) -> None:
+    sandbox.reset(data="empty")
+    assert verdicts(judge(sandbox.base_url, "PB-DB-01"))["PB-DB-01"] is not Verdict.FAILED
 
 
-def test_a_token_that_the_world_does_not_take_is_told(judge: Judge, world: MockClient) -> None:
-    world.settings(tokens=["the-right-one"])
-    assert verdicts(judge(world.base_url, "PB-DB-01", token="the-right-one"))["PB-DB-01"] is Verdict.PASSED
+def test_a_token_that_the_sandbox_does_not_take_is_told(judge: Judge, sandbox: MockClient) -> None:
+    sandbox.settings(tokens=["the-right-one"])
+    assert verdicts(judge(sandbox.base_url, "PB-DB-01", token="the-right-one"))["PB-DB-01"] is Verdict.PASSED
     with pytest.raises(TargetError, match="--token-env: the target refuses the token of DBCONTRACT_TOKEN"):
-        judge(f"{world.base_url}/api", "PB-DB-01", token="another")
-    result = judge(world.base_url, "PB-DB-01", "PI-EXP-01")
+        judge(f"{sandbox.base_url}/api", "PB-DB-01", token="another")
+    result = judge(sandbox.base_url, "PB-DB-01", "PI-EXP-01")
     assert verdicts(result) == {"PB-DB-01": Verdict.NOT_VERIFIED, "PI-EXP-01": Verdict.PASSED}
 
 
-def test_an_organization_that_the_world_does_not_have_is_told(judge: Judge, world: MockClient) -> None:
+def test_an_organization_that_the_sandbox_does_not_have_is_told(judge: Judge, sandbox: MockClient) -> None:
     unknown = "12345678-1234-4234-8234-123456789abc"
     with pytest.raises(TargetError, match=f"--organization: {unknown} is unknown to the target"):
-        judge(world.base_url, "PB-DB-01", organization=unknown)
+        judge(sandbox.base_url, "PB-DB-01", organization=unknown)
 
 
-def test_pytest_judges_the_same_world(pytester: pytest.Pytester, world: MockClient) -> None:
-    world.defects.set("download-without-mark")
-    url = ("--dbcontract-url", world.base_url)
+def test_pytest_judges_the_same_sandbox(pytester: pytest.Pytester, sandbox: MockClient) -> None:
+    sandbox.defects.set("download-without-mark")
+    url = ("--dbcontract-url", sandbox.base_url)
     result = pytester.runpytest(*url, "conformance::PB-ASSET-20", "conformance::PB-ASSET-03")
     result.assert_outcomes(failed=1, passed=1)
 
@@ -124,7 +124,7 @@ def test_pytest_tells_a_wrong_token(
 
 
 def test_a_mock_that_makes_no_such_sandboxes_is_refused(web: Start, judge: Judge) -> None:
-    """One of an older version, say: its sandboxes would not be set like the world that is meant."""
+    """One of an older version, say: its sandboxes would not be set like the sandbox that is meant."""
 
     def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
         health = {"name": "dbcontract", "apis": ["pieces"], "capabilities": ["write"], "organizations": []}

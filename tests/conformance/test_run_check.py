@@ -14,15 +14,15 @@ from dbcontract.conformance.apis.pieces.context import Pieces
 from dbcontract.conformance.authoring.check import Check, CheckFailed, NotVerified, PrerequisiteFailed
 from dbcontract.conformance.authoring.context import Context
 from dbcontract.conformance.authoring.run import Run
-from dbcontract.conformance.environment.environment import Place
+from dbcontract.conformance.environment.environment import Environment
 from dbcontract.conformance.environment.gate import Gate
-from dbcontract.conformance.environment.hooks import ConfiguredPlaces
+from dbcontract.conformance.environment.hooks import ConfiguredEnvironments
 from dbcontract.conformance.http.evidence import BODY_SHOWN
 from dbcontract.conformance.http.redaction import Redactor
 from dbcontract.conformance.http.session import Cancelled, Session
 from dbcontract.conformance.http.wire import NoAnswer, Received, Request, Unreachable, Wire, origin_of
 from dbcontract.conformance.results.results import Verdict
-from dbcontract.conformance.runner.run_check import Outcome, judge, shown
+from dbcontract.conformance.runner.run_check import Outcome, run_check, shown
 from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
 
 SECRET = "the-secret-token"
@@ -66,22 +66,22 @@ class Answering(Wire):
         return Received(200, "OK", (("Content-Type", "application/json"),), self.content, 0.01)
 
 
-class Watched(ConfiguredPlaces):
+class Watched(ConfiguredEnvironments):
     """Knows which places were closed."""
 
     def __init__(self, target: Target, wire: Wire) -> None:
         super().__init__(target, "r1", wire)
-        self.closed: list[Place] = []
+        self.closed: list[Environment] = []
         self.gone = False
 
-    def close(self, place: Place) -> None:
-        self.closed.append(place)
+    def close(self, environment: Environment) -> None:
+        self.closed.append(environment)
         if self.gone:
             raise Unreachable(origin_of(PIECES), "gone")
 
 
 @dataclass
-class Bench:
+class RuleRunner:
     """Everything that one check needs."""
 
     wire: Answering = field(default_factory=Answering)
@@ -89,22 +89,22 @@ class Bench:
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self.places = Watched(self.target, self.wire)
+        self.environments = Watched(self.target, self.wire)
 
     @property
     def run(self) -> Run:
         gate = Gate(self.target, "dbcontract-r1-", OPERATIONS)
         session = Session(self.wire, self.target.pace, self.cancelled, gate)
         redactor = Redactor(self.target.secrets)
-        return Run("r1", 1, self.target, session, self.places, {}, redactor, self.cancelled)
+        return Run("r1", 1, self.target, session, self.environments, {}, redactor, self.cancelled)
 
     def judged(self, function: Callable[..., None], *, api: str = "pieces") -> Outcome:
-        return judge(Check(("PI-EXP-01",), api, function, "sample.check", "how"), "PI-EXP-01", self.run)
+        return run_check(Check(("PI-EXP-01",), api, function, "sample.check", "how"), "PI-EXP-01", self.run)
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def rule_runner() -> RuleRunner:
+    return RuleRunner()
 
 
 def asks(ctx: Context, times: int = 1) -> None:
@@ -129,18 +129,18 @@ def raises(error: Exception) -> Callable[[Context], None]:
 # How it ends
 
 
-def test_a_check_that_returns_has_passed(bench: Bench) -> None:
+def test_a_check_that_returns_has_passed(rule_runner: RuleRunner) -> None:
     started = time.perf_counter()
-    outcome = bench.judged(asks)
+    outcome = rule_runner.judged(asks)
     assert (outcome.part.verdict, outcome.part.reason) == (Verdict.PASSED, "")
     assert 0 < outcome.part.seconds <= time.perf_counter() - started
     assert (outcome.left, outcome.broken) == ((), False)
     assert [exchange.request.url for exchange in outcome.trace.exchanges] == [f"{PIECES}/1"]
-    (closed,) = bench.places.closed
+    (closed,) = rule_runner.environments.closed
     assert closed.endpoints == TARGET.endpoints
 
 
-def test_a_check_gets_the_context_of_its_api(bench: Bench) -> None:
+def test_a_check_gets_the_context_of_its_api(rule_runner: RuleRunner) -> None:
     seen: list[tuple[str, str, str]] = []
 
     def function(ctx: Context) -> None:
@@ -148,12 +148,12 @@ def test_a_check_gets_the_context_of_its_api(bench: Bench) -> None:
         asks(ctx)
 
     for api in ("pieces", "pixiebrix"):
-        bench.judged(function, api=api)
+        rule_runner.judged(function, api=api)
     assert seen == [("Pieces", PIECES, "PI-EXP-01"), ("PixieBrix", PIXIEBRIX, "PI-EXP-01")]
 
 
-def test_a_check_that_asked_nothing_is_an_error(bench: Bench) -> None:
-    part = bench.judged(lambda _: None).part
+def test_a_check_that_asked_nothing_is_an_error(rule_runner: RuleRunner) -> None:
+    part = rule_runner.judged(lambda _: None).part
     assert (part.verdict, part.reason) == (Verdict.ERROR, "the check asked nothing of the target")
 
 
@@ -191,18 +191,18 @@ def test_a_check_that_asked_nothing_is_an_error(bench: Bench) -> None:
     ],
 )
 def test_an_exception_of_ours_says_how_it_ended(
-    bench: Bench, error: Exception, expected: Mapping[str, object]
+    rule_runner: RuleRunner, error: Exception, expected: Mapping[str, object]
 ) -> None:
-    part = bench.judged(raises(error)).part
+    part = rule_runner.judged(raises(error)).part
     assert {name: getattr(part, name) for name in expected} == expected
 
 
-def test_of_any_other_exception_it_is_told_where_it_was_raised(bench: Bench) -> None:
+def test_of_any_other_exception_it_is_told_where_it_was_raised(rule_runner: RuleRunner) -> None:
     def function(ctx: Context) -> None:
         asks(ctx)
         json.loads("{")
 
-    part = bench.judged(function).part
+    part = rule_runner.judged(function).part
     assert part.verdict is Verdict.ERROR
     assert part.reason.startswith("the check itself broke: JSONDecodeError: Expecting property name")
     # the deepest frame, which is not one of this file
@@ -212,8 +212,8 @@ def test_of_any_other_exception_it_is_told_where_it_was_raised(bench: Bench) -> 
     assert "self.scan_once(s, idx)" in source[int(line) - 1]
 
 
-def test_a_long_message_is_one_line_of_bounded_length(bench: Bench) -> None:
-    reason = bench.judged(raises(ValueError(f"{SECRET}\n" + "x" * 400))).part.reason
+def test_a_long_message_is_one_line_of_bounded_length(rule_runner: RuleRunner) -> None:
+    reason = rule_runner.judged(raises(ValueError(f"{SECRET}\n" + "x" * 400))).part.reason
     message, _, where = reason.removeprefix("the check itself broke: ").partition(" (test_judge.py:")
     assert message == f"ValueError: {SECRET} {'x' * 400}"[:300].replace(SECRET, "$TOKEN")
     assert where
@@ -245,38 +245,38 @@ def while_handling(error: Exception, other: Exception) -> Exception:
         while_handling(from_another(ValueError(), KeyError()), WHAT),
     ],
 )
-def test_an_exception_of_ours_is_found_inside_others(bench: Bench, error: Exception) -> None:
-    part = bench.judged(raises(error)).part
+def test_an_exception_of_ours_is_found_inside_others(rule_runner: RuleRunner, error: Exception) -> None:
+    part = rule_runner.judged(raises(error)).part
     assert (part.verdict, part.reason) == (Verdict.FAILED, "the thing")
 
 
-def test_exceptions_that_led_to_each_other_come_to_an_end(bench: Bench) -> None:
+def test_exceptions_that_led_to_each_other_come_to_an_end(rule_runner: RuleRunner) -> None:
     one, other = ValueError("one"), KeyError("other")
-    part = bench.judged(raises(from_another(one, from_another(other, one)))).part
+    part = rule_runner.judged(raises(from_another(one, from_another(other, one)))).part
     assert part.verdict is Verdict.ERROR
     assert "ValueError: one" in part.reason
     chain: Exception = ValueError("first")
     for _ in range(40):
         chain = while_handling(from_another(ValueError("next"), chain), chain)
-    assert bench.judged(raises(chain)).part.verdict is Verdict.ERROR
+    assert rule_runner.judged(raises(chain)).part.verdict is Verdict.ERROR
 
 
 # Who could not be reached
 
 
 @pytest.mark.parametrize("url", [PIECES, PIXIEBRIX])
-def test_a_target_that_is_gone_is_an_error(bench: Bench, url: str) -> None:
-    bench.wire.happens[f"{PIECES}/1"] = Unreachable(origin_of(url), f"refused {SECRET}")
-    outcome = bench.judged(asks)
+def test_a_target_that_is_gone_is_an_error(rule_runner: RuleRunner, url: str) -> None:
+    rule_runner.wire.happens[f"{PIECES}/1"] = Unreachable(origin_of(url), f"refused {SECRET}")
+    outcome = rule_runner.judged(asks)
     assert outcome.part.verdict is Verdict.ERROR
     assert outcome.part.reason.startswith("the target could not be reached: http")
     assert outcome.part.reason.endswith("refused $TOKEN")
     assert outcome.broken
 
 
-def test_what_the_target_links_to_may_be_out_of_reach(bench: Bench) -> None:
-    bench.wire.happens[f"{PIECES}/1"] = Unreachable(origin_of("http://pieces.test:81"), "refused")
-    outcome = bench.judged(asks)
+def test_what_the_target_links_to_may_be_out_of_reach(rule_runner: RuleRunner) -> None:
+    rule_runner.wire.happens[f"{PIECES}/1"] = Unreachable(origin_of("http://pieces.test:81"), "refused")
+    outcome = rule_runner.judged(asks)
     assert outcome.part.verdict is Verdict.NOT_VERIFIED
     assert outcome.part.reason == (
         "what the target links to could not be reached: http://pieces.test:81: refused"
@@ -284,20 +284,20 @@ def test_what_the_target_links_to_may_be_out_of_reach(bench: Bench) -> None:
     assert not outcome.broken
 
 
-def test_a_second_instance_belongs_to_the_target(bench: Bench) -> None:
+def test_a_second_instance_belongs_to_the_target(rule_runner: RuleRunner) -> None:
     def function(ctx: Pieces) -> None:
         asks(ctx.second())
 
-    bench.wire.happens[f"{SECOND}/1"] = Unreachable(origin_of(SECOND), "refused")
-    outcome = bench.judged(function)
+    rule_runner.wire.happens[f"{SECOND}/1"] = Unreachable(origin_of(SECOND), "refused")
+    outcome = rule_runner.judged(function)
     assert outcome.part.verdict is Verdict.ERROR
     assert outcome.broken
-    assert [place.name for place in bench.places.closed] == ["", "second"]
+    assert [environment.name for environment in rule_runner.environments.closed] == ["", "second"]
 
 
-def test_an_answer_that_does_not_come_breaks_it_too(bench: Bench) -> None:
-    bench.wire.happens[f"{PIECES}/1"] = NoAnswer("closed")
-    outcome = bench.judged(asks)
+def test_an_answer_that_does_not_come_breaks_it_too(rule_runner: RuleRunner) -> None:
+    rule_runner.wire.happens[f"{PIECES}/1"] = NoAnswer("closed")
+    outcome = rule_runner.judged(asks)
     assert outcome.part.verdict is Verdict.FAILED
     assert outcome.broken
 
@@ -324,20 +324,20 @@ def fails_after(times: int) -> Callable[[Context], None]:
     ],
 )
 def test_the_exchanges_that_are_worth_it_are_kept(
-    bench: Bench, function: Callable[[Context], None], kept: list[int]
+    rule_runner: RuleRunner, function: Callable[[Context], None], kept: list[int]
 ) -> None:
-    evidence = bench.judged(function).part.evidence
+    evidence = rule_runner.judged(function).part.evidence
     assert [one.number for one in evidence] == kept
     assert [one.url for one in evidence] == [f"{PIECES}/{number}" for number in kept]
 
 
 def test_all_of_all_exchanges_is_kept_where_it_is_asked_for() -> None:
-    bench = Bench(Answering(b"x" * 50_000))
+    rule_runner = RuleRunner(Answering(b"x" * 50_000))
     check = Check(("PI-EXP-01",), "pieces", fails_after(20), "sample.check", "how")
-    part = judge(check, "PI-EXP-01", bench.run, whole=True).part
+    part = run_check(check, "PI-EXP-01", rule_runner.run, whole=True).part
     assert [one.number for one in part.evidence] == [*range(1, 21)]
     assert {one.response_body for one in part.evidence} == {"x" * 50_000}
-    short = judge(check, "PI-EXP-01", bench.run).part.evidence[-1].response_body or ""
+    short = run_check(check, "PI-EXP-01", rule_runner.run).part.evidence[-1].response_body or ""
     assert short.startswith("x" * BODY_SHOWN + " … (")
 
 
@@ -359,59 +359,59 @@ def test_a_value_is_shown_as_a_reader_needs_it(value: object, text: str) -> None
 # Cleaning up
 
 
-def test_it_cleans_up_after_the_run_was_stopped_and_the_time_is_over(bench: Bench) -> None:
-    bench.target = replace(TARGET, pace=Pace(check=0.05))
+def test_it_cleans_up_after_the_run_was_stopped_and_the_time_is_over(rule_runner: RuleRunner) -> None:
+    rule_runner.target = replace(TARGET, pace=Pace(check=0.05))
 
     def function(ctx: Context) -> None:
         makes(ctx, "first", "second")
-        bench.cancelled.set()
+        rule_runner.cancelled.set()
         while time.monotonic() < ctx.until:
             pass
         asks(ctx)
 
-    outcome = bench.judged(function, api="pixiebrix")
+    outcome = rule_runner.judged(function, api="pixiebrix")
     assert outcome.part.verdict is Verdict.NOT_VERIFIED
     assert outcome.left == ()
-    assert [(one.method, one.url) for one in bench.wire.sent[2:]] == [
+    assert [(one.method, one.url) for one in rule_runner.wire.sent[2:]] == [
         ("DELETE", f"{RECORDS}dbcontract-r1-second/"),
         ("DELETE", f"{RECORDS}dbcontract-r1-first/"),
     ]
     # two minutes for all of it
-    until = bench.wire.sent[-1].until
+    until = rule_runner.wire.sent[-1].until
     assert until is not None
     assert 100 < until - time.monotonic() <= 120
 
 
-def test_what_could_not_be_removed_is_told(bench: Bench) -> None:
+def test_what_could_not_be_removed_is_told(rule_runner: RuleRunner) -> None:
     def function(ctx: Context) -> None:
         makes(ctx, "first", "second")
         ctx.raw("POST", "/databases/d1/assets/", body=b'{"filename": "a.png"}')
         asks(ctx)
-        bench.wire.happens[f"{RECORDS}dbcontract-r1-second/"] = NoAnswer("closed")
+        rule_runner.wire.happens[f"{RECORDS}dbcontract-r1-second/"] = NoAnswer("closed")
 
-    outcome = bench.judged(function, api="pixiebrix")
+    outcome = rule_runner.judged(function, api="pixiebrix")
     assert outcome.left == (
         "asset in the database d1: of unknown id (a.png)",
         "record in the database d1: dbcontract-r1-second",
     )
     # one that fails does not keep the others from being removed, and is no finding of the check
-    assert bench.wire.sent[-1].url == f"{RECORDS}dbcontract-r1-first/"
+    assert rule_runner.wire.sent[-1].url == f"{RECORDS}dbcontract-r1-first/"
     assert [one.method for one in outcome.part.evidence] == ["POST", "GET"]
     assert not outcome.broken
 
 
-def test_a_target_that_goes_away_meanwhile_does_not_matter_when_closing(bench: Bench) -> None:
-    bench.places.gone = True
-    assert bench.judged(asks).part.verdict is Verdict.PASSED
-    assert len(bench.places.closed) == 1
+def test_a_target_that_goes_away_meanwhile_does_not_matter_when_closing(rule_runner: RuleRunner) -> None:
+    rule_runner.environments.gone = True
+    assert rule_runner.judged(asks).part.verdict is Verdict.PASSED
+    assert len(rule_runner.environments.closed) == 1
 
 
-def test_ctrl_c_cleans_up_and_goes_on_its_way(bench: Bench) -> None:
+def test_ctrl_c_cleans_up_and_goes_on_its_way(rule_runner: RuleRunner) -> None:
     def function(ctx: Context) -> None:
         makes(ctx, "it")
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bench.judged(function, api="pixiebrix")
-    assert [one.method for one in bench.wire.sent] == ["PUT", "DELETE"]
-    assert len(bench.places.closed) == 1
+        rule_runner.judged(function, api="pixiebrix")
+    assert [one.method for one in rule_runner.wire.sent] == ["PUT", "DELETE"]
+    assert len(rule_runner.environments.closed) == 1

@@ -1,24 +1,24 @@
-"""What a deviation cannot reach is left out of the proof, and changes nothing."""
+"""What a variant cannot reach is left out of the proof, and changes nothing."""
 
 from __future__ import annotations
 
 import pytest
 
-from dbcontract.conformance.schema.conformance import fed
+from dbcontract.conformance.schema.conformance import schema_rules
 from dbcontract.mockserver.apis.pieces.state.pieces import PiecesDatabase
 from dbcontract.mockserver.apis.pixiebrix.api import HANDLERS
 from dbcontract.mockserver.apis.pixiebrix.handlers.records import RecordHandlers
 from dbcontract.mockserver.apis.pixiebrix.points import TABLE
 from dbcontract.mockserver.apis.pixiebrix.state.records import RecordTable
-from dbcontract.mockserver.variants.registry import Deviation
-from dbcontract.prove.reach import Reach, Recorder, touches
+from dbcontract.mockserver.variants.registry import Variant
+from dbcontract.prove.impact import Impact, Recorder, overrides
 from dbcontract.prove.running import Prover
 
 from .declared import named
 
 
-def _of(*classes: type) -> Deviation:
-    return Deviation("one", "defect", "here", "Does.", (), classes)
+def _of(*classes: type) -> Variant:
+    return Variant("one", "defect", "here", "Does.", (), classes)
 
 
 class _Bounds(RecordHandlers):
@@ -26,7 +26,7 @@ class _Bounds(RecordHandlers):
         return 0, 0
 
     def helper(self) -> None:
-        """Is nothing that the faithful class has."""
+        """Is nothing that the reference class has."""
 
 
 class _Below(_Bounds):
@@ -50,16 +50,16 @@ class _Begins(PiecesDatabase):
         super().__init__(version, migration, semantic)
 
 
-def test_the_methods_that_a_deviation_overrides() -> None:
-    assert touches(_of(_Bounds)) == frozenset({(HANDLERS.name, "_bounds")})
-    assert touches(_of(_Below)) == frozenset({(HANDLERS.name, "_bounds"), (HANDLERS.name, "_one")})
-    assert touches(_of(_Bounds, _Table)) == frozenset({(HANDLERS.name, "_bounds"), (TABLE.name, "span")})
+def test_the_methods_that_a_variant_overrides() -> None:
+    assert overrides(_of(_Bounds)) == frozenset({(HANDLERS.name, "_bounds")})
+    assert overrides(_of(_Below)) == frozenset({(HANDLERS.name, "_bounds"), (HANDLERS.name, "_one")})
+    assert overrides(_of(_Bounds, _Table)) == frozenset({(HANDLERS.name, "_bounds"), (TABLE.name, "span")})
 
 
 @pytest.mark.parametrize("part", [_Static, _Begins])
 def test_what_is_no_plain_method_may_be_reached_by_all(part: type) -> None:
-    assert touches(_of(part)) is None
-    assert Reach({}, frozenset({"PI-VER-01"})).needless(_of(part)) == frozenset()
+    assert overrides(_of(part)) is None
+    assert Impact({}, frozenset({"PI-VER-01"})).needless(_of(part)) == frozenset()
 
 
 def test_what_reaches_none_of_its_methods_is_needless() -> None:
@@ -67,7 +67,7 @@ def test_what_reaches_none_of_its_methods_is_needless() -> None:
         (HANDLERS.name, "_bounds"): frozenset({"A", "B"}),
         (HANDLERS.name, "_one"): frozenset({"B", "C"}),
     }
-    reach = Reach(reached, frozenset("ABCD"))
+    reach = Impact(reached, frozenset("ABCD"))
     assert reach.needless(_of(_Bounds)) == {"C", "D"}
     assert reach.needless(_of(_Below)) == {"D"}
     assert reach.needless(_of(_Table)) == set("ABCD")
@@ -89,13 +89,13 @@ def test_a_recorder_tells_who_asked_for_what() -> None:
 
 @pytest.mark.parametrize("name", ["last-byte-lost", "first-link-is-page-zero", "versions-compared-as-text"])
 def test_the_verdicts_are_those_of_a_run_of_all_rules(name: str) -> None:
-    deviation = named(name)
+    variant = named(name)
     with Prover(learn=True) as prover:
-        some = prover.run(deviation)
+        some = prover.run(variant)
     with Prover() as prover:
-        every = prover.run(deviation)
+        every = prover.run(variant)
     assert some.red == every.red
     assert some.broke == every.broke
     left_out = every.passed - some.passed - frozenset(some.findings)
     assert len(left_out) > 20
-    assert not left_out & fed().keys()
+    assert not left_out & schema_rules().keys()

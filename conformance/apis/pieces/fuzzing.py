@@ -1,4 +1,4 @@
-"""What the sweep calls at a Pieces OS, and the bodies that it may make for it."""
+"""What fuzzing calls at a Pieces OS, and the bodies that it may make for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .exports import OPTIONAL_COLLECTIONS, REQUIRED_COLLECTIONS
 
 
 def scope(ctx: Pieces, description: dict[str, Any]) -> Scope:
-    """What to sweep, by what is allowed."""
+    """What to fuzz, by what is allowed."""
     if not ctx.can("write"):
         described = reading(description)
         return Scope(described, copy.deepcopy(described))
