@@ -276,7 +276,7 @@ class MockClient:
 
         Args:
             record_limit: records a database may hold before the nightly job archives the oldest dates.
-            job_pace: what export jobs take: `"immediate"`, seconds, or `{"polls": n}` looks at the job.
+            job_pace: what export jobs take: `"immediate"`, seconds, or `{"polls": n}` polls of the job.
             os_version: of the Pieces server, a semantic version; newer exports are refused with 505.
             migration: the database version of the Pieces server.
             default_page_size: of paginated lists, where none is asked for.

@@ -13,7 +13,7 @@ Instant = datetime | str
 """A time: a datetime or ISO 8601 text; without an offset it is UTC."""
 
 JobPace = Literal["immediate"] | float | Mapping[str, float]
-"""How long export jobs take: not at all, seconds of the clock, or `{"polls": n}` looks at the job."""
+"""How long export jobs take: not at all, seconds of the clock, or `{"polls": n}` polls of the job."""
 
 
 class Inside(TypedDict, total=False):

@@ -137,11 +137,11 @@ def test_a_job_takes_the_seconds_that_were_set_when_it_began(mock: Mock) -> None
 
 
 @pytest.mark.parametrize("polls", [0, 1, 3])
-def test_a_job_takes_so_many_looks_whatever_the_time(mock: Mock, looks: int) -> None:
-    change(mock, job_pace={"polls": looks})
+def test_a_job_takes_so_many_polls_whatever_the_time(mock: Mock, polls: int) -> None:
+    change(mock, job_pace={"polls": polls})
     job = mock.new_job(mock.new_database())
     mock.control("POST", "/clock/advance", {"seconds": 10**6})
-    seen = [mock.job(job)["status"] for _ in range(looks + 2)]
+    seen = [mock.job(job)["status"] for _ in range(polls + 2)]
     assert seen == ["STARTED"] * looks + ["SUCCESS"] * 2
 
 
