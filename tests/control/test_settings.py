@@ -142,7 +142,7 @@ def test_a_job_takes_so_many_polls_whatever_the_time(mock: Mock, polls: int) -> 
     job = mock.new_job(mock.new_database())
     mock.control("POST", "/clock/advance", {"seconds": 10**6})
     seen = [mock.job(job)["status"] for _ in range(polls + 2)]
-    assert seen == ["STARTED"] * looks + ["SUCCESS"] * 2
+    assert seen == ["STARTED"] * polls + ["SUCCESS"] * 2
 
 
 # What Pieces says it is
