@@ -214,7 +214,7 @@ def test_of_any_other_exception_it_is_told_where_it_was_raised(rule_runner: Rule
 
 def test_a_long_message_is_one_line_of_bounded_length(rule_runner: RuleRunner) -> None:
     reason = rule_runner.judged(raises(ValueError(f"{SECRET}\n" + "x" * 400))).part.reason
-    message, _, where = reason.removeprefix("the check itself broke: ").partition(" (test_judge.py:")
+    message, _, where = reason.removeprefix("the check itself broke: ").partition(" (test_run_check.py:")
     assert message == f"ValueError: {SECRET} {'x' * 400}"[:300].replace(SECRET, "$TOKEN")
     assert where
 

@@ -58,11 +58,11 @@ def first_database(sandbox: Sandbox) -> str:
     return next(id_ for id_, one in sandbox.pixiebrix.databases.items() if len(one.records))
 
 
-def test_nothing_on_top_is_the_faithful_implementation() -> None:
+def test_nothing_on_top_is_the_reference_implementation() -> None:
     assert with_variants([]) == REFERENCE == classes_of(())
 
 
-def test_the_rest_stays_faithful() -> None:
+def test_the_rest_stays_the_reference() -> None:
     classes = with_variants([Outer])
     assert issubclass(classes[HANDLERS], PixieBrixHandlers)
     assert classes[HANDLERS].listRecords is PixieBrixHandlers.listRecords
@@ -76,7 +76,7 @@ def test_of_several_the_first_has_the_last_word(several: tuple[type, ...], answe
     assert handlers.downloadable(None) is answer  # type: ignore[arg-type]  # none is looked at
 
 
-def test_a_seam_is_found_by_any_part_of_a_faithful_class() -> None:
+def test_an_extension_point_is_found_by_any_part_of_its_class() -> None:
     assert [point_of(one) for one in (Outer, Inner, Doubled, Lost)] == [
         HANDLERS,
         HANDLERS,

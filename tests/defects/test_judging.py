@@ -174,13 +174,13 @@ def test_part_of_the_defects_cannot_tell_what_none_turns_red() -> None:
 
 
 @pytest.mark.parametrize("verdict", [FAILED, WARNED, ERROR])
-def test_the_faithful_mock_has_to_be_green(verdict: Verdict) -> None:
+def test_the_reference_mock_has_to_be_green(verdict: Verdict) -> None:
     judged = proof(an_outcome("", PB_C_01=verdict), *EVERY_RULE[:-1])
     assert judged.problems == ("the reference mock: PB-C-01 did not stay green",)
     assert not judged.holds
 
 
-def test_a_run_of_the_faithful_mock_that_stopped_fails_the_proof() -> None:
+def test_a_run_of_the_reference_mock_that_stopped_fails_the_proof() -> None:
     judged = proof(replace(GREEN, problem="the run stopped: unreachable"), *EVERY_RULE)
     assert judged.problems == ("the reference mock: the run stopped: unreachable",)
 
