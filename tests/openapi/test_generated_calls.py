@@ -274,7 +274,7 @@ def test_the_sandbox_and_its_clock(generated: Callable[[str], Generated], databa
     assert len(control.respond("getAssetContent", asset_id=str(asset.id)).content) == asset.size
 
     before = control("getState")
-    assert isinstance(before, models.Sandbox)
+    assert isinstance(before, models.SandboxDocument)
     api("clearRecords", database_id=database)
     assert control("listSandboxDatabases")[0].records == 0
     assert control.respond("putState", body=before).status_code == 204

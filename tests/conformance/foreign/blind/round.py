@@ -1,6 +1,6 @@
 """Run the whole kit against the right server and against each fault, and say which rules noticed it.
 
-python -m tests.conformance.foreign.blind.round RESULTS.json [--only PATTERN] [--without-sweep] [--known-ids]
+python -m tests.conformance.foreign.blind.round RESULTS.json [--only PATTERN] [--without-fuzzing] [--known-ids]
 
 What stands in the results already is not run again, so that an interrupted round goes on where it was.
 """
@@ -44,7 +44,7 @@ class Run:
     def verdicts(self, seconds: float) -> dict[str, list[str]]:
         """The rules with each verdict that says something."""
         start = command(self.fault.name if self.fault else None, any_id=self.any_id)
-        options = ["--api", self.api, *([] if self.sweep else ["--no-sweep"])]
+        options = ["--api", self.api, *([] if self.sweep else ["--no-fuzzing"])]
         with tempfile.TemporaryDirectory() as folder, started(self.key, start) as server:
             file = server.target_file(Path(folder) / "target.toml", allow=ALLOWED, hooks=HOOKS)
             judged = server.check(file, *options, seconds=seconds)
@@ -118,7 +118,7 @@ def main() -> int:
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument("--seconds", type=float, default=300, help="the longest run of the kit")
     options.add_argument(
-        "--without-sweep", action="store_true", help="no generated calls for what was missed"
+        "--without-fuzzing", action="store_true", help="no generated calls for what was missed"
     )
     options.add_argument("--known-ids", action="store_true", help="entries of unknown formats are dropped")
     given: Any = options.parse_args()
@@ -135,7 +135,7 @@ def main() -> int:
     with ThreadPoolExecutor(given.jobs) as pool:
         list(pool.map(done.do, right(plain.values())))
         list(pool.map(done.do, plain.values()))
-        missed = [] if given.without_sweep else [swept[one] for one in chosen if not done.caught(plain[one])]
+        missed = [] if given.without_fuzzing else [swept[one] for one in chosen if not done.caught(plain[one])]
         list(pool.map(done.do, right(missed)))
         list(pool.map(done.do, missed))
     rows = [
