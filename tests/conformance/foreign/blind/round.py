@@ -1,6 +1,6 @@
 """Run the whole kit against the right server and against each fault, and say which rules noticed it.
 
-python -m tests.conformance.foreign.blind.round RESULTS.json [--only PATTERN] [--without-fuzzing] [--known-ids]
+python -m tests.conformance.foreign.blind.round RESULTS [--only PATTERN] [--without-fuzzing] [--known-ids]
 
 What stands in the results already is not run again, so that an interrupted round goes on where it was.
 """
@@ -33,18 +33,18 @@ class Run:
 
     api: str
     fault: Fault | None
-    sweep: bool
+    fuzzing: bool
     any_id: bool
 
     @property
     def key(self) -> str:
         name = self.fault.name if self.fault else f"right {self.api}"
-        return name + (" with sweep" if self.sweep else "") + (" any id" if self.any_id else "")
+        return name + (" with fuzzing" if self.fuzzing else "") + (" any id" if self.any_id else "")
 
     def verdicts(self, seconds: float) -> dict[str, list[str]]:
         """The rules with each verdict that says something."""
         start = command(self.fault.name if self.fault else None, any_id=self.any_id)
-        options = ["--api", self.api, *([] if self.sweep else ["--no-fuzzing"])]
+        options = ["--api", self.api, *([] if self.fuzzing else ["--no-fuzzing"])]
         with tempfile.TemporaryDirectory() as folder, started(self.key, start) as server:
             file = server.target_file(Path(folder) / "target.toml", allow=ALLOWED, hooks=HOOKS)
             judged = server.check(file, *options, seconds=seconds)
@@ -77,7 +77,7 @@ class Round:
 
     def caught(self, run: Run) -> list[str]:
         """The rules that are red for a fault, and not for the right server."""
-        right = self.known[Run(run.api, None, run.sweep, run.any_id).key]
+        right = self.known[Run(run.api, None, run.fuzzing, run.any_id).key]
         found, usual = self.known.get(run.key, {}), {one for verdict in RED for one in right.get(verdict, ())}
         return [
             rule if verdict == "failed" else f"{rule} (warned)"
@@ -124,22 +124,24 @@ def main() -> int:
     given: Any = options.parse_args()
     chosen = [one for name, one in faults().items() if fnmatch.fnmatch(name, given.only)]
     keeps = {"pieces": not given.known_ids, "pixiebrix": False}
-    plain = {one: Run(one.api, one, sweep=False, any_id=keeps[one.api]) for one in chosen}
-    swept = {one: Run(one.api, one, sweep=True, any_id=keeps[one.api]) for one in chosen}
+    plain = {one: Run(one.api, one, fuzzing=False, any_id=keeps[one.api]) for one in chosen}
+    fuzzed = {one: Run(one.api, one, fuzzing=True, any_id=keeps[one.api]) for one in chosen}
     done = Round(given.results, given.seconds)
 
     def right(runs: Iterable[Run]) -> list[Run]:
-        kinds = {(run.api, run.sweep, run.any_id) for run in runs}
-        return [Run(api, None, sweep, any_id) for api, sweep, any_id in sorted(kinds)]
+        kinds = {(run.api, run.fuzzing, run.any_id) for run in runs}
+        return [Run(api, None, fuzzing, any_id) for api, fuzzing, any_id in sorted(kinds)]
 
     with ThreadPoolExecutor(given.jobs) as pool:
         list(pool.map(done.do, right(plain.values())))
         list(pool.map(done.do, plain.values()))
-        missed = [] if given.without_fuzzing else [swept[one] for one in chosen if not done.caught(plain[one])]
+        missed = (
+            [] if given.without_fuzzing else [fuzzed[one] for one in chosen if not done.caught(plain[one])]
+        )
         list(pool.map(done.do, right(missed)))
         list(pool.map(done.do, missed))
     rows = [
-        (one, done.caught(plain[one]) or (done.caught(swept[one]) if swept[one].key in done.known else []))
+        (one, done.caught(plain[one]) or (done.caught(fuzzed[one]) if fuzzed[one].key in done.known else []))
         for one in chosen
     ]
     blamed = [
