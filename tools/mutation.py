@@ -39,7 +39,7 @@ TESTS = [
     "tests/state",
     *(
         f"tests/conformance/test_{name}.py"
-        for name in ("verdicts", "baseline", "engine", "judge", "bench", "order")
+        for name in ("verdicts", "baseline", "engine", "run_check", "rule_runner", "order")
     ),
     "tests/defects/test_judging.py",
 ]
