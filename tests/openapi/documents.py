@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from dbcontract import openapi
@@ -19,6 +20,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 class Operation:
     """One operation of a description, with references followed where it matters."""
 
+    api: str
     document: dict[str, Any]
     path: str
     method: str
@@ -50,11 +52,31 @@ class Operation:
 def operations(name: str) -> list[Operation]:
     document = openapi.load(name)
     return [
-        Operation(document, path, method, spec)
+        Operation(name, document, path, method, spec)
         for path, item in document["paths"].items()
         for method, spec in item.items()
         if method in METHODS
     ]
+
+
+def of_every_operation(*names: str) -> Callable[[Callable[[Operation], None]], Callable[[], None]]:
+    """Make one test of a fact of each operation; its message lists those of which it is not true."""
+
+    def decorate(fact: Callable[[Operation], None]) -> Callable[[], None]:
+        def test() -> None:
+            offenders = {}
+            for operation in (one for name in names for one in operations(name)):
+                try:
+                    fact(operation)
+                except AssertionError as error:
+                    offenders[operation.id] = str(error)
+            if offenders:
+                pytest.fail("\n".join(f"{name}: {what}" for name, what in offenders.items()), pytrace=False)
+
+        test.__doc__ = fact.__doc__
+        return test
+
+    return decorate
 
 
 def follow(document: Mapping[str, Any], node: dict[str, Any]) -> dict[str, Any]:

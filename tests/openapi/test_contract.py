@@ -10,13 +10,11 @@ import pytest
 from dbcontract import openapi
 
 from .contract_table import JSON, SOURCES, TABLES, TEXT, Row
-from .documents import VENDORS, Operation, as_json_schema, follow, operations
-
-ALL = [pytest.param(name, one, id=one.id) for name in VENDORS for one in operations(name)]
+from .documents import VENDORS, Operation, as_json_schema, follow, of_every_operation, operations
 
 
-def row(name: str, operation: Operation) -> Row:
-    return TABLES[name][operation.id]
+def row(operation: Operation) -> Row:
+    return TABLES[operation.api][operation.id]
 
 
 @pytest.mark.parametrize("name", VENDORS)
@@ -25,23 +23,23 @@ def test_the_operations_are_those_of_the_contract(name: str) -> None:
     assert described == {key: (row.method, row.path) for key, row in TABLES[name].items()}
 
 
-@pytest.mark.parametrize(("name", "operation"), ALL)
-def test_the_statuses_are_those_of_the_contract(name: str, operation: Operation) -> None:
-    expected = row(name, operation)
+@of_every_operation(*VENDORS)
+def test_the_statuses_are_those_of_the_contract(operation: Operation) -> None:
+    expected = row(operation)
     assert {int(code) for code in operation.responses} == {*expected.success, *expected.errors}
 
 
-@pytest.mark.parametrize(("name", "operation"), ALL)
-def test_the_media_types_are_those_of_the_contract(name: str, operation: Operation) -> None:
-    expected = row(name, operation)
-    error = TEXT if name == "pieces" else JSON
+@of_every_operation(*VENDORS)
+def test_the_media_types_are_those_of_the_contract(operation: Operation) -> None:
+    expected = row(operation)
+    error = TEXT if operation.api == "pieces" else JSON
     described = {int(code): set(one.get("content", {})) for code, one in operation.responses.items()}
     assert described == {**expected.success, **{code: {error} for code in expected.errors}}
 
 
-@pytest.mark.parametrize(("name", "operation"), ALL)
-def test_the_parameters_are_those_of_the_contract(name: str, operation: Operation) -> None:
-    expected = row(name, operation)
+@of_every_operation(*VENDORS)
+def test_the_parameters_are_those_of_the_contract(operation: Operation) -> None:
+    expected = row(operation)
     in_path = {one["name"] for one in operation.parameters if one["in"] == "path"}
     in_query = {one["name"] for one in operation.parameters if one["in"] == "query"}
     assert in_path == set(re.findall(r"{(\w+)}", expected.path))
@@ -50,31 +48,32 @@ def test_the_parameters_are_those_of_the_contract(name: str, operation: Operatio
     assert not any(one.get("required") for one in operation.parameters if one["in"] == "query")
 
 
-@pytest.mark.parametrize(("name", "operation"), ALL)
-def test_the_body_is_there_when_the_contract_has_one(name: str, operation: Operation) -> None:
+@of_every_operation(*VENDORS)
+def test_the_body_is_there_when_the_contract_has_one(operation: Operation) -> None:
     body = operation.spec.get("requestBody")
-    if not row(name, operation).body:
+    if not row(operation).body:
         assert body is None
     else:
         assert body is not None
-        assert body["required"] == (row(name, operation).body == "required")
+        assert body["required"] == (row(operation).body == "required")
         assert set(body["content"]) == {JSON}
 
 
-@pytest.mark.parametrize("operation", operations("pixiebrix"), ids=lambda one: one.id)
+@of_every_operation("pixiebrix")
 def test_the_versions_are_those_of_the_contract(operation: Operation) -> None:
-    versions = TABLES["pixiebrix"][operation.id].versions
+    versions = row(operation).versions
     assert tuple(operation.spec["x-versions"]) == versions
     assert operation.spec["x-default-version"] == "1.0"
     assert operation.spec["x-published-version"] == ("1.0" if "ExportJob" in operation.id else "2.0")
 
 
-@pytest.mark.parametrize(("name", "operation"), ALL)
-def test_every_operation_names_a_source_that_exists(name: str, operation: Operation) -> None:
+@of_every_operation(*VENDORS)
+def test_every_operation_names_a_source_that_exists(operation: Operation) -> None:
     text = " ".join(operation.spec["description"].split())
     cited = text.partition("Source: ")[2]
-    assert any(cited.startswith(source) for source in SOURCES[name]), text
-    known = set().union(*SOURCES[name].values())
+    sources = SOURCES[operation.api]
+    assert any(cited.startswith(source) for source in sources), text
+    known = set().union(*sources.values())
     for heading in re.findall(r'"([^"]+)"', cited):
         assert heading in known
     if operation.spec["x-level"] == "documented":
@@ -108,7 +107,7 @@ def test_the_documented_servers_come_first() -> None:
     assert openapi.load("pixiebrix")["servers"][0]["url"] == "https://app.pixiebrix.com/api"
 
 
-@pytest.mark.parametrize("operation", operations("pixiebrix"), ids=lambda one: one.id)
+@of_every_operation("pixiebrix")
 def test_the_headers_are_those_of_the_contract(operation: Operation) -> None:
     headers = {code: set(one.get("headers", {})) for code, one in operation.responses.items()}
     if operation.id != "getHealth":  # the contract: no token

@@ -11,9 +11,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from dbcontract import openapi
 
-from .documents import VENDORS, Operation, examples, follow, operations, validator
-
-ALL = [pytest.param(one, id=f"{name}-{one.id}") for name in VENDORS for one in operations(name)]
+from .documents import VENDORS, Operation, examples, follow, of_every_operation, operations, validator
 
 
 @pytest.mark.parametrize("name", openapi.names())
@@ -37,7 +35,7 @@ def test_operation_ids_are_unique(name: str) -> None:
     assert len(set(ids)) == len(ids)
 
 
-@pytest.mark.parametrize("operation", ALL)
+@of_every_operation(*VENDORS)
 def test_every_operation_is_described(operation: Operation) -> None:
     declared = {tag["name"]: tag["description"] for tag in operation.document["tags"]}
     assert re.fullmatch(r"[a-z]+[A-Za-z]*", operation.spec["operationId"])
@@ -48,7 +46,7 @@ def test_every_operation_is_described(operation: Operation) -> None:
     assert all(declared[tag] for tag in operation.spec["tags"])
 
 
-@pytest.mark.parametrize("operation", ALL)
+@of_every_operation(*VENDORS)
 def test_every_parameter_response_and_header_is_described(operation: Operation) -> None:
     for parameter in operation.parameters:
         assert parameter["description"], parameter["name"]
@@ -61,7 +59,7 @@ def test_every_parameter_response_and_header_is_described(operation: Operation) 
         assert operation.spec["requestBody"]["description"]
 
 
-@pytest.mark.parametrize("operation", ALL)
+@of_every_operation(*VENDORS)
 def test_every_json_or_text_body_has_an_example(operation: Operation) -> None:
     for where, media_type, content in operation.bodies:
         assert content["schema"], (where, media_type)
@@ -69,7 +67,7 @@ def test_every_json_or_text_body_has_an_example(operation: Operation) -> None:
             assert examples(operation.document, content), (where, media_type)
 
 
-@pytest.mark.parametrize("operation", ALL)
+@of_every_operation(*VENDORS)
 def test_every_example_is_valid(operation: Operation) -> None:
     for where, media_type, content in operation.bodies:
         check = validator(operation.document, content["schema"])
@@ -81,7 +79,7 @@ def test_every_example_is_valid(operation: Operation) -> None:
             assert [error.message for error in check.iter_errors(example)] == []
 
 
-@pytest.mark.parametrize("operation", ALL)
+@of_every_operation(*VENDORS)
 def test_every_error_has_a_schema_and_no_media_type_has_parameters(operation: Operation) -> None:
     for code, response in operation.responses.items():
         content = response.get("content", {})
@@ -91,9 +89,9 @@ def test_every_error_has_a_schema_and_no_media_type_has_parameters(operation: Op
         assert not any(";" in media_type for media_type in content)
 
 
-@pytest.mark.parametrize("operation", ALL)
+@of_every_operation(*VENDORS)
 def test_every_link_leads_somewhere(operation: Operation) -> None:
-    known = {one.id: one for one in _operations_of(operation.document)}
+    known = {one.id: one for one in operations(operation.api)}
     for code, response in operation.responses.items():
         for name, link in response.get("links", {}).items():
             target = known[link["operationId"]]
@@ -161,10 +159,6 @@ def test_the_collections_of_the_small_database_decode(field: str) -> None:
     entries = json.loads(bytes(value[field]).decode() or "[]")
     assert all(isinstance(entry["id"], str) for entry in entries)
     assert [entry["id"] for entry in entries] == {"persons": ["p1", "p2"], "tags": ["t1"]}.get(field, [])
-
-
-def _operations_of(document: dict[str, Any]) -> list[Operation]:
-    return operations("pieces" if "/database/export" in document["paths"] else "pixiebrix")
 
 
 def _headers(operation: Operation) -> list[dict[str, Any]]:
