@@ -15,18 +15,29 @@ from ..authoring.cleanup import clean_up_after
 from ..authoring.context import Context
 from ..authoring.controls import control, control_what_was_refused
 from ..authoring.run import Run
+from ..authoring.together import together
 from ..authoring.trace import Trace
 from ..environment.environment import Environment
+from ..environment.hooks import call_hook
+from ..environment.mock import MockEnvironments
 from ..http.evidence import BODY_SHOWN, KEPT, Evidence
-from ..http.session import Cancelled, TimeIsUp
-from ..http.wire import Unreachable, origin_of
+from ..http.session import Cancelled, Session, TimeIsUp
+from ..http.wire import Unreachable, Wire, origin_of
 from ..results.results import CheckResult, Verdict
+from .cpu_limit import CpuLimit, CpuTimeIsUp
 
 WHOLE = 2_000_000
 """So many characters of a body are shown where the whole exchange is asked for."""
 
+WHOLLY = (Session.send, Wire.send, MockEnvironments.open_second, call_hook, clean_up_after, together)
+"""What a check is not broken off in for computing too long: what they begin, they have to end."""
+
 _FIRST, _LAST = 4, 12
 _PASSED = 2
+
+
+class _AskedNothing(Exception):
+    """A check has sent no request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +112,23 @@ def _origins(*environments: Environment) -> set[tuple[str, str, int]]:
 
 
 def _run(check: Check, context: Context, run: Run) -> CheckResult:
-    try:
+    def carry_out() -> None:
         control(context, *check.controls)
         asked = len(context.trace.exchanges)
         check.function(context)
         if len(context.trace.exchanges) == asked:
-            return CheckResult(Verdict.ERROR, "the check asked nothing of the target")
+            raise _AskedNothing
         # A refusal passes only where the right call does not get one, too.
         control_what_was_refused(context)
+
+    try:
+        CpuLimit(run.target.pace.check, WHOLLY).run(carry_out)
+    except CpuTimeIsUp:
+        seconds = run.target.pace.check
+        reason = f"the check computed for longer than {seconds:g} s; raise pace.check_seconds"
+        return CheckResult(Verdict.NOT_VERIFIED, reason)
+    except _AskedNothing:
+        return CheckResult(Verdict.ERROR, "the check asked nothing of the target")
     except Unreachable:
         raise
     except Exception as error:  # noqa: BLE001 (a check that breaks must not take the others with it)

@@ -1,8 +1,11 @@
 """The run: order, explanation, stopping, cleaning up, and never a traceback."""
 
+import json
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -15,7 +18,7 @@ from dbcontract.conformance.http.wire import Request
 from dbcontract.conformance.results.results import RunResult, Verdict, exit_code
 from dbcontract.conformance.runner.engine import Engine, Listener, Options
 from dbcontract.conformance.schema.description import Description
-from dbcontract.conformance.target.target import Endpoint, Scratch, Target
+from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
 
 from .conftest import PACE, Seen, Start
 
@@ -89,6 +92,7 @@ def judged(web: Start, descriptions: dict[str, Description]) -> Callable[..., Ru
         capabilities: Sequence[str] = ("read",),
         listener: Listener | None = None,
         answer: Callable[[Seen], tuple[int, dict[str, str], bytes]] | None = None,
+        pace: Pace = PACE,
         **options: object,
     ) -> RunResult:
         server = web(answer or (lambda _: (200, {"Content-Type": "application/json"}, EXPORT)))
@@ -100,7 +104,7 @@ def judged(web: Start, descriptions: dict[str, Description]) -> Callable[..., Ru
             },
             scratch=Scratch(databases=("d1",)),
             capabilities=frozenset(capabilities),
-            pace=PACE,
+            pace=pace,
             arguments=("URL",),
         )
         return Engine(
@@ -281,6 +285,32 @@ def test_a_check_that_takes_too_long_says_nothing(judged: Judged) -> None:
     (one,) = judged([rule(1)], checks_of(_01=waits)).results
     assert one.verdict is Verdict.NOT_VERIFIED
     assert one.reason == "the check did not end within 20 s; raise pace.check_seconds"
+
+
+def test_a_check_that_an_answer_keeps_busy_says_nothing_and_is_cleaned_up_after(judged: Judged) -> None:
+    """It would compare each of many entries with each other, and go on after whatever it can catch."""
+    entries = [{"id": str(number), "raw": []} for number in range(20_000)]
+    export = json.dumps({"version": "1.0.0", "values": {"iterable": entries}}).encode()
+    calls: list[str] = []
+
+    def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
+        calls.append(f"{seen.method} {seen.path.rpartition('-')[2]}")
+        is_busy = seen.method == "GET" and "DELETE it/" not in calls
+        return 200, {"Content-Type": "application/json"}, export if is_busy else EXPORT
+
+    def compares(ctx: Context) -> None:
+        makes(ctx, "it")
+        listed = ctx.call("exportDatabase").expect_json(dict)["values"]["iterable"]
+        for one in listed * 1_000:
+            with suppress(Exception):
+                ctx.expect("the same entry", 1, sum(one == other for other in listed))
+
+    pace = replace(PACE, check=3)
+    made = checks_of(_01=compares, _02=asks)
+    result = judged([rule(1), rule(2)], made, answer=answer, pace=pace, capabilities=["read", "write"])
+    assert verdicts(result) == {"01": Verdict.NOT_VERIFIED, "02": Verdict.PASSED}
+    assert result.results[0].reason == "the check computed for longer than 3 s; raise pace.check_seconds"
+    assert "DELETE it/" in calls
 
 
 def test_nobody_there_is_no_verdict(descriptions: dict[str, Description]) -> None:

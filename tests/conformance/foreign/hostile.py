@@ -105,6 +105,7 @@ HOSTILE: Mapping[str, Behaviour] = {
     "a type of quotes": _whole(b"[]", b"Content-Type: a/b" + b';x="' * 15_000 + b"\r\n"),
     "a deep body": _whole(b"[" * 200_000 + b"]" * 200_000),
     "a deep object": _whole(b'{"a":' * 100_000 + b"1" + b"}" * 100_000),
+    "mistakes without end": _whole(b'{"values": {"iterable": [%s{}]}}' % (b"{}," * 10_000)),
     "a number of a million digits": _whole(b"[" + b"9" * 1_000_000 + b"]"),
     "a packed bomb": _whole(gzip.compress(b"[" + b" " * 50_000_000), _JSON + b"Content-Encoding: gzip\r\n"),
     "control characters": _whole(b'["\x1b]0;owned\x07\xe2\x80\xae"]', _JSON + b"X-\x1b[2J: \x1b[31m\r\n"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -172,8 +173,8 @@ def _expect_first(ctx: PixieBrix, page: Sequence[Archive], day: date) -> None:
 
 
 def _expect_once(ctx: PixieBrix, archives: Sequence[Archive]) -> None:
-    days = [archive.day for archive in archives]
-    twice = sorted({day for day in days if days.count(day) > 1})
+    days = Counter(archive.day for archive in archives)
+    twice = sorted(day for day, count in days.items() if count > 1)
     ctx.expect("the dates that are in the list more than once", [], _shown(twice))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ def the_list_shows_what_is_there(ctx: PixieBrix) -> None:
     ids = [str(item.get("id")).lower() for item in _databases(ctx)]
     if not ids:
         ctx.skip("the list shows no database")
-    twice = sorted({one for one in ids if ids.count(one) > 1})
+    twice = sorted(one for one, count in Counter(ids).items() if count > 1)
     ctx.expect("the databases that are in the list more than once", [], twice)
     for one in {ids[0]: None, ids[-1]: None}:
         answer = ctx.call("listRecords", path={"databaseId": one}, query={"page_size": 1})
