@@ -8,24 +8,38 @@ named there like any other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 if TYPE_CHECKING:
     from ..authoring.context import Context
     from ..authoring.run import Run
     from ..environment.environment import Environment
-    from ..environment.gate import Keeper
     from ..environment.inventory import Inventory
+    from ..environment.keeper import Keeper
     from ..runner.fuzzing.scope import Scope
     from ..target.preflight import Findings
     from ..target.target import Target
 
-__all__ = ["GROUP", "ApiNotUsable", "JudgedApi", "Practice", "Probe", "apis", "names", "title_of"]
+__all__ = [
+    "GROUP",
+    "ApiNotUsable",
+    "JudgedApi",
+    "Key",
+    "Kind",
+    "OwnKeys",
+    "Practice",
+    "Probe",
+    "apis",
+    "names",
+    "options",
+    "title_of",
+]
 
 GROUP: Final = "dbcontract.conformance.apis"
 """The group of entry points; each is called as its API, and stands for the `JudgedApi`."""
@@ -33,6 +47,82 @@ GROUP: Final = "dbcontract.conformance.apis"
 
 class ApiNotUsable(RuntimeError):
     """An installed package names an API that cannot be used, or none names any; the message has a remedy."""
+
+
+class Kind(Enum):
+    """What the value of a key is."""
+
+    ID = "a UUID"
+    IDS = "a list of UUIDs"
+    FLAG = "true or false"
+    SECRET = "the name of an environment variable that holds a secret"  # noqa: S105 (no secret)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A key that only one API has in its table of a target file.
+
+    Attributes:
+        name: in the table: `organization`.
+        kind: of its value.
+        help: a sentence for who fills it in; in the help of the option, too.
+        field: of the API's `OwnKeys` that holds the value; by default it is called as the key.
+        option: the flag that says the same on the command line, without dashes: `database`. Only for ids.
+        example: as the template has it, in TOML.
+        needed: the template has it as a line to fill in, and not as a comment.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    field: str = ""
+    option: str | None = None
+    example: str
+    needed: bool = False
+
+    @property
+    def several(self) -> bool:
+        """Whether it takes more than one value."""
+        return self.kind is Kind.IDS
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKeys:
+    """The values of an API's own keys: what of a target may be used beside its URL.
+
+    A subclass is a frozen dataclass, each of whose fields has a default, with the `keys` that fill it.
+    """
+
+    keys: ClassVar[tuple[Key, ...]] = ()
+
+    @property
+    def secrets(self) -> tuple[tuple[str, str], ...]:
+        """What must not be shown, and what to call each."""
+        return ()
+
+    def on_mock(self, health: Mapping[str, Any]) -> Self:
+        """The values for a mock that says this of itself, `GET /_mock/health`."""
+        del health
+        return self
+
+    def in_sandbox(self) -> Self:
+        """The values for a new sandbox of a mock, which has nothing that the user could have named."""
+        return self
+
+    def with_read_only(self, token: str) -> Self:
+        """The same, where the target takes this token for one that may not write."""
+        del token
+        return self
+
+    def rehearsed(self, ask: Callable[[str], Any], read_only: str) -> Self:
+        """The values on a mock that stands for the target.
+
+        Args:
+            ask: gives the answer of the mock's control API to a GET of a path.
+            read_only: a token that may not write there.
+        """
+        del ask, read_only
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +134,36 @@ class Practice:
         right_calls: what makes a right call of an operation, by operationId, with a context of the API.
         reading: the operation out of `right_calls` that only reads, and needs nothing that has to be made.
         fed: the rules that all answers feed: by id, the kinds of findings that each is about (see `schema`).
-        relax: leaves open, in the description as answers are held against it, what no vendor publishes.
-        examine: asks what has to be known before the first rule, and notes what is wrong.
+        relax: leaves open, in the description as answers are held against it, what no vendor publishes;
+            None for nothing.
+        deserves_400: tells of a body whether an operation may answer it with a 400 that its description
+            does not have, given the description; by operationId.
+        examine: asks what has to be known before the first rule, and notes what is wrong. By default the
+            operation that only reads has to answer with JSON.
         answers: whether the API seems to be at a base URL, by a call that changes nothing; None where it
-            does, else what came instead. The endpoint of the place is the one to ask.
+            does, else what came instead. The endpoint of the place is the one to ask. By default as for
+            `examine`.
         keeper: decides which requests a run may send, from the target, the mark of the run and its inventory.
-        scope: what to fuzz, by what is allowed; takes the relaxed description.
+            By default what the run has made itself may be changed (`environment.keeper.Keeper`).
+        scope: what to fuzz, by what is allowed; takes the relaxed description. By default everything that is
+            allowed (`runner.fuzzing.scope.plain`).
+        plans: what a run may create at a target, and what of it stays, in sentences. By default what
+            `effects.yaml` tells.
     """
 
     context: type[Context]
     right_calls: Mapping[str, Callable[..., None]]
     reading: str
     schema_rules: Mapping[str, tuple[str, ...]]
-    relax: Callable[[dict[str, Any]], None]
-    examine: Callable[[Run, Environment, Findings], None]
-    answers: Callable[[Run, Environment], str | None]
-    keeper: Callable[[Target, str, Inventory], Keeper]
-    scope: Callable[[Any, dict[str, Any]], Scope]
+    relax: Callable[[dict[str, Any]], None] | None = None
+    deserves_400: Mapping[str, Callable[[Mapping[str, Any]], Callable[[bytes | None], bool]]] = field(
+        default_factory=dict
+    )
+    examine: Callable[[Run, Environment, Findings], None] | None = None
+    answers: Callable[[Run, Environment], str | None] | None = None
+    keeper: Callable[[Target, str, Inventory], Keeper] | None = None
+    scope: Callable[[Any, dict[str, Any]], Scope] | None = None
+    plans: Callable[[Target], list[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +188,10 @@ class JudgedApi:
         description: its OpenAPI 3.0 description, made anew for each caller, who may change it.
         practice: loads what a run needs.
         probe: tells whether the API is at a base URL.
+        usual_url: a base URL to begin with, for the template of a target file.
         mock_path: below which a mock serves it.
         needs_token: its requests carry a token, if the target has one.
+        own_keys: the class of the values of the keys that only this API has in a target file; None for none.
     """
 
     name: str
@@ -96,8 +201,15 @@ class JudgedApi:
     description: Callable[[], dict[str, Any]]
     practice: Callable[[], Practice]
     probe: Probe
+    usual_url: str = "http://localhost:8000"
     mock_path: str = ""
     needs_token: bool = False
+    own_keys: type[OwnKeys] | None = None
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys that only this API has in its table of a target file."""
+        return self.own_keys.keys if self.own_keys is not None else ()
 
     @property
     def checks(self) -> str:
@@ -168,6 +280,11 @@ def _loaded(point: EntryPoint) -> JudgedApi:
     if not isinstance(api, JudgedApi) or api.name != point.name:
         raise ApiNotUsable(f"{point.value} is not a JudgedApi with the name {point.name!r}; mend its api.py")
     return api
+
+
+def options() -> Mapping[str, Key]:
+    """The flags that stand for keys of single APIs, by their names without dashes."""
+    return {key.option: key for api in apis().values() for key in api.keys if key.option is not None}
 
 
 def title_of(name: str) -> str:

@@ -15,7 +15,7 @@ from schemathesis.core import NOT_SET
 from ..environment.environment import Environment
 from ..http.spool import Spool
 from ..http.wire import Request
-from ..schema.description import query_string
+from ..schema.description import Operation, query_string
 from .answer import Answer
 from .caller import Caller
 from .check import CheckFailed, NotVerified
@@ -107,6 +107,12 @@ class Context(Caller):
     def pause(self, seconds: float) -> None:
         """Wait in real time, for what the target does by itself."""
         self.run.session.sleep(seconds, self.until)
+
+    def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
+        """What the operation produces, JSON if that is not said; with a version where one is asked for."""
+        if accept is None:
+            accept = operation.produces[0] if operation.produces else "application/json"
+        return f"{accept}; version={version}" if accept and version else accept
 
     def _guard(self) -> NightGuard | None:
         """What is asked before a night."""

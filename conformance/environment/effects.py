@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import yaml
 
 from ..apis.base import ApiNotUsable, apis
+from ..target.target import Target
 
 CREATE, CHANGE, DESTROY, IMPORT = "create", "change", "destroy", "import"
 
@@ -23,12 +24,16 @@ class Thing:
     """A kind of thing that an operation makes.
 
     Attributes:
+        api: that makes it.
         called: in words, in the singular.
+        parameter: of paths, that its id stands for; empty where no path names it.
         removed_by: paths of DELETE requests, each of which removes one; none where it stays.
     """
 
     name: str
+    api: str
     called: str
+    parameter: str
     removed_by: tuple[str, ...]
 
 
@@ -69,12 +74,14 @@ def things() -> Mapping[str, Thing]:
     """All kinds of things of all APIs, by name.
 
     Raises:
-        ApiNotUsable: two APIs have different things of the same name.
+        ApiNotUsable: two APIs have things of the same name.
     """
     found: dict[str, Thing] = {}
     for api in apis():
+        parameters = {kind: parameter for parameter, kind in _read(api).get("segments", {}).values()}
         for name, raw in _read(api)["things"].items():
-            thing = Thing(name, raw["called"], tuple(raw.get("removed_by", ())))
+            removed_by = tuple(raw.get("removed_by", ()))
+            thing = Thing(name, api, raw["called"], parameters.get(name, ""), removed_by)
             if found.setdefault(name, thing) != thing:
                 raise ApiNotUsable(f"the effects.yaml of {api} has another API's thing {name!r}; rename it")
     return found
@@ -93,6 +100,22 @@ def effects(api: str) -> Mapping[str, Effect]:
 def _read(api: str) -> Mapping[str, Any]:
     found: Mapping[str, Any] = yaml.safe_load(apis()[api].effects())
     return found
+
+
+DELETED, KEPT = "deletes them", "which stay: no operation deletes them"
+"""What becomes of what a run creates."""
+
+
+def plans_of(api: str, target: Target) -> list[str]:
+    """What a run may create at a target, and what of it stays, by kind of thing: one sentence each."""
+    made = {effect.thing for effect in effects(api).values() if CREATE in effect.may}
+    url = target.endpoints[api].url
+    return [
+        f"{url}: may create things of the kind {one.called}"
+        + (f", and {DELETED}." if one.removed_by else f", {KEPT}.")
+        for one in things().values()
+        if one.api == api and one.name in made
+    ]
 
 
 def named(api: str, path: str) -> Named:

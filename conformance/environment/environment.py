@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from ..target.target import Endpoint, Scratch, ServiceLimits
+from ..apis.base import OwnKeys
+from ..target.target import Endpoint, ServiceLimits, own_of
 
 
 class Controls(Protocol):
@@ -54,22 +55,30 @@ class Controls(Protocol):
         """Let a token see one organization only; the ids of another one and of a database of it."""
 
 
+_O = TypeVar("_O", bound=OwnKeys)
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """Base URLs and controls of one environment.
 
     Attributes:
         endpoints: where each API is served here, by name.
+        own: the values of the APIs' own keys, as they are here.
         name: of the sandbox, or empty.
         disposable: everything in it is thrown away afterwards, so that nothing needs cleaning up.
     """
 
     endpoints: Mapping[str, Endpoint]
     controls: Controls
-    scratch: Scratch
+    own: tuple[OwnKeys, ...]
     limits: ServiceLimits
     disposable: bool = False
     name: str = ""
+
+    def of(self, kind: type[_O]) -> _O:
+        """The values of an API's own keys; their defaults where none are given."""
+        return own_of(kind, self.own)
 
     def endpoint(self, api: str) -> Endpoint | None:
         """Where an API is served here."""

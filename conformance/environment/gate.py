@@ -2,9 +2,8 @@
 
 What an operation may do is data (`effects.yaml`), and what the run may do is what the user allows: nothing
 without `write`; with it, to create things, and to change and delete what the run itself has created; with
-`destroy`, to delete and overwrite records in the scratch databases, and to import over what a Pieces OS
-holds; with `create_databases`, to create databases. Requests about invented ids can do nothing, and are
-always let through.
+`destroy`, to delete and overwrite what else the user has named for it. What that is, the `Keeper` of the API
+knows. Requests about invented ids can do nothing, and are always let through.
 
 Whatever is made is entered in the inventory when its answer comes.
 """
@@ -13,52 +12,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import urljoin
 
 from ..apis.base import apis
-from ..apis.pieces.imports import Imports
-from ..apis.pixiebrix.writes import Writes
 from ..authoring.check import NotVerified
 from ..http.wire import Received, Request
-from ..target.target import Endpoint, Target
-from .inventory import Inventory
-from .request_effects import Passage, Refusal, Routes, address_of, answered, header
+from ..target.target import Target
+from .effects import things
+from .inventory import Inventory, Item
+from .keeper import Keeper, Traffic
+from .request_effects import Passage, Refusal, Routes, address_of, header
 
 
 class NotAllowed(NotVerified):
     """A request was not sent, because the run may not do what it might."""
-
-
-@dataclass
-class Traffic:
-    """What went through, of one kind of request.
-
-    Attributes:
-        calls: how many requests.
-        sent, received: bytes of their bodies.
-    """
-
-    calls: int = 0
-    sent: int = 0
-    received: int = 0
-
-
-class Keeper(Protocol):
-    """What an API decides at the gate, and learns there. Several threads may use it."""
-
-    def invent(self, id_: str) -> None:
-        """Take note of an id that names nothing at the target."""
-
-    def goes_nowhere(self, passage: Passage) -> bool:
-        """Whether a request is about something invented: it has to be refused, and can do nothing."""
-
-    def why_not(self, passage: Passage, endpoint: Endpoint) -> Refusal | None:
-        """Why a request that might change something may not be sent, where writing is allowed."""
-
-    def settle(self, passage: Passage, endpoint: Endpoint, received: Received | None) -> None:
-        """Take in an exchange; None for an answer that did not come."""
 
 
 _K = TypeVar("_K", bound=Keeper)
@@ -81,18 +50,22 @@ class Gate:
         self._links: set[str] = set()
         self.traffic: dict[str, Traffic] = {}
         self.inventory = Inventory()
-        self._keepers: dict[str, Keeper] = {
-            name: api.practice().keeper(target, mark, self.inventory) for name, api in apis().items()
+        self.keepers: dict[str, Keeper] = {
+            name: (api.practice().keeper or Keeper)(target, mark, self.inventory)
+            for name, api in apis().items()
         }
-        self.imports = self._of(Imports)
-        self.writes = self._of(Writes)
 
-    def _of(self, kind: type[_K]) -> _K:
-        return next(keeper for keeper in self._keepers.values() if isinstance(keeper, kind))
+    def keeper(self, kind: type[_K]) -> _K:
+        """The keeper of the API that has one of this class."""
+        return next(keeper for keeper in self.keepers.values() if isinstance(keeper, kind))
+
+    def keeper_of(self, item: Item) -> Keeper:
+        """The keeper of the API that makes such things."""
+        return self.keepers[things()[item.thing].api]
 
     def invent(self, api: str, id_: str) -> None:
         """Take note of an id that names nothing at the target."""
-        self._keepers[api].invent(id_)
+        self.keepers[api].invent(id_)
 
     def admits(self, request: Request) -> bool:
         """Whether a request would be let through."""
@@ -109,7 +82,7 @@ class Gate:
             NotAllowed: it might do what is not allowed.
         """
         passage = self._routes.passage(request)
-        if passage.reads or (passage.api and self._keepers[passage.api].goes_nowhere(passage)):
+        if passage.reads or (passage.api and self.keepers[passage.api].goes_nowhere(passage)):
             return passage
         if self._is_link(passage):
             return replace(passage, link=True)
@@ -123,7 +96,7 @@ class Gate:
             return Refusal("the target gave no such link")
         if not self._write:
             return Refusal("writing is not allowed", ("write",))
-        return self._keepers[passage.api].why_not(passage, passage.endpoint)
+        return self.keepers[passage.api].why_not(passage, passage.endpoint)
 
     def _is_link(self, passage: Passage) -> bool:
         # No answer of the target may lead to one of its operations.
@@ -143,7 +116,7 @@ class Gate:
             self._give_link(passage, received)
         if passage.link or passage.endpoint is None:
             return
-        self._keepers[passage.api].settle(passage, passage.endpoint, received)
+        self.keepers[passage.api].settle(passage, passage.endpoint, received)
 
     def _count(self, passage: Passage, received: Received | None) -> None:
         other = f"{passage.request.method} of other paths" if passage.api else "storage links"
@@ -163,12 +136,10 @@ class Gate:
             with self._lock:
                 self._links.add(link)
 
-    @staticmethod
-    def _link_in(passage: Passage, received: Received) -> str | None:
+    def _link_in(self, passage: Passage, received: Received) -> str | None:
         link: object = None
         if passage.link and received.status in {307, 308}:
             link = urljoin(passage.request.url, header(received.headers, "location"))
-        elif passage.effect is not None and passage.effect.thing == "asset" and received.status < 300:
-            asset = answered(received)
-            link = asset.get("upload_url") if isinstance(asset, dict) else None
+        elif passage.effect is not None and received.status < 300:
+            link = self.keepers[passage.api].link_in(passage, received)
         return address_of(link) if isinstance(link, str) else None

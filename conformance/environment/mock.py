@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from ..apis.base import apis
 from ..authoring.check import NotVerified
 from ..http.wire import NoAnswer, Request, Unreachable, Wire
-from ..target.target import CAPABILITIES, Scratch, Target
+from ..target.target import CAPABILITIES, Target
 from .environment import Environment
 
 _SANDBOX = re.compile(r"/~[^/]+$")
@@ -30,15 +30,16 @@ class Health:
         root: scheme, host and port, and the sandbox if the URL named one: the sandbox that is judged.
         defects: the names of those that are on in this sandbox.
         faults: how many are ordered there.
+        told: all that it says, for what only one API wants to know.
     """
 
     root: str
     version: str
     apis: tuple[str, ...]
     capabilities: frozenset[str]
-    organizations: tuple[str, ...]
     defects: tuple[str, ...] = ()
     faults: int = 0
+    told: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
 
 
 def recognize(url: str, wire: Wire) -> Health | None:
@@ -71,9 +72,9 @@ def recognize(url: str, wire: Wire) -> Health | None:
         version=str(health.get("version", "")),
         apis=tuple(api for api in apis() if api in _texts(health.get("apis"))),
         capabilities=frozenset(CAPABILITIES) & frozenset(_texts(health.get("capabilities"))),
-        organizations=_texts(health.get("organizations")),
         defects=_texts(health.get("defects")),
         faults=health["faults"] if type(health.get("faults")) is int else 0,
+        told=health,
     )
 
 
@@ -100,13 +101,11 @@ def as_target(health: Health, target: Target) -> Target:
         for name, endpoint in target.endpoints.items()
         if name in health.apis
     }
-    organization = target.scratch.organization or next(iter(health.organizations), None)
     return replace(
-        target,
+        target.with_own(lambda own: own.on_mock(health.told)),
         kind="mock",
         endpoints=endpoints,
         capabilities=health.capabilities | (target.capabilities & {"wait"}),
-        scratch=replace(target.scratch, organization=organization, create_databases=True),
     )
 
 
@@ -256,11 +255,7 @@ class MockEnvironments:
                 for name, endpoint in target.endpoints.items()
             },
             controls=Control(root, self._wire),
-            scratch=Scratch(
-                organization=target.scratch.organization,
-                create_databases=True,
-                read_only_token=target.scratch.read_only_token,
-            ),
+            own=tuple(one.in_sandbox() for one in target.own),
             limits=target.limits,
             disposable=True,
             name=name,

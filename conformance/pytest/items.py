@@ -77,8 +77,7 @@ def make_plan(config: pytest.Config, settings: Settings) -> Plan:
         target_file=settings.target_file,
         allow=permissions([settings.allow], "--dbcontract-allow"),
         token_env=settings.token_env,
-        organization=settings.organization,
-        databases=settings.databases,
+        own=settings.own,
         proxy=settings.proxy,
         prefix="--dbcontract-",
     )

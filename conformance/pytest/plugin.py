@@ -7,11 +7,13 @@ rule is told in the summary. Without a target nothing is added, and nothing heav
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ..apis.base import ApiNotUsable, Key, options
 from ..report import FORMATS
 from .settings import ROOT, Settings
 
@@ -24,15 +26,13 @@ LEVELS = {
 _TEXTS = {
     "url": "Judge the implementation at this URL, one item a rule.",
     "target": "The same, with a target file, as `dbcontract init` writes one.",
-    "api": "Which API the URL serves: pieces, pixiebrix or all. Default: found out.",
+    "api": "Which API the URL serves: the name of one, or all. Default: found out.",
     "allow": "Out of write, destroy, wait, separated by commas; else only reads.",
     "token_env": "The variable with the token. Default: DBCONTRACT_TOKEN.",
-    "organization": "The PixieBrix organization.",
     "proxy": "A forward proxy, http://HOST:PORT. Without it none is used.",
     "baseline": "Accepted failures, each with a reason: expected to fail.",
 }
 _LISTS = {
-    "database": "A database that may be written to. Repeatable.",
     "only": "Only the rules with such ids. Repeatable.",
     "report": f"Write a report, FORMAT=FILE: {', '.join(FORMATS)}. Repeatable.",
 }
@@ -40,21 +40,35 @@ _LISTS = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, and an ini key for each."""
-    group = parser.getgroup(
-        "dbcontract-conformance", "conformance to the Pieces OS and PixieBrix Database APIs"
-    )
+    group = parser.getgroup("dbcontract-conformance", "conformance to a documented API")
     for name, text in _TEXTS.items():
         group.addoption(_flag(name), metavar=name.upper(), help=text)
         parser.addini(f"dbcontract_{name}", text)
     for name, text in _LISTS.items():
         group.addoption(_flag(name), metavar=name.upper(), action="append", default=[], help=text)
         parser.addini(f"dbcontract_{name}", text, type="args", default=[])
+    for name, key in _own_options().items():
+        if key.several:
+            text = f"{key.help} Repeatable."
+            group.addoption(_flag(name), metavar="UUID", action="append", default=[], help=text)
+            parser.addini(f"dbcontract_{name}", text, type="args", default=[])
+        else:
+            group.addoption(_flag(name), metavar="UUID", help=key.help)
+            parser.addini(f"dbcontract_{name}", key.help)
     seed = "The seed of generated calls. Default: 1."
     group.addoption("--dbcontract-check-seed", metavar="N", type=int, help=seed)
     parser.addini("dbcontract_check_seed", seed, default=None)
     fuzzing = "Leave the generated calls out."
     group.addoption("--dbcontract-no-fuzzing", action="store_true", help=fuzzing)
     parser.addini("dbcontract_no_fuzzing", fuzzing, type="bool", default=False)
+
+
+def _own_options() -> Mapping[str, Key]:
+    """What single APIs add, by the names of their options."""
+    try:
+        return options()
+    except ApiNotUsable as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _flag(name: str) -> str:
@@ -124,8 +138,10 @@ def _settings(config: pytest.Config, named: tuple[str, ...]) -> Settings:
         api=_chosen(config, "api") or None,
         allow=_chosen(config, "allow"),
         token_env=_chosen(config, "token_env") or None,
-        organization=_chosen(config, "organization") or None,
-        databases=several("database"),
+        own={
+            name: several(name) if key.several else tuple(filter(None, [_chosen(config, name)]))
+            for name, key in _own_options().items()
+        },
         proxy=_chosen(config, "proxy") or None,
         only=several("only"),
         named=tuple(arg.partition("::")[2] for arg in named if "::" in arg),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ class Settings:
     """What the user chose, unchecked.
 
     Attributes:
+        own: what the options of single APIs were given, by their names.
         named: ids given as `conformance::ID`.
         alone: no other tests were asked for.
     """
@@ -23,8 +25,7 @@ class Settings:
     api: str | None
     allow: str
     token_env: str | None
-    organization: str | None
-    databases: tuple[str, ...]
+    own: Mapping[str, tuple[str, ...]]
     proxy: str | None
     only: tuple[str, ...]
     named: tuple[str, ...]

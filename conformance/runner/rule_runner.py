@@ -164,7 +164,10 @@ class RuleRunner:
         gate = self._run.session.gate if self._run is not None else None
         if gate is None:
             return []
-        return [*told(gate.inventory.since(), gate.mark), *gate.imports.changed()]
+        return [
+            *told(gate.inventory.since(), gate.mark),
+            *(line for keeper in gate.keepers.values() for line in keeper.changed()),
+        ]
 
     def skip_reason(self, rule: Rule) -> CheckResult | None:
         """Why a rule cannot be verified on this target at all; None if nothing stands in the way."""
@@ -216,7 +219,8 @@ class RuleRunner:
             try:
                 self.run.environments.begin_group()
                 if self.run.session.gate is not None:
-                    self.run.session.gate.writes.put_back()
+                    for keeper in self.run.session.gate.keepers.values():
+                        keeper.put_back()
             except NotVerified as error:
                 self._group_problem = error.reason
         return self._group_problem

@@ -20,10 +20,11 @@ from schemathesis.generation.case import Case
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from ..apis.base import apis
 from ..environment.request_effects import header
 from ..http.spool import Spool, dump
 from ..http.wire import REDIRECTS, Received, Request
-from .latitude import BAD_REQUEST, IMPORT, Model, judged
+from .latitude import BAD_REQUEST, judged
 
 HELD: Final = (
     "status_code_conformance",
@@ -202,8 +203,8 @@ class Description:
             received = replace(received, status=_REDIRECT)
         response = as_response(request, received)
         found = []
-        if operation_id == IMPORT and received.status == BAD_REQUEST and not self._deserves_400(request.body):
-            message = "Received: 400, for a body that is an exported database"
+        if received.status == BAD_REQUEST and not self._deserves_400(operation_id, request.body):
+            message = "Received: 400, for a body that is as described"
             found.append(Finding(HELD[0], operation_id, "Undeserved client error", message))
         # The body of an answer that is cut says nothing.
         judged = [held for held in self._held if not (received.truncated and held.__name__ == HELD[-1])]
@@ -228,9 +229,12 @@ class Description:
             found.append(Finding(SERVER_ERROR, operation_id, title, f"Received: {received.status}"))
         return found
 
-    def _deserves_400(self, body: bytes | Spool | None) -> bool:
-        model: Model = self.kept(Model, lambda: Model(self.schema.raw_schema))
-        return model.deserves_400(body.sample() if isinstance(body, Spool) else body)
+    def _deserves_400(self, operation_id: str, body: bytes | Spool | None) -> bool:
+        make = apis()[self.api].practice().deserves_400.get(operation_id)
+        if make is None:
+            return True  # Its description says it all.
+        tell: Callable[[bytes | None], bool] = self.kept(make, lambda: make(self.schema.raw_schema))
+        return tell(body.sample() if isinstance(body, Spool) else body)
 
     def _validate(self, case: Case[Any], response: Response, base_url: str, *only: Any) -> None:
         case.validate_response(response, checks=[*only], transport_kwargs={"base_url": base_url})

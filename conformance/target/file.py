@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from ..apis.base import apis, names
+from ..apis.base import JudgedApi, Key, Kind, OwnKeys, apis, names
 from ..environment.hooks import PLACEHOLDERS
 from ..environment.hooks import urls as url_placeholders
 from ..http.proxy import Proxy, ProxyError, proxy_of
@@ -23,22 +23,44 @@ from .target import (
     Hook,
     HttpHook,
     Pace,
-    Scratch,
     ServiceLimits,
     Target,
     TargetError,
     base_url,
 )
 
-SCRATCH_OF: Final = "pixiebrix"
-"""The API whose table says what may be used of the target."""
-
 DEFAULT_NAME: Final = "dbcontract.toml"
 
 
 def template() -> str:
-    """A commented target file to begin with."""
-    return files(__package__).joinpath("template.toml").read_text(encoding="utf-8")
+    """A commented target file to begin with, with a table for each installed API."""
+    text = files(__package__).joinpath("template.toml").read_text(encoding="utf-8")
+    head, tail = text.split("#APIS\n")
+    urls = ", ".join(f"{{{name}}}" for name in url_placeholders())
+    return head + "\n".join(map(_template_of, apis().values())) + tail.replace("#URLS", urls)
+
+
+def _template_of(api: JudgedApi) -> str:
+    """The table of one API in the template."""
+    lines = [f"[{api.name}]", f'url = "{api.usual_url}"', ""]
+    if api.needs_token:
+        lines += [
+            "# The environment variable that holds the token. The token itself never belongs into a file.",
+            f'token_env = "{api.name.upper()}_TOKEN"',
+            "",
+        ]
+    for key in api.keys:
+        mark = "" if key.needed else "# "
+        lines += [f"# {key.help}", f"{mark}{key.name} = {key.example}", ""]
+    lines += [
+        "# A second, empty instance, for the checks that move what is there from one to another.",
+        f'# second_url = "{api.usual_url}"',
+        "",
+        "# Sent with every request to this API, to nobody else.",
+        '# headers = { "X-Example" = "value" }',
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def read(path: Path, environment: Mapping[str, str]) -> Target:
@@ -85,7 +107,6 @@ def parse(
     top = _Table("", document)
     target, limits, pace = top.table("target"), top.table("limits"), top.table("pace")
     tables = {api: top.table(api) for api in names()}
-    pixiebrix = tables[SCRATCH_OF]
     hooks = top.table("hooks")
     endpoints = {
         api: endpoint
@@ -103,13 +124,10 @@ def parse(
         name=target.text("name") or "target",
         endpoints=endpoints,
         capabilities=_capabilities(allowed, parsed_hooks, storage=target.flag("storage", default=True)),
-        scratch=Scratch(
-            organization=pixiebrix.identifier("organization"),
-            databases=tuple(pixiebrix.identifiers("databases")),
-            create_databases=pixiebrix.flag("create_databases", default=False),
-            read_only_token=_token(pixiebrix, "read_only_token_env", environment),
-            foreign_organization=pixiebrix.identifier("foreign_organization"),
-            foreign_database=pixiebrix.identifier("foreign_database"),
+        own=tuple(
+            _own(api.own_keys, table, environment)
+            for name, table in tables.items()
+            if (api := apis()[name]).own_keys is not None
         ),
         limits=ServiceLimits(
             record_limit=limits.whole("record_limit", 500_000),
@@ -163,6 +181,25 @@ def _endpoint(table: _Table, environment: Mapping[str, str]) -> Endpoint | None:
         headers=headers,
         second_url=base_url(second, where=table.name("second_url")) if second else None,
     )
+
+
+def _own(kind: type[OwnKeys], table: _Table, environment: Mapping[str, str]) -> OwnKeys:
+    """The values of the keys that only one API has."""
+    values = {key.field or key.name: _own_value(key, table, environment) for key in kind.keys}
+    return kind(**{name: value for name, value in values.items() if value is not None})
+
+
+def _own_value(key: Key, table: _Table, environment: Mapping[str, str]) -> object:
+    """None where the file does not have it."""
+    match key.kind:
+        case Kind.ID:
+            return table.identifier(key.name)
+        case Kind.IDS:
+            return tuple(table.identifiers(key.name))
+        case Kind.FLAG:
+            return table.flag(key.name, default=False)
+        case Kind.SECRET:
+            return _token(table, key.name, environment)
 
 
 def _proxy(table: _Table, environment: Mapping[str, str]) -> Proxy | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from ..apis.base import apis, names
+from ..apis.base import Kind, OwnKeys, apis, names
 from ..catalogue.rules import Catalogue, Rule, UnknownRule
 from ..http.proxy import ProxyError, proxy_of
 from . import discovery as recognition
@@ -34,6 +34,7 @@ class Wanted:
     """The target as a user names it; the attributes are the flags of `dbcontract check`.
 
     Attributes:
+        own: what the `options` of single APIs were given, by their names.
         prefix: stands before the names of flags in messages.
     """
 
@@ -42,8 +43,7 @@ class Wanted:
     target_file: Path | None = None
     allow: tuple[str, ...] = ()
     token_env: str | None = None
-    organization: str | None = None
-    databases: tuple[str, ...] = ()
+    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     proxy: str | None = None
     prefix: str = "--"
 
@@ -56,8 +56,7 @@ class Wanted:
             "--api": [self.api],
             "--allow": [",".join(self.allow) or None],
             "--token-env": [self.token_env],
-            "--organization": [self.organization],
-            "--database": self.databases,
+            **{f"--{name}": values for name, values in self.own.items()},
             "--proxy": [self._shown_proxy()],
         }
         for name, values in named.items():
@@ -113,13 +112,7 @@ class Wanted:
 
     def _completed(self, target: Target, environment: Mapping[str, str]) -> Target:
         """With what the flags say beside the URL or the file."""
-        scratch = target.scratch
         known = dict(target.names) | self._names()
-        if self.organization is not None:
-            scratch = replace(scratch, organization=_uuid(self.organization, f"{self.prefix}organization"))
-        if self.databases:
-            ids = tuple(_uuid(one, f"{self.prefix}database") for one in self.databases)
-            scratch = replace(scratch, databases=ids)
         token = environment.get(self.token_env or TOKEN_VARIABLE, "").strip()
         if self.token_env is not None and not token:
             name = f"{self.prefix}token-env"
@@ -131,9 +124,8 @@ class Wanted:
                 endpoints[api] = replace(endpoint, token=token)
                 known[f"{api}.token"] = self.token_env or TOKEN_VARIABLE
         target = replace(
-            target,
+            target.with_own(self._with_flags),
             endpoints=endpoints,
-            scratch=scratch,
             arguments=self.arguments,
             names=tuple(known.items()),
         )
@@ -144,12 +136,27 @@ class Wanted:
                 raise TargetError(f"{self.prefix}proxy: {error}") from None
         return target.with_capabilities(*self.allow)
 
+    def _with_flags(self, own: OwnKeys) -> OwnKeys:
+        """The values of an API's own keys, with those that flags say."""
+        changes: dict[str, object] = {}
+        for key in own.keys:
+            given = self.own.get(key.option or "", ())
+            if given:
+                ids = tuple(_uuid(one, f"{self.prefix}{key.option}") for one in given)
+                changes[key.field or key.name] = ids if key.kind is Kind.IDS else ids[0]
+        return replace(own, **changes)
+
     def _names(self) -> dict[str, str]:
         """The flags by the keys that they stand for: all, or, beside a file, those that were given."""
         flags = {
-            "pixiebrix.organization": ("organization", self.organization is not None),
-            "pixiebrix.databases": ("database", bool(self.databases)),
-            "pixiebrix.token_env": ("token-env", self.token_env is not None),
+            f"{name}.token_env": ("token-env", self.token_env is not None)
+            for name, api in apis().items()
+            if api.needs_token
+        } | {
+            f"{name}.{key.name}": (key.option, bool(self.own.get(key.option)))
+            for name, api in apis().items()
+            for key in api.keys
+            if key.option is not None
         }
         without_file = self.target_file is None
         url = f"{self.prefix}url" if self.prefix != "--" else "URL"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -133,7 +134,7 @@ def examine(run: Run) -> Preflight:
     try:
         for api in run.target.apis:
             try:
-                apis()[api].practice().examine(run, environment, findings)
+                (apis()[api].practice().examine or partial(_examine_reading, api))(run, environment, findings)
             except Unreachable as error:
                 endpoint = environment.endpoint(api)
                 url = endpoint.url if endpoint is not None else api
@@ -142,6 +143,53 @@ def examine(run: Run) -> Preflight:
     finally:
         run.environments.close(environment)
     return findings.result()
+
+
+# What is asked of an API that asks nothing of its own
+
+
+def _read(api: str, run: Run, environment: Environment) -> tuple[Context, Answer | None]:
+    """The answer of the operation that only reads; None where none came."""
+    practice = apis()[api].practice()
+    ctx = practice.context(run, environment, "preflight")
+    return ctx, asked(lambda: ctx.call(practice.reading, described=False, note="before any rule"))
+
+
+def _examine_reading(api: str, run: Run, environment: Environment, findings: Findings) -> None:
+    """Ask whether the API is there, and takes the token.
+
+    Raises:
+        Unreachable: nothing answers.
+    """
+    ctx, answer = _read(api, run, environment)
+    if answer is None:
+        is_there(ctx)
+        return
+    here = f"{ctx.base_url} answers {what_came(answer)}"
+    there = redirected_to([answer], ctx.base_url)
+    if is_down([answer]):
+        findings.down[api] = f"{here}: nothing runs behind it"
+    elif there is not None:
+        findings.mistake(f"{api}.url", f"{ctx.base_url} redirects to {there}", f"give {there} instead")
+    elif answer.status in REFUSED and apis()[api].needs_token:
+        flag = findings.target.named(f"{api}.token_env")
+        reason = f"{flag}: the target refuses what it was sent ({answer.status}); give a valid token"
+        findings.gap(api, reason)
+    elif not is_json(answer) and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        what = f"{here}, as no {apis()[api].title} does"
+        findings.mistake(f"{api}.url", what, "give the URL below which its paths are")
+
+
+def _answers_reading(api: str, run: Run, environment: Environment) -> str | None:
+    """Whether the API seems to be there; what came instead, where it does not.
+
+    Raises:
+        Unreachable: no connection could be made.
+    """
+    _, answer = _read(api, run, environment)
+    if answer is None:
+        return "does not answer"
+    return None if is_json(answer) else f"answers {what_came(answer)}"
 
 
 # Questions that the APIs share
@@ -223,7 +271,8 @@ def _seconds(run: Run, environment: Environment, findings: Findings) -> None:
 
 def _second_problem(run: Run, environment: Environment, api: str, endpoint: Endpoint) -> str | None:
     try:
-        return apis()[api].practice().answers(run, environment.with_endpoint(api, endpoint))
+        answers = apis()[api].practice().answers or partial(_answers_reading, api)
+        return answers(run, environment.with_endpoint(api, endpoint))
     except Unreachable:
         return "does not answer"
 

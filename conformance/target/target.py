@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from ..apis.base import apis, names
+from ..apis.base import OwnKeys, apis, names
 from ..http.proxy import Proxy
 from ..http.redaction import Secret, header_secrets
 from ..http.wire import Limits
@@ -83,24 +83,12 @@ class Endpoint:
     second_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scratch:
-    """What of a PixieBrix target may be used.
+_O = TypeVar("_O", bound=OwnKeys)
 
-    Attributes:
-        organization: its id.
-        databases: ids of databases that checks may write to.
-        create_databases: whether checks may create databases.
-        read_only_token: a token without write permission.
-        foreign_organization, foreign_database: ids of what exists, but the token may not see.
-    """
 
-    organization: str | None = None
-    databases: tuple[str, ...] = ()
-    create_databases: bool = False
-    read_only_token: str | None = field(default=None, repr=False)
-    foreign_organization: str | None = None
-    foreign_database: str | None = None
+def own_of(kind: type[_O], own: Iterable[OwnKeys]) -> _O:
+    """The values of one class out of those of all APIs; its defaults where there are none."""
+    return next((one for one in own if isinstance(one, kind)), None) or kind()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +143,7 @@ class Target:
         endpoints: where each API is served, by name; what is not there is not judged.
         kind: `mock` is a recognized mock of ours: every check gets a sandbox of its own there.
         capabilities: what checks may count on, out of `CAPABILITIES`.
+        own: the values of the keys that only one API has, at most one of each class; `of` finds them.
         hooks: by name, out of `HOOKS`.
         hook_urls: the base URLs by API, for hooks: those that the user gave, judged or not.
         proxy: what requests are handed to, but for those to this machine.
@@ -167,7 +156,7 @@ class Target:
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict, hash=False)
     kind: Literal["mock", "other"] = "other"
     capabilities: frozenset[str] = frozenset({"read", "storage"})
-    scratch: Scratch = Scratch()
+    own: tuple[OwnKeys, ...] = ()
     limits: ServiceLimits = ServiceLimits()
     pace: Pace = Pace()
     hooks: tuple[tuple[str, Hook], ...] = ()
@@ -181,6 +170,15 @@ class Target:
     def named(self, key: str) -> str:
         """What the user has to change, `--organization` for `pixiebrix.organization`; else the key itself."""
         return dict(self.names).get(key, key)
+
+    def of(self, kind: type[_O]) -> _O:
+        """The values of an API's own keys; their defaults where none are given."""
+        return own_of(kind, self.own)
+
+    def with_own(self, change: Callable[[OwnKeys], OwnKeys]) -> Target:
+        """The same target with the values of all APIs' own keys changed, those at their defaults too."""
+        kinds = [api.own_keys for api in apis().values() if api.own_keys is not None]
+        return replace(self, own=tuple(change(own_of(kind, self.own)) for kind in kinds))
 
     def endpoint(self, api: str) -> Endpoint | None:
         """Where an API is served; None where it is not."""
@@ -203,11 +201,11 @@ class Target:
         needing = [api for api in self.apis if apis()[api].needs_token] or self.apis[:1]
         ordered = [*needing, *(api for api in self.apis if api not in needing)]
         endpoints = [self.endpoints[api] for api in ordered]
-        tokens = [
+        tokens: list[tuple[str | None, str]] = [
             (self.endpoints[api].token, "TOKEN" if [api] == list(needing) else f"{api.upper()}_TOKEN")
             for api in ordered
         ]
-        tokens.append((self.scratch.read_only_token, "READ_ONLY_TOKEN"))
+        tokens += [secret for own in self.own for secret in own.secrets]
         headers = [header for endpoint in endpoints for header in endpoint.headers]
         headers += [header for _, hook in self.hooks if isinstance(hook, HttpHook) for header in hook.headers]
         if self.proxy is not None and self.proxy.credentials is not None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from dbcontract.conformance.apis.pixiebrix.context import PixieBrix
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import Checks, discover
 from dbcontract.conformance.authoring.run import Run
 from dbcontract.conformance.catalogue.rules import Catalogue, load_all
@@ -24,7 +25,7 @@ from dbcontract.conformance.http.redaction import Redactor
 from dbcontract.conformance.http.session import Session
 from dbcontract.conformance.http.wire import Limits, Wire
 from dbcontract.conformance.schema.description import Description
-from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
+from dbcontract.conformance.target.target import Endpoint, Pace, Target
 from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
 from dbcontract.mockserver.server.run import Running, ServerThread
 
@@ -103,7 +104,7 @@ def of_web(url: str, *capabilities: str, headers: tuple[tuple[str, str], ...] = 
     endpoint = Endpoint(url, "the-secret-token", headers)
     scratch = Scratch(organization=DATABASE, databases=(DATABASE,))
     allowed = frozenset({"read", "storage", *capabilities})
-    return Target("web", endpoints={"pixiebrix": endpoint}, capabilities=allowed, pace=PACE, scratch=scratch)
+    return Target("web", endpoints={"pixiebrix": endpoint}, capabilities=allowed, pace=PACE, own=(scratch,))
 
 
 @pytest.fixture

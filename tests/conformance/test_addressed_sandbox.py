@@ -42,7 +42,9 @@ def sandbox(own: Running, request: pytest.FixtureRequest) -> Iterator[MockClient
 def judge(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> Judge:
     def run(url: str, *only: str, organization: str | None = None, token: str | None = None) -> RunResult:
         environment = {"DBCONTRACT_TOKEN": token} if token else {}
-        target = Wanted(url=url, organization=organization).resolve(environment)
+        target = Wanted(url=url, own={"organization": (organization,)} if organization else {}).resolve(
+            environment
+        )
         versions, options = dict(catalogue.versions), Options(fuzzing=None)
         rules = catalogue.select(only)
         return Engine(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import NotVerified
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.environment import hooks
@@ -28,7 +29,7 @@ def test_a_mock_is_recognized_by_any_of_its_urls(mock: Running, path: str) -> No
     sandbox = f"{mock.base_url}{path.rstrip('/').removesuffix('/api')}"
     assert (target.endpoints["pieces"].url, target.endpoints["pixiebrix"].url) == (sandbox, f"{sandbox}/api")
     assert {"write", "destroy", "clock", "inject", "second"} <= target.capabilities
-    assert target.scratch.organization is not None
+    assert target.of(Scratch).organization is not None
     assert target.endpoints["pieces"].token is None
 
 
@@ -75,12 +76,11 @@ def test_flags_complete_a_url(unrecognized: Running) -> None:
         api="pixiebrix",
         allow=("write", "wait"),
         token_env="TOKEN",
-        organization=DATABASE.upper(),
-        databases=(DATABASE,),
+        own={"organization": (DATABASE.upper(),), "database": (DATABASE,)},
     )
     target = wanted.resolve({"TOKEN": "secret"})
     assert target.endpoints["pixiebrix"].token == "secret"
-    assert (target.scratch.organization, target.scratch.databases) == (DATABASE, (DATABASE,))
+    assert (target.of(Scratch).organization, target.of(Scratch).databases) == (DATABASE, (DATABASE,))
     assert {"write", "wait"} <= target.capabilities
     line = " ".join(target.arguments)
     assert line == (
@@ -103,8 +103,8 @@ def test_the_token_is_taken_from_the_usual_variable(unrecognized: Running) -> No
             Wanted(url="http://127.0.0.1:9", token_env="NOT_SET"),
             "--token-env: the variable NOT_SET is not set",
         ),
-        (Wanted(url="http://127.0.0.1:9", organization="x"), "--organization: 'x' is no UUID"),
-        (Wanted(url="http://127.0.0.1:9", databases=("x",)), "--database: 'x' is no UUID"),
+        (Wanted(url="http://127.0.0.1:9", own={"organization": ("x",)}), "--organization: 'x' is no UUID"),
+        (Wanted(url="http://127.0.0.1:9", own={"database": ("x",)}), "--database: 'x' is no UUID"),
         (Wanted(target_file=Path("nowhere.toml")), r"nowhere\.toml: cannot be read"),
     ],
 )

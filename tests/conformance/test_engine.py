@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from dbcontract.conformance.apis.pieces.context import Pieces
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import Checks, check, collect
 from dbcontract.conformance.authoring.context import Context
 from dbcontract.conformance.catalogue.rules import Capability, Level, Rule, Source
@@ -18,7 +19,7 @@ from dbcontract.conformance.http.wire import Request
 from dbcontract.conformance.results.results import RunResult, Verdict, exit_code
 from dbcontract.conformance.runner.engine import Engine, Listener, Options
 from dbcontract.conformance.schema.description import Description
-from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
+from dbcontract.conformance.target.target import Endpoint, Pace, Target
 
 from .conftest import PACE, Seen, Start
 
@@ -102,7 +103,7 @@ def judged(web: Start, descriptions: dict[str, Description]) -> Callable[..., Ru
                 "pieces": Endpoint(server.url),
                 **({"pixiebrix": Endpoint(f"{server.url}/api")} if "write" in capabilities else {}),
             },
-            scratch=Scratch(databases=("d1",)),
+            own=(Scratch(databases=("d1",)),),
             capabilities=frozenset(capabilities),
             pace=pace,
             arguments=("URL",),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.environment.mock import as_target, recognize
 from dbcontract.conformance.http.wire import Wire
 from dbcontract.conformance.runner.fuzzing.run import Fuzzed, FuzzingSettings, fuzzing
@@ -19,7 +20,7 @@ from dbcontract.conformance.schema.conformance import (
     SchemaFindings,
 )
 from dbcontract.conformance.schema.description import NO_ANSWER, SERVER_ERROR
-from dbcontract.conformance.target.target import Endpoint, Scratch, Target
+from dbcontract.conformance.target.target import Endpoint, Target
 from dbcontract.mockserver.server.run import Running
 
 from .conftest import DATABASE, JSON, PACE, TOKEN, Open, Seen, Start
@@ -140,7 +141,7 @@ def test_the_token_goes_to_the_target_only(fuzzed: Fuzzing, web: Start) -> None:
         "t",
         endpoints={"pixiebrix": Endpoint(here.url, TOKEN)},
         capabilities=frozenset({"read"}),
-        scratch=Scratch(DATABASE, (DATABASE,)),
+        own=(Scratch(DATABASE, (DATABASE,)),),
         pace=PACE,
     )
     schema_findings, _ = fuzzed(target, "pixiebrix", FuzzingSettings(examples=2, walks=1, steps=2))

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from dbcontract import openapi
+from dbcontract.conformance.apis.pieces.imports import Imports
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.environment.effects import READING, effects, things
 from dbcontract.conformance.environment.gate import Gate, NotAllowed
 from dbcontract.conformance.http.spool import Spool
 from dbcontract.conformance.http.wire import Received, Request
 from dbcontract.conformance.schema.description import Description, routes
-from dbcontract.conformance.target.target import Endpoint, Scratch, Target
+from dbcontract.conformance.target.target import Endpoint, Target
 
 PIECES, SECOND, PIXIEBRIX = "http://pieces.test", "http://second.test", "http://pixiebrix.test/api"
 ORGANIZATION = "00000000-0000-4000-8000-0000000000aa"
@@ -33,7 +35,7 @@ def make(descriptions: dict[str, Description]) -> Any:
                 "pixiebrix": Endpoint(PIXIEBRIX, TOKEN),
             },
             capabilities=frozenset({"read", *allowed}),
-            scratch=Scratch(ORGANIZATION, (SCRATCH,), create_databases=create_databases),
+            own=(Scratch(ORGANIZATION, (SCRATCH,), create_databases=create_databases),),
         )
         return Gate(target, MARK, routes(descriptions))
 
@@ -275,16 +277,16 @@ def test_what_was_imported_is_read_from_the_exports(make: Any) -> None:
     exported(gate)
     body = {**EXPORT, "tags": [], "values": {"iterable": [{"id": OWN, "raw": [1]}]}}
     done(gate, request(f"POST {PIECES}/database/import", body), status=500)
-    assert [endpoint.url for endpoint in gate.imports.unseen] == [PIECES]
+    assert [endpoint.url for endpoint in gate.keeper(Imports).unseen] == [PIECES]
     exported(gate, body)
-    assert gate.imports.unseen == ()
+    assert gate.keeper(Imports).unseen == ()
     assert [item.id for item in gate.inventory.since()] == [OWN]
-    assert list(gate.imports.changed()) == [
+    assert list(gate.keeper(Imports).changed()) == [
         f"what {PIECES} holds in tags, values, which is another than before"
     ]
     exported(gate)
     assert gate.inventory.since() == ()
-    assert list(gate.imports.changed()) == []
+    assert list(gate.keeper(Imports).changed()) == []
 
 
 def test_an_export_that_grows_ends_the_imports(make: Any) -> None:
@@ -311,4 +313,4 @@ def test_an_entry_is_the_same_in_memory_and_in_a_file(make: Any) -> None:
     spool.write(json.dumps(export).encode())
     passage = gate.admit(request(f"GET {PIECES}/database/export"))
     gate.settle(passage, Received(200, "", (), b"", 0.0, truncated=True, spool=spool))
-    assert list(gate.imports.changed()) == []
+    assert list(gate.keeper(Imports).changed()) == []

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.runner.engine import Engine, Options
 from dbcontract.conformance.schema.description import Description
-from dbcontract.conformance.target.target import Endpoint, Scratch, Target
+from dbcontract.conformance.target.target import Endpoint, Target
 
 from .conftest import DATABASE, JSON, PACE, TOKEN, Seen, Start
 
@@ -46,7 +47,7 @@ def test_a_storage_that_cannot_be_reached_leaves_the_rule_open(
         "t",
         endpoints={"pixiebrix": Endpoint(server.url, TOKEN)},
         capabilities=frozenset({"read", "write", "storage"}),
-        scratch=Scratch(DATABASE, (DATABASE,)),
+        own=(Scratch(DATABASE, (DATABASE,)),),
         pace=PACE,
     )
     rules = [catalogue["PB-ASSET-17"]]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.catalogue.rules import Catalogue, Rule
 from dbcontract.conformance.http.wire import Limits
@@ -12,7 +13,7 @@ from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.engine import Engine, Listener, Options
 from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
 from dbcontract.conformance.schema.description import Description
-from dbcontract.conformance.target.target import CAPABILITIES, Endpoint, HttpHook, Pace, Scratch, Target
+from dbcontract.conformance.target.target import CAPABILITIES, Endpoint, HttpHook, Pace, Target
 
 from .conftest import Answering, Seen, Start
 
@@ -79,7 +80,7 @@ def target_at(url: str, *capabilities: str) -> Target:
             "pixiebrix": Endpoint(f"{url}/api", "good-token-of-the-test"),
         },
         capabilities=frozenset(capabilities),
-        scratch=scratch,
+        own=(scratch,),
         pace=PACE,
         hooks=(("advance_clock", hook), ("run_nightly", hook), ("fail_next", hook)),
     )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dbcontract.conformance.apis.pieces.context import Pieces
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import Check, CheckFailed, NotVerified, PrerequisiteFailed
 from dbcontract.conformance.authoring.context import Context
 from dbcontract.conformance.authoring.run import Run
@@ -23,7 +24,7 @@ from dbcontract.conformance.http.session import Cancelled, Session
 from dbcontract.conformance.http.wire import NoAnswer, Received, Request, Unreachable, Wire, origin_of
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.runner.run_check import Outcome, run_check, shown
-from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
+from dbcontract.conformance.target.target import Endpoint, Pace, Target
 
 SECRET = "the-secret-token"
 PIECES, SECOND, PIXIEBRIX = "http://pieces.test", "http://second.test", "https://pixiebrix.test/api"
@@ -31,7 +32,7 @@ TARGET = Target(
     "made up",
     endpoints={"pieces": Endpoint(PIECES, second_url=SECOND), "pixiebrix": Endpoint(PIXIEBRIX, SECRET)},
     capabilities=frozenset({"read", "write", "storage"}),
-    scratch=Scratch(databases=("d1",)),
+    own=(Scratch(databases=("d1",)),),
     pace=Pace(check=20),
 )
 RECORDS = f"{PIXIEBRIX}/databases/d1/records/"

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.http.wire import Limits
@@ -16,7 +17,7 @@ from dbcontract.conformance.report import FORMATS
 from dbcontract.conformance.results.results import RunResult, Verdict, exit_code
 from dbcontract.conformance.runner.engine import Engine, Options
 from dbcontract.conformance.schema.description import Description
-from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
+from dbcontract.conformance.target.target import Endpoint, Pace, Target
 
 from .conftest import DATABASE, Seen, Start
 
@@ -38,7 +39,7 @@ def judge(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Descript
             "bad",
             endpoints={"pieces": Endpoint(url), "pixiebrix": Endpoint(f"{url}/api", SECRET)},
             capabilities=frozenset({"read", "write", "destroy", "storage"}),
-            scratch=Scratch(DATABASE, (DATABASE, OTHER), read_only_token="another-secret"),
+            own=(Scratch(DATABASE, (DATABASE, OTHER), read_only_token="another-secret"),),
             pace=Pace(check=30, job_poll=0.01, job_wait=0.03, throttled=0.05, wire=limits),
         )
         rules = [rule for rule in catalogue.select(tuple(only)) if rule.testable]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.http.wire import Limits
 from dbcontract.conformance.target import file as targetfile
 from dbcontract.conformance.target.options import Wanted
@@ -81,11 +82,11 @@ def test_everything_takes_effect() -> None:
         "https://example.com/api",
         "secret",
     )
-    assert target.scratch.organization == ID
-    assert target.scratch.databases == (ID,)
-    assert target.scratch.create_databases
-    assert target.scratch.read_only_token == "weak"
-    assert target.scratch.foreign_organization == ID
+    assert target.of(Scratch).organization == ID
+    assert target.of(Scratch).databases == (ID,)
+    assert target.of(Scratch).create_databases
+    assert target.of(Scratch).read_only_token == "weak"
+    assert target.of(Scratch).foreign_organization == ID
     assert (target.limits.record_limit, target.limits.page_cap, target.limits.records_cap) == (50, 10, 20)
     pace = target.pace
     assert pace.wire == Limits(connect=1, read=2, total=3, body=1000, memory=900)

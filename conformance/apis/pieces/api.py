@@ -24,4 +24,5 @@ API: Final = JudgedApi(
     description=partial(openapi.load, "pieces", written_out=True),
     practice=_practice,
     probe=Probe("/database/export", frozenset({200, 500})),
+    usual_url="http://localhost:1000",
 )

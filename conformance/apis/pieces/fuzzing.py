@@ -10,6 +10,7 @@ from ...authoring.check import PrerequisiteFailed
 from ...runner.fuzzing.scope import Scope, reading
 from .context import Pieces
 from .exports import OPTIONAL_COLLECTIONS, REQUIRED_COLLECTIONS
+from .latitude import IMPORT
 
 
 def scope(ctx: Pieces, description: dict[str, Any]) -> Scope:
@@ -17,7 +18,10 @@ def scope(ctx: Pieces, description: dict[str, Any]) -> Scope:
     if not ctx.can("write"):
         described = reading(description)
         return Scope(described, copy.deepcopy(described))
-    return Scope(description, _importable(ctx, description))
+    # A server that takes what is broken would have it among what it holds.
+    good_only = {"include-operation-id": IMPORT, "generation": {"mode": "positive"}}
+    settings = () if ctx.can("destroy") else (good_only,)
+    return Scope(description, _importable(ctx, description), settings=settings)
 
 
 def _importable(ctx: Pieces, description: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,17 +7,17 @@ all else may write over what is there, and takes `destroy`. What the run has bro
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import orjson
 
 from ...environment.inventory import Inventory
+from ...environment.keeper import Keeper, Sender, Traffic
 from ...environment.request_effects import Passage, Refusal, answered, parsed
 from ...http.spool import Spool, digest_of
-from ...http.wire import Received
+from ...http.wire import Header, Received
 from ...target.target import Endpoint, Target
 from .exports import LISTS
 
@@ -27,7 +27,7 @@ _SLACK: Final = 100_000
 """So many bytes may an export grow beyond what was brought, and by half: a server may note what it did."""
 
 
-class Imports:
+class Imports(Keeper):
     """What the gate knows of the Pieces OS instances of a run.
 
     Args:
@@ -40,11 +40,11 @@ class Imports:
         grown: why nothing more is imported; None while all is well.
     """
 
+    headers: ClassVar[tuple[Header, ...]] = ()
+
     def __init__(self, target: Target, mark: str, inventory: Inventory) -> None:
-        self._mark = mark
-        self._inventory = inventory
+        super().__init__(target, mark, inventory)
         self._destroy = "destroy" in target.capabilities
-        self._lock = threading.RLock()
         self._contents: set[int] = set()
         self._entries: set[int] = set()
         self._last: dict[str, set[int]] = {}
@@ -62,12 +62,19 @@ class Imports:
         self.whole = 0
         self.grown: str | None = None
 
-    def invent(self, id_: str) -> None:
-        """Nothing to note: no path of a Pieces OS names anything."""
+    def finish(self, send: Sender) -> None:
+        """Import what was there before an import that was broken off, and look at what nobody has seen."""
+        for endpoint, export in self.guarded:
+            answer = send(endpoint, "POST", "/database/import", export)
+            if answer is not None and answer.status < 300:
+                self.unguard(endpoint)
+        for endpoint in self.unseen:
+            send(endpoint, "GET", "/database/export")
 
-    def goes_nowhere(self, passage: Passage) -> bool:  # noqa: ARG002 (as for `invent`)
-        """Whether a request is about something invented; none is."""
-        return False
+    def told(self, traffic: Mapping[str, Traffic]) -> Iterator[str]:
+        """How much is exported and imported."""
+        exports = traffic["exportDatabase"].calls if "exportDatabase" in traffic else 0
+        yield f"each as large as the target's own export: {exports} exports, {self.whole} imports"
 
     def why_not(self, passage: Passage, endpoint: Endpoint) -> Refusal | None:
         """Why a request that is no GET may not be sent to a Pieces OS; None if it may."""
@@ -97,7 +104,7 @@ class Imports:
                 yield name
 
     def _is_harmless(self, entry: Mapping[str, Any]) -> bool:
-        return str(entry["id"]).startswith(self._mark) or _digest(entry) in self._entries
+        return str(entry["id"]).startswith(self.mark) or _digest(entry) in self._entries
 
     def _covers(self, document: Mapping[str, Any], endpoint: Endpoint) -> bool:
         """Whether a body holds all that the last export had: if it replaces that, nothing is lost."""
@@ -117,7 +124,7 @@ class Imports:
             if isinstance(document, Mapping):
                 known = self._contents | self._entries
                 brought = sum(_length(value) for value in _parts(document) if _digest(value) not in known)
-            with self._lock:
+            with self.lock:
                 self._brought += brought
                 self._unseen[endpoint.url] = endpoint
                 self._imported.add(endpoint.url)
@@ -129,28 +136,28 @@ class Imports:
 
         The server itself works at them.
         """
-        with self._lock:
+        with self.lock:
             return self._restless.get(url, set()) - set(LISTS)
 
     def guard(self, endpoint: Endpoint, export: bytes | Spool) -> None:
         """Take an export, which the run imports again when it cleans up, unless it is unguarded before."""
-        with self._lock:
+        with self.lock:
             self._guarded[endpoint.url] = endpoint, export
 
     def unguard(self, endpoint: Endpoint) -> None:
         """What was guarded is safe."""
-        with self._lock:
+        with self.lock:
             self._guarded.pop(endpoint.url, None)
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """While exports and imports overlap: what exports show then, nobody can say what it comes from."""
-        with self._lock:
+        with self.lock:
             self._overlapping += 1
         try:
             yield
         finally:
-            with self._lock:
+            with self.lock:
                 self._overlapping -= 1
 
     @property
@@ -160,7 +167,7 @@ class Imports:
 
     def changed(self) -> Iterator[str]:
         """What of the instances is another than it was at first, beside entries of the run: one line each."""
-        with self._lock:
+        with self.lock:
             for url in sorted(self._blind):
                 yield f"what was imported at {url}, of which nobody knows what it held before"
             for url, (first, last) in self._collections.items():
@@ -178,7 +185,7 @@ class Imports:
         """What a field holds beside entries of the run."""
         if name not in LISTS:
             return _digest(value)
-        entries = [one for one in _objects_with_id(value) if not str(one["id"]).startswith(self._mark)]
+        entries = [one for one in _objects_with_id(value) if not str(one["id"]).startswith(self.mark)]
         return hash(frozenset(map(_digest, entries)))
 
     def _exported(self, endpoint: Endpoint, received: Received) -> None:
@@ -188,7 +195,7 @@ class Imports:
         entries = [(name, entry) for name in LISTS for entry in _objects_with_id(export.get(name))]
         of_entries = {_digest(entry) for _, entry in entries}
         of_fields = {_digest((name, value)) for name, value in export.items() if name not in LISTS}
-        with self._lock:
+        with self.lock:
             by_itself = not self._overlapping and self._unseen.pop(endpoint.url, None) is None
             self._last[endpoint.url] = of_entries | of_fields
             self._entries |= of_entries
@@ -208,13 +215,13 @@ class Imports:
                     f"the export has grown from {_size(first)} to {_size(size)}, much more than was "
                     "imported; nothing more is imported"
                 )
-        own = {str(entry["id"]): name for name, entry in entries if str(entry["id"]).startswith(self._mark)}
-        with self._lock:
+        own = {str(entry["id"]): name for name, entry in entries if str(entry["id"]).startswith(self.mark)}
+        with self.lock:
             noted = self._noted.get(endpoint.url, frozenset())
             for entry_id in [one for one in own if one not in noted]:
-                self._inventory.add("values", entry_id, endpoint, name=own[entry_id])
+                self.inventory.add("values", entry_id, endpoint, name=own[entry_id])
             if noted - own.keys():
-                self._inventory.keep("values", own, endpoint)
+                self.inventory.keep("values", own, endpoint)
             self._noted[endpoint.url] = frozenset(own)
 
 

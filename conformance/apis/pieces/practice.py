@@ -11,8 +11,8 @@ from ..base import Practice
 from .context import Pieces
 from .fuzzing import scope
 from .imports import Imports
-from .latitude import relax
-from .preflight import answers, examine
+from .latitude import IMPORT, deserves_400, relax
+from .preflight import answers, examine, plans
 from .right_calls import RIGHT_CALLS
 
 _SCHEMA_RULES: Final = MappingProxyType(
@@ -32,6 +32,8 @@ PRACTICE: Final = Practice(
     reading="exportDatabase",
     schema_rules=_SCHEMA_RULES,
     relax=relax,
+    deserves_400=MappingProxyType({IMPORT: deserves_400}),
+    plans=plans,
     examine=examine,
     answers=answers,
     keeper=Imports,

@@ -8,9 +8,12 @@ from typing import Final
 from ...authoring.answer import Answer
 from ...authoring.context import Context
 from ...authoring.run import Run
+from ...environment.effects import KEPT
 from ...environment.environment import Environment
 from ...http.wire import REDIRECTS
 from ...target.preflight import REFUSED, Findings, asked, is_down, is_there, moved, what_came, what_is_wrong
+from ...target.target import Target
+from .api import API
 from .context import Pieces
 
 NOTE: Final = "before any rule"
@@ -63,3 +66,12 @@ def _wrong_place(ctx: Context, answer: Answer, findings: Findings) -> None:
         findings.mistake("pieces.url", what, remedy)
     else:
         findings.mistake("pieces.url", f"{what}, as no Pieces OS does", f"check host, port and path: {PORTS}")
+
+
+def plans(target: Target) -> list[str]:
+    """What a run may create at a Pieces OS, and what of it stays."""
+    url = target.endpoints[API.name].url
+    lines = [f"{url}: may import entries, {KEPT}."]
+    if "destroy" in target.capabilities:
+        lines.append(f"{url}: imports over what is there.")
+    return lines

@@ -22,6 +22,7 @@ from .exports import (
     entries_of,
     missing_from,
 )
+from .imports import Imports
 
 REFUSAL = "500, or 400 as plain text"
 """What an import that is no JSON, or no exported database, may be answered: a framework may be first."""
@@ -142,7 +143,7 @@ def by_themselves(ctx: Pieces, last: Mapping[str, Any], doubtful: AbstractSet[st
         doubtful: the collections that matter; without any, nothing is exported.
     """
     gate = ctx.run.session.gate
-    found: set[str] = set() if gate is None else gate.imports.restless(ctx.base_url)
+    found: set[str] = set() if gate is None else gate.keeper(Imports).restless(ctx.base_url)
     for _ in range(_LOOKS):
         if doubtful <= found:
             break

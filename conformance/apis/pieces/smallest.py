@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...authoring.check import CheckFailed, PrerequisiteFailed
 from ...http.spool import Folded, dump
+from .imports import Imports
 
 if TYPE_CHECKING:
     from .context import Pieces
@@ -59,7 +60,7 @@ def _is_taken(ctx: Pieces, own: Mapping[str, Any]) -> bool:
     gate = ctx.run.session.gate
     whole = dump(own)
     if gate is not None:
-        gate.imports.guard(ctx.endpoint, whole)  # for one that is broken off
+        gate.keeper(Imports).guard(ctx.endpoint, whole)  # for one that is broken off
     nothing = {**_small(ctx, own), "values": {"iterable": []}}
     answer = ctx.call("importDatabase", json=nothing, note="is an import of nothing taken?")
     lost = list(_lost(own, _export(ctx)))
@@ -67,7 +68,7 @@ def _is_taken(ctx: Pieces, own: Mapping[str, Any]) -> bool:
         ctx.run.seen[LOSES] = True
         ctx.call("importDatabase", body=whole, note=f"puts back what is gone: {', '.join(lost)}")
     if gate is not None:
-        gate.imports.unguard(ctx.endpoint)
+        gate.keeper(Imports).unguard(ctx.endpoint)
     return answer.status == 204 and not lost
 
 

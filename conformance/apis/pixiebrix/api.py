@@ -8,6 +8,7 @@ from typing import Final
 from dbcontract import openapi
 
 from ..base import JudgedApi, Practice, Probe
+from .scratch import Scratch
 
 
 def _practice() -> Practice:
@@ -24,6 +25,8 @@ API: Final = JudgedApi(
     description=partial(openapi.load, "pixiebrix", written_out=True),
     practice=_practice,
     probe=Probe("/databases/records/jobs/", frozenset({400, 401, 403, 405, 406, 415})),
+    usual_url="https://app.pixiebrix.com/api",
     mock_path="/api",
     needs_token=True,
+    own_keys=Scratch,
 )

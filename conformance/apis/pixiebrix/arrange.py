@@ -69,7 +69,7 @@ class GivenPixieBrix(GivenAccess):
         Raises:
             NotVerified: there is none, and none can be made.
         """
-        scratch = self._ctx.environment.scratch
+        scratch = self._ctx.scratch
         if scratch.databases:
             return scratch.databases[0]
         path = {"organizationId": self.organization}
@@ -110,7 +110,7 @@ class GivenPixieBrix(GivenAccess):
 
     def _type_for_assets(self) -> str | None:
         """The type of a new database that takes assets; None where any does, or where none can be made."""
-        scratch, seen = self._ctx.environment.scratch, self._ctx.run.seen
+        scratch, seen = self._ctx.scratch, self._ctx.run.seen
         if self._used < len(scratch.databases) or not scratch.create_databases or not self._ctx.can("write"):
             return None
         if _ANY_TAKES not in seen:
@@ -142,7 +142,7 @@ class GivenPixieBrix(GivenAccess):
     def _next(self, *, empty: bool, type_: str | None = None) -> Database:
         if not self._ctx.can("write"):
             raise NotVerified("writing is not allowed", missing=("write",))
-        scratch = self._ctx.environment.scratch
+        scratch = self._ctx.scratch
         if self._used < len(scratch.databases):
             found = Database(scratch.databases[self._used], "", self.organization, ours=empty)
             self._used += 1

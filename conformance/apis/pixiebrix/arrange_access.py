@@ -23,7 +23,7 @@ class GivenAccess:
         Raises:
             NotVerified: none is configured.
         """
-        organization = self._ctx.environment.scratch.organization
+        organization = self._ctx.scratch.organization
         if organization is None:
             raise NotVerified("no organization is given (pixiebrix.organization, or --organization)")
         return organization
@@ -35,7 +35,7 @@ class GivenAccess:
         Raises:
             NotVerified: there is none.
         """
-        token = self._ctx.environment.scratch.read_only_token
+        token = self._ctx.scratch.read_only_token
         if token is not None:
             return token
         token = self._ctx.name("read-only-token")
@@ -45,7 +45,7 @@ class GivenAccess:
 
     def unknown_token(self) -> str:
         """A token that was never issued. A mock that accepts any token stops doing so."""
-        if self._ctx.environment.scratch.read_only_token is None:
+        if self._ctx.scratch.read_only_token is None:
             self._issued(self._ctx.name("read-only-token"))
         return self._ctx.name("never-issued")
 
@@ -70,7 +70,7 @@ class GivenAccess:
         Raises:
             NotVerified: the target names none, and its tokens cannot be limited.
         """
-        scratch = self._ctx.environment.scratch
+        scratch = self._ctx.scratch
         if scratch.foreign_organization is not None or scratch.foreign_database is not None:
             return scratch.foreign_organization, scratch.foreign_database
         own = self._ctx.endpoint.token

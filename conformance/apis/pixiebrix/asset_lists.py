@@ -42,7 +42,7 @@ def database_of_assets(ctx: PixieBrix) -> str:
 
 
 def _existing(ctx: PixieBrix) -> Sequence[str]:
-    scratch = ctx.environment.scratch.databases
+    scratch = ctx.scratch.databases
     first = ctx.given.existing_database()
     if scratch or lists_assets(ctx, first):
         return scratch or (first,)

@@ -114,7 +114,7 @@ def writes(ctx: PixieBrix, database: Database, asset: Asset) -> list[Aim]:
         "recordKey": ctx.name("written"),
     }
     chosen = ["createExportJob", "createRecords", "putRecord", "createAsset", "updateAsset"]
-    if ctx.environment.scratch.create_databases:
+    if ctx.scratch.create_databases:
         chosen.append("createDatabase")
     found = []
     for operation_id in chosen:

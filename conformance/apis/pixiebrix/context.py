@@ -9,6 +9,7 @@ from ...schema.description import Operation
 from .api import API
 from .arrange import GivenPixieBrix
 from .nights import Guard
+from .scratch import Scratch
 
 
 class PixieBrix(Context):
@@ -21,6 +22,11 @@ class PixieBrix(Context):
         """What can be set up."""
         return GivenPixieBrix(self)
 
+    @property
+    def scratch(self) -> Scratch:
+        """What may be used here."""
+        return self.environment.of(Scratch)
+
     def _guard(self) -> Guard:
         return Guard(self)
 
@@ -29,8 +35,4 @@ class PixieBrix(Context):
         return str(self._accept(self.description.operation(operation_id), None, None))
 
     def _accept(self, operation: Operation, accept: str | None, version: str | None) -> str:
-        if accept is None:
-            accept = operation.produces[0] if operation.produces else "application/json"
-        if version is None:
-            version = operation.asked_version
-        return f"{accept}; version={version}" if accept and version else accept
+        return super()._accept(operation, accept, operation.asked_version if version is None else version)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ...authoring.check import NotVerified, PrerequisiteFailed
 from ...authoring.cleanup import clean_up_after
 from ...environment.gate import Gate
 from ...runner.fuzzing.scope import Scope, reading, without
+from ...schema.conformance import FOUND
 from .arrange import Database
 from .asset_lists import lists_assets
 from .context import PixieBrix
+
+# An asset whose file never came is not found, and that is right.
+_SETTINGS: Final = ({"include-operation-id": "getAsset", "checks": {FOUND: {"enabled": False}}},)
 
 
 def scope(ctx: PixieBrix, description: dict[str, Any]) -> Scope:
@@ -28,9 +32,9 @@ def scope(ctx: PixieBrix, description: dict[str, Any]) -> Scope:
     unlisted = [] if lists_assets(ctx, database) else ["listAssets"]
     if not ctx.can("write"):
         described = reading(description)
-        return Scope(described, without(described, unlisted), parameters)
+        return Scope(described, without(described, unlisted), parameters, _SETTINGS)
     if gate is None:
-        return Scope(description, without(description, unlisted), parameters)
+        return Scope(description, without(description, unlisted), parameters, _SETTINGS)
     asset = _asset(ctx, database)
     if asset is not None:
         parameters["path.assetId"] = asset
@@ -45,7 +49,7 @@ def scope(ctx: PixieBrix, description: dict[str, Any]) -> Scope:
         parameters["path.recordKey"] = ctx.name("record")
         key = called["components"]["schemas"]["RecordRequest"]["properties"]["id"]
         key["pattern"] = f"^{ctx.run.mark}[a-z0-9]{{1,8}}$"
-    return Scope(description, called, parameters)
+    return Scope(description, called, parameters, _SETTINGS, ("createExportJob",))
 
 
 def _database(ctx: PixieBrix) -> str:
@@ -53,7 +57,7 @@ def _database(ctx: PixieBrix) -> str:
     if not ctx.can("write"):
         return ctx.given.existing_database()
     gate = ctx.run.session.gate
-    if gate is not None and ctx.environment.scratch.create_databases:
+    if gate is not None and ctx.scratch.create_databases:
         try:
             since = gate.inventory.last
             if not _databases_go(gate):

@@ -107,7 +107,7 @@ def _databases(ctx: PixieBrix) -> Listing:
     path = {"organizationId": ctx.given.organization}
     found = _whole(ctx, "listDatabases", path, "PB-DB-01")
     missing = ENOUGH - len(found.ids)
-    if missing <= 0 or not (ctx.can("write") and ctx.environment.scratch.create_databases):
+    if missing <= 0 or not (ctx.can("write") and ctx.scratch.create_databases):
         return found
     for _ in range(missing):
         ctx.given.database()
@@ -117,7 +117,7 @@ def _databases(ctx: PixieBrix) -> Listing:
 def _archives(ctx: PixieBrix, databases: Listing) -> Listing:
     path = {"organizationId": ctx.given.organization}
     found = Listing(ctx, "listRecordArchives", path, [])
-    for database in (*ctx.environment.scratch.databases, *databases.ids)[:TRIED]:
+    for database in (*ctx.scratch.databases, *databases.ids)[:TRIED]:
         found = _whole(ctx, "listRecordArchives", {**path, "databaseId": database}, "PB-ARCH-01")
         if len(found.ids) >= ENOUGH:
             break

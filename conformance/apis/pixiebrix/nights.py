@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...authoring.arrange import step
 from ...authoring.check import CheckFailed, NotVerified
+from .writes import Writes
 
 if TYPE_CHECKING:
     from .context import PixieBrix
@@ -70,8 +71,8 @@ class Guard:
         if gate is None or self._ctx.can("destroy"):
             return
         written = {one.database for one in gate.inventory.since() if one.thing == "record"}
-        for database in self._ctx.environment.scratch.databases:
-            if gate.writes.holds_nothing_else(database):
+        for database in self._ctx.scratch.databases:
+            if gate.keeper(Writes).holds_nothing_else(database):
                 continue
             if database in written or _WITHIN.format(database) not in self._seen:
                 yield database
@@ -108,13 +109,13 @@ class Guard:
 
     def _others(self) -> Iterator[tuple[str, int]]:
         """The databases of the organization that are not there for tests, as far as the list tells."""
-        gate, organization = self._gate, self._ctx.environment.scratch.organization
+        gate, organization = self._gate, self._ctx.scratch.organization
         if gate is None or organization is None:
             return
         for one in self._listed(organization):
             id_, count = str(one.get("id")), one.get("num_records")
             ours = gate.inventory.find("database", id_, self._ctx.endpoint) is not None
-            if type(count) is int and not ours and id_ not in self._ctx.environment.scratch.databases:
+            if type(count) is int and not ours and id_ not in self._ctx.scratch.databases:
                 yield id_, count
 
     def _listed(self, organization: str) -> Iterator[Mapping[str, Any]]:

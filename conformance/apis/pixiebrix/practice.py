@@ -11,6 +11,7 @@ from ..base import Practice
 from .context import PixieBrix
 from .fuzzing import scope
 from .latitude import relax
+from .plans import plans
 from .preflight import answers, examine
 from .right_calls import RIGHT_CALLS
 from .writes import Writes
@@ -34,6 +35,7 @@ PRACTICE: Final = Practice(
     reading="listDatabases",
     schema_rules=_SCHEMA_RULES,
     relax=relax,
+    plans=plans,
     examine=examine,
     answers=answers,
     keeper=Writes,

@@ -62,7 +62,7 @@ class _Questions:
     def __init__(self, ctx: PixieBrix, findings: Findings) -> None:
         self._ctx = ctx
         self._findings = findings
-        self._scratch = ctx.environment.scratch
+        self._scratch = ctx.scratch
         self._named = findings.target.named
         self._answers: list[Answer] = []
 

@@ -70,7 +70,7 @@ def _delete_record(ctx: PixieBrix) -> None:
 
 
 def _clear_records(ctx: PixieBrix) -> None:
-    if ctx.environment.scratch.databases:
+    if ctx.scratch.databases:
         raise NotVerified("a database that is configured is not emptied for a control")
     database = ctx.given.database(empty=True)
     with step("PB-REC-16", "empty a database"):
@@ -78,7 +78,7 @@ def _clear_records(ctx: PixieBrix) -> None:
 
 
 def _create_database(ctx: PixieBrix) -> None:
-    if not ctx.environment.scratch.create_databases:
+    if not ctx.scratch.create_databases:
         raise NotVerified("creating databases is not allowed (pixiebrix.create_databases)")
     while not ctx.given.database().name:
         continue

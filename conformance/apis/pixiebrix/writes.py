@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import Mapping
+from typing import ClassVar, Final
+from urllib.parse import parse_qs, quote, urlsplit
 
 from ...environment.effects import CREATE
-from ...environment.inventory import Inventory
+from ...environment.inventory import Inventory, Item
+from ...environment.keeper import NOT_OURS, Keeper, Sender
 from ...environment.request_effects import Passage, Refusal, answered, header, ids_in
-from ...http.wire import Received
+from ...http.wire import Header, Received
 from ...target.target import Endpoint, Target
+from .scratch import Scratch
 
+_MOST: Final = 1_000
+"""So many databases are on a page of their list, and so many pages are read."""
 _LISTS: Final = frozenset({"listDatabases", "listRecords"})
-_NOT_OURS: Final = Refusal("it might change what the run did not create")
 
 
-class Writes:
+class Writes(Keeper):
     """What the gate knows of the PixieBrix of a run. Several threads may use it.
 
     Args:
@@ -25,20 +28,15 @@ class Writes:
         inventory: of the run.
     """
 
-    def __init__(self, target: Target, mark: str, inventory: Inventory) -> None:
-        self._scratch = target.scratch
-        self._destroy = "destroy" in target.capabilities
-        self._mark = mark
-        self._inventory = inventory
-        self._lock = threading.Lock()
-        self._invented: set[str] = set()
-        self._empty: set[str] = set()
-        self._shown: set[str] = set(target.scratch.databases)
+    headers: ClassVar[tuple[Header, ...]] = (("Accept", "application/json; version=2.0"),)
 
-    def invent(self, id_: str) -> None:
-        """Take note of an id that names nothing at the target."""
-        with self._lock:
-            self._invented.add(id_)
+    def __init__(self, target: Target, mark: str, inventory: Inventory) -> None:
+        super().__init__(target, mark, inventory)
+        self._scratch = target.of(Scratch)
+        self._destroy = "destroy" in target.capabilities
+        self._cleared: set[str] = set()
+        self._empty: set[str] = set()
+        self._shown: set[str] = set(self._scratch.databases)
 
     def holds_nothing_else(self, database: str) -> bool:
         """Whether a database was seen to be empty, so that all that is in it is the run's."""
@@ -46,14 +44,10 @@ class Writes:
 
     def put_back(self) -> None:
         """Take note that the target has put its data back: what was empty may hold the user's again."""
-        with self._lock:
+        with self.lock:
             self._empty.clear()
 
     # Before a request
-
-    def goes_nowhere(self, passage: Passage) -> bool:
-        """Whether a request is about something invented: it has to be refused, and can do nothing."""
-        return passage.names.plain and passage.names.last in self._invented
 
     def why_not(self, passage: Passage, endpoint: Endpoint) -> Refusal | None:  # noqa: ARG002 (a `Keeper`)
         """Why a request that might change something may not be sent, where writing is allowed."""
@@ -69,8 +63,8 @@ class Writes:
     def _about_contents(self, passage: Passage, database: str | None) -> Refusal | None:
         """Records and assets: by the database that they are in."""
         if database is None:
-            return _NOT_OURS
-        if database in self._invented or self._owns(database, passage.endpoint):
+            return NOT_OURS
+        if database in self.invented or self._owns(database, passage.endpoint):
             return None
         if database not in self._scratch.databases:
             return Refusal(f"{database} is no database that may be written to (pixiebrix.databases)")
@@ -79,7 +73,7 @@ class Writes:
         return self._about_another(passage)
 
     def _about_another(self, passage: Passage) -> Refusal | None:
-        return None if passage.only_creates or self._made(passage) else _NOT_OURS
+        return None if passage.only_creates or self.made(passage) else NOT_OURS
 
     def _about_database(self, passage: Passage) -> Refusal | None:
         names = passage.names
@@ -94,20 +88,14 @@ class Writes:
 
     def _about_records(self, passage: Passage, database: str) -> Refusal | None:
         keys = passage.keys
-        ours = keys is not None and all(key.startswith(self._mark) for key in keys)
+        ours = keys is not None and all(key.startswith(self.mark) for key in keys)
         if ours or self._destroy or self.holds_nothing_else(database):
             return None
         return Refusal("it might change records that the run did not create", ("destroy",))
 
     def _owns(self, database: str, endpoint: Endpoint | None) -> bool:
-        found = self._inventory.find("database", database, endpoint) if endpoint is not None else None
+        found = self.inventory.find("database", database, endpoint) if endpoint is not None else None
         return found is not None and found.ours
-
-    def _made(self, passage: Passage) -> bool:
-        names, endpoint = passage.names, passage.endpoint
-        if names.id is None or endpoint is None:
-            return False
-        return self._inventory.find(names.kind, names.id, endpoint, names.ids.get("databaseId")) is not None
 
     # After it
 
@@ -140,10 +128,10 @@ class Writes:
             return  # Another token may not see everything.
         query = parse_qs(urlsplit(passage.request.url).query, keep_blank_values=True)
         if passage.operation == "listDatabases":
-            with self._lock:
+            with self.lock:
                 self._shown |= {one for one in ids_in(listed) if not self._owns(one, endpoint)}
         elif passage.operation == "listRecords" and listed == [] and set(query) <= {"page_size"}:
-            with self._lock:
+            with self.lock:
                 self._empty.add(passage.names.ids["databaseId"])
 
     def _deleted(self, passage: Passage, endpoint: Endpoint) -> None:
@@ -151,20 +139,20 @@ class Writes:
         database = names.ids.get("databaseId")
         if names.id is not None:
             inside = database if names.kind != "database" else None
-            self._inventory.remove(names.kind, names.id, endpoint, inside)
+            self.inventory.remove(names.kind, names.id, endpoint, inside)
         elif names.kind == "record" and database is not None and not urlsplit(passage.request.url).query:
-            self._inventory.clear(database)
-            with self._lock:
+            self.inventory.clear(database)
+            with self.lock:
                 self._empty.add(database)
 
     def _made_records(self, passage: Passage, endpoint: Endpoint, answered: object, *, sure: bool) -> None:
         database = passage.names.ids.get("databaseId", "")
-        if database in self._invented and not sure:
+        if database in self.invented and not sure:
             return
         for key in sorted({*(passage.keys or ()), *ids_in(answered)}):
             # What the target named itself is told and never deleted: it may be a record that was there.
-            ours = key.startswith(self._mark)
-            self._inventory.add("record", key, endpoint, database=database, sure=sure, ours=ours)
+            ours = key.startswith(self.mark)
+            self.inventory.add("record", key, endpoint, database=database, sure=sure, ours=ours)
 
     def _made_another(self, passage: Passage, endpoint: Endpoint, answered: object, *, sure: bool) -> None:
         thing = passage.effect.thing if passage.effect is not None else ""
@@ -173,7 +161,7 @@ class Writes:
             document = document["asset"]
         sent = passage.document if isinstance(passage.document, dict) else {}
         id_ = next(iter(ids_in(document)), None)
-        self._inventory.add(
+        self.inventory.add(
             thing,
             id_,
             endpoint,
@@ -184,3 +172,53 @@ class Writes:
             # An answer that names a database of somebody else must not make it the run's.
             ours=thing != "database" or id_ not in self._shown,
         )
+
+    def link_in(self, passage: Passage, received: Received) -> object:
+        """Where a new asset says that its file has to go."""
+        asset = answered(received) if passage.effect is not None and passage.effect.thing == "asset" else None
+        return asset.get("upload_url") if isinstance(asset, dict) else None
+
+    # At the end
+
+    def finish(self, send: Sender) -> None:
+        """Nothing yet; each database is cleared once in a cleaning up."""
+        del send
+        self._cleared.clear()
+
+    def disposes(self, item: Item, send: Sender) -> bool:
+        """Delete a record with all others where all are the run's; keep a database that may not be it."""
+        if item.thing == "database":
+            return not self._bears_our_name(item, send)
+        return item.thing == "record" and self._clear(item, send)
+
+    def _clear(self, item: Item, send: Sender) -> bool:
+        """Delete all records of a database, once, where all are the run's."""
+        database = item.database or ""
+        if not self.holds_nothing_else(database):
+            return False
+        if database not in self._cleared:
+            self._cleared.add(database)
+            send(item.endpoint, "DELETE", f"/databases/{quote(database, safe='')}/records/")
+        return self.inventory.find(item.thing, item.id or "", item.endpoint, item.database) is None
+
+    def _bears_our_name(self, item: Item, send: Sender) -> bool:
+        """Whether a database is called what the run has called it: an answer may have named one of others."""
+        answer = send(item.endpoint, "GET", f"/databases/{quote(item.id or '', safe='')}/")
+        found = answered(answer) if answer is not None and answer.status == 200 else None
+        if not isinstance(found, Mapping) or found.get("id") != item.id:
+            found = self._listed(item, send)
+        return isinstance(found, Mapping) and found.get("name") == item.name
+
+    def _listed(self, item: Item, send: Sender) -> object:
+        if item.organization is None:
+            return None
+        path = f"/organizations/{quote(item.organization, safe='')}/databases/"
+        for page in range(1, _MOST):
+            answer = send(item.endpoint, "GET", f"{path}?page={page}&page_size={_MOST}")
+            listed = answered(answer) if answer is not None and answer.status == 200 else None
+            if not isinstance(listed, list) or not listed:
+                return None
+            for one in listed:
+                if isinstance(one, Mapping) and one.get("id") == item.id:
+                    return one
+        return None

@@ -1,13 +1,14 @@
 """Fuzzing: one run of Schemathesis' engine over an API; its failures feed rules that all answers feed.
 
-Its defaults are wrong for these APIs, so that everything is set here, per operation where it has to be: 500
-and 505 of Pieces OS are documented, an asset without a file is a lawful 404, and the ids have to exist.
+Its defaults are wrong for APIs that document statuses above 499 and lawful 404s, so that everything is set
+here, and per operation by the API itself (`Scope.settings`).
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from ...authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
 from ...authoring.cleanup import clean_up_after
 from ...authoring.context import Context
 from ...authoring.run import Run
+from ...environment.effects import effects
 from ...http.session import Cancelled
 from ...schema.conformance import (
     ACCEPTED,
@@ -36,16 +38,15 @@ from ...schema.conformance import (
 )
 from ...schema.description import SERVER_ERROR
 from .reader import Reader
-from .scope import scope_of
+from .scope import Scope, scope_of
 from .transport import SessionTransport, engine_of, sending_by
 
 Progress = Callable[[str, int], None]
 
-_GOOD_ONLY = {"generation": {"mode": "positive"}}
 _WALKS = "stateful"
 """Schemathesis' name of the phase that makes calls in sequences."""
-_MOST_JOBS = 5
-"""So many export jobs are made in each phase at most, for no operation deletes them."""
+_FEW = 5
+"""So often in each phase is an operation called at most whose things no operation deletes."""
 _CALLS = 2_000
 """About as many calls does fuzzing make."""
 
@@ -106,16 +107,16 @@ def _fuzz(
     ctx: Context, schema_findings: SchemaFindings, settings: FuzzingSettings, progress: Progress
 ) -> Fuzzed:
     scope = scope_of(ctx)
-    config = SchemathesisConfig.from_dict(_config(ctx, settings, scope.parameters))
+    config = SchemathesisConfig.from_dict(_config(ctx, settings, scope))
     schema = schemathesis.openapi.from_dict(scope.called, config=config)
     reader = Reader(ctx.run.redactor, schema_findings, scope.described)
-    seconds, jobs = _seconds(ctx, settings), _Jobs(ctx)
+    seconds, few = _seconds(ctx, settings), _Few(ctx, scope.few)
     transport = SessionTransport(
         ctx.run.session,
         private=tuple(name for name, _ in ctx.endpoint.headers),
         until=time.monotonic() + seconds,
         no_answer=reader.read_no_answer,
-        enough=jobs.enough,
+        enough=few.enough,
     )
     stream = engine_of(sending_by(transport, schema)).execute()
     transport.ends(stream.stop)
@@ -123,7 +124,7 @@ def _fuzz(
     late = threading.Timer(seconds, transport.end, ["late"])
     late.start()
     try:
-        problem = _follow(stream, ctx, reader, transport, progress=progress, jobs=jobs)
+        problem = _follow(stream, ctx, reader, transport, progress=progress, few=few)
     finally:
         late.cancel()
         stream.stop()
@@ -135,25 +136,26 @@ def _fuzz(
     return Fuzzed(transport.calls, f"the fuzzing of {ctx.api} {problem}" if problem else None)
 
 
-class _Jobs:
-    """Counts the export jobs of a phase, at a target where they stay."""
+class _Few:
+    """Counts what operations have made in a phase, at a target where it stays."""
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, operations: tuple[str, ...]) -> None:
         self._gate = ctx.run.session.gate
-        self._before = 0
+        known = effects(ctx.api)
+        self._things = {name: known[name].thing for name in operations}
+        self._before: Mapping[str, int] = {}
         self.begin()
-
-    @property
-    def _made(self) -> int:
-        return self._gate.inventory.made["job"] if self._gate is not None else 0
 
     def begin(self) -> None:
         """Begin a phase."""
-        self._before = self._made
+        self._before = Counter(self._gate.inventory.made) if self._gate is not None else {}
 
     def enough(self, operation: str) -> bool:
         """Whether an operation would make one more than there may be."""
-        return operation == "createExportJob" and self._made - self._before >= _MOST_JOBS
+        thing = self._things.get(operation)
+        if thing is None or self._gate is None:
+            return False
+        return self._gate.inventory.made[thing] - self._before.get(thing, 0) >= _FEW
 
 
 def _follow(
@@ -163,7 +165,7 @@ def _follow(
     transport: SessionTransport,
     *,
     progress: Progress,
-    jobs: _Jobs,
+    few: _Few,
 ) -> str | None:
     """Read what the engine tells, to its end; what is wrong with the engine itself."""
     problem = None
@@ -173,7 +175,7 @@ def _follow(
             transport.end("stopped")
         if isinstance(event, events.PhaseStarted):
             phase = event.phase.name.value
-            jobs.begin()
+            few.begin()
         elif isinstance(event, events.ScenarioFinished):
             reader.read(event.recorder, walked=phase == _WALKS)
             progress(phase, transport.calls)
@@ -217,7 +219,7 @@ def _accept(version: str | None) -> dict[str, str]:
     return {} if version is None else {"Accept": f"application/json; version={version}"}
 
 
-def _config(ctx: Context, settings: FuzzingSettings, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _config(ctx: Context, settings: FuzzingSettings, scope: Scope) -> dict[str, Any]:
     schema_rules = apis()[ctx.api].practice().schema_rules.values()
     token = {"Authorization": f"Token {ctx.endpoint.token}"} if ctx.endpoint.token else {}
     asked = {one.id: one.asked_version for one in ctx.description.operations}
@@ -227,7 +229,7 @@ def _config(ctx: Context, settings: FuzzingSettings, parameters: Mapping[str, An
         "base-url": ctx.base_url,
         "headers": {**dict(ctx.endpoint.headers), **token, **_accept(newest)},
         "continue-on-failure": True,
-        "parameters": dict(parameters),
+        "parameters": dict(scope.parameters),
         "cache": {"enabled": False},
         "generation": {
             "max-examples": settings.examples,
@@ -259,9 +261,6 @@ def _config(ctx: Context, settings: FuzzingSettings, parameters: Mapping[str, An
             ),
             # What is not described in the query is ignored or refused, as the server likes.
             {"include-method": ["GET"], "checks": {REFUSED: {"enabled": False}}},
-            # An asset whose file never came is not found, and that is right.
-            {"include-operation-id": "getAsset", "checks": {FOUND: {"enabled": False}}},
-            # A server that takes what is broken would have it among what it holds.
-            *([] if ctx.can("destroy") else [{"include-operation-id": "importDatabase", **_GOOD_ONLY}]),
+            *scope.settings,
         ],
     }

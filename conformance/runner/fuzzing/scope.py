@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ...apis.base import apis
 from ...authoring.context import Context
+from ...environment.effects import CREATE, effects, things
 from ...schema.description import of_the_documents
 from ...schema.latitude import judged
 
@@ -26,11 +27,15 @@ class Scope:
         described: the description that answers are held against.
         called: the one that calls are generated from.
         parameters: the values of path parameters, as Schemathesis names them.
+        settings: of single operations, in the form of Schemathesis' configuration.
+        few: operations that are called a few times only in each phase, for what they make stays.
     """
 
     described: dict[str, Any]
     called: dict[str, Any]
     parameters: dict[str, str] = field(default_factory=dict)
+    settings: tuple[Mapping[str, Any], ...] = ()
+    few: tuple[str, ...] = ()
 
 
 def scope_of(ctx: Context) -> Scope:
@@ -39,7 +44,18 @@ def scope_of(ctx: Context) -> Scope:
     Raises:
         NotVerified, PrerequisiteFailed: there is nothing to fuzz on.
     """
-    return apis()[ctx.api].practice().scope(ctx, of_the_documents(judged(ctx.api)))
+    return (apis()[ctx.api].practice().scope or plain)(ctx, of_the_documents(judged(ctx.api)))
+
+
+def plain(ctx: Context, description: dict[str, Any]) -> Scope:
+    """All operations; without leave to write those that only read."""
+    described = description if ctx.can("write") else reading(description)
+    staying = [
+        name
+        for name, effect in effects(ctx.api).items()
+        if CREATE in effect.may and not things()[effect.thing].removed_by
+    ]
+    return Scope(described, copy.deepcopy(described), few=tuple(staying))
 
 
 def reading(description: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dbcontract.conformance.apis.base import names
+from dbcontract.conformance.apis.base import names, options
 from dbcontract.conformance.report import FORMATS
 from dbcontract.conformance.runner.interruption import INTERRUPTED, Interruption
 
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 
 LEVELS = ("documented", "published", "inferred")
 ALLOWABLE = ("write", "destroy", "wait")
+
+
+def _own_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options that single APIs add; it takes them as keywords, by their names."""
+    for name, key in reversed([*options().items()]):
+        text = f"{key.help} Repeatable." if key.several else key.help
+        command = click.option(f"--{name}", name, metavar="UUID", multiple=key.several, help=text)(command)
+    return command
 
 
 @click.command("check")
@@ -53,10 +61,7 @@ ALLOWABLE = ("write", "destroy", "wait")
     "--allow", metavar="LIST", multiple=True, help=f"Out of {', '.join(ALLOWABLE)}; else only reads."
 )
 @click.option("--token-env", metavar="NAME", help="The variable with the token. Default: DBCONTRACT_TOKEN.")
-@click.option("--organization", metavar="UUID", help="The PixieBrix organization.")
-@click.option(
-    "--database", metavar="UUID", multiple=True, help="A database that may be written to. Repeatable."
-)
+@_own_options
 @click.option(
     "--proxy",
     metavar="URL",
@@ -94,8 +99,6 @@ def command(  # noqa: PLR0917 (one argument an option)
     level: tuple[str, ...],
     allow: tuple[str, ...],
     token_env: str | None,
-    organization: str | None,
-    database: tuple[str, ...],
     proxy: str | None,
     seed: int,
     no_fuzzing: bool,  # noqa: FBT001 (a flag)
@@ -105,6 +108,7 @@ def command(  # noqa: PLR0917 (one argument an option)
     jobs: int,
     plan: bool,  # noqa: FBT001 (a flag)
     verbose: bool,  # noqa: FBT001 (a flag)
+    **own: str | tuple[str, ...] | None,
 ) -> int:
     """Judge the implementation at URL, or a mock of our own.
 
@@ -122,8 +126,7 @@ def command(  # noqa: PLR0917 (one argument an option)
         target_file=target_file,
         allow=allow,
         token_env=token_env,
-        organization=organization,
-        databases=database,
+        own={name: (one,) if isinstance(one, str) else one for name, one in own.items() if one},
         proxy=proxy,
     )
     catalogue = load_all()
@@ -159,8 +162,7 @@ def _wanted(
     target_file: Path | None,
     allow: tuple[str, ...],
     token_env: str | None,
-    organization: str | None,
-    databases: tuple[str, ...],
+    own: Mapping[str, tuple[str, ...]],
     proxy: str | None,
 ) -> Wanted:
     from dbcontract.conformance.target.options import Wanted, permissions
@@ -170,7 +172,7 @@ def _wanted(
         allowed = permissions(allow, "--allow")
     except TargetError as error:
         raise CommandError(str(error)) from error
-    return Wanted(url, api, target_file, allowed, token_env, organization, databases, proxy)
+    return Wanted(url, api, target_file, allowed, token_env, own, proxy)
 
 
 def _resolve(
@@ -250,12 +252,10 @@ def _embedded(wanted: Wanted) -> Iterator[Target]:
         with ServerThread(settings) as running:
             served = replace(wanted, url=running.base_url, token_env="TOKEN")  # noqa: S106 (a name)
             target = _resolve(served, {"TOKEN": token})
-            scratch = replace(target.scratch, read_only_token=read_only)
             # Waiting is a call here, so nothing need be left out for taking long.
             yield replace(
-                target,
+                target.with_own(lambda own: own.with_read_only(read_only)),
                 name="the mock of dbcontract",
-                scratch=scratch,
                 arguments=wanted.arguments,
                 capabilities=target.capabilities | {"wait"},
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -34,27 +35,14 @@ def announce(target: Target) -> None:
 
 def plans(target: Target) -> list[str]:
     """What the run may create, and what of it stays."""
-    from dbcontract.conformance.environment.effects import things
+    from dbcontract.conformance.apis.base import apis
+    from dbcontract.conformance.environment.effects import plans_of
 
-    deleted = ("deletes them", "which stay: no operation deletes them")
-    lines = []
-    if "pixiebrix" in target.endpoints:
-        url = target.endpoints["pixiebrix"].url
-        places = ", ".join(target.scratch.databases) or "no database (give some with --database)"
-        lines += [
-            f"{url}: may create records in {places}, and {deleted[0]}.",
-            f"{url}: may create assets and export jobs, {deleted[1]}.",
-        ]
-        if target.scratch.create_databases and things()["database"].removed_by:
-            lines.append(f"{url}: may create databases, and {deleted[0]} where the target has the operation.")
-        if "destroy" in target.capabilities:
-            lines.append(f"{url}: deletes all records of {places}, also such that it did not create.")
-    if "pieces" in target.endpoints:
-        url = target.endpoints["pieces"].url
-        lines.append(f"{url}: may import entries, {deleted[1]}.")
-        if "destroy" in target.capabilities:
-            lines.append(f"{url}: imports over what is there.")
-    return lines
+    return [
+        line
+        for api in target.apis
+        for line in (apis()[api].practice().plans or partial(plans_of, api))(target)
+    ]
 
 
 @contextmanager

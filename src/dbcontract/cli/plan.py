@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -20,10 +21,11 @@ from .errors import CommandError
 if TYPE_CHECKING:
     from collections import Counter
 
+    from dbcontract.conformance.apis.base import JudgedApi
     from dbcontract.conformance.catalogue.rules import Catalogue, Rule
-    from dbcontract.conformance.environment.gate import Traffic
+    from dbcontract.conformance.environment.keeper import Traffic
     from dbcontract.conformance.runner.engine import Options
-    from dbcontract.conformance.target.target import Hook, Target
+    from dbcontract.conformance.target.target import Endpoint, Hook, Target
     from dbcontract.mockserver.server.run import Running
 
 _MILLION = 1_000_000
@@ -36,14 +38,14 @@ class Plan:
     Attributes:
         traffic: by operationId.
         made, deleted: how many things of each kind.
-        whole: imports that carry a whole export.
+        told: what the APIs have to say of it.
         seconds: that the rehearsal took.
     """
 
     traffic: Mapping[str, Traffic]
     made: Counter[str]
     deleted: Counter[str]
-    whole: int
+    told: tuple[str, ...]
     seconds: float
 
     @property
@@ -84,32 +86,41 @@ def _stage(target: Target) -> Iterator[Target]:
 
 
 def _as_the_target(target: Target, running: Running, token: str, read_only: str) -> Target:
-    from dbcontract.conformance.target.target import Endpoint
+    from dbcontract.conformance.apis.base import apis
+    from dbcontract.conformance.environment.mock import Control
+    from dbcontract.conformance.http.network import open_wire
 
     root = running.base_url
-    databases = list(running.sandbox.pixiebrix.databases.values())
-    organization = databases[0].organization_id
-    own = [str(one.id) for one in databases if one.organization_id == organization]
-    second = f"{root}/~second" if "second" in target.capabilities else None
-    ours = {"pieces": Endpoint(root, second_url=second), "pixiebrix": Endpoint(f"{root}/api", token)}
-    scratch = replace(
-        target.scratch,
-        organization=str(organization),
-        databases=tuple(own[: len(target.scratch.databases)]),
-        read_only_token=read_only if target.scratch.read_only_token is not None else None,
-        foreign_organization=None,
-        foreign_database=None,
-    )
-    return replace(
+    endpoints = {
+        name: _on_stage(endpoint, apis()[name], root, token) for name, endpoint in target.endpoints.items()
+    }
+    stage = replace(
         target,
         name="the mock of dbcontract",
-        endpoints={api: endpoint for api, endpoint in ours.items() if api in target.endpoints},
+        endpoints=endpoints,
         capabilities=target.capabilities - {"wait"},
-        scratch=scratch,
         hooks=tuple((name, hook) for name, hook in _hooks(root).items() if target.hook(name) is not None),
         pace=replace(target.pace, requests_per_second=None, job_poll=0.02),
         proxy=None,
         ca_bundle=None,
+    )
+    wire = open_wire(stage)
+    try:
+        ask = partial(Control(root, wire).call, "GET")
+        return stage.with_own(lambda own: own.rehearsed(ask, read_only))
+    finally:
+        wire.close()
+
+
+def _on_stage(endpoint: Endpoint, api: JudgedApi, root: str, token: str) -> Endpoint:
+    """Where the mock serves an API, with a second sandbox where the target has a second instance."""
+    second = None if endpoint.second_url is None else f"{root}/~second{api.mock_path}"
+    return replace(
+        endpoint,
+        url=root + api.mock_path,
+        token=token if api.needs_token else None,
+        headers=(),
+        second_url=second,
     )
 
 
@@ -139,7 +150,8 @@ def _rehearsed(stage: Target, rules: list[Rule], catalogue: Catalogue, options: 
     gate = engine.rule_runner.run.session.gate
     if gate is None:
         raise CommandError("--plan: the rehearsal took place in sandboxes, so that nothing was counted")
-    return Plan(gate.traffic, gate.inventory.made, gate.inventory.removed, gate.imports.whole, result.seconds)
+    told = [line for api in stage.apis for line in gate.keepers[api].told(gate.traffic)]
+    return Plan(gate.traffic, gate.inventory.made, gate.inventory.removed, tuple(told), result.seconds)
 
 
 def _print(plan: Plan, target: Target) -> None:
@@ -161,9 +173,8 @@ def _print(plan: Plan, target: Target) -> None:
     for thing, count in sorted(plan.made.items()):
         stays = "" if things()[thing].removed_by else "; no operation deletes them"
         console.print(f"{things()[thing].called}: {count} created, {plan.deleted[thing]} deleted{stays}")
-    if "pieces" in target.endpoints:
-        exports = plan.traffic["exportDatabase"].calls if "exportDatabase" in plan.traffic else 0
-        console.print(f"each as large as the target's own export: {exports} exports, {plan.whole} imports")
+    for line in plan.told:
+        console.print(line)
     for line in plans(target) if "write" in target.capabilities else ("nothing is written",):
         console.print(line)
     console.print(_time(plan, target))

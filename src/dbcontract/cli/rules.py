@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dbcontract.conformance.apis.base import names
+
 from .errors import CommandError
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ _WIDTH = 96
 
 @click.command("rules")
 @click.argument("patterns", metavar="[ID|GLOB]...", nargs=-1)
-@click.option("--api", type=click.Choice(["pieces", "pixiebrix"]), help="Only the rules of this API.")
+@click.option("--api", type=click.Choice(names()), help="Only the rules of this API.")
 @click.option("--level", type=click.Choice(LEVELS), help="Only the rules of this level.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 def command(*, patterns: tuple[str, ...], api: str | None, level: str | None, as_json: bool) -> None:

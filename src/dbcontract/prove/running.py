@@ -82,8 +82,8 @@ class Prover:
         running = self._stack.enter_context(ServerThread(settings))
         wanted = Wanted(running.base_url, token_env="TOKEN")  # noqa: S106 (a name)
         target = wanted.resolve({"TOKEN": token})
-        scratch = replace(target.scratch, read_only_token=read_only)
-        target = replace(target, name="a mock of dbcontract", scratch=scratch, pace=_PACE)
+        target = target.with_own(lambda own: own.with_read_only(read_only))
+        target = replace(target, name="a mock of dbcontract", pace=_PACE)
         descriptions = {api: Description(api) for api in target.apis}
         self._made = _Prover(running, target, load_all(), discover_checks(), descriptions)
         return self

@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from dbcontract.conformance.apis.pixiebrix.context import PixieBrix
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import Checks, collect
 from dbcontract.conformance.catalogue import rules as catalogue
 from dbcontract.conformance.catalogue.rules import Catalogue, Rule
@@ -19,7 +20,7 @@ from dbcontract.conformance.http.wire import Wire
 from dbcontract.conformance.results.results import RuleResult, Verdict
 from dbcontract.conformance.runner.rule_runner import RuleRunner
 from dbcontract.conformance.schema.description import Description
-from dbcontract.conformance.target.target import Endpoint, Scratch, Target
+from dbcontract.conformance.target.target import Endpoint, Target
 from dbcontract.mockserver.sandbox.settings import Settings
 from dbcontract.mockserver.server.run import Running, ServerThread
 
@@ -79,7 +80,7 @@ class Judge:
             self.target,
             kind="other",
             capabilities=frozenset({"read", *capabilities}),
-            scratch=Scratch(database.organization_id, (database.id,)),
+            own=(Scratch(database.organization_id, (database.id,)),),
         )
         return Judge(self.running, target, self.checks)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from dbcontract.conformance.apis.pixiebrix.checks import auth, errors, paths, versions
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.results.results import Verdict
 
 from .judging_pixiebrix import RED, TOKEN, Judge, Wrong, judging, rules, rules_of, told, wrong, wrongs_in
@@ -55,8 +56,8 @@ def test_one_database_is_enough_to_write(judge: Judge, rule: str) -> None:
 
 def _foreign(judge: Judge, database: str) -> Judge:
     foreign = str(UUID(int=1))
-    scratch = replace(judge.target.scratch, foreign_organization=foreign, foreign_database=database)
-    target = replace(judge.target, kind="other", scratch=scratch)
+    scratch = replace(judge.target.of(Scratch), foreign_organization=foreign, foreign_database=database)
+    target = replace(judge.target, kind="other", own=(scratch,))
     return Judge(judge.running, target, judge.checks)
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.http.wire import Limits
 from dbcontract.conformance.results.results import RunResult, Verdict
-from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
+from dbcontract.conformance.target.target import Endpoint, Pace, Target
 
 DATABASE = "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f60"
 ORGANIZATION = "4b1d2c3e-5f60-4718-9a2b-c3d4e5f60718"
@@ -46,4 +47,4 @@ def of_web(url: str, *capabilities: str) -> Target:
     scratch = Scratch(organization=ORGANIZATION, databases=(DATABASE,))
     allowed = frozenset({"read", "storage", *capabilities})
     endpoint = Endpoint(url, "the-secret-token")
-    return Target("web", endpoints={"pixiebrix": endpoint}, capabilities=allowed, pace=PACE, scratch=scratch)
+    return Target("web", endpoints={"pixiebrix": endpoint}, capabilities=allowed, pace=PACE, own=(scratch,))

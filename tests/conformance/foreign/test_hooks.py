@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.results.results import Verdict
@@ -80,11 +81,11 @@ def test_what_is_put_back_into_an_empty_database_stays(
 ) -> None:
     """What was seen to be empty holds the user's records again after a reset."""
     target = of(strict, tmp_path, allow=["write"])
-    database = target.scratch.databases[1]
+    database = target.of(Scratch).databases[1]
     records = f"{target.endpoints['pixiebrix'].url}/databases/{database}/records/"
     headers = {"Authorization": f"Token {strict.token}"}
     assert requests.get(records, headers=headers, timeout=20).json() == []
-    target = replace(target, scratch=replace(target.scratch, databases=(database,)))
+    target = replace(target, own=(replace(target.of(Scratch), databases=(database,)),))
 
     def put_back(_: object) -> tuple[int, dict[str, str], bytes]:
         record = {"id": "of-the-user", "data": {"kept": True}}
@@ -145,6 +146,6 @@ def test_the_documented_largest_page_is_not_reached_at_the_cost_of_what_stays(
     strict: Foreign, tmp_path: Path, judged: JudgedHere
 ) -> None:
     target = of(strict, tmp_path, allow=["write"])
-    kept = replace(target, scratch=replace(target.scratch, create_databases=False))
+    kept = replace(target, own=(replace(target.of(Scratch), create_databases=False),))
     reason = told(judged(kept, "PB-PAGE-06"), Verdict.NOT_VERIFIED)["PB-PAGE-06"]
     assert "pixiebrix.create_databases" in reason

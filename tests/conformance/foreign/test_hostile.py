@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dbcontract.conformance import report
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import NotVerified
 from dbcontract.conformance.environment.mock import Control
 from dbcontract.conformance.http.wire import Limits, NoAnswer, Request, Wire
@@ -19,7 +20,7 @@ from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
 from dbcontract.conformance.target import discovery as recognition
 from dbcontract.conformance.target import file as targetfile
-from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target, TargetError
+from dbcontract.conformance.target.target import Endpoint, Pace, Target, TargetError
 
 from .hostile import HOSTILE
 from .small import DATABASE, ORGANIZATION
@@ -43,7 +44,7 @@ def of(url: str) -> Target:
         endpoints={"pieces": Endpoint(url), "pixiebrix": endpoint},
         capabilities=allowed,
         pace=QUICK,
-        scratch=scratch,
+        own=(scratch,),
     )
 
 

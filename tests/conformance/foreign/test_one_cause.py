@@ -2,13 +2,14 @@
 
 import pytest
 
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import discover
 from dbcontract.conformance.catalogue.rules import load_all
 from dbcontract.conformance.http.wire import Limits
 from dbcontract.conformance.report import render
 from dbcontract.conformance.results.results import BAD, RunResult, Verdict, tally
 from dbcontract.conformance.runner.engine import Engine, Options
-from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
+from dbcontract.conformance.target.target import Endpoint, Pace, Target
 
 from .stateless import DATABASES, ORGANIZATION, stateless
 
@@ -24,7 +25,7 @@ def run() -> RunResult:
             "stateless",
             endpoints={"pieces": Endpoint(url), "pixiebrix": Endpoint(f"{url}/api", "0a1b2c3d4e5f60718293")},
             capabilities=frozenset({"read", "write", "destroy", "storage"}),
-            scratch=Scratch(ORGANIZATION, DATABASES[:2], create_databases=True),
+            own=(Scratch(ORGANIZATION, DATABASES[:2], create_databases=True),),
             pace=PACE,
         )
         options = Options(fuzzing=None)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.results.results import Verdict
@@ -111,7 +112,11 @@ def test_a_forgotten_api_is_named(strict: Foreign, ask: Ask) -> None:
 
 def test_flags_are_named_as_the_user_wrote_them(strict: Foreign, ask: Ask) -> None:
     wanted = Wanted(
-        url=strict.pixiebrix, api="pixiebrix", token_env="TOKEN", organization=UNKNOWN, prefix="--dbcontract-"
+        url=strict.pixiebrix,
+        api="pixiebrix",
+        token_env="TOKEN",
+        own={"organization": (UNKNOWN,)},
+        prefix="--dbcontract-",
     )
     for token, words in [
         ("no-good", "--dbcontract-token-env: "),
@@ -188,8 +193,8 @@ def test_a_token_that_may_not_write_leaves_open_what_writes(
 
 def test_a_read_only_token_that_is_none_is_as_told(strict: Foreign, tmp_path: Path, ask: Ask) -> None:
     target = as_told(strict, tmp_path)
-    scratch = replace(target.scratch, read_only_token="withdrawn-token")
-    (mistake,) = ask(replace(target, scratch=scratch)).mistakes
+    scratch = replace(target.of(Scratch), read_only_token="withdrawn-token")
+    (mistake,) = ask(replace(target, own=(scratch,))).mistakes
     assert mistake.startswith("pixiebrix.read_only_token_env: the target refuses")
 
 

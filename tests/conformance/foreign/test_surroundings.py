@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.http.identity import user_agent
 from dbcontract.conformance.http.wire import Limits
 from dbcontract.conformance.results.results import RunResult, Verdict
-from dbcontract.conformance.target.target import Endpoint, Pace, Scratch, Target
+from dbcontract.conformance.target.target import Endpoint, Pace, Target
 
 Start = Callable[..., Any]
 """What the fixture `web` gives: starts a server that answers as a function says."""
@@ -33,7 +34,7 @@ def of(url: str, **more: Any) -> Target:
         "t",
         endpoints={"pixiebrix": Endpoint(url, TOKEN)},
         pace=PACE,
-        scratch=Scratch(ORGANIZATION, (DATABASE,)),
+        own=(Scratch(ORGANIZATION, (DATABASE,)),),
         **more,
     )
 

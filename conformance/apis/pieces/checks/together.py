@@ -12,6 +12,7 @@ from ....authoring.check import check
 from ....authoring.together import AT_ONCE, ROUNDS, together
 from ..context import Pieces
 from ..exports import LISTS, differences, entries_of, missing_from
+from ..imports import Imports
 from ..probes import as_bytes, by_themselves, moved_to, next_major, send
 
 _EXPORTING = 2
@@ -26,7 +27,7 @@ def _at_once(ctx: Pieces, *documents: dict[str, Any]) -> list[Answer]:
 
 def _overlapping(ctx: Pieces) -> AbstractContextManager[None]:
     gate = ctx.run.session.gate
-    return nullcontext() if gate is None else gate.imports.at_once()
+    return nullcontext() if gate is None else gate.keeper(Imports).at_once()
 
 
 @check("PI-IMP-24")

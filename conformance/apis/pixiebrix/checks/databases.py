@@ -217,7 +217,7 @@ def _items(ctx: PixieBrix) -> list[dict[str, Any]]:
 
 
 def _may_create(ctx: PixieBrix) -> None:
-    if not ctx.environment.scratch.create_databases:
+    if not ctx.scratch.create_databases:
         raise NotVerified("creating databases is not allowed (pixiebrix.create_databases)")
 
 

@@ -85,7 +85,7 @@ def _lengthened(ctx: PixieBrix, cap: int) -> Listing:
     """
     if cap <= REACHABLE:
         database = ctx.given.database(assets=True)
-    elif ctx.environment.scratch.create_databases:
+    elif ctx.scratch.create_databases:
         database = ctx.given.new_database("Asset")
         ctx.until += (cap + 1) * ctx.run.target.pace.seconds_apart + PATIENCE
     else:

@@ -85,7 +85,7 @@ def merges_at_the_same_time_are_all_kept(ctx: PixieBrix) -> None:
 @check("PB-NEG-16")
 def answers_at_the_same_time_have_their_own_form(ctx: PixieBrix) -> None:
     """Asks for pages of two lists at 1.0 and 2.0 and as CSV, at the same moment, and compares."""
-    databases = [ctx.given.database() for _ in range(2 if ctx.environment.scratch.create_databases else 1)]
+    databases = [ctx.given.database() for _ in range(2 if ctx.scratch.create_databases else 1)]
     # At version 2.0 a page has one of the three; at 1.0 there are no pages.
     keys = [key for database in databases for key in written(ctx, database, [{"mark": 1}] * 3)]
     forms = (("application/json", "1.0"), ("application/json", "2.0"), ("text/csv", "2.0"))
@@ -163,7 +163,7 @@ def assets_at_the_same_time_are_apart(ctx: PixieBrix) -> None:
 @check("PB-DB-16")
 def databases_at_the_same_time_are_all_made(ctx: PixieBrix) -> None:
     """Creates four databases at the same moment, and looks for each in the list, under its name."""
-    if not ctx.environment.scratch.create_databases:
+    if not ctx.scratch.create_databases:
         ctx.skip("databases may not be created (pixiebrix.create_databases)")
     path, names = {"organizationId": ctx.given.organization}, [ctx.name("database") for _ in range(AT_ONCE)]
     calls = [
