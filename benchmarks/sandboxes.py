@@ -16,6 +16,7 @@ from typing import TypeVar
 import click
 
 from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 from dbcontract.mockserver.sandbox.registry import Sandboxes
 from dbcontract.mockserver.sandbox.sandbox import Sandbox
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
@@ -105,8 +106,8 @@ def memory(run: Callable[[T], object], inputs: list[T]) -> float:
 
 def write(sandbox: Sandbox) -> None:
     """Write one record into the largest database."""
-    database = max(sandbox.pixiebrix.databases.values(), key=lambda one: len(one.records))
-    sandbox.pixiebrix.put_record(database.id, "new", {"a": 1}, MergeStrategy.REPLACE, sandbox.now())
+    database = max(state_of(sandbox).databases.values(), key=lambda one: len(one.records))
+    state_of(sandbox).put_record(database.id, "new", {"a": 1}, MergeStrategy.REPLACE, sandbox.now())
 
 
 def report_requests(server: Watched, count: int) -> None:

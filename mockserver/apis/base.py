@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive
@@ -17,11 +17,15 @@ from starlette.types import Receive
 from dbcontract import openapi
 
 from ..extension_point import ExtensionPoint
-from ..web.documented import Answer
-from ..web.negotiated import Negotiated
 
 if TYPE_CHECKING:
     from ..sandbox.sandbox import Sandbox
+    from ..sandbox.settings import Settings
+    from ..snapshot.section import Section
+    from ..state.lifecycle import ApiState
+    from ..state.objects import ObjectStore
+    from ..web.documented import Answer
+    from ..web.negotiated import Negotiated
 
 GROUP: Final = "dbcontract.mockserver.apis"
 """The group of entry points: the name is the API's, the value a `ServedApi`."""
@@ -44,6 +48,25 @@ class ExtraPaths:
     respond: Callable[[Sandbox, str, str, Receive], Awaitable[Response]]
 
 
+class Loader(Protocol):
+    """Makes what an API remembers of the entries of a data set."""
+
+    @property
+    def kinds(self) -> Mapping[str, Callable[[Mapping[str, Any]], None]]:
+        """What takes an entry, by the kind of the entry; each comes after those that it refers to."""
+
+    def finish(self, as_of: int, seed: int) -> ApiState:
+        """The state, once all entries were taken; also of a data set that has none for this API.
+
+        Args:
+            as_of: the instant that is now for the data, in µs.
+            seed: of the data, for what is drawn by chance.
+
+        Raises:
+            StateError: the contents break a rule of the API.
+        """
+
+
 def _nothing_known(sandbox: Sandbox) -> Mapping[str, Any]:
     del sandbox
     return {}
@@ -63,7 +86,10 @@ class ServedApi:
         base_path: before every path of its description; empty at the root.
         handlers: what has a method for each operationId, for a request to this sandbox.
         error: the answer to an error, given what was negotiated before it.
-        state: what it remembers; its class is an extension point.
+        loader: begins to load a data set; what it holds of uploads goes into the store. None for an API
+            without state.
+        section: how its state goes into a sandbox's document and back; None leaves it out.
+        state: the class of what it remembers, as an extension point, where a variant can override it.
         extension_points: what a variant can override that shows in this API, what it shares with others too.
         description_package: the package in which `NAME.yaml` describes it.
         defects: the package of its defects.
@@ -78,6 +104,8 @@ class ServedApi:
     base_path: str
     handlers: Callable[[Sandbox], object]
     error: Callable[[Sandbox, Exception, Negotiated | None], Response]
+    loader: Callable[[Settings, ObjectStore], Loader] | None = None
+    section: Section | None = None
     state: ExtensionPoint[Any] | None = None
     extension_points: tuple[ExtensionPoint[Any], ...] = ()
     description_package: str = openapi.__name__

@@ -11,6 +11,8 @@ from typing import Any
 from starlette.responses import Response
 
 from ..apis.pieces.state.pieces import PiecesDatabase
+from ..apis.pieces.state_of import state_of as pieces_of
+from ..apis.pixiebrix.state_of import state_of as pixiebrix_of
 from ..sandbox.clock import EARLIEST, LATEST
 from ..sandbox.faults import Fault, FaultError, make_fault
 from ..sandbox.journal import JournalFilter
@@ -80,7 +82,7 @@ class ControlHandlers:
                 "apis": self._apis,
                 "capabilities": CAPABILITIES,
                 "sandboxes": self._sandboxes.count,
-                "organizations": list(sandbox.pixiebrix.organizations),
+                "organizations": list(pixiebrix_of(sandbox).organizations),
                 "defects": list(sandbox.variants),
                 "faults": len(sandbox.faults),
             },
@@ -139,7 +141,7 @@ class ControlHandlers:
     async def listSandboxDatabases(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The databases of all organizations."""
         call.sandbox.now()
-        databases = call.sandbox.pixiebrix.databases.values()
+        databases = pixiebrix_of(call.sandbox).databases.values()
         return json_response([overview.describe_database(one) for one in databases], call.answer)
 
     async def listSandboxRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
@@ -149,7 +151,7 @@ class ControlHandlers:
             NotFound: there is no such database.
         """
         call.sandbox.now()
-        database = call.sandbox.pixiebrix.database(call.path["databaseId"])
+        database = pixiebrix_of(call.sandbox).database(call.path["databaseId"])
         offset, limit = call.query.get("offset", 0), call.query.get("limit", overview.SHOWN)
         return json_response(overview.describe_records(database, offset, limit), call.answer)
 
@@ -164,7 +166,7 @@ class ControlHandlers:
             NotFound: there is no such asset, or nothing was uploaded.
         """
         sandbox, asset_id = call.sandbox, call.path["assetId"]
-        for database in sandbox.pixiebrix.databases.values():
+        for database in pixiebrix_of(sandbox).databases.values():
             asset = database.assets.get(asset_id)
             if asset is None:
                 continue
@@ -347,10 +349,10 @@ def describe_settings(sandbox: Sandbox) -> dict[str, Any]:
     if settings.job_polls is not None:
         pace = {"polls": settings.job_polls}
     return {
-        "record_limit": sandbox.pixiebrix.record_limit,
+        "record_limit": pixiebrix_of(sandbox).record_limit,
         "job_pace": pace,
-        "os_version": sandbox.pieces.version,
-        "migration": sandbox.pieces.migration,
+        "os_version": pieces_of(sandbox).version,
+        "migration": pieces_of(sandbox).migration,
         "default_page_size": settings.default_page_size,
         "max_page_size": settings.max_page_size,
         "max_records": settings.max_records,
@@ -382,9 +384,9 @@ def apply_settings(sandbox: Sandbox, order: dict[str, Any]) -> None:
         if name in order:
             setattr(settings, name, order[name])
     if "record_limit" in order:
-        sandbox.pixiebrix.record_limit = order["record_limit"]
+        pixiebrix_of(sandbox).record_limit = order["record_limit"]
     if "os_version" in order or "migration" in order:
-        sandbox.pieces.become(order.get("os_version"), order.get("migration"))
+        pieces_of(sandbox).become(order.get("os_version"), order.get("migration"))
 
 
 def _grants(tokens: list[str] | None) -> dict[str, TokenGrant] | None:

@@ -6,10 +6,12 @@ import json
 from itertools import islice
 from typing import Any, Final
 
+from ..apis.pieces.state_of import state_of as pieces_of
 from ..apis.pixiebrix.state.assets import Asset
 from ..apis.pixiebrix.state.databases import Database
 from ..apis.pixiebrix.state.jobs import Job
 from ..apis.pixiebrix.state.records import CREATED, DATA, KEY, UPDATED, Row
+from ..apis.pixiebrix.state_of import state_of as pixiebrix_of
 from ..sandbox.sandbox import Sandbox
 from ..state.instants import day_to_date, format_instant
 from ..storage.keys import asset_key
@@ -21,13 +23,13 @@ SHOWN: Final = 100
 def describe(sandbox: Sandbox) -> dict[str, Any]:
     """Clock, databases, jobs, archives, assets and Pieces collections, as the control API has them."""
     now = sandbox.now()
-    databases = list(sandbox.pixiebrix.databases.values())
-    jobs = list(sandbox.pixiebrix.jobs.values())
+    databases = list(pixiebrix_of(sandbox).databases.values())
+    jobs = list(pixiebrix_of(sandbox).jobs.values())
     assets = [asset for database in databases for asset in database.assets.values()]
     archives = [(database, day) for database in databases for day in database.archives]
     return {
         "clock": {"now": format_instant(now), "frozen": sandbox.clock.frozen},
-        "next_midnight": format_instant(sandbox.pixiebrix.next_midnight),
+        "next_midnight": format_instant(pixiebrix_of(sandbox).next_midnight),
         "databases": [describe_database(database) for database in databases],
         "jobs": _listed(sorted(jobs, key=lambda job: job.created_at), lambda job: _job(job, now)),
         "archives": _listed(sorted(archives, key=lambda one: one[1]), _archive),
@@ -35,9 +37,9 @@ def describe(sandbox: Sandbox) -> dict[str, Any]:
             sorted(assets, key=lambda asset: asset.created_at), lambda one: _asset(sandbox, one)
         ),
         "pieces": {
-            "version": sandbox.pieces.version,
-            "migration": sandbox.pieces.migration,
-            "collections": sandbox.pieces.counts(),
+            "version": pieces_of(sandbox).version,
+            "migration": pieces_of(sandbox).migration,
+            "collections": pieces_of(sandbox).counts(),
         },
         "requests": len(sandbox.journal),
     }

@@ -1,4 +1,4 @@
-"""A sandbox: one complete, isolated state of both APIs with its own clock, ids, settings, faults, journal."""
+"""A sandbox: one complete, isolated state of all APIs with its own clock, ids, settings, faults, journal."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..apis.base import served_apis
-from ..apis.pieces.state.pieces import PiecesDatabase
 from ..apis.pixiebrix.negotiation import VERSIONS
-from ..apis.pixiebrix.state.pixiebrix import PixieBrixState
 from ..apis.pixiebrix.throttle import Throttle
 from ..state.lifecycle import ApiState
 from ..state.objects import ObjectStore
@@ -186,18 +184,6 @@ class Sandbox:
             name: state.fork(None if (point := points[name]) is None else self.classes[point])
             for name, state in states.items()
         }
-
-    @property
-    def pixiebrix(self) -> PixieBrixState:
-        """What PixieBrix remembers."""
-        state: PixieBrixState = self.states["pixiebrix"]
-        return state
-
-    @property
-    def pieces(self) -> PiecesDatabase:
-        """What Pieces OS remembers."""
-        state: PiecesDatabase = self.states["pieces"]
-        return state
 
     def now(self) -> int:
         """The sandbox's instant in µs, after all has happened that happens by itself until then."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from dbcontract import openapi
 
-from ..apis.pieces.state.pieces import PiecesDatabase
+from ..apis.base import served_apis
 from ..apis.pixiebrix.negotiation import VERSIONS
-from ..apis.pixiebrix.state.databases import Organization
-from ..apis.pixiebrix.state.pixiebrix import PixieBrixState
 from ..apis.pixiebrix.throttle import Throttle
 from ..sandbox.clock import EARLIEST, LATEST, Clock
 from ..sandbox.faults import Fault, FaultBook, make_fault
@@ -24,12 +23,10 @@ from ..state.lifecycle import ApiState
 from ..state.objects import ObjectStore, StoredObject
 from ..storage.signing import Signer
 from ..web.schemas import Compiler, findings
-from .databases import DatabaseDraft, JobDraft, read_databases, read_jobs, settle
 from .format import FORMAT, DocumentError
 from .json_walk import JSONSyntax, JSONWalk
-from .values import by_id, fields, flag, identifier, instant, listed, number, optional, text
-
-Steps = Generator[None, None, Any]
+from .section import Section, Steps
+from .values import by_id, fields, flag, instant, listed, number, optional, text
 
 _WHOLE = "non_field_errors"
 _CLOCK = frozenset({"now", "frozen"})
@@ -47,9 +44,7 @@ _SETTINGS = frozenset(
     }
 )
 _FAULTS = frozenset({"ordered", "count", "chance"})
-_ORGANIZATION = frozenset({"id", "name"})
 _OBJECT = frozenset({"key", "content_type", "filename", "stored_at", "content"})
-_SCHEMA = frozenset({"migration", "semantic"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +124,11 @@ def _draft(
     errors |= {name: ["This field is required."] for name in missing}
     if errors:
         raise DocumentError(errors)
-    drafts: dict[str, DatabaseDraft] = found["databases"]
-    jobs: dict[str, JobDraft] = found["jobs"]
-    settings, record_limit = found["settings"]
-    state = PixieBrixState(record_limit, now=found["clock"][0])
-    state.organizations = found["organizations"]
-    try:
-        state.databases, state.jobs = yield from settle(drafts, jobs, state.organizations)
-    except ValueError as error:
-        raise DocumentError({"databases": [f"Not as `GET state` gives it: {error}."]}) from error
+    now, _ = found["clock"]
+    settings, as_written = found["settings"]
+    states = {}
+    for api, section in _sections().items():
+        states[api] = yield from section.state(found, as_written, now)
     return Draft(
         data=found["data"],
         seed=found["seed"],
@@ -146,7 +137,7 @@ def _draft(
         faults=found["faults"],
         ids=found["ids"],
         signer=found["signing_key"],
-        states={"pixiebrix": state, "pieces": found["pieces"]},
+        states=states,
         objects=found["objects"],
     )
 
@@ -162,12 +153,17 @@ def _readers(operations: tuple[str, ...]) -> dict[str, Callable[[JSONWalk], Step
         "faults": _small(lambda value: _faults(value, operations)),
         "ids": _small(_ids),
         "signing_key": _small(_signer),
-        "organizations": _small(_organizations),
-        "databases": read_databases,
-        "jobs": read_jobs,
+        **{
+            member: partial(section.read, member)
+            for section in _sections().values()
+            for member in section.members
+        },
         "objects": _objects,
-        "pieces": _pieces,
     }
+
+
+def _sections() -> dict[str, Section]:
+    return {name: api.section for name, api in served_apis().items() if api.section is not None}
 
 
 def _small(read_value: Callable[[object], Any]) -> Callable[[JSONWalk], Steps]:
@@ -189,8 +185,8 @@ def _clock(value: object) -> tuple[int, bool]:
     return now, flag(item["frozen"])
 
 
-def _settings(value: object) -> tuple[SandboxSettings, int]:
-    """The settings, and the record limit, which the state keeps."""
+def _settings(value: object) -> tuple[SandboxSettings, Mapping[str, Any]]:
+    """The settings, and as they are written, for what a state keeps of them."""
     item = fields(value, _SETTINGS)
     settings = SandboxSettings(
         job_us=number(item["job_us"]),
@@ -202,7 +198,8 @@ def _settings(value: object) -> tuple[SandboxSettings, int]:
         default_version=_version(item["default_version"]),
         strict_bodies=flag(item["strict_bodies"]),
     )
-    return settings, number(item["record_limit"])
+    number(item["record_limit"])
+    return settings, item
 
 
 def _version(value: object) -> str:
@@ -254,12 +251,6 @@ def _signer(value: object) -> Signer:
     return Signer(secret)
 
 
-def _organizations(value: object) -> dict[str, Organization]:
-    items = [fields(item, _ORGANIZATION) for item in listed(value)]
-    found = [Organization(identifier(item["id"]), text(item["name"])) for item in items]
-    return by_id((organization.id, organization) for organization in found)
-
-
 def _objects(walk: JSONWalk) -> Steps:
     store = ObjectStore()
     for _ in walk.items():
@@ -273,14 +264,3 @@ def _objects(walk: JSONWalk) -> Steps:
         kind, filename = text(item["content_type"]), text(item["filename"])
         store.put(key, StoredObject.of(content, kind, filename, instant(item["stored_at"])))
     return store
-
-
-def _pieces(walk: JSONWalk) -> Steps:
-    export = walk.value()
-    if not isinstance(export, dict):
-        raise TypeError("an object is expected")
-    schema = fields(export.get("schema"), _SCHEMA)
-    version, semantic = text(export.get("version")), text(schema["semantic"])
-    database = PiecesDatabase(version, number(schema["migration"]), semantic)
-    yield from database.load_steps(export)
-    return database

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 
@@ -26,3 +26,11 @@ class ApiState(Protocol):
 
     def set_like(self, other: Any) -> None:
         """Take over what the state of another sandbox is set to, and not what it holds."""
+
+
+class HasStates(Protocol):
+    """A sandbox, as far as what its APIs remember goes."""
+
+    @property
+    def states(self) -> Mapping[str, Any]:
+        """What each API remembers, by the API's name."""

@@ -16,8 +16,9 @@ from starlette.types import Receive, Scope, Send
 
 from .. import artifacts
 from ..apis.pixiebrix.state.jobs import Job
-from ..apis.pixiebrix.state.pixiebrix import PixieBrixState
+from ..apis.pixiebrix.state_of import state_of
 from ..state.instants import parse_date
+from ..state.lifecycle import HasStates
 from ..state.objects import ObjectStore
 from .conditions import Validators
 from .errors import InvalidRange, NoSuchKey
@@ -34,12 +35,8 @@ _TYPES = {
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
-class Stored(Protocol):
-    """The part of a sandbox that holds what can be downloaded."""
-
-    @property
-    def pixiebrix(self) -> PixieBrixState:
-        """Jobs and archives."""
+class Stored(HasStates, Protocol):
+    """The part of a sandbox that holds what can be downloaded: jobs, archives and uploads."""
 
     @property
     def objects(self) -> ObjectStore:
@@ -99,7 +96,7 @@ def job_behind(sandbox: Stored, key: str, now: int) -> Job | None:
     """The job whose artifact has this key, if it has succeeded."""
     match key.split("/"):
         case ["exports", job_id, _]:
-            job = sandbox.pixiebrix.jobs.get(job_id)
+            job = state_of(sandbox).jobs.get(job_id)
             if job is not None and job.status(now) == "SUCCESS" and key == export_key(job):
                 return job
     return None
@@ -127,7 +124,7 @@ async def _archive(sandbox: Stored, key: str, database_id: str, name: str) -> It
         day = parse_date(name.removesuffix(".jsonl"))
     except ValueError:
         raise NoSuchKey(key) from None
-    database = sandbox.pixiebrix.databases.get(database_id)
+    database = state_of(sandbox).databases.get(database_id)
     archive = None if database is None else database.archives.get(day)
     if archive is None or key != archive_key(database_id, day):
         raise NoSuchKey(key)

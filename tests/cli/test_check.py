@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pytest
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
 from dbcontract.mockserver.server.run import Running, ServerThread
 
@@ -116,7 +117,7 @@ def test_what_will_be_created_is_told_before(
 ) -> None:
     monkeypatch.setitem(environment, "DBCONTRACT_TOKEN", TOKEN)
     organization, database = next(
-        (one.organization_id, one.id) for one in unrecognized.sandbox.pixiebrix.databases.values()
+        (one.organization_id, one.id) for one in state_of(unrecognized.sandbox).databases.values()
     )
     allowed = ("--allow", "write", "--organization", str(organization), "--database", str(database))
     result = run("check", unrecognized.base_url, *FEW, *allowed)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 from dbcontract.mockserver.server.run import Running, ServerThread
 
@@ -29,4 +30,4 @@ def api() -> Iterator[requests.Session]:
 @pytest.fixture
 def customers(server: Running) -> str:
     """The id of a database with records."""
-    return next(iter(server.sandbox.pixiebrix.databases))
+    return next(iter(state_of(server.sandbox).databases))

@@ -9,6 +9,7 @@ import pandas as pd  # type: ignore[import-untyped]  # pandas has no types of it
 import pytest
 import requests
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 from dbcontract.mockserver.server.run import Running
 
 
@@ -43,7 +44,7 @@ def test_the_records_endpoint_is_a_table(server: Running, api: requests.Session,
 def test_an_artifact_is_a_table_of_all_chosen_records(
     server: Running, api: requests.Session, media_type: str, read: Any
 ) -> None:
-    chosen = list(server.sandbox.pixiebrix.databases)[:2]
+    chosen = list(state_of(server.sandbox).databases)[:2]
     job = api.post(
         f"{server.pixiebrix_url}/databases/records/jobs/",
         json={"name": "Figures", "databases": chosen, "media_type": media_type},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import requests
 
 from dbcontract import fixtures
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 from dbcontract.mockserver.server.run import Running
 
 
@@ -26,7 +27,7 @@ def test_links_lead_through_all_pages_of_the_records(
 
 
 def test_links_of_a_counted_list_go_both_ways(server: Running, api: requests.Session) -> None:
-    organization = next(iter(server.sandbox.pixiebrix.organizations))
+    organization = next(iter(state_of(server.sandbox).organizations))
     first = api.get(f"{server.pixiebrix_url}/organizations/{organization}/databases/?page_size=1")
     assert first.headers["X-Total-Count"] == "3"
     assert set(first.links) == {"next", "last"}
@@ -40,7 +41,7 @@ def test_links_of_a_counted_list_go_both_ways(server: Running, api: requests.Ses
 def test_a_picture_goes_up_by_form_and_comes_back_byte_for_byte(
     server: Running, api: requests.Session
 ) -> None:
-    database = next(item.id for item in server.sandbox.pixiebrix.databases.values() if item.type == "Asset")
+    database = next(item.id for item in state_of(server.sandbox).databases.values() if item.type == "Asset")
     filename, content_type, picture = fixtures.builders.asset_file("png", 5)
     made = api.post(f"{server.pixiebrix_url}/databases/{database}/assets/", json={"filename": filename})
     assert made.status_code == 201

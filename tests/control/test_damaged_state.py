@@ -80,8 +80,8 @@ FIELDS = [
     "organizations",
     "databases",
     "jobs",
-    "objects",
     "pieces",
+    "objects",
 ]
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
+
 from .mock import NOW, Mock, Running
 
 
@@ -224,8 +226,8 @@ def test_what_a_snapshot_shares_with_its_sandbox_is_independent(server: Running,
     database = mock.database["id"]
     sandbox = server.sandboxes.sandbox(mock.base.rpartition("~")[2])
     mock.put(database, "before", a=1)
-    core = sandbox.pixiebrix.database(database).records._core  # noqa: SLF001 - whether a copy was made shows nowhere else
+    core = state_of(sandbox).database(database).records._core  # noqa: SLF001 - whether a copy was made shows nowhere else
     mock.state()
     mock.put(database, "after", a=1)
-    assert sandbox.pixiebrix.database(database).records._core is core  # noqa: SLF001
+    assert state_of(sandbox).database(database).records._core is core  # noqa: SLF001
     assert {"before", "after"} <= set(mock.keys(database))

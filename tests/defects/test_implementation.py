@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dbcontract.mockserver.apis.pieces.state.pieces import PiecesDatabase
+from dbcontract.mockserver.apis.pieces.state_of import state_of as pieces_of
 from dbcontract.mockserver.apis.pixiebrix.api import HANDLERS
 from dbcontract.mockserver.apis.pixiebrix.handlers.assets import AssetHandlers
 from dbcontract.mockserver.apis.pixiebrix.handlers.operations import PixieBrixHandlers
@@ -14,6 +15,7 @@ from dbcontract.mockserver.apis.pixiebrix.points import STATE, TABLE
 from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
 from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.apis.pixiebrix.state.records import RecordTable
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of as pixiebrix_of
 from dbcontract.mockserver.sandbox.registry import Sandboxes
 from dbcontract.mockserver.sandbox.sandbox import Sandbox
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
@@ -55,7 +57,7 @@ def sandbox(sandboxes: Sandboxes) -> Sandbox:
 
 
 def first_database(sandbox: Sandbox) -> str:
-    return next(id_ for id_, one in sandbox.pixiebrix.databases.items() if len(one.records))
+    return next(id_ for id_, one in pixiebrix_of(sandbox).databases.items() if len(one.records))
 
 
 def test_nothing_on_top_is_the_reference_implementation() -> None:
@@ -92,27 +94,27 @@ def test_sandboxes_do_not_share_what_their_implementations_remember() -> None:
 
 def test_tables_deviate_in_databases_old_and_new(sandbox: Sandbox) -> None:
     known = first_database(sandbox)
-    count = len(sandbox.pixiebrix.databases[known].records)
+    count = len(pixiebrix_of(sandbox).databases[known].records)
     sandbox.become(with_variants([Doubled]), ("doubled",))
-    assert len(sandbox.pixiebrix.databases[known].records) == 2 * count
-    organization = sandbox.pixiebrix.databases[known].organization_id
-    made = sandbox.pixiebrix.create_database(
+    assert len(pixiebrix_of(sandbox).databases[known].records) == 2 * count
+    organization = pixiebrix_of(sandbox).databases[known].organization_id
+    made = pixiebrix_of(sandbox).create_database(
         organization, "new", "Key-Value", enforce_schema=False, now=NOW, new_id=sandbox.ids
     )
-    sandbox.pixiebrix.put_record(made.id, "one", {}, MergeStrategy.REPLACE, NOW)
+    pixiebrix_of(sandbox).put_record(made.id, "one", {}, MergeStrategy.REPLACE, NOW)
     assert len(made.records) == 2
     sandbox.become(REFERENCE, ())
-    assert len(sandbox.pixiebrix.databases[made.id].records) == 1
-    assert len(sandbox.pixiebrix.databases[known].records) == count
+    assert len(pixiebrix_of(sandbox).databases[made.id].records) == 1
+    assert len(pixiebrix_of(sandbox).databases[known].records) == count
 
 
 def test_a_state_and_its_tables_deviate_together(sandbox: Sandbox) -> None:
     known = first_database(sandbox)
     sandbox.become(with_variants([Lost, Doubled]), ())
-    table = sandbox.pixiebrix.databases[known].records
+    table = pixiebrix_of(sandbox).databases[known].records
     key = table.rows()[0][2]
     count = len(table)
-    sandbox.pixiebrix.delete_record(known, key, NOW)
+    pixiebrix_of(sandbox).delete_record(known, key, NOW)
     assert len(table) == count
     assert isinstance(table, Doubled)
 
@@ -120,10 +122,10 @@ def test_a_state_and_its_tables_deviate_together(sandbox: Sandbox) -> None:
 def test_what_a_sandbox_holds_stays(sandbox: Sandbox) -> None:
     key = first_database(sandbox)
     link = sandbox.signer.presigned_get("http://here", "some/key", NOW)
-    before = sandbox.pieces.export_json(), sandbox.pixiebrix.databases[key].records.rows()
+    before = pieces_of(sandbox).export_json(), pixiebrix_of(sandbox).databases[key].records.rows()
     sandbox.become(with_variants([Lost, type("Other", (PiecesDatabase,), {})]), ("lost",))
     assert sandbox.variants == ("lost",)
-    assert (sandbox.pieces.export_json(), sandbox.pixiebrix.databases[key].records.rows()) == before
+    assert (pieces_of(sandbox).export_json(), pixiebrix_of(sandbox).databases[key].records.rows()) == before
     assert sandbox.signer.presigned_get("http://here", "some/key", NOW) == link
 
 
@@ -132,11 +134,11 @@ def test_another_export_is_not_hidden_by_the_one_before(sandbox: Sandbox) -> Non
         def export(self) -> dict[str, Any]:
             return {}
 
-    reference = sandbox.pieces.export_json()
+    reference = pieces_of(sandbox).export_json()
     sandbox.become(with_variants([Empty]), ())
-    assert sandbox.pieces.export_json() == b"{}"
+    assert pieces_of(sandbox).export_json() == b"{}"
     sandbox.become(REFERENCE, ())
-    assert sandbox.pieces.export_json() == reference
+    assert pieces_of(sandbox).export_json() == reference
 
 
 def test_a_data_set_is_never_changed_by_its_sandboxes(sandboxes: Sandboxes) -> None:
@@ -144,9 +146,9 @@ def test_a_data_set_is_never_changed_by_its_sandboxes(sandboxes: Sandboxes) -> N
     key = first_database(first)
     first.become(REFERENCE, ())
     second = Sandbox.make(sandboxes.base, sandboxes.settings)
-    row = second.pixiebrix.databases[key].records.rows()[0]
-    first.pixiebrix.delete_record(key, row[2], NOW)
-    assert row in second.pixiebrix.databases[key].records.rows()
+    row = pixiebrix_of(second).databases[key].records.rows()[0]
+    pixiebrix_of(first).delete_record(key, row[2], NOW)
+    assert row in pixiebrix_of(second).databases[key].records.rows()
 
 
 def test_new_sandboxes_deviate_and_old_ones_stay(sandboxes: Sandboxes) -> None:

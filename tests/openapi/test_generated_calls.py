@@ -18,6 +18,7 @@ from uuid import UUID
 import pytest
 import requests
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 from dbcontract.mockserver.server.run import Running, ServerThread
 
@@ -94,12 +95,12 @@ def generated(
 
 @pytest.fixture
 def organization(server: Running) -> UUID:
-    return UUID(next(iter(server.sandbox.pixiebrix.organizations)))
+    return UUID(next(iter(state_of(server.sandbox).organizations)))
 
 
 @pytest.fixture
 def database(server: Running) -> UUID:
-    return UUID(next(iter(server.sandbox.pixiebrix.databases)))
+    return UUID(next(iter(state_of(server.sandbox).databases)))
 
 
 def test_pieces(generated: Callable[[str], Generated]) -> None:
@@ -367,5 +368,5 @@ def test_the_typescript_types_hold_what_comes_back(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     printed = json.loads(done.stdout)
-    keys = [row[2] for row in server.sandbox.pixiebrix.database(str(database)).records.slice(0, 2)]
+    keys = [row[2] for row in state_of(server.sandbox).database(str(database)).records.slice(0, 2)]
     assert printed == {"from": keys, "at": "2026-01-31T00:00:00.000000Z", "uploaded": False}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 from dbcontract.mockserver.server.run import Running, ServerThread
 
@@ -81,7 +82,7 @@ def test_in_java_what_was_exported_is_imported(compiled: Callable[[str], str], s
 
 def test_in_java_records_are_written_and_listed(compiled: Callable[[str], str], server: Running) -> None:
     path = compiled("pixiebrix")
-    database = next(iter(server.sandbox.pixiebrix.databases))
+    database = next(iter(state_of(server.sandbox).databases))
     printed = completed("java", "-cp", path, "PixiebrixCalls", str(server.pixiebrix_url), database)
     assert printed.splitlines() == ["typed {user email=a&b@x}", "2"]
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 from dbcontract.mockserver.sandbox.journal import JournalFilter
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 from dbcontract.mockserver.server.run import Running, ServerThread
@@ -48,7 +49,7 @@ def test_what_hey_api_makes_calls_the_mock(server: Running, node_tools: Tools, t
     assert compiled.returncode == 0, compiled.stdout
     node = shutil.which("node")
     assert node is not None
-    database = next(iter(server.sandbox.pixiebrix.databases))
+    database = next(iter(state_of(server.sandbox).databases))
     done = subprocess.run(
         [node, str(tmp_path / "heyapi.js"), str(server.pixiebrix_url), database],
         capture_output=True, text=True, check=False, timeout=30,

@@ -6,6 +6,8 @@ from typing import Any
 
 import requests
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
+
 from .mock import Running, parse_instant
 
 TOKEN = "a-token"
@@ -62,7 +64,7 @@ class PixieBrix(Client):
         super().__init__(str(running.pixiebrix_url), token)
         self.session.headers.update(V2)
         self.running = running
-        self.organizations = list(running.sandbox.pixiebrix.organizations)
+        self.organizations = list(state_of(running.sandbox).organizations)
         self.organization = self.organizations[0]
 
     def at(self, instant: str) -> None:
@@ -136,7 +138,7 @@ class PixieBrix(Client):
             "records": self.records(database_id),
             "archives": [archive["date"] for archive in self.archives(database_id)],
             "assets": self.assets(database_id),
-            "jobs": len(self.running.sandbox.pixiebrix.jobs),
+            "jobs": len(state_of(self.running.sandbox).jobs),
         }
 
 

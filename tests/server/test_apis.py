@@ -1,5 +1,6 @@
 """An API that another package brings is found through its entry point and served like the built-in ones."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,19 +12,68 @@ INVENTED = """
 from starlette.responses import Response
 
 from dbcontract.mockserver.apis.base import ServedApi
-from dbcontract.mockserver.web.errors import refusal_of, refuse
+from dbcontract.mockserver.snapshot.section import JSONSection
+
+
+class NoThing(Exception):
+    pass
+
+
+class Things:
+    def __init__(self, names=(), until=0):
+        self.names = list(names)
+        self.until = until
+
+    def fork(self, kind=None):
+        return Things(self.names, self.until)
+
+    def release(self): pass
+    def rewind(self, now): self.until = now + 3_000_000
+    def clock_moved(self, now): pass
+    def set_like(self, other): pass
+
+    def catch_up(self, now, new_id):
+        if now >= self.until:
+            self.names.clear()
+
+    @classmethod
+    def load(cls, value):
+        if not isinstance(value, list):
+            raise TypeError("an array is expected")
+        return cls(value[1:], value[0])
+
+
+class Loader:
+    kinds = {{}}
+
+    def finish(self, as_of, seed):
+        return Things([f"seed {{seed}}"])
 
 
 class Handlers:
     async def readThing(self, call):
+        call.sandbox.now()
+        if call.path["thing"] not in call.sandbox.states["invented"].names:
+            raise NoThing(call.path["thing"])
         return Response("a thing: " + call.path["thing"], media_type="text/plain")
+
+    async def addThing(self, call):
+        call.sandbox.states["invented"].names.append(call.path["thing"])
+        return Response(None, 204)
+
+
+def said(sandbox, error, answer):
+    status = 404 if isinstance(error, NoThing) else 400
+    return Response(f"sorry: {{error!r}}", status, media_type="text/plain")
 
 
 API = ServedApi(
     name="{name}",
     base_path="{base_path}",
     handlers=lambda sandbox: Handlers(),
-    error=lambda sandbox, error, answer: refuse(refusal_of(error), answer),
+    error=said,
+    loader=lambda settings, objects: Loader(),
+    section=JSONSection("{name}", dump=lambda state: [state.until, *state.names], load=Things.load),
     description_package="invented",
 )
 """
@@ -32,22 +82,55 @@ openapi: 3.0.3
 info: {title: Invented Things, version: "1"}
 paths:
   /things/{thing}:
+    parameters: [{name: thing, in: path, required: true, schema: {type: string}}]
     get:
       operationId: readThing
-      parameters: [{name: thing, in: path, required: true, schema: {type: string}}]
-      responses: {"200": {description: A thing., content: {text/plain: {schema: {type: string}}}}}
+      responses:
+        "200": {description: A thing., content: {text/plain: {schema: {type: string}}}}
+        "404": {description: No such thing., content: {text/plain: {schema: {type: string}}}}
+    put:
+      operationId: addThing
+      responses: {"204": {description: It is there.}}
 """
 ASK = """
 import json
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 from dbcontract.mockserver.server.run import ServerThread
-from dbcontract.mockserver.sandbox.settings import Settings
+from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 
-with ServerThread(Settings(port=0)) as running:
-    print(urlopen(running.base_url + "/invented/things/one", timeout=10).read().decode())
-    shown = json.load(urlopen(running.base_url + "/", timeout=10))["apis"]
-    print(*(f'{one["name"]}={one["title"]}' for one in shown if one["name"] == "invented"))
-    print(urlopen(running.base_url + "/database/export", timeout=10).status)
+
+def ask(method, path, body=None):
+    headers = {"Content-Type": "application/json"}
+    content = json.dumps(body).encode() if body else None
+    request = Request(running.base_url + path, content, headers, method=method)
+    try:
+        answer = urlopen(request, timeout=10)
+    except HTTPError as refused:
+        answer = refused
+    return answer.status, answer.read().decode()
+
+
+SETTINGS = Settings(port=0, seed=4, clock=ClockSetting(frozen=True), validate_responses=True)
+with ServerThread(SETTINGS) as running:
+    apis = json.loads(ask("GET", "/")[1])["apis"]
+    told = {"title": next(one["title"] for one in apis if one["name"] == "invented")}
+    told["loaded"] = ask("GET", "/invented/things/seed%204")
+    told["added"] = ask("PUT", "/~one/invented/things/it")
+    told["elsewhere"] = ask("GET", "/invented/things/it")
+    told["there"] = ask("GET", "/~one/invented/things/it")
+    document = json.loads(ask("GET", "/~one/_mock/state")[1])
+    told["restored"] = ask("PUT", "/~two/_mock/state", document)[0]
+    told["copy"] = ask("GET", "/~two/invented/things/it")
+    refused = ask("PUT", "/~two/_mock/state", {**document, "invented": {}})
+    told["damaged"] = refused[0], json.loads(refused[1])
+    told["unchanged"] = ask("GET", "/~two/invented/things/it")[0]
+    ask("POST", "/~two/_mock/clock/advance", {"seconds": 4})
+    told["expired"] = ask("GET", "/~two/invented/things/it")[0]
+    told["reset"] = ask("POST", "/~one/_mock/reset")[0], ask("GET", "/~one/invented/things/it")[0]
+    told["fault"] = ask("POST", "/_mock/faults", {"operation": "readThing", "status": 404})[0]
+    told["beside"] = ask("GET", "/database/export")[0]
+    print(json.dumps(told))
 """
 
 
@@ -72,7 +155,23 @@ def ask(folder: Path, *, name: str = "invented", base_path: str = "/invented") -
 
 
 def test_an_api_of_another_package_is_served(tmp_path: Path) -> None:
-    assert ask(tmp_path).splitlines() == ["a thing: one", "invented=Invented Things", "200"]
+    text = ask(tmp_path)
+    told = json.loads(text) if text.startswith("{") else text
+    assert told == {
+        "title": "Invented Things",
+        "loaded": [200, "a thing: seed 4"],
+        "added": [204, ""],
+        "elsewhere": [404, "sorry: NoThing('it')"],
+        "there": [200, "a thing: it"],
+        "restored": 204,
+        "copy": [200, "a thing: it"],
+        "damaged": [400, {"invented": ["Not as `GET state` gives it: an array is expected."]}],
+        "unchanged": 200,
+        "expired": 404,
+        "reset": [200, 404],
+        "fault": 201,
+        "beside": 200,
+    }
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import requests
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
+
 from .client import UNKNOWN, PixieBrix, detail_of, errors_at, listed
 from .mock import Running, TokenGrant
 
@@ -194,7 +196,7 @@ def test_a_schema_binds_only_where_it_is_enforced(pb: PixieBrix, enforcing: str)
 def limited(start: Callable[..., Running]) -> Iterator[PixieBrix]:
     """A client whose token sees the first organization, and may only read."""
     running = start()
-    organization = next(iter(running.sandbox.pixiebrix.organizations))
+    organization = next(iter(state_of(running.sandbox).organizations))
     grant = TokenGrant.parse(f"limited:organization={organization}:read-only")
     running.sandbox.settings.tokens = {"limited": grant}
     client = PixieBrix(running, "limited")

@@ -9,6 +9,8 @@ from collections.abc import Callable
 import pytest
 import requests
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
+
 from .client import PixieBrix
 from .mock import Running, Settings
 from .raw import literal
@@ -28,7 +30,7 @@ Start = Callable[..., Running]
 def root_of(running: Running, headers: dict[str, str], host: str = "inside:1") -> str:
     """The root of the URLs that this client is given."""
     sent = [AUTH, V2, ("Host", host), *headers.items()]
-    organization = next(iter(running.sandbox.pixiebrix.organizations))
+    organization = next(iter(state_of(running.sandbox).organizations))
     path = f"/api/organizations/{organization}/databases/?page_size=1"
     link = literal(running.base_url, "GET", path, sent).headers["Link"]
     return link.partition("/api/")[0].lstrip("<")

@@ -11,6 +11,8 @@ from contextlib import closing
 import pytest
 import requests
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
+
 from .client import CSV, TOKEN, UNKNOWN, V1, Client, PixieBrix, detail_of, listed
 from .mock import Running, TokenGrant
 from .places import OPERATIONS, READS, WITH_BODY, WRITES, Environments, make_places
@@ -128,7 +130,7 @@ def test_pieces_needs_no_token(guarded: Running) -> None:
 
 def test_a_server_without_authorization_takes_everything(start: Callable[..., Running]) -> None:
     running = start(auth=False, tokens=(TokenGrant.parse("viewer:read-only"),))
-    organization = next(iter(running.sandbox.pixiebrix.organizations))
+    organization = next(iter(state_of(running.sandbox).organizations))
     path = f"/api/organizations/{organization}/databases/"
     for value in (None, "", "Token", "Token a b", "Bearer x", "Token viewer"):
         headers = [] if value is None else [("Authorization", value)]

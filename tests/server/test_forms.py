@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
+
 from .client import PixieBrix, detail_of, errors_at
 from .mock import Running
 from .places import OPERATIONS, WITH_BODY, Environments, make_places
@@ -81,7 +83,7 @@ def test_a_job_is_ordered_by_a_form(pb: PixieBrix, kind: str) -> None:
     good = [("name", "n"), ("databases", first), ("databases", second), ("filters.end_date", "2024-01-01")]
     response = sent(pb, "POST", "/databases/records/jobs/", kind, good)
     assert response.status_code == 201, response.text
-    job = pb.running.sandbox.pixiebrix.jobs[response.json()["id"]]
+    job = state_of(pb.running.sandbox).jobs[response.json()["id"]]
     assert job.databases == (first, second)
 
 

@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import requests
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
+
 from .artifacts import TYPES, download, finished
 from .client import UNKNOWN, PixieBrix, detail_of, errors_at, media_type
 from .mock import HOUR, SECOND, Running
@@ -60,7 +62,7 @@ def test_how_long_a_job_takes(
 
 
 def test_the_jobs_of_the_small_data(pb: PixieBrix) -> None:
-    jobs = [pb.job(job_id) for job_id in pb.running.sandbox.pixiebrix.jobs]
+    jobs = [pb.job(job_id) for job_id in state_of(pb.running.sandbox).jobs]
     assert [job["status"] for job in jobs] == [
         "SUCCESS",
         "SUCCESS",
@@ -75,7 +77,7 @@ def test_the_jobs_of_the_small_data(pb: PixieBrix) -> None:
     for job in jobs[:3]:
         assert download(job).content
     pb.wait(24 * HOUR)
-    later = [pb.job(job_id)["status"] for job_id in pb.running.sandbox.pixiebrix.jobs]
+    later = [pb.job(job_id)["status"] for job_id in state_of(pb.running.sandbox).jobs]
     assert later == ["SUCCESS", "SUCCESS", "SUCCESS", "FAILURE", "SUCCESS", "STARTED"]
 
 

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
+
 from .asking import AT_2_0, AUTH
 from .client import CSV, V1, PixieBrix, detail_of
 from .mock import DAY
@@ -35,7 +37,7 @@ def full(pb: PixieBrix) -> Environments:
         pb.wait(DAY)
         pb.put(places.database, f"record {number}", number=number, of="all")
     pb.wait(DAY)
-    state = pb.running.sandbox.pixiebrix.database(places.database)
+    state = state_of(pb.running.sandbox).database(places.database)
     # The clock was moved back first, so these nights are still behind the next one that is due.
     for day in state.records.days():
         if day not in state.archives:
@@ -172,7 +174,7 @@ def test_records_at_version_1_come_at_once_up_to_10000(pb: PixieBrix) -> None:
 
 def crowd(pb: PixieBrix, operation: str, count: int) -> Environments:
     """Make one of the lists long; straight in the state where the API takes one item a request."""
-    sandbox, state = pb.running.sandbox, pb.running.sandbox.pixiebrix
+    sandbox, state = pb.running.sandbox, state_of(pb.running.sandbox)
     database, now = pb.new_database(), pb.running.sandbox.now()
     if operation == "listRecords":
         pb.write(database, *({"id": str(n), "data": {}} for n in range(count)))

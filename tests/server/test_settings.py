@@ -12,6 +12,7 @@ import requests
 import yaml
 
 from dbcontract import openapi
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 
 from .client import TOKEN, UNKNOWN, V2, Client, PixieBrix, media_type
 from .mock import Running, ServerThread, StartError, settings
@@ -109,7 +110,7 @@ def test_the_description_is_served(server: Running, base: str, name: str) -> Non
 def test_the_description_leads_to_this_sandbox(server: Running, base: str, path: str, sandbox: str) -> None:
     url = f"{server.base_url}{sandbox}{base}/openapi.json"
     root = urljoin(url, get(url).json()["servers"][0]["url"]).rstrip("/")
-    organization = next(iter(server.sandbox.pixiebrix.organizations))
+    organization = next(iter(state_of(server.sandbox).organizations))
     assert get(root + path.format(organization)).status_code == 200
 
 
@@ -128,7 +129,7 @@ def test_the_swagger_ui_is_complete(server: Running, base: str) -> None:
 
 
 def test_the_links_of_a_sandbox_lead_into_it(server: Running) -> None:
-    organization = next(iter(server.sandbox.pixiebrix.organizations))
+    organization = next(iter(state_of(server.sandbox).organizations))
     for sandbox in ("/~box", "/%7Ebox"):
         path = f"/api/organizations/{organization}/databases/?page_size=1"
         response = get(server.base_url + sandbox + path, **V2)

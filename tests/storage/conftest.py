@@ -38,6 +38,10 @@ class MiniSandbox:
     signer: storage.Signer = field(default_factory=lambda: storage.Signer(b"a secret of this test"))
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
+    @property
+    def states(self) -> dict[str, Any]:
+        return {"pixiebrix": self.pixiebrix}
+
     def new_id(self) -> str:
         return f"00000000-0000-4000-8000-{next(self.ids):012d}"
 

@@ -16,7 +16,10 @@ from ..base import ExtraPaths, ServedApi
 from . import startup
 from .errors import ERRORS
 from .handlers import PiecesHandlers
+from .loading import PiecesLoader
 from .points import STATE
+from .section import PiecesSection
+from .state_of import state_of
 
 HANDLERS: Final = ExtensionPoint("pieces.handlers", PiecesHandlers)
 EXAMPLE_VERSION = "this is 9.0.0"
@@ -34,7 +37,7 @@ def _error(sandbox: Sandbox, error: Exception, answer: Negotiated | None) -> Res
 def _with_this_version(answer: Answer, sandbox: Sandbox) -> Answer:
     if answer.status != 505:
         return answer
-    return answer.moved([EXAMPLE_VERSION], f"this is {sandbox.pieces.version}")
+    return answer.moved([EXAMPLE_VERSION], f"this is {state_of(sandbox).version}")
 
 
 API = ServedApi(
@@ -42,6 +45,8 @@ API = ServedApi(
     base_path="",
     handlers=_handlers,
     error=_error,
+    loader=PiecesLoader,
+    section=PiecesSection(),
     state=STATE,
     extension_points=(HANDLERS, STATE, ERRORS, WIRE_POLICY, VALIDATION),
     defects=f"{__package__}.defects",

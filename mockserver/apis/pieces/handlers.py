@@ -10,6 +10,7 @@ from starlette.responses import Response
 from ...state.errors import ImportRejected
 from ...web.call import ABSENT, Call
 from .state.pieces import ImportPlan
+from .state_of import state_of
 
 
 class PiecesHandlers:
@@ -17,7 +18,7 @@ class PiecesHandlers:
 
     async def exportDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """`GET /database/export`: the whole database as one document."""
-        return Response(call.sandbox.pieces.export_json(), 200, None, "application/json")
+        return Response(state_of(call.sandbox).export_json(), 200, None, "application/json")
 
     async def importDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """`POST /database/import`: merge a document, or change nothing at all; no body merges nothing.
@@ -31,7 +32,7 @@ class PiecesHandlers:
         if not isinstance(call.body, dict):
             msg = f"The body must be an ExportedDatabase object, not {_kind(call.body)}."
             raise ImportRejected(msg)
-        pieces = call.sandbox.pieces
+        pieces = state_of(call.sandbox)
         plan = await _in_slices(pieces.plan_steps(call.body))
         pieces.apply(plan, _failing_inside(call))
         return Response(None, 204)

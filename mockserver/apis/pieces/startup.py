@@ -20,6 +20,7 @@ from ...state import jsonio
 from ...state.errors import ImportRejected, MalformedJSON
 from ...web.body import read_body
 from ...web.problems import MethodNotAllowed
+from .state_of import state_of
 
 _HEALTH: Final = "/.well-known/health"
 _VERSION: Final = "/.well-known/version"
@@ -51,7 +52,7 @@ async def started(sandbox: Sandbox, path: str, method: str, receive: Receive) ->
     if path == _HEALTH:
         return Response(f"ok:{_id('os')}", 200, None, "text/plain")
     if path == _VERSION:
-        return Response(sandbox.pieces.version, 200, None, "text/plain")
+        return Response(state_of(sandbox).version, 200, None, "text/plain")
     return _json({"user": _user()} if path == _USER else _models())
 
 
@@ -74,7 +75,7 @@ def _application(body: bytes) -> dict[str, Any]:
 
 def _context(sandbox: Sandbox, application: dict[str, Any]) -> dict[str, Any]:
     os = _id("os")
-    health = {"os": {"id": os, "version": sandbox.pieces.version}}
+    health = {"os": {"id": os, "version": state_of(sandbox).version}}
     return {"application": application, "health": health, "os": os, "user": _user()}
 
 

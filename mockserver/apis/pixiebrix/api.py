@@ -18,10 +18,13 @@ from ...web.wire_policy import WIRE_POLICY
 from ..base import ServedApi
 from .errors import ERRORS
 from .handlers.operations import PixieBrixHandlers
+from .loading import PixieBrixLoader
 from .negotiation import NEGOTIATION
 from .pagination import PAGES
 from .points import STATE, TABLE
+from .snapshot.section import PixieBrixSection
 from .state.records import KEY
+from .state_of import state_of
 
 HANDLERS: Final = ExtensionPoint("pixiebrix.handlers", PixieBrixHandlers)
 
@@ -37,13 +40,13 @@ def _error(sandbox: Sandbox, error: Exception, answer: Negotiated | None) -> Res
 def _known_ids(sandbox: Sandbox) -> Mapping[str, str]:
     """Of one database as far as possible."""
     found: dict[str, str] = {}
-    for database in list(sandbox.pixiebrix.databases.values()):
+    for database in list(state_of(sandbox).databases.values()):
         if len(database.records):
             found = {"databaseId": database.id, "recordKey": database.records.slice(0, 1)[0][KEY]}
             if database.organization_id is not None:
                 found["organizationId"] = database.organization_id
             break
-    for job in list(sandbox.pixiebrix.jobs.values())[:1]:
+    for job in list(state_of(sandbox).jobs.values())[:1]:
         found["jobId"] = job.id
     return found
 
@@ -51,11 +54,11 @@ def _known_ids(sandbox: Sandbox) -> Mapping[str, str]:
 def _contents(sandbox: Sandbox) -> Mapping[str, Any]:
     return {
         "organizations": [
-            {"id": one.id, "name": one.name} for one in sandbox.pixiebrix.organizations.values()
+            {"id": one.id, "name": one.name} for one in state_of(sandbox).organizations.values()
         ],
         "databases": [
             {"id": one.id, "name": one.name, "organization_id": one.organization_id, "type": one.type}
-            for one in list(sandbox.pixiebrix.databases.values())[:20]
+            for one in list(state_of(sandbox).databases.values())[:20]
         ],
     }
 
@@ -65,6 +68,8 @@ API = ServedApi(
     base_path="/api",
     handlers=_handlers,
     error=_error,
+    loader=PixieBrixLoader,
+    section=PixieBrixSection(),
     state=STATE,
     extension_points=(
         HANDLERS,

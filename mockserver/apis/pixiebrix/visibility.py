@@ -9,6 +9,7 @@ from typing import Any
 
 from ...state.errors import InvalidInput, NotFound
 from ...web.call import Call
+from .state_of import state_of
 
 
 def require_visible(call: Call, organizations: frozenset[str]) -> None:
@@ -22,7 +23,7 @@ def require_visible(call: Call, organizations: frozenset[str]) -> None:
         NotFound: something in the path is invisible.
         InvalidInput: a database in the body is.
     """
-    state = call.sandbox.pixiebrix
+    state = state_of(call.sandbox)
 
     def hidden(database_id: str) -> bool:
         database = state.databases.get(database_id)

@@ -156,7 +156,9 @@ def _token_line(settings: Settings) -> str:
 
 
 def _contents(sandbox: Sandbox) -> list[tuple[str, list[tuple[str, str]], int]]:
-    state = sandbox.pixiebrix
+    from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
+
+    state = state_of(sandbox)
     databases = list(state.databases.values())
     assets = [asset for database in databases for asset in database.assets.values()]
     kinds: list[tuple[str, Iterable[tuple[str, str]], int]] = [

@@ -39,7 +39,9 @@ class SampleIds:
     @classmethod
     def of(cls, sandbox: Sandbox) -> SampleIds:
         """Choose from a sandbox what lets most operations answer with something to see."""
-        state = sandbox.pixiebrix
+        from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
+
+        state = state_of(sandbox)
         databases = list(state.databases.values())
         filled = next((one for one in databases if len(one.records)), databases[0] if databases else None)
         assets = [asset for one in databases for asset in one.assets.values()]

@@ -21,6 +21,7 @@ from dbcontract.conformance.results.results import RuleResult, Verdict
 from dbcontract.conformance.runner.rule_runner import RuleRunner
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.target import Endpoint, Target
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 from dbcontract.mockserver.sandbox.settings import Settings
 from dbcontract.mockserver.server.run import Running, ServerThread
 
@@ -74,7 +75,7 @@ class Judge:
 
     def of_database(self, name: str, *capabilities: str) -> Judge:
         """A judge of the same mock as if it were none: one database for all checks, and no control."""
-        state = self.running.sandbox.pixiebrix
+        state = state_of(self.running.sandbox)
         database = next(one for one in state.databases.values() if one.name == name)
         target = replace(
             self.target,

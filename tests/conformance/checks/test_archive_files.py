@@ -16,6 +16,7 @@ from dbcontract.mockserver.apis.pixiebrix.state import pixiebrix
 from dbcontract.mockserver.apis.pixiebrix.state.archives import Archive, run_nightly
 from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.apis.pixiebrix.state.records import CREATED, DATA, KEY, UPDATED, RecordTable, Row
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 from dbcontract.mockserver.state.instants import DAY, HOUR, SECOND, day_of
 from dbcontract.mockserver.storage import downloads
 
@@ -183,7 +184,7 @@ def files_of_what_is_there_now(patch: pytest.MonkeyPatch) -> None:
     find = downloads.find
 
     async def found(sandbox: Any, key: str, now: int) -> Any:
-        states[:] = [sandbox.pixiebrix]
+        states[:] = [state_of(sandbox)]
         return await find(sandbox, key, now)
 
     def now_there(database_id: str, rows: list[Row]) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from dbcontract.conformance.apis.pixiebrix.checks import asset_metadata, asset_s
 from dbcontract.mockserver.apis.pixiebrix.handlers.assets import AssetHandlers
 from dbcontract.mockserver.apis.pixiebrix.state.assets import Asset
 from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 from dbcontract.mockserver.state.instants import parse_instant
 from dbcontract.mockserver.state.objects import ObjectStore, StoredObject
 from dbcontract.mockserver.storage import app as storage
@@ -207,7 +208,7 @@ def an_upload_marks_the_asset(patch: pytest.MonkeyPatch) -> None:
         answer = await original(sandbox, request)
         *_, key = dict(sandbox.objects.items())
         _, db_id, asset_id, _ = key.split("/")
-        sandbox.pixiebrix.patch_asset(db_id, asset_id, is_uploaded=True, now=sandbox.now())
+        state_of(sandbox).patch_asset(db_id, asset_id, is_uploaded=True, now=sandbox.now())
         return answer
 
     patch.setattr(storage, "_upload", upload)
@@ -227,7 +228,7 @@ def test_setting_read_only_fields_violates_its_rule(monkeypatch: pytest.MonkeyPa
     async def update(self: AssetHandlers, call: Any) -> Response:
         answer = await original(self, call)
         if "created_at" in call.body:
-            state = call.sandbox.pixiebrix
+            state = state_of(call.sandbox)
             asset = state.asset(call.path["databaseId"], call.path["assetId"])
             created = replace(asset, created_at=parse_instant(call.body["created_at"]))
             state.database(asset.database_id).assets[asset.id] = created

@@ -11,6 +11,7 @@ import pytest
 from dbcontract.conformance.apis.pixiebrix.checks import auth, errors, paths, versions
 from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.results.results import Verdict
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 
 from .judging_pixiebrix import RED, TOKEN, Judge, Wrong, judging, rules, rules_of, told, wrong, wrongs_in
 from .wrong_http import Ask, OnReply, Reply, as_json, spoil
@@ -67,7 +68,7 @@ def test_what_is_not_visible_is_not_found(judge: Judge) -> None:
 
 
 def test_a_foreign_database_that_can_be_read_violates_its_rule(judge: Judge) -> None:
-    visible = next(iter(judge.running.sandbox.pixiebrix.databases))
+    visible = next(iter(state_of(judge.running.sandbox).databases))
     assert _foreign(judge, visible)("PB-ERR-06").verdict in RED
 
 

@@ -31,6 +31,7 @@ from dbcontract.conformance.apis.pixiebrix.checks import (
 )
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.target.target import Pace
+from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 
 from .judging_pixiebrix import Judge, Patch, judging, rules_of, told
 from .wrong_http import Ask, Reply, as_json, spoil
@@ -207,7 +208,7 @@ def test_no_check_leaves_records_among_those_of_others(judge: Judge, monkeypatch
     monkeypatch.setattr(judge.running.sandbox.settings, "job_polls", 0)
     one = judge.of_database("Customers", "write", "storage")
     elsewhere = Judge(judge.running, replace(one.target, pace=Pace(job_poll=0.01)), judge.checks)
-    databases = judge.running.sandbox.pixiebrix.databases
+    databases = state_of(judge.running.sandbox).databases
     before = {id_: (one.name, list(one.records.rows())) for id_, one in databases.items()}
     for rule in rules_of(*MODULES):
         elsewhere(rule)

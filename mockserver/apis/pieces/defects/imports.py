@@ -14,6 +14,7 @@ from ....web.responses import text_response
 from ..handlers import PiecesHandlers
 from ..state.exported import OPTIONAL_COLLECTIONS, Exported
 from ..state.pieces import ImportPlan, PiecesDatabase
+from ..state_of import state_of
 
 # The answer
 
@@ -118,7 +119,7 @@ class NothingEmptiesDatabase(PiecesHandlers):
 
     async def importDatabase(self, call: Call) -> Response:
         if call.body is ABSENT:
-            pieces = call.sandbox.pieces
+            pieces = state_of(call.sandbox)
             call.sandbox.states["pieces"] = type(pieces)(pieces.version, pieces.migration, pieces.semantic)
         return await super().importDatabase(call)
 
@@ -136,7 +137,7 @@ class ImportOnlyChecked(PiecesHandlers):
     """Checks an import, answers 204 and merges it never."""
 
     async def importDatabase(self, call: Call) -> Response:
-        pieces = call.sandbox.pieces
+        pieces = state_of(call.sandbox)
         call.sandbox.states["pieces"] = pieces.fork()
         try:
             return await super().importDatabase(call)

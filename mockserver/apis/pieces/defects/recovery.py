@@ -15,6 +15,7 @@ from ....web.call import Call
 from ..handlers import PiecesHandlers
 from ..state.exported import Exported, Format
 from ..state.pieces import ImportPlan, PiecesDatabase
+from ..state_of import state_of
 from .entries import good, listed, plan
 
 Reading = Generator[None, None, Exported]
@@ -63,7 +64,7 @@ class OriginalFormIsEmpty(PiecesHandlers):
         try:
             return await super().importDatabase(call)
         except StateError:
-            pieces = call.sandbox.pieces
+            pieces = state_of(call.sandbox)
             call.sandbox.states["pieces"] = type(pieces)(pieces.version, pieces.migration, pieces.semantic)
             raise
 
@@ -76,7 +77,7 @@ class BackToFirstBackup(PiecesHandlers):
 
     async def importDatabase(self, call: Call) -> Response:
         if self._backup is None:
-            self._backup = call.sandbox.pieces.fork()
+            self._backup = state_of(call.sandbox).fork()
         try:
             return await super().importDatabase(call)
         except StateError:
@@ -91,7 +92,7 @@ class BackupMadeTooEarly(PiecesHandlers):
     _backup: PiecesDatabase | None = None
 
     async def importDatabase(self, call: Call) -> Response:
-        before = call.sandbox.pieces.fork()
+        before = state_of(call.sandbox).fork()
         try:
             answer = await super().importDatabase(call)
         except StateError:

@@ -20,6 +20,7 @@ from ....web.problems import BadRequest
 from ..handlers import PiecesHandlers
 from ..state.exported import COLLECTIONS, FORMATS, REQUIRED_COLLECTIONS, Exported, version_of
 from ..state.pieces import ImportPlan, PiecesDatabase
+from ..state_of import state_of
 from .entries import good, listed, plan
 
 Reading = Generator[None, None, Exported]
@@ -56,7 +57,7 @@ class MergesWhileItReceives(Validation):
         except BadRequest:
             found = re.findall(rb'\{"id": "([!-~]+?)", "raw": \[([0-9, ]+)\]\}', sent)
             entries = [{"id": id_.decode(), "raw": list(map(int, raw.split(b",")))} for id_, raw in found]
-            scope[EXCHANGE].sandbox.pieces.apply(plan([entry for entry in entries if good(entry)]))
+            state_of(scope[EXCHANGE].sandbox).apply(plan([entry for entry in entries if good(entry)]))
             raise
 
 

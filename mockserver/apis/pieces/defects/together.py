@@ -15,6 +15,7 @@ from ....web.call import ABSENT, Call
 from ..handlers import PiecesHandlers
 from ..state.exported import Exported
 from ..state.pieces import ImportPlan, PiecesDatabase
+from ..state_of import state_of
 
 
 @defect("PI-IMP-24")
@@ -24,7 +25,7 @@ class ImportWritesItsCopyBack(PiecesHandlers):
     async def importDatabase(self, call: Call) -> Response:
         if not isinstance(call.body, dict) or call.exchange.fault is not None:
             return await super().importDatabase(call)
-        pieces = call.sandbox.pieces
+        pieces = state_of(call.sandbox)
         before, plan = pieces._contents, pieces.plan(call.body)  # noqa: SLF001 - a variant may look inside
         await asyncio.sleep(WHILE)
         # Nothing comes between the two: else all might go back first, and then merge one after the other.
@@ -38,7 +39,7 @@ class RevertGoesBackToItsStart(PiecesHandlers):
     """Puts back what was there when the failed import began, without what came meanwhile."""
 
     async def importDatabase(self, call: Call) -> Response:
-        pieces = call.sandbox.pieces
+        pieces = state_of(call.sandbox)
         before = pieces._contents  # noqa: SLF001
         try:
             return await super().importDatabase(call)
@@ -54,7 +55,7 @@ class CollectionsCommittedFirst(PiecesHandlers):
 
     async def importDatabase(self, call: Call) -> Response:
         if isinstance(call.body, dict) and call.exchange.fault is None:
-            pieces = call.sandbox.pieces
+            pieces = state_of(call.sandbox)
             plan = pieces.plan(call.body)
             pieces.apply(ImportPlan(replace(plan.exported, formats={})))
             await asyncio.sleep(WHILE)
@@ -90,7 +91,7 @@ class EntriesExpire(PiecesHandlers):
         return response
 
     async def exportDatabase(self, call: Call) -> Response:
-        pieces, limit = call.sandbox.pieces, call.sandbox.now() - 30 * DAY
+        pieces, limit = state_of(call.sandbox), call.sandbox.now() - 30 * DAY
         contents = pieces._contents  # noqa: SLF001
         formats = {
             name: {id_: one for id_, one in group.items() if self._since.get((name, id_), limit) >= limit}

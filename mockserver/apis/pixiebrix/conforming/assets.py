@@ -14,6 +14,7 @@ from ....web.call import Call
 from ....web.problems import BadRequest
 from ..handlers.assets import AssetHandlers
 from ..state.assets import Asset
+from ..state_of import state_of
 
 
 @conforming()
@@ -85,5 +86,5 @@ class AssetsInAssetDatabasesOnly(AssetHandlers):
 
     @staticmethod
     def _require_type(call: Call) -> None:
-        if call.sandbox.pixiebrix.database(call.path["databaseId"]).type != "Asset":
+        if state_of(call.sandbox).database(call.path["databaseId"]).type != "Asset":
             raise BadRequest({"non_field_errors": ["This database holds no assets."]})

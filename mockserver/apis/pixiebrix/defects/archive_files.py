@@ -16,6 +16,7 @@ from ....storage.downloads import Item
 from ....variants.defect import defect
 from ..state.pixiebrix import PixieBrixState
 from ..state.records import CREATED, DATA, KEY, UPDATED, RecordTable, Row
+from ..state_of import state_of
 
 # Which records are in a file
 
@@ -148,7 +149,7 @@ class FilesHoldThePresent(Storage):
         kind, id_, name = key.split("/")[:3]
         if kind != "archives":
             return item
-        database = sandbox.pixiebrix.database(id_)
+        database = state_of(sandbox).database(id_)
         table, rows = database.records, database.archives[parse_date(name.removesuffix(".jsonl"))].rows
         present = [table.get(row[KEY]) if row[KEY] in table else row for row in rows]
         return item.rewritten(lambda _: b"".join(archive_jsonl(id_, present)))
@@ -163,7 +164,7 @@ class FilesMadeOnRequest(Storage):
         kind, id_, name = key.split("/")[:3]
         if kind != "archives":
             return item
-        rows = sandbox.pixiebrix.database(id_).records.updated_on(parse_date(name.removesuffix(".jsonl")))
+        rows = state_of(sandbox).database(id_).records.updated_on(parse_date(name.removesuffix(".jsonl")))
         return item.rewritten(lambda _: b"".join(archive_jsonl(id_, rows)))
 
 

@@ -21,6 +21,7 @@ from ..pagination import listed
 from ..state.archives import Archive, retain
 from ..state.databases import Database
 from ..state.pixiebrix import PixieBrixState
+from ..state_of import state_of
 
 # The list
 
@@ -100,7 +101,7 @@ class ArchivesOfTheOrganization(ArchiveHandlers):
     """Lists the archives of all databases of the organization below each of them."""
 
     async def listRecordArchives(self, call: Call) -> Response:
-        organization, state = call.path["organizationId"], call.sandbox.pixiebrix
+        organization, state = call.path["organizationId"], state_of(call.sandbox)
         state.archives(organization, call.path["databaseId"])
         descending = call.query.get("ordering", "-date") == "-date"
         found = [

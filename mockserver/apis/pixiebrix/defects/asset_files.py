@@ -24,6 +24,7 @@ from ....web.responses import json_response
 from ..handlers.assets import AssetHandlers
 from ..state.assets import Asset
 from ..state.pixiebrix import PixieBrixState
+from ..state_of import state_of
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -90,7 +91,7 @@ class ChangeAnsweredAsBefore(AssetHandlers):
     """Answers the change of an asset with the metadata of before."""
 
     async def updateAsset(self, call: Call) -> Response:
-        before = call.sandbox.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
+        before = state_of(call.sandbox).asset(call.path["databaseId"], call.path["assetId"])
         await super().updateAsset(call)
         return json_response(self.describe_asset(before, call), call.answer)
 
@@ -101,7 +102,7 @@ class ChangeSetsTheTimes(AssetHandlers):
 
     async def updateAsset(self, call: Call) -> Response:
         answer = await super().updateAsset(call)
-        assets = call.sandbox.pixiebrix.database(call.path["databaseId"]).assets
+        assets = state_of(call.sandbox).database(call.path["databaseId"]).assets
         with suppress(ValueError):
             created_at = parse_instant(str(call.body.get("created_at")))
             id_ = call.path["assetId"]
@@ -153,7 +154,7 @@ class UnmarkedAnsweredEmpty(AssetHandlers):
         try:
             return await super().getAsset(call)
         except NotFound as error:
-            if error.id not in call.sandbox.pixiebrix.database(call.path["databaseId"]).assets:
+            if error.id not in state_of(call.sandbox).database(call.path["databaseId"]).assets:
                 raise
             return Response(b"", 200, media_type="application/octet-stream")
 
@@ -165,7 +166,7 @@ class UploadMarks(Storage):
     async def upload(self, sandbox: StorageSandbox, request: Request) -> Response:
         answer = await super().upload(sandbox, request)
         database, asset = answer.headers["Location"].split("/")[-3:-1]
-        sandbox.pixiebrix.patch_asset(database, asset, is_uploaded=True, now=sandbox.now())
+        state_of(sandbox).patch_asset(database, asset, is_uploaded=True, now=sandbox.now())
         return answer
 
 
@@ -175,7 +176,7 @@ class UnmarkingDeletesTheFile(AssetHandlers):
 
     async def updateAsset(self, call: Call) -> Response:
         answer = await super().updateAsset(call)
-        asset = call.sandbox.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
+        asset = state_of(call.sandbox).asset(call.path["databaseId"], call.path["assetId"])
         if not asset.is_uploaded:
             call.sandbox.objects.delete(self.key(asset))
         return answer

@@ -22,6 +22,7 @@ from ....web.responses import json_response
 from ..handlers.assets import AssetHandlers
 from ..state.assets import Asset
 from ..state.pixiebrix import PixieBrixState
+from ..state_of import state_of
 
 _TIMES = ("created_at", "updated_at")
 
@@ -138,7 +139,7 @@ class AssetNameWantedAsName(AssetHandlers):
     """Wants the file name of a new asset in a field called `name`."""
 
     async def createAsset(self, call: Call) -> Response:
-        call.sandbox.pixiebrix.database(call.path["databaseId"])
+        state_of(call.sandbox).database(call.path["databaseId"])
         if "name" not in call.body:
             raise InvalidInput({"name": ["This field is required."]})
         return await super().createAsset(call)
@@ -258,7 +259,7 @@ class MetadataOfUploadedOnly(AssetHandlers):
     """Answers the metadata of an asset 404 as long as it is not marked as uploaded."""
 
     async def getAsset(self, call: Call) -> Response:
-        asset = call.sandbox.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
+        asset = state_of(call.sandbox).asset(call.path["databaseId"], call.path["assetId"])
         if not self.downloadable(asset):
             raise NotFound("asset", asset.id)
         return await super().getAsset(call)

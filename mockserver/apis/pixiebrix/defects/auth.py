@@ -22,6 +22,7 @@ from ....web.errors import Refusal
 from ....web.negotiated import Negotiated
 from ....web.problems import NotAuthenticated, PermissionDenied
 from ..errors import PixieBrixErrors
+from ..state_of import state_of
 
 if TYPE_CHECKING:
     from ....sandbox.sandbox import Sandbox
@@ -190,7 +191,7 @@ class DeletedAllTheSame(Security):
             if record and scope["method"] == "DELETE":
                 sandbox: Sandbox = scope[EXCHANGE].sandbox
                 with suppress(NotFound):
-                    sandbox.pixiebrix.delete_record(record[1], unquote(record[2]), sandbox.now())
+                    state_of(sandbox).delete_record(record[1], unquote(record[2]), sandbox.now())
             raise
 
 
@@ -246,7 +247,7 @@ class HiddenIsForbidden(Security):
         token = super().verify(scope)
         exchange, asked = scope[EXCHANGE], _ORGANIZATION.fullmatch(scope["path"])
         if asked and exchange.organizations is not None:
-            hidden = set(exchange.sandbox.pixiebrix.organizations) - exchange.organizations
+            hidden = set(state_of(exchange.sandbox).organizations) - exchange.organizations
             if asked[1] in hidden:
                 msg = "You do not have permission to perform this action."
                 raise PermissionDenied(msg)

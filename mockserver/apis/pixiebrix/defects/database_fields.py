@@ -13,6 +13,7 @@ from ....web.responses import json_response
 from ..handlers.databases import DatabaseHandlers
 from ..state.databases import Database
 from ..state.pixiebrix import PixieBrixState
+from ..state_of import state_of
 
 
 class _AnyLength(PixieBrixState):
@@ -55,7 +56,7 @@ class OwnerFieldOnlyEchoed(DatabaseHandlers):
 
     async def createDatabase(self, call: Call) -> Response:
         await super().createDatabase(call)
-        made = next(reversed(call.sandbox.pixiebrix.databases.values()))
+        made = next(reversed(state_of(call.sandbox).databases.values()))
         shown = self.describe_database(made)
         made.owner_field = None
         return json_response(shown, call.answer, 201)

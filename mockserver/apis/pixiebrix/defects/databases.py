@@ -19,6 +19,7 @@ from ..handlers.databases import DatabaseHandlers
 from ..state.databases import Database
 from ..state.pixiebrix import PixieBrixState
 from ..state.records import RecordTable, Row
+from ..state_of import state_of
 
 
 @defect("PB-DB-01", "PB-DESC-05")
@@ -26,7 +27,7 @@ class DatabasesUnderResults(DatabaseHandlers):
     """Wraps the list of databases in an object with `count` and `results`."""
 
     async def listDatabases(self, call: Call) -> Response:
-        databases = call.sandbox.pixiebrix.list_databases(call.path["organizationId"])
+        databases = state_of(call.sandbox).list_databases(call.path["organizationId"])
         items = [self.describe_database(database) for database in databases]
         return json_response({"count": len(items), "results": items}, call.answer)
 
@@ -145,7 +146,7 @@ class NewDatabaseUntitled(DatabaseHandlers):
 
     async def createDatabase(self, call: Call) -> Response:
         answer = await super().createDatabase(call)
-        next(reversed(call.sandbox.pixiebrix.databases.values())).name = "Untitled"
+        next(reversed(state_of(call.sandbox).databases.values())).name = "Untitled"
         return answer
 
 

@@ -10,6 +10,7 @@ from ....web.responses import json_response
 from ..handlers.databases import DatabaseHandlers
 from ..state.databases import Database
 from ..state.pixiebrix import PixieBrixState
+from ..state_of import state_of
 
 
 @defect("PB-DB-13")
@@ -33,7 +34,7 @@ class DeletionShowsDatabase(DatabaseHandlers):
     """Answers the deletion of a database with 200 and the database as it was."""
 
     async def remove_database(self, call: Call) -> Response:
-        shown = self.describe_database(call.sandbox.pixiebrix.database(call.path["databaseId"]))
+        shown = self.describe_database(state_of(call.sandbox).database(call.path["databaseId"]))
         await super().remove_database(call)
         return json_response(shown, call.answer)
 

@@ -19,6 +19,7 @@ from ....web.parameters import PathParameters
 from ....web.problems import BadRequest, MethodNotAllowed, UnknownPath, UnsupportedMediaType
 from ..errors import PixieBrixErrors
 from ..state.merging import MergeStrategy
+from ..state_of import state_of
 
 
 @defect("PB-ERR-01", "PB-DESC-05")
@@ -190,7 +191,7 @@ class EmptiedBeforeChecked(Validation):
                 sandbox, path = scope[EXCHANGE].sandbox, scope["path_params"]
                 key, now = path["recordKey"], sandbox.now()
                 with suppress(NotFound):
-                    sandbox.pixiebrix.put_record(path["databaseId"], key, {}, MergeStrategy.REPLACE, now)
+                    state_of(sandbox).put_record(path["databaseId"], key, {}, MergeStrategy.REPLACE, now)
             raise
 
 
@@ -205,7 +206,7 @@ class AssetMadeBeforeChecked(Validation):
             if rule.operation_id == "createAsset":
                 sandbox, database = scope[EXCHANGE].sandbox, scope["path_params"]["databaseId"]
                 with suppress(NotFound):
-                    sandbox.pixiebrix.create_asset(database, "unnamed", sandbox.now(), sandbox.ids)
+                    state_of(sandbox).create_asset(database, "unnamed", sandbox.now(), sandbox.ids)
             raise
 
 

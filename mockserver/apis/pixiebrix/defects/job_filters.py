@@ -13,6 +13,7 @@ from ....web.call import Call
 from ..handlers.jobs import JobHandlers
 from ..state.jobs import Job, Part, select
 from ..state.pixiebrix import PixieBrixState
+from ..state_of import state_of
 
 # Dates
 
@@ -248,7 +249,7 @@ class RecordsAsOfTheDownload(JobHandlers):
     """Exports the records as they are when the link is asked for."""
 
     def job_link(self, job: Job, call: Call, now: int) -> str:
-        job.parts = select(call.sandbox.pixiebrix.databases, job.databases, job.start, job.end)
+        job.parts = select(state_of(call.sandbox).databases, job.databases, job.start, job.end)
         return super().job_link(job, call, now)
 
 
@@ -257,7 +258,7 @@ class DeletedRecordsMissing(JobHandlers):
     """Leaves out of an export what was deleted while the job ran."""
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
-        tables = {id_: call.sandbox.pixiebrix.database(id_).records for id_ in job.databases}
+        tables = {id_: state_of(call.sandbox).database(id_).records for id_ in job.databases}
         job.parts = tuple((id_, [row for row in rows if row[2] in tables[id_]]) for id_, rows in job.parts)
         return super().describe_job(job, call)
 
@@ -267,7 +268,7 @@ class ChangesSlipIn(JobHandlers):
     """Chooses the records when the job is created, and reads their data when it ends."""
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
-        tables = {id_: call.sandbox.pixiebrix.database(id_).records for id_ in job.databases}
+        tables = {id_: state_of(call.sandbox).database(id_).records for id_ in job.databases}
         job.parts = tuple(
             (id_, [tables[id_].get(row[2]) if row[2] in tables[id_] else row for row in rows])
             for id_, rows in job.parts

@@ -18,6 +18,7 @@ from ....web.problems import BadRequest, Problem
 from ..handlers.jobs import JobHandlers
 from ..state.jobs import MAX_NAME, Job
 from ..state.pixiebrix import PixieBrixState
+from ..state_of import state_of
 
 
 class _Orders(Validation):
@@ -287,7 +288,7 @@ class UnknownDatabaseIs404(JobHandlers):
 
     async def createExportJob(self, call: Call) -> Response:
         for id_ in call.body["databases"]:
-            call.sandbox.pixiebrix.database(id_.lower())
+            state_of(call.sandbox).database(id_.lower())
         return await super().createExportJob(call)
 
 

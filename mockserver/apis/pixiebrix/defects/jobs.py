@@ -21,6 +21,7 @@ from ....web.responses import json_response
 from ..handlers.jobs import JobHandlers
 from ..state.jobs import Job
 from ..state.pixiebrix import PixieBrixState
+from ..state_of import state_of
 
 # The answer to the creation
 
@@ -44,7 +45,7 @@ class JobInArray(JobHandlers):
 
     async def createExportJob(self, call: Call) -> Response:
         job_id = _id_in(await super().createExportJob(call))
-        return json_response([self.describe_new(call.sandbox.pixiebrix.job(job_id), call)], call.answer, 201)
+        return json_response([self.describe_new(state_of(call.sandbox).job(job_id), call)], call.answer, 201)
 
 
 class _AnyJobId(Validation):
@@ -148,7 +149,7 @@ class JobDetailsInAnArray(JobHandlers):
     async def getExportJob(self, call: Call) -> Response:
         await super().getExportJob(call)
         return json_response(
-            [self.describe_job(call.sandbox.pixiebrix.job(call.path["jobId"]), call)], call.answer
+            [self.describe_job(state_of(call.sandbox).job(call.path["jobId"]), call)], call.answer
         )
 
 
@@ -242,7 +243,7 @@ class ReadingStartsOver(JobHandlers):
 
     async def getExportJob(self, call: Call) -> Response:
         answer = await super().getExportJob(call)
-        job, now = call.sandbox.pixiebrix.job(call.path["jobId"]), call.sandbox.now()
+        job, now = state_of(call.sandbox).job(call.path["jobId"]), call.sandbox.now()
         if job.finishes_at is not None and now < job.finishes_at + HOUR:
             job.finishes_at = now + HOUR
         return answer
@@ -304,7 +305,7 @@ class FinishedJobsForgotten(JobHandlers):
     """Forgets a job an hour after it has ended."""
 
     async def getExportJob(self, call: Call) -> Response:
-        jobs, now = call.sandbox.pixiebrix.jobs, call.sandbox.now()
+        jobs, now = state_of(call.sandbox).jobs, call.sandbox.now()
         job = jobs.get(call.path["jobId"])
         if job is not None and job.finishes_at is not None and now >= job.finishes_at + HOUR:
             del jobs[job.id]

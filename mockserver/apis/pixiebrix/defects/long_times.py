@@ -20,6 +20,7 @@ from ..state.assets import Asset
 from ..state.databases import Database
 from ..state.jobs import Job, select
 from ..state.pixiebrix import PixieBrixState
+from ..state_of import state_of
 
 
 @defect("PB-ARCH-25")
@@ -69,7 +70,7 @@ class OldJobsExportAnew(JobHandlers):
 
     def describe_job(self, job: Job, call: Call) -> dict[str, Any]:
         if call.sandbox.now() > job.created_at + DAY:
-            databases = call.sandbox.pixiebrix.databases
+            databases = state_of(call.sandbox).databases
             job.parts = select(databases, job.databases, job.start, job.end)
         return super().describe_job(job, call)
 

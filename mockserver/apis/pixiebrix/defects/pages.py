@@ -18,6 +18,7 @@ from ..handlers.records import RecordHandlers
 from ..pagination import Page, Pagination
 from ..state.filters import Filter
 from ..state.records import RecordTable, Row
+from ..state_of import state_of
 
 T = TypeVar("T")
 
@@ -265,7 +266,7 @@ class TotalOfPages(Pagination):
 
 
 def _count(call: Call) -> int:
-    return len(call.sandbox.pixiebrix.database(call.path["databaseId"]).records)
+    return len(state_of(call.sandbox).database(call.path["databaseId"]).records)
 
 
 @defect("PB-PAGE-14")

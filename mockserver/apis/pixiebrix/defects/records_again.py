@@ -18,6 +18,7 @@ from ..state.filters import Filter
 from ..state.merging import MergeStrategy
 from ..state.pixiebrix import PixieBrixState
 from ..state.records import DATA, RecordTable, Row
+from ..state_of import state_of
 
 
 @defect("PB-REC-35")
@@ -109,7 +110,7 @@ class CountKeptUntilItGrows(DatabaseHandlers):
         self._most: dict[str, int] = {}
 
     async def listDatabases(self, call: Call) -> Response:
-        for database in call.sandbox.pixiebrix.databases.values():
+        for database in state_of(call.sandbox).databases.values():
             self._most[database.id] = max(self._most.get(database.id, 0), len(database.records))
         return await super().listDatabases(call)
 

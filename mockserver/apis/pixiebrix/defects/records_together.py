@@ -17,6 +17,7 @@ from ..handlers.records import RecordHandlers
 from ..state.assets import Asset
 from ..state.jobs import Job
 from ..state.records import DATA, KEY
+from ..state_of import state_of
 
 
 @defect("PB-REC-33")
@@ -73,7 +74,7 @@ class JobsOfOneNameShareTheirFile(JobHandlers):
 
     async def createExportJob(self, call: Call) -> Response:
         response = await super().createExportJob(call)
-        job = list(call.sandbox.pixiebrix.jobs.values())[-1]
+        job = list(state_of(call.sandbox).jobs.values())[-1]
         await asyncio.sleep(WHILE)
         self._files[self._name(job)] = job.parts
         return response
@@ -97,7 +98,7 @@ class MarkGoesToTheLatestUpload(AssetHandlers):
         self._file: dict[str, Asset] = {}
 
     async def updateAsset(self, call: Call) -> Response:
-        self._latest = call.sandbox.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
+        self._latest = state_of(call.sandbox).asset(call.path["databaseId"], call.path["assetId"])
         await asyncio.sleep(WHILE)
         self._file[call.path["assetId"]] = self._latest
         return await super().updateAsset(call)

@@ -9,6 +9,7 @@ from ....web.call import Call
 from ..handlers.records import RecordHandlers
 from ..state.filters import Filter
 from ..state.records import RecordTable
+from ..state_of import state_of
 
 
 @defect("PB-REC-30")
@@ -24,7 +25,7 @@ class PutOfSeveralReplacesAll(RecordHandlers):
     """Takes a PUT of records for all that the database is to hold, and deletes the others."""
 
     async def putRecords(self, call: Call) -> Response:
-        state, database = call.sandbox.pixiebrix, call.path["databaseId"]
+        state, database = state_of(call.sandbox), call.path["databaseId"]
         state.clear_records(database, call.sandbox.now())
         return await super().putRecords(call)
 

@@ -11,6 +11,7 @@ from ....web.call import Call
 from ....web.responses import json_response
 from ..pagination import listed
 from ..state.databases import Organization
+from ..state_of import state_of
 
 _MEMBER, _ADMIN = 1, 2
 """Roles in an organization (published specification: Membership)."""
@@ -50,7 +51,7 @@ def visible_organizations(call: Call) -> list[Organization]:
     """The organizations that the token may see."""
     visible = call.exchange.organizations
     return [
-        one for one in call.sandbox.pixiebrix.organizations.values() if visible is None or one.id in visible
+        one for one in state_of(call.sandbox).organizations.values() if visible is None or one.id in visible
     ]
 
 

@@ -13,6 +13,7 @@ from ....web.responses import json_response
 from ..pagination import listed
 from ..state.archives import Archive
 from ..state.databases import Database
+from ..state_of import state_of
 
 
 class ArchiveHandlers:
@@ -21,7 +22,7 @@ class ArchiveHandlers:
     async def listRecordArchives(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """One page of the archive files, the newest date first unless `ordering=date`."""
         call.sandbox.now()
-        state = call.sandbox.pixiebrix
+        state = state_of(call.sandbox)
         descending = call.query.get("ordering", "-date") == "-date"
         archives = state.archives(call.path["organizationId"], call.path["databaseId"], descending=descending)
         database = state.database(call.path["databaseId"])

@@ -14,6 +14,7 @@ from ....web.call import Call
 from ....web.responses import json_response
 from ..pagination import listed
 from ..state.assets import Asset
+from ..state_of import state_of
 
 
 class AssetHandlers:
@@ -21,7 +22,7 @@ class AssetHandlers:
 
     async def listAssets(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """One page of the assets' metadata."""
-        assets = call.sandbox.pixiebrix.list_assets(call.path["databaseId"])
+        assets = state_of(call.sandbox).list_assets(call.path["databaseId"])
         page, headers = listed(call, assets)
         return json_response(
             [self.describe_asset(asset, call) for asset in page], call.answer, headers=headers
@@ -31,7 +32,7 @@ class AssetHandlers:
         """Make an asset that is not uploaded, and the form that uploads its file."""
         sandbox = call.sandbox
         now = sandbox.now()
-        asset = sandbox.pixiebrix.create_asset(
+        asset = state_of(sandbox).create_asset(
             call.path["databaseId"], call.body["filename"], now, sandbox.ids
         )
         url, fields = self.form(asset, call, now)
@@ -51,7 +52,7 @@ class AssetHandlers:
 
     async def getAsset(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The metadata with `meta=true`, else the file; 404 unless the asset is marked uploaded."""
-        asset = call.sandbox.pixiebrix.asset(call.path["databaseId"], call.path["assetId"])
+        asset = state_of(call.sandbox).asset(call.path["databaseId"], call.path["assetId"])
         if call.query.get("meta"):
             return json_response(self.describe_asset(asset, call), call.answer)
         if not self.downloadable(asset):
@@ -81,7 +82,7 @@ class AssetHandlers:
     async def updateAsset(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Mark the asset uploaded, or not; read-only fields are ignored."""
         sandbox = call.sandbox
-        asset = sandbox.pixiebrix.patch_asset(
+        asset = state_of(sandbox).patch_asset(
             call.path["databaseId"],
             call.path["assetId"],
             is_uploaded=call.body.get("is_uploaded"),

@@ -14,6 +14,7 @@ from ....web.responses import json_response
 from ..pagination import listed
 from ..state.databases import Database
 from ..state.schemas import RecordSchema
+from ..state_of import state_of
 
 # Permissions for a database (published specification: UserDatabasePermission).
 _READ, _WRITE = 1, 2
@@ -24,7 +25,7 @@ class DatabaseHandlers:
 
     async def listDatabases(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """One page of the organization's databases."""
-        databases = call.sandbox.pixiebrix.list_databases(call.path["organizationId"])
+        databases = state_of(call.sandbox).list_databases(call.path["organizationId"])
         page, headers = listed(call, databases)
         items = [self.describe_database(database) for database in page]
         return json_response(items, call.answer, headers=headers)
@@ -32,7 +33,7 @@ class DatabaseHandlers:
     async def createDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Make an empty database."""
         sandbox = call.sandbox
-        database = sandbox.pixiebrix.create_database(
+        database = state_of(sandbox).create_database(
             call.path.get("organizationId"),
             call.body["name"],
             call.body.get("type", "Key-Value"),
@@ -48,7 +49,7 @@ class DatabaseHandlers:
         visible = call.exchange.organizations
         databases = [
             one
-            for one in call.sandbox.pixiebrix.databases.values()
+            for one in state_of(call.sandbox).databases.values()
             if visible is None or one.organization_id is None or one.organization_id in visible
         ]
         page, headers = listed(call, databases)
@@ -65,7 +66,7 @@ class DatabaseHandlers:
 
     async def getUserDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """A database that the user may see."""
-        return self._shown(call.sandbox.pixiebrix.database(call.path["databaseId"]), call)
+        return self._shown(state_of(call.sandbox).database(call.path["databaseId"]), call)
 
     async def putDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Write the fields of one of the organization's databases; those left out stay, as do its records."""
@@ -78,11 +79,11 @@ class DatabaseHandlers:
 
     async def updateUserDatabase(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Change fields of a database that the user may manage."""
-        return self._shown(call.sandbox.pixiebrix.update_database(call.path["databaseId"], call.body), call)
+        return self._shown(state_of(call.sandbox).update_database(call.path["databaseId"], call.body), call)
 
     async def getDatabasePermissions(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """What the token may do with a database: read (1), write (2)."""
-        call.sandbox.pixiebrix.database(call.path["databaseId"])
+        state_of(call.sandbox).database(call.path["databaseId"])
         permissions = [_READ] if call.exchange.read_only else [_READ, _WRITE]
         return json_response({"permissions": permissions}, call.answer)
 
@@ -105,7 +106,7 @@ class DatabaseHandlers:
     @staticmethod
     def _of_organization(call: Call) -> Database:
         """The database of the path, if it is the organization's. Raises `NotFound`."""
-        return call.sandbox.pixiebrix.database_of(call.path["organizationId"], call.path["databaseId"])
+        return state_of(call.sandbox).database_of(call.path["organizationId"], call.path["databaseId"])
 
     def _shown(self, database: Database, call: Call) -> Response:
         return json_response(self.describe_database(database), call.answer)
@@ -123,7 +124,7 @@ class DatabaseHandlers:
         """Remove the database of the call with all that is in it, its files too."""
         sandbox = call.sandbox
         sandbox.now()
-        gone = sandbox.pixiebrix.delete_database(call.path["databaseId"])
+        gone = state_of(sandbox).delete_database(call.path["databaseId"])
         sandbox.objects.delete_below(assets_below(gone.id))
         discarded = gone.records.clear()
         while discarded.release(5_000):  # noqa: ASYNC110 - lets other requests run, waits for nothing

@@ -13,6 +13,7 @@ from ....storage.keys import export_key
 from ....web.call import Call
 from ....web.responses import json_response
 from ..state.jobs import Job
+from ..state_of import state_of
 
 
 class JobHandlers:
@@ -24,7 +25,7 @@ class JobHandlers:
         filters = body.get("filters") or {}
         looks = sandbox.settings.job_polls
         now = sandbox.now()
-        job = sandbox.pixiebrix.create_job(
+        job = state_of(sandbox).create_job(
             body["name"],
             [database.lower() for database in body["databases"]],
             body.get("media_type", "application/json"),
@@ -55,7 +56,7 @@ class JobHandlers:
 
     async def getExportJob(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The job's details; once it succeeded, with a link to the exported data."""
-        job = call.sandbox.pixiebrix.job(call.path["jobId"])
+        job = state_of(call.sandbox).job(call.path["jobId"])
         shown = self.describe_job(job, call)
         job.look()
         return json_response(shown, call.answer)

@@ -17,6 +17,7 @@ from ..pagination import PAGES, Page, no_such_page, paginate, requested_page
 from ..state.filters import Filter, parse_filters
 from ..state.merging import MergeStrategy
 from ..state.records import DATA, RecordTable, Row
+from ..state_of import state_of
 
 # Rows filtered or written between two turns of the event loop, and rows sent as one piece.
 _SCAN = 4_000
@@ -44,7 +45,7 @@ class RecordHandlers:
 
     def _table(self, call: Call) -> RecordTable:
         """The records among which the list chooses. Raises `NotFound`."""
-        return call.sandbox.pixiebrix.database(call.path["databaseId"]).records
+        return state_of(call.sandbox).database(call.path["databaseId"]).records
 
     def _limits(self, call: Call) -> list[Filter]:
         """What a deletion asks of the records' fields. Raises `InvalidInput`."""
@@ -110,7 +111,7 @@ class RecordHandlers:
         database_id = call.path["databaseId"]
         # The whole body has passed by now, so nothing can fail half way, and long ones are written in slices,
         # unless the database has a schema of its own to hold them to.
-        checked = sandbox.pixiebrix.database(database_id).enforced is not None
+        checked = state_of(sandbox).database(database_id).enforced is not None
         step = len(items) if checked and items else _WRITE
         rows: list[Row] = []
         try:
@@ -118,7 +119,7 @@ class RecordHandlers:
                 slice_ = [
                     (item["id"], item["data"], strategy_of(item)) for item in items[start : start + step]
                 ]
-                rows += sandbox.pixiebrix.put_records(database_id, slice_, now)
+                rows += state_of(sandbox).put_records(database_id, slice_, now)
                 if start + step < len(items):
                     await asyncio.sleep(0)
         except BrokenSchema as error:
@@ -137,9 +138,9 @@ class RecordHandlers:
             now = sandbox.now()
             table = self._table(call)
             rows, _ = await self._select(table, self._bounds(call, table), filters, Page(1, len(table)))
-            sandbox.pixiebrix.delete_records(call.path["databaseId"], rows, now)
+            state_of(sandbox).delete_records(call.path["databaseId"], rows, now)
             return Response(None, 204)
-        discarded = sandbox.pixiebrix.clear_records(call.path["databaseId"], sandbox.now())
+        discarded = state_of(sandbox).clear_records(call.path["databaseId"], sandbox.now())
         while discarded.release(5_000):  # noqa: ASYNC110 - lets other requests run, waits for nothing
             await asyncio.sleep(0)
         return Response(None, 204)
@@ -147,13 +148,13 @@ class RecordHandlers:
     async def getRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """One record by its key."""
         call.sandbox.now()
-        row = call.sandbox.pixiebrix.get_record(call.path["databaseId"], call.path["recordKey"])
+        row = state_of(call.sandbox).get_record(call.path["databaseId"], call.path["recordKey"])
         return self._one(row, call, 200)
 
     async def putRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Write one record by the key in the path, whatever `id` says: 201 when it is new, else 200."""
         key, sandbox = call.path["recordKey"], call.sandbox
-        row, created = sandbox.pixiebrix.put_record(
+        row, created = state_of(sandbox).put_record(
             call.path["databaseId"], key, call.body["data"], strategy_of(call.body), sandbox.now()
         )
         return self._one(row, call, 201 if created else 200)
@@ -161,7 +162,7 @@ class RecordHandlers:
     async def deleteRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Remove one record."""
         sandbox = call.sandbox
-        sandbox.pixiebrix.delete_record(call.path["databaseId"], call.path["recordKey"], sandbox.now())
+        state_of(sandbox).delete_record(call.path["databaseId"], call.path["recordKey"], sandbox.now())
         return Response(None, 204)
 
 

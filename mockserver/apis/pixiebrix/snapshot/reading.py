@@ -1,4 +1,4 @@
-"""The databases and export jobs of a sandbox's document: what may be long and is read in steps."""
+"""Reading organizations, databases and export jobs out of a sandbox's document, the long ones in steps."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from collections.abc import Container, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from ..apis.pixiebrix.state.archives import Archive
-from ..apis.pixiebrix.state.assets import Asset, filename_errors
-from ..apis.pixiebrix.state.databases import TYPES, Database
-from ..apis.pixiebrix.state.jobs import SUFFIXES, Job
-from ..apis.pixiebrix.state.records import RecordTable, Row
-from ..apis.pixiebrix.state.schemas import RecordSchema
-from ..state import jsonio
-from ..state.instants import day_to_date, parse_date
-from .format import ROWS_A_STEP
-from .json_walk import JSONWalk
-from .values import by_id, fields, flag, identifier, instant, listed, number, optional, text
+from ....snapshot.format import ROWS_A_STEP
+from ....snapshot.json_walk import JSONWalk
+from ....snapshot.values import by_id, fields, flag, identifier, instant, listed, number, optional, text
+from ....state import jsonio
+from ....state.instants import day_to_date, parse_date
+from ..state.archives import Archive
+from ..state.assets import Asset, filename_errors
+from ..state.databases import TYPES, Database, Organization
+from ..state.jobs import SUFFIXES, Job
+from ..state.records import RecordTable, Row
+from ..state.schemas import RecordSchema
 
 Kept = list[str | Row]
 """Records as they once were; a key alone stands for the record as its database has it now."""
 
+_ORGANIZATION = frozenset({"id", "name"})
 _ROW = frozenset({"id", "sequence", "created_at", "updated_at", "data"})
 _DATABASE = frozenset(
     {
@@ -75,6 +76,17 @@ class JobDraft:
 
     job: Job
     parts: list[tuple[str, Kept]]
+
+
+def read_organizations(value: object) -> dict[str, Organization]:
+    """The organizations by id.
+
+    Raises:
+        TypeError, ValueError: they are not as they were written.
+    """
+    items = [fields(item, _ORGANIZATION) for item in listed(value)]
+    found = [Organization(identifier(item["id"]), text(item["name"])) for item in items]
+    return by_id((organization.id, organization) for organization in found)
 
 
 def read_databases(walk: JSONWalk) -> Generator[None, None, dict[str, DatabaseDraft]]:

@@ -1,0 +1,1 @@
+"""What PixieBrix remembers, in a sandbox's document and back."""
