@@ -126,6 +126,7 @@ class Rule:
             the nearest ones only (`Catalogue.foundations` has all).
         how: how it is checked, in one sentence; empty where it is untestable.
         untestable: why no check can tell; None where one can.
+        area_title: what the middle of the id stands for, such as `Importing a database`.
     """
 
     id: str
@@ -139,6 +140,7 @@ class Rule:
     depends_on: tuple[str, ...]
     how: str = ""
     untestable: str | None = None
+    area_title: str = ""
 
     @property
     def area(self) -> str:
@@ -286,18 +288,21 @@ def parse(text: bytes | str, api: str) -> Catalogue:
         document: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader)
     except yaml.YAMLError as error:
         raise CatalogueError(f"{api}: no YAML: {error}") from error
-    if not isinstance(document, dict) or set(document) != {"catalogue", "version", "rules"}:
-        raise CatalogueError(f"{api}: a catalogue has the fields catalogue, version and rules")
+    if not isinstance(document, dict) or set(document) != {"catalogue", "version", "areas", "rules"}:
+        raise CatalogueError(f"{api}: a catalogue has the fields catalogue, version, areas and rules")
     if document["catalogue"] != api:
         raise CatalogueError(f"{api}: this is the catalogue of {document['catalogue']!r}")
     entries = document["rules"]
     if not isinstance(entries, list):
         raise CatalogueError(f"{api}: rules is no list")
-    rules = tuple(_rule(api, entry) for entry in entries)
+    areas = document["areas"]
+    if not isinstance(areas, dict) or not all(isinstance(title, str) for title in areas.values()):
+        raise CatalogueError(f"{api}: areas is no mapping of areas to their titles")
+    rules = tuple(_rule(api, entry, areas) for entry in entries)
     return Catalogue(versions=((api, str(document["version"])),), rules=rules)
 
 
-def _rule(api: str, entry: Any) -> Rule:
+def _rule(api: str, entry: Any, areas: Mapping[str, str]) -> Rule:
     if not isinstance(entry, dict):
         raise CatalogueError(f"{api}: {entry!r} is no rule")
     id_ = str(entry.get("id"))
@@ -305,6 +310,10 @@ def _rule(api: str, entry: Any) -> Rule:
     prefix = apis()[api].prefix
     if found is None or found["prefix"] != prefix:
         raise CatalogueError(f"{api}: {id_!r} is no id of a rule; write {prefix}-AREA-01")
+    if found["area"] not in areas:
+        raise CatalogueError(
+            f"{api}: {id_}: the area {found['area']} has no title; give it one under `areas`"
+        )
     missing = _FIELDS - entry.keys()
     unknown = entry.keys() - _FIELDS - _EITHER
     if missing or unknown:
@@ -324,6 +333,7 @@ def _rule(api: str, entry: Any) -> Rule:
             depends_on=tuple(entry["depends_on"]),
             how=entry.get("how", ""),
             untestable=entry.get("untestable"),
+            area_title=areas[found["area"]],
         )
     except (TypeError, ValueError) as error:
         raise CatalogueError(f"{api}: {id_}: {error}") from error

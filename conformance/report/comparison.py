@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Final
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Template
 
 from ..apis.base import title_of
+from ..catalogue.rules import Level
 from ..results.comparison import Change, Column, Comparison, Row
 from ..results.results import Verdict
+from .html import environment_of_pages, text_of
 from .markdown import plain
-from .text import counted, headline, verdict_name, what_happened
+from .text import areas, counted, headline, verdict_name, what_happened
 
 FORMAT: Final = "dbcontract-comparison/1"
 
@@ -181,7 +182,9 @@ def _html(comparison: Comparison) -> str:
         signs=SIGNS,
         counts=[comparison.counts(index) for index in range(len(comparison.columns))],
         facts=[_facts(column) for column in comparison.columns],
-        title_of=title_of,
+        style=text_of("style.css"),
+        levels=[level for level in Level if any(row.level is level for row in comparison.rows)],
+        areas={area.key: area.full_name for column in comparison.columns for area in areas(column.run)},
     )
 
 
@@ -193,13 +196,7 @@ def _facts(column: Column) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
-    environment.filters["verdict_name"] = verdict_name
-    environment.filters["what_happened"] = what_happened
-    return environment.from_string(files(__package__).joinpath("comparison.html").read_text(encoding="utf-8"))
+    return environment_of_pages().from_string(text_of("comparison.html"))
 
 
 FORMATS: Final[Mapping[str, Callable[[Comparison], str]]] = MappingProxyType(

@@ -17,7 +17,7 @@ FORMAT: Final = "dbcontract-result/1"
 
 # Control characters beyond ASCII, marks of direction and other signs without a look; JSON escapes the rest.
 _OBEYED: Final = re.compile(
-    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 
 
@@ -32,9 +32,9 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def render(run: RunResult) -> str:
+def render(run: RunResult, *, indent: int | None = 2) -> str:
     """The document as text; what a terminal would obey is escaped, as JSON can."""
-    text = json.dumps(to_document(run), indent=2, ensure_ascii=False)
+    text = json.dumps(to_document(run), indent=indent, ensure_ascii=False)
     return _OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n"
 
 
@@ -133,7 +133,9 @@ def from_document(document: Any) -> RunResult:
 
 def from_entry(entry: Mapping[str, Any]) -> RuleResult:
     """One result from its JSON; raises `KeyError`, `TypeError` or `ValueError` for a damaged one."""
-    values = {field.name: entry[field.name] for field in fields(RuleResult)}
+    # Reports of before areas had titles are still read, and compared with newer ones.
+    with_titles = {"area_title": "", **entry}
+    values = {field.name: with_titles[field.name] for field in fields(RuleResult)}
     values["level"], values["verdict"] = Level(values["level"]), Verdict(values["verdict"])
     values["missing"] = tuple(values["missing"])
     values["evidence"] = tuple(_evidence(one) for one in values["evidence"])

@@ -3,54 +3,107 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator, Sequence
 from functools import cache
+from html import escape
 from importlib.resources import files
+from typing import Final
 
 from jinja2 import Environment, StrictUndefined, Template
 
 from ..apis.base import title_of
 from ..catalogue.rules import Level
 from ..http.evidence import Evidence
-from ..results.results import RuleResult, RunResult, Verdict, exit_code
-from . import badge
+from ..results.results import RuleResult, RunResult, exit_code
+from . import document
 from .shown import visible
-from .text import areas, facts, headline, verdict_name, what_happened
+from .text import (
+    ORDER,
+    areas,
+    counts,
+    facts,
+    follow_from_it,
+    headline,
+    outcome,
+    verdict_name,
+    what_happened,
+    with_verdict,
+)
 
-_ORDER = (Verdict.FAILED, Verdict.ERROR, Verdict.WARNED, Verdict.NOT_VERIFIED, Verdict.PASSED)
+_LONGEST: Final = 60
+"""Lines of a body that is shown indented."""
+
+_SHORT: Final = 400
+"""Characters of what happened, where root causes are listed."""
+
+_PARTS: Final = re.compile(r'("(?:[^"\\\n]|\\.)*")(\s*:)?|\b(true|false|null)\b')
+"""What stands out in JSON: a string, which a colon makes a key, or a literal."""
 
 
 def render(run: RunResult) -> str:
     """The page as text."""
-    of_areas = [
-        (api, area, [one for one in run.results if (one.api, one.area) == (api, area)])
-        for api, area in areas(run)
+    of_areas = areas(run)
+    apis = dict.fromkeys(area.api for area in of_areas)
+    matrix = [
+        (title_of(api), [(area.name, _numbers(run, area.results)) for area in of_areas if area.api == api])
+        for api in apis
     ]
-    matrix = [(api, area, _numbers(run, results)) for api, area, results in of_areas]
-    levels = [(level, _numbers(run, [one for one in run.results if one.level is level])) for level in Level]
+    levels = [level for level in Level if any(one.level is level for one in run.results)]
+    of_levels = [
+        (level, _numbers(run, [one for one in run.results if one.level is level])) for level in levels
+    ]
+    groups = [(str(verdict), with_verdict(run.results, verdict)) for verdict in ORDER]
     return _template().render(
         run=run,
+        style=text_of("style.css"),
+        script=text_of("page.js"),
+        data=_embedded(run),
         headline=headline(run),
+        outcome=outcome(run),
+        numbers=counts(run),
         code=exit_code(run),
-        badge=badge.render(run),
         facts=[fact for fact in facts(run) if fact[1]],
-        verdicts=[str(verdict) for verdict in _ORDER],
-        counts={str(verdict): run.count(verdict) for verdict in _ORDER},
-        causes=run.causes,
-        matrix=matrix,
+        verdicts=[str(verdict) for verdict in ORDER],
+        counts={str(verdict): run.count(verdict) for verdict in ORDER},
+        matrix=[*matrix, ("By level", of_levels)],
         levels=levels,
+        areas=of_areas,
+        groups=[group for group in groups if group[1]],
+        followers_of={root.rule: followers for root, followers in run.causes},
         title_of=title_of,
         known={result.rule for result in run.results},
     )
 
 
-def _numbers(run: RunResult, results: list[RuleResult]) -> list[int]:
+def text_of(name: str) -> str:
+    """A file of ours that becomes part of a page."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8").strip()
+
+
+def _embedded(run: RunResult) -> str:
+    """The result as JSON that no parser of HTML takes for anything else."""
+    text = document.render(run, indent=None)
+    return text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}).strip()
+
+
+def _numbers(run: RunResult, results: Sequence[RuleResult]) -> list[int]:
     """How many have each verdict, and how many failures follow from others."""
-    counts = [sum(1 for one in results if one.verdict is verdict) for verdict in _ORDER]
-    return [*counts, sum(1 for one in results if run.follows(one))]
+    verdicts = [sum(1 for one in results if one.verdict is verdict) for verdict in ORDER]
+    return [*verdicts, sum(1 for one in results if run.follows(one))]
 
 
 @cache
 def _template() -> Template:
+    environment = environment_of_pages()
+    environment.filters["highlighted"] = highlighted
+    environment.filters["answered"] = answered
+    environment.filters["shortened"] = shortened
+    return environment.from_string(text_of("page.html"))
+
+
+def environment_of_pages() -> Environment:
+    """What every page is filled in with: everything is escaped, and nothing is obeyed."""
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -59,11 +112,10 @@ def _template() -> Template:
         finalize=_without_obeyed,
     )
     environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
-    environment.filters["pretty"] = pretty
     environment.filters["verdict_name"] = verdict_name
     environment.filters["what_happened"] = what_happened
-    environment.filters["answered"] = answered
-    return environment.from_string(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
+    environment.filters["follow_from_it"] = follow_from_it
+    return environment
 
 
 def _without_obeyed(value: object) -> object:
@@ -81,7 +133,7 @@ def pretty(body: str | None) -> str:
     except (ValueError, RecursionError):
         return body
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    return text if text.count("\n") <= 60 else body
+    return text if text.count("\n") <= _LONGEST else body
 
 
 def answered(evidence: Evidence) -> str:
@@ -89,3 +141,25 @@ def answered(evidence: Evidence) -> str:
     if evidence.status is None:
         return evidence.problem or "no answer"
     return f"{evidence.status} {evidence.reason}".strip()
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text that stands in a list; the card of the rule has all of it."""
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]} …"
+
+
+def highlighted(body: str | None) -> str:
+    """A body as it reads best, as HTML: escaped, with keys, strings and literals told apart in JSON."""
+    text = visible(pretty(body))
+    return "".join(_highlighted(text)) if text.lstrip().startswith(("{", "[")) else escape(text)
+
+
+def _highlighted(text: str) -> Iterator[str]:
+    place = 0
+    for found in _PARTS.finditer(text):
+        yield escape(text[place : found.start()])
+        string, colon, literal = found.groups(default="")
+        kind = "l" if literal else "k" if colon else "s"
+        yield f'<span class="{kind}">{escape(string or literal)}</span>{colon}'
+        place = found.end()
+    yield escape(text[place:])

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..apis.base import title_of
 from ..catalogue.rules import Level
 from ..results.results import RuleResult, RunResult, Verdict
 from .shown import visible
-from .text import areas, counted, facts, headline, verdict_name, what_happened, with_verdict
+from .text import (
+    areas,
+    facts,
+    failed_first,
+    follow_from_it,
+    headline,
+    verdict_name,
+    what_happened,
+    with_verdict,
+)
 
 _BODY = 600
 
@@ -37,16 +45,15 @@ def _lines(run: RunResult) -> Iterator[str]:
     yield "\n## All rules\n"
     yield "| rule | level | verdict | title |"
     yield "|---|---|---|---|"
-    for result in run.results:
+    for result in failed_first(run.results):
         yield f"| {result.rule} | {result.level} | {verdict_name(result)} | {plain(result.title)} |"
 
 
 def _table(run: RunResult) -> Iterator[str]:
     yield "| area | " + " | ".join(str(verdict) for verdict in Verdict) + " | follow-ups |"
     yield "|---|" + "---:|" * (len(Verdict) + 1)
-    for api, area in areas(run):
-        of_area = [one for one in run.results if (one.api, one.area) == (api, area)]
-        yield f"| {title_of(api)} {area} | {_numbers(run, of_area)} |"
+    for area in areas(run):
+        yield f"| {plain(area.full_name)} | {_numbers(run, area.results)} |"
     for level in Level:
         of_level = [one for one in run.results if one.level is level]
         if of_level:
@@ -54,7 +61,7 @@ def _table(run: RunResult) -> Iterator[str]:
     yield ""
 
 
-def _numbers(run: RunResult, results: list[RuleResult]) -> str:
+def _numbers(run: RunResult, results: Sequence[RuleResult]) -> str:
     counts = [sum(1 for one in results if one.verdict is verdict) for verdict in Verdict]
     counts.append(sum(1 for one in results if run.follows(one)))
     return " | ".join(str(count or "") for count in counts)
@@ -80,7 +87,7 @@ def _followers(followers: Sequence[RuleResult]) -> Iterator[str]:
     """What follows from a root cause, folded."""
     if not followers:
         return
-    yield f"<details><summary>{counted(len(followers), 'rule')} follow from it</summary>\n"
+    yield f"<details><summary>{follow_from_it(followers)}</summary>\n"
     for result in followers:
         told = plain(what_happened(result))
         yield f"- {result.rule} {verdict_name(result)}: {told[:_BODY]}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..apis.base import title_of
 from ..results.results import BAD, RuleResult, RunResult, Verdict, exit_code, tally
@@ -86,6 +87,11 @@ def verdict_name(result: RuleResult) -> str:
     return f"{result.verdict} (accepted)" if result.accepted is not None else str(result.verdict)
 
 
+def follow_from_it(followers: Sequence[RuleResult]) -> str:
+    """`1 rule follows from it`, `2 rules follow from it`."""
+    return f"{counted(len(followers), 'rule')} follow{'s' if len(followers) == 1 else ''} from it"
+
+
 def followers_text(followers: Iterable[RuleResult]) -> str:
     """What follows from a root cause: `3 failed: PB-…; 2 not verified: PB-…`; empty where nothing does."""
     several = list(followers)
@@ -101,9 +107,44 @@ def with_verdict(results: Iterable[RuleResult], *verdicts: Verdict) -> list[Rule
     return [result for result in results if result.verdict in verdicts]
 
 
-def areas(run: RunResult) -> list[tuple[str, str]]:
-    """Every (api, area) that has results, in their order."""
-    return list(dict.fromkeys((result.api, result.area) for result in run.results))
+ORDER = (Verdict.FAILED, Verdict.ERROR, Verdict.WARNED, Verdict.NOT_VERIFIED, Verdict.PASSED)
+"""The verdicts, as a reader wants to see them: what failed first."""
+
+
+def failed_first(results: Iterable[RuleResult]) -> list[RuleResult]:
+    """The results in the order of their verdicts, and else as they were."""
+    return sorted(results, key=lambda result: ORDER.index(result.verdict))
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The results of one area of an API.
+
+    Attributes:
+        api: the name of the API; `key` tells the area apart from those of other APIs.
+        name: what a reader calls it: `Importing a database`.
+    """
+
+    api: str
+    key: str
+    name: str
+    results: tuple[RuleResult, ...]
+
+    @property
+    def full_name(self) -> str:
+        """With the title of the API before it."""
+        return f"{title_of(self.api)}: {self.name}"
+
+
+def areas(run: RunResult) -> list[Area]:
+    """Every area that has results, in their order."""
+    groups: dict[tuple[str, str], list[RuleResult]] = {}
+    for result in run.results:
+        groups.setdefault((result.api, result.area), []).append(result)
+    return [
+        Area(api, f"{api} {area}", several[0].area_name, tuple(several))
+        for (api, area), several in groups.items()
+    ]
 
 
 def facts(run: RunResult) -> list[tuple[str, str]]:

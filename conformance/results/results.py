@@ -45,7 +45,8 @@ class RuleResult:
     """The verdict on one rule, with everything that a report shows of it.
 
     Attributes:
-        rule: the id. `api`, `area`, `level`, `title`, `statement`, `source` and `how` are the catalogue's.
+        rule: the id. `api`, `area`, `area_title`, `level`, `title`, `statement`, `source` and `how` are the
+            catalogue's.
         reason: why the verdict is what it is, in one sentence; empty for a plain pass.
         expected, actual: of a failure, as text.
         evidence: the exchanges that show it, the deciding one last.
@@ -73,6 +74,12 @@ class RuleResult:
     because_of: str | None = None
     accepted: str | None = None
     reproduce: str = ""
+    area_title: str = ""
+
+    @property
+    def area_name(self) -> str:
+        """What a reader calls the area; the middle of the id, where an older report has no title of it."""
+        return self.area_title or self.area
 
     @property
     def violates(self) -> bool:

@@ -288,6 +288,7 @@ class RuleRunner:
             rule=rule.id,
             api=rule.api,
             area=rule.area,
+            area_title=rule.area_title,
             level=rule.level,
             title=rule.title,
             statement=rule.statement,

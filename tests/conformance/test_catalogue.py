@@ -81,8 +81,11 @@ def operations(api: str) -> dict[str, tuple[str, Mapping[str, Any]]]:
     }
 
 
+AREAS = {"DB": "Databases"}
+
+
 def text_of(*rules: Mapping[str, Any], api: str = "pixiebrix") -> str:
-    return yaml.safe_dump({"catalogue": api, "version": "1.0.0", "rules": rules})
+    return yaml.safe_dump({"catalogue": api, "version": "1.0.0", "areas": AREAS, "rules": rules})
 
 
 def entry(**changes: Any) -> dict[str, Any]:
@@ -137,7 +140,7 @@ def test_the_file_is_valid(api: str) -> None:
     ids=json.dumps,
 )
 def test_the_schema_refuses(changes: dict[str, Any]) -> None:
-    whole = {"catalogue": "pixiebrix", "version": "1.0.0", "rules": [entry()]}
+    whole = {"catalogue": "pixiebrix", "version": "1.0.0", "areas": AREAS, "rules": [entry()]}
     assert schema_errors(whole) == []
     assert schema_errors({**whole, "rules": [entry(**changes)]})
 
@@ -260,8 +263,10 @@ def test_rests_on_names_the_nearest_only(rules: Catalogue) -> None:
         (text_of(entry(surprise=1)), r"unknown \['surprise'\]"),
         (text_of(entry(untestable="both")), "either how it is checked or why"),
         (text_of(entry(source="x")), "PB-DB-01"),
-        ("{catalogue: pixiebrix, version: 1.0.0, rules: [7]}", "7 is no rule"),
-        ("{catalogue: pixiebrix, version: 1.0.0, rules: 7}", "rules is no list"),
+        ("{catalogue: pixiebrix, version: 1.0.0, areas: {}, rules: [7]}", "7 is no rule"),
+        ("{catalogue: pixiebrix, version: 1.0.0, areas: {}, rules: 7}", "rules is no list"),
+        ("{catalogue: pixiebrix, version: 1.0.0, areas: 7, rules: []}", "areas is no mapping"),
+        (text_of(entry(id="PB-NEW-01")), "PB-NEW-01: the area NEW has no title; give it one under `areas`"),
     ],
 )
 def test_a_damaged_catalogue_is_not_loaded(text: str, message: str) -> None:
@@ -272,7 +277,7 @@ def test_a_damaged_catalogue_is_not_loaded(text: str, message: str) -> None:
 def test_a_rule_is_found_by_its_id(rules: Catalogue) -> None:
     rule = rules["PB-ASSET-03"]
     assert rule.operations == ("createAsset", "getAsset")
-    assert rule.area == "ASSET"
+    assert (rule.area, rule.area_title) == ("ASSET", "Assets")
     assert str(rule.source) == "Database APIs, Download a Database Asset"
     assert "PB-ASSET-03" in rules
     assert "PB-ASSET-99" not in rules

@@ -73,14 +73,18 @@ class _Printer:
 
     def _table(self, run: RunResult) -> None:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column("")
-        for verdict in _COLUMNS:
-            table.add_column(str(verdict), justify="right", style=STYLES[verdict])
-        table.add_column("follow-ups", justify="right", style="dim")
+        table.add_column("", no_wrap=True)
+        for verdict in _COLUMNS:  # in two lines where they are long: 80 columns have to do
+            heading = str(verdict).replace(" ", "\n")
+            table.add_column(heading, justify="right", vertical="bottom", style=STYLES[verdict])
+        table.add_column("follow-\nups", justify="right", style="dim")
         following = {one.rule for one in run.results if run.follows(one)}
-        for api, area in areas(run):
-            of_area = [result for result in run.results if (result.api, result.area) == (api, area)]
-            self._row(table, f"{title_of(api)} {area}", of_area, following)
+        shown = ""
+        for area in areas(run):
+            if area.api != shown:
+                shown = area.api
+                table.add_row(Text(title_of(shown), "bold"))
+            self._row(table, f"  {area.name}", area.results, following)
         table.add_section()
         for level in Level:
             of_level = [result for result in run.results if result.level is level]
@@ -90,10 +94,10 @@ class _Printer:
         self._console.print()
 
     @staticmethod
-    def _row(table: Table, name: str, results: list[RuleResult], following: set[str]) -> None:
+    def _row(table: Table, name: str, results: Sequence[RuleResult], following: set[str]) -> None:
         counts = [sum(1 for result in results if result.verdict is verdict) for verdict in _COLUMNS]
         counts.append(sum(1 for result in results if result.rule in following))
-        table.add_row(name, *(str(count) if count else "·" for count in counts))
+        table.add_row(Text(visible(name)), *(str(count) if count else "·" for count in counts))
 
     def _failure(self, result: RuleResult, followers: Sequence[RuleResult] = ()) -> None:
         """Three lines: the rule and what it says, what was expected and came, the call that shows it.

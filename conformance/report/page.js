@@ -1,0 +1,72 @@
+(() => {
+  document.body.classList.remove("no-script");
+  const form = document.querySelector("form.filters");
+  const rules = [...document.querySelectorAll("details.rule")];
+  const texts = new Map();
+  const textOf = (rule) => {
+    if (!texts.has(rule)) texts.set(rule, rule.textContent.toLowerCase());
+    return texts.get(rule);
+  };
+  const apply = () => {
+    const data = new FormData(form);
+    const verdicts = new Set(data.getAll("verdict"));
+    const words = data.get("text").toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const rule of rules) {
+      const fits = verdicts.has(rule.dataset.verdict)
+        && (!data.get("level") || rule.dataset.level === data.get("level"))
+        && (!data.get("area") || rule.dataset.area === data.get("area"))
+        && words.every((word) => textOf(rule).includes(word));
+      rule.hidden = !fits;
+      shown += fits;
+    }
+    for (const section of document.querySelectorAll("section")) {
+      section.hidden = !section.querySelector("details.rule:not([hidden])");
+    }
+    form.querySelector("output").textContent = `${shown} of ${rules.length} rules`;
+  };
+  form.addEventListener("input", apply);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  for (const [name, open] of [["open", true], ["close", false]]) {
+    form.elements.namedItem(name).addEventListener("click", () => {
+      for (const rule of rules) if (!rule.hidden) rule.open = open;
+    });
+  }
+
+  const openTarget = () => {
+    const rule = document.getElementById(location.hash.slice(1));
+    if (!rule?.matches("details.rule")) return;
+    rule.hidden = rule.closest("section").hidden = false;
+    rule.open = true;
+    rule.scrollIntoView();
+  };
+  addEventListener("hashchange", openTarget);
+
+  // What is folded is printed open; of what passed, only what the reader has opened.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open])")]
+      .filter((one) => !one.closest("details.rule[data-verdict=passed]"));
+    for (const one of opened) one.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const one of opened) one.open = false;
+    opened = [];
+  });
+
+  for (const block of navigator.clipboard ? document.querySelectorAll(".copy pre") : []) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Copy";
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(block.textContent);
+      button.textContent = "Copied";
+    });
+    block.after(button);
+  }
+
+  const result = new Blob([document.getElementById("result").textContent], { type: "application/json" });
+  document.getElementById("download").href = URL.createObjectURL(result);
+  apply();
+  openTarget();
+})();
