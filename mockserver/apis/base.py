@@ -67,6 +67,57 @@ class Loader(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a sandbox holds of one kind, as the banner lists it.
+
+    Attributes:
+        kind: in the plural: `Databases`.
+        items: ids and names, of which the first few are enough.
+        count: how many there are.
+    """
+
+    kind: str
+    items: tuple[tuple[str, str], ...]
+    count: int
+
+
+class Samples(Protocol):
+    """What exists in a sandbox, to try operations on."""
+
+    @property
+    def filename(self) -> str | None:
+        """The name of a file that can be downloaded."""
+
+    def path_parameter(self, name: str, path: str) -> str | None:
+        """The value for a parameter of a path of the description; None if there is nothing to put there."""
+
+    def body(self, example: Any) -> Any:
+        """The body of an example as this sandbox takes it; None if it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSamples:
+    """Samples that are ids by path parameter, whatever the path."""
+
+    ids: Mapping[str, str]
+    filename: str | None = None
+
+    def path_parameter(self, name: str, path: str) -> str | None:
+        """The id for a parameter."""
+        del path
+        return self.ids.get(name)
+
+    def body(self, example: Any) -> Any:
+        """The body of an example as it is."""
+        return example
+
+
+def _nothing_shown(sandbox: Sandbox) -> list[Shown]:
+    del sandbox
+    return []
+
+
 def _nothing_known(sandbox: Sandbox) -> Mapping[str, Any]:
     del sandbox
     return {}
@@ -97,6 +148,9 @@ class ServedApi:
         extra_paths: what it answers beside its description; None for nothing.
         known_ids: ids that exist, by the path parameters that take them, for examples to be tried.
         contents: what a sandbox holds of it, for the landing page: lists by name, that are cut.
+        shown: the same for the banner.
+        samples: what exists, for commands to be tried; by default the `known_ids`.
+        variable: what the names of its environment variables begin with; by default its name.
         example: a documented example as this sandbox would say it.
     """
 
@@ -114,11 +168,18 @@ class ServedApi:
     extra_paths: ExtraPaths | None = None
     known_ids: Callable[[Sandbox], Mapping[str, str]] = _nothing_known
     contents: Callable[[Sandbox], Mapping[str, Any]] = _nothing_known
+    shown: Callable[[Sandbox], list[Shown]] = _nothing_shown
+    samples: Callable[[Sandbox], Samples] | None = None
+    variable: str = ""
     example: Callable[[Answer, Sandbox], Answer] = _as_documented
 
     def description(self, *, written_out: bool = False) -> dict[str, Any]:
         """Its description, parsed anew; `written_out` as for `openapi.load`."""
         return openapi.load(self.name, written_out=written_out, package=self.description_package)
+
+    def samples_of(self, sandbox: Sandbox) -> Samples:
+        """What exists in a sandbox, to try operations on."""
+        return KnownSamples(self.known_ids(sandbox)) if self.samples is None else self.samples(sandbox)
 
     @property
     def title(self) -> str:

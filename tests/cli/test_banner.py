@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from dbcontract.cli.banner import Banner, token_to_show
+from dbcontract.mockserver.apis.base import Shown
 from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
 
 
@@ -19,7 +20,7 @@ def banner() -> Banner:
         data="data set [small]",
         urls=[("Pieces OS", "http://127.0.0.1:1", "http://127.0.0.1:1/ui/")],
         token="[red]secret",
-        contents=[("Databases", [("id-1", "[bold]name")], 3)],
+        contents=[Shown("Databases", (("id-1", "[bold]name"),), 3)],
         commands=[("listRecords", "curl -s " + "x" * 300)],
     )
 

@@ -6,7 +6,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from dbcontract import openapi
-from dbcontract.cli.curl import SampleIds, curl_lines
+from dbcontract.cli.curl import curl_lines
+from dbcontract.mockserver.apis.base import KnownSamples, Samples
+from dbcontract.mockserver.apis.pixiebrix.samples import SampleIds
 
 PIECES = "http://127.0.0.1:5323"
 PIXIEBRIX = "http://127.0.0.1:5323/api"
@@ -21,8 +23,12 @@ IDS = SampleIds(
 )
 
 
+def samples(ids: SampleIds) -> dict[str, Samples]:
+    return {"pieces": KnownSamples({}), "pixiebrix": ids}
+
+
 def lines(ids: SampleIds = IDS, token: str | None = "secret") -> dict[str, str]:
-    return dict(curl_lines({"pieces": PIECES, "pixiebrix": PIXIEBRIX}, ids, token))
+    return dict(curl_lines({"pieces": PIECES, "pixiebrix": PIXIEBRIX}, samples(ids), token))
 
 
 def operation_ids(api: str) -> set[str]:
@@ -40,15 +46,15 @@ def option(command: str, name: str) -> Any:
 
 
 def test_every_operation_has_one_line() -> None:
-    commands = curl_lines({"pieces": PIECES, "pixiebrix": PIXIEBRIX}, IDS, "secret")
+    commands = curl_lines({"pieces": PIECES, "pixiebrix": PIXIEBRIX}, samples(IDS), "secret")
     assert len(commands) == len({operation for operation, _ in commands})
     assert {operation for operation, _ in commands} == operation_ids("pieces") | operation_ids("pixiebrix")
 
 
 def test_only_the_apis_that_are_served() -> None:
-    assert {operation for operation, _ in curl_lines({"pieces": PIECES}, IDS, None)} == operation_ids(
-        "pieces"
-    )
+    assert {
+        operation for operation, _ in curl_lines({"pieces": PIECES}, samples(IDS), None)
+    } == operation_ids("pieces")
 
 
 def test_one_line_is_one_line() -> None:

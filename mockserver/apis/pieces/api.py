@@ -53,4 +53,5 @@ API = ServedApi(
     conforming=f"{__package__}.conforming",
     extra_paths=ExtraPaths(paths=startup.PATHS, respond=startup.started),
     example=_with_this_version,
+    variable="PIECES_OS",
 )

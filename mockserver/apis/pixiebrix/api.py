@@ -22,6 +22,7 @@ from .loading import PixieBrixLoader
 from .negotiation import NEGOTIATION
 from .pagination import PAGES
 from .points import STATE, TABLE
+from .samples import SampleIds, shown
 from .snapshot.section import PixieBrixSection
 from .state.records import KEY
 from .state_of import state_of
@@ -88,4 +89,6 @@ API = ServedApi(
     conforming=f"{__package__}.conforming",
     known_ids=_known_ids,
     contents=_contents,
+    shown=shown,
+    samples=SampleIds.of,
 )

@@ -5,24 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import dbcontract
+from dbcontract.conformance.apis.base import title_of
+from dbcontract.mockserver.apis.base import served_apis
 
-from .curl import SampleIds, curl_lines
+from .curl import curl_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from rich.console import Console
 
-    from dbcontract.mockserver.sandbox.sandbox import Sandbox
+    from dbcontract.mockserver.apis.base import Shown
     from dbcontract.mockserver.sandbox.settings import Settings
     from dbcontract.mockserver.server.run import Running
-
-SHOWN = 8
-"""How many ids of a kind are listed; the operations list the others."""
 
 ANY_TOKEN = "any-token"  # noqa: S105 (a placeholder: without --token the mock accepts every token)
 
@@ -34,7 +32,7 @@ class Banner:
     Attributes:
         urls: (name, base URL, URL of its Swagger UI).
         token: what the Authorization header carries, and why.
-        contents: (kind, [(id, name)], how many there are).
+        contents: what the sandbox holds.
         commands: (operation id, shell command).
         defects: names of the defects that are on.
         address: where the server listens, if its URLs name another place.
@@ -44,7 +42,7 @@ class Banner:
     data: str
     urls: list[tuple[str, str, str]]
     token: str
-    contents: list[tuple[str, list[tuple[str, str]], int]] = field(default_factory=list)
+    contents: list[Shown] = field(default_factory=list)
     commands: list[tuple[str, str]] = field(default_factory=list)
     defects: tuple[str, ...] = ()
     address: str = ""
@@ -53,23 +51,21 @@ class Banner:
     @classmethod
     def of(cls, settings: Settings, running: Running) -> Banner:
         """The banner of a server that has just started."""
-        bases = {"pieces": running.pieces_url, "pixiebrix": running.pixiebrix_url}
-        titles = {"pieces": "Pieces OS", "pixiebrix": "PixieBrix"}
         root = settings.public_url or running.base_url
-        served = {
-            api: root + url.removeprefix(running.base_url) for api, url in bases.items() if url is not None
-        }
-        urls = [(titles[api], url, f"{url}/ui/") for api, url in served.items()]
+        apis = {name: api for name, api in sorted(served_apis().items()) if name in settings.apis}
+        served = {name: root + api.base_path for name, api in apis.items()}
+        urls = [(title_of(name), url, f"{url}/ui/") for name, url in served.items()]
         if settings.control:
             control = f"{root}/_mock"
             urls.append(("Control", control, f"{control}/ui/"))
         sandbox = running.sandbox
+        samples = {name: api.samples_of(sandbox) for name, api in apis.items()}
         return cls(
             data=f"data set {sandbox.base.name}, seed {sandbox.base.seed}",
             urls=urls,
             token=_token_line(settings),
-            contents=_contents(sandbox) if "pixiebrix" in settings.apis else [],
-            commands=curl_lines(served, SampleIds.of(sandbox), token_to_show(settings)),
+            contents=[one for api in apis.values() for one in api.shown(sandbox)],
+            commands=curl_lines(served, samples, token_to_show(settings)),
             defects=sandbox.variants,
             address="" if settings.public_url is None else running.base_url,
             origins=settings.cors,
@@ -122,13 +118,13 @@ class Banner:
             write(f"  [bold]{name:<10}[/]", f"{url:<{width}}  Swagger UI {swagger}")
         for name, value in self._facts():
             write(f"  {name}", value)
-        for kind, items, count in self.contents:
+        for shown in self.contents:
             write()
-            write(f"  [bold]{kind}[/]")
-            for identifier, name in items:
+            write(f"  [bold]{shown.kind}[/]")
+            for identifier, name in shown.items:
                 write(f"    [cyan]{identifier}[/]", f"  {name}")
-            if count > len(items):
-                write("", f"    and {count - len(items)} more")
+            if shown.count > len(shown.items):
+                write("", f"    and {shown.count - len(shown.items)} more")
         if self.commands:
             write()
             write("  [bold]Try it[/]", " (from top to bottom; what deletes comes last)")
@@ -153,30 +149,3 @@ def _token_line(settings: Settings) -> str:
     if not settings.tokens:
         return f"Authorization: Token {ANY_TOKEN}  (every token is accepted)"
     return ", ".join(grant.token + (" (read-only)" if grant.read_only else "") for grant in settings.tokens)
-
-
-def _contents(sandbox: Sandbox) -> list[tuple[str, list[tuple[str, str]], int]]:
-    from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
-
-    state = state_of(sandbox)
-    databases = list(state.databases.values())
-    assets = [asset for database in databases for asset in database.assets.values()]
-    kinds: list[tuple[str, Iterable[tuple[str, str]], int]] = [
-        (
-            "Organizations",
-            ((one.id, one.name) for one in state.organizations.values()),
-            len(state.organizations),
-        ),
-        (
-            "Databases",
-            ((one.id, f"{one.name}  {one.type}, {len(one.records)} records") for one in databases),
-            len(databases),
-        ),
-        (
-            "Assets",
-            ((one.id, one.filename + ("" if one.is_uploaded else "  not uploaded")) for one in assets),
-            len(assets),
-        ),
-        ("Export jobs", ((one.id, one.name) for one in state.jobs.values()), len(state.jobs)),
-    ]
-    return [(kind, list(islice(items, SHOWN)), count) for kind, items, count in kinds if count]

@@ -31,7 +31,8 @@ def command(*, argv: tuple[str, ...], **options: Any) -> int:
     """Run a command with a mock of its own.
 
     The mock listens on a free port and lives as long as the command, which finds it in its environment:
-    DBCONTRACT_URL, PIECES_OS_URL, PIXIEBRIX_URL (ending in /api) and PIXIEBRIX_TOKEN. The exit status is the
+    DBCONTRACT_URL, and for each API its URL, with a token where it needs one: PIECES_OS_URL, PIXIEBRIX_URL
+    (ending in /api) and PIXIEBRIX_TOKEN, or the like of another API that is installed. The exit status is the
     command's (128+N if signal N ended it). NO_PROXY keeps the environment's proxy away from the mock.
 
     \b
@@ -59,19 +60,31 @@ def surroundings(settings: Settings, running: Running) -> dict[str, str]:
 
     What is not served is taken out: a value from outside would lead the command to something that is no mock.
     """
+    from dbcontract.mockserver.apis.base import served_apis
     from dbcontract.mockserver.server.no_proxy import without_proxy
 
     from .banner import ANY_TOKEN, token_to_show
 
-    found: dict[str, str | None] = {
-        "DBCONTRACT_URL": running.base_url,
-        "PIECES_OS_URL": running.pieces_url,
-        "PIXIEBRIX_URL": running.pixiebrix_url,
-        "PIXIEBRIX_TOKEN": None if running.pixiebrix_url is None else token_to_show(settings) or ANY_TOKEN,
-    }
+    found: dict[str, str | None] = {"DBCONTRACT_URL": running.base_url}
+    for name, url in urls_of(running).items():
+        api = served_apis()[name]
+        prefix = api.variable or name.upper()
+        found[f"{prefix}_URL"] = url
+        if "securitySchemes" in api.description().get("components", {}):
+            found[f"{prefix}_TOKEN"] = None if url is None else token_to_show(settings) or ANY_TOKEN
     kept = {name: value for name, value in os.environ.items() if name not in found}
     kept |= without_proxy(kept, running.base_url)
     return kept | {name: value for name, value in found.items() if value is not None}
+
+
+def urls_of(running: Running) -> dict[str, str | None]:
+    """The base URL of each installed API; None where it is not served."""
+    from dbcontract.mockserver.apis.base import served_apis
+
+    return {
+        name: running.base_url + api.base_path if name in running.settings.apis else None
+        for name, api in sorted(served_apis().items())
+    }
 
 
 def run(argv: tuple[str, ...], environment: dict[str, str]) -> int:

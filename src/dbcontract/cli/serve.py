@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .errors import CommandError, os_reason
+from .execute import urls_of
 from .files import atomic_writer, check_writable
 from .server_options import ServerFlags, server_options
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     help="Write the URLs and the process id there (JSON) when the server answers; removed at the end.",
 )
 def command(*, ready_file: Path | None, quiet: bool, **options: Any) -> None:
-    """Serve the mock of both APIs until interrupted."""
+    """Serve the mock of the installed APIs until interrupted."""
     from dbcontract.mockserver.sandbox.settings import SettingsError
     from dbcontract.mockserver.server.run import StartError, serve_forever
 
@@ -66,8 +67,7 @@ def write_ready_file(path: Path, running: Running) -> None:
     """
     ready = {
         "base_url": running.base_url,
-        "pieces_url": running.pieces_url,
-        "pixiebrix_url": running.pixiebrix_url,
+        **{f"{name}_url": url for name, url in urls_of(running).items()},
         "pid": os.getpid(),
     }
     with ready_file_errors(path), atomic_writer(path) as stream:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dbcontract.mockserver.apis.base import api_names
+
 from .errors import CommandError
 
 if TYPE_CHECKING:
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
     from .logs import LogFormat
     from .state_file import StateFile
-
-APIS = {"pieces": ("pieces",), "pixiebrix": ("pixiebrix",), "all": ("pieces", "pixiebrix")}
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -39,10 +39,10 @@ def server_options(default_port: int) -> Callable[[_Command], _Command]:
         ),
         click.option(
             "--api",
-            type=click.Choice(list(APIS)),
+            type=click.Choice([*sorted(api_names()), "all"]),
             default="all",
             show_default=True,
-            help="Which of the two APIs to serve.",
+            help="Which API to serve.",
         ),
         click.option(
             "--data",
@@ -215,7 +215,7 @@ class ServerFlags:
         return Settings(
             host=self.host,
             port=self.port,
-            apis=frozenset(APIS[self.api]),
+            apis=api_names() if self.api == "all" else frozenset({self.api}),
             seed=self.seed,
             data=self.data,
             tokens=tuple(map(TokenGrant.parse, self.tokens)),
