@@ -2,20 +2,64 @@
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
+from ..running import Foreign
 from ..servers.strict import pieces
 from ..servers.strict.__main__ import Strict, serve
-from . import pieces_faults, pixiebrix_data, pixiebrix_time
+from . import (
+    pieces_faults,
+    pieces_witnesses,
+    pixiebrix_data,
+    pixiebrix_time,
+    pixiebrix_witnesses,
+    second_pieces,
+    second_pieces_witnesses,
+    second_pixiebrix_a,
+    second_pixiebrix_b,
+    second_pixiebrix_witnesses,
+)
 from .registry import Fault
 
-MODULES = (pieces_faults, pixiebrix_time, pixiebrix_data)
+
+@dataclass(frozen=True)
+class Round:
+    """The modules of one round: with its faults, and with what shows each of them, by API."""
+
+    modules: tuple[ModuleType, ...]
+    witnesses: dict[str, ModuleType]
+
+    @property
+    def faults(self) -> list[Fault]:
+        """In the order in which they are written."""
+        return [one for module in self.modules for one in vars(module).values() if isinstance(one, Fault)]
 
 
-def faults() -> dict[str, Fault]:
-    """Each fault by its name, in the order in which they are written."""
-    found = [one for module in MODULES for one in vars(module).values() if isinstance(one, Fault)]
-    return {one.name: one for one in found}
+ROUNDS = {
+    1: Round(
+        (pieces_faults, pixiebrix_time, pixiebrix_data),
+        {"pieces": pieces_witnesses, "pixiebrix": pixiebrix_witnesses},
+    ),
+    2: Round(
+        (second_pieces, second_pixiebrix_a, second_pixiebrix_b),
+        {"pieces": second_pieces_witnesses, "pixiebrix": second_pixiebrix_witnesses},
+    ),
+}
+
+
+def faults(number: int | None = None) -> dict[str, Fault]:
+    """Each fault of a round, or of all, by its name, in the order in which they are written."""
+    rounds = ROUNDS.values() if number is None else [ROUNDS[number]]
+    return {fault.name: fault for one in rounds for fault in one.faults}
+
+
+def lawful(fault: Fault, server: Foreign) -> bool:
+    """Whether the server keeps to the contract where the fault would break it; all is as at the start."""
+    server.administer("reset")
+    [one] = [one for one in ROUNDS.values() if fault in one.faults]
+    return bool(getattr(one.witnesses[fault.api], fault.apply.__name__)(server))
 
 
 class _Any(tuple[str, ...]):

@@ -1,6 +1,7 @@
 """Run the whole kit against the right server and against each fault, and say which rules noticed it.
 
-python -m tests.conformance.foreign.blind.round RESULTS [--only PATTERN] [--without-fuzzing] [--known-ids]
+python -m tests.conformance.foreign.blind.round RESULTS [--round N] [--only PATTERN] [--jobs N]
+    [--without-fuzzing] [--known-ids]
 
 What stands in the results already is not run again, so that an interrupted round goes on where it was.
 """
@@ -19,7 +20,7 @@ from threading import Lock
 from typing import Any
 
 from ..running import started
-from .faults import command, faults
+from .faults import ROUNDS, command, faults
 from .registry import Fault
 
 ALLOWED = ["write", "destroy"]
@@ -54,8 +55,8 @@ class Run:
         }
 
 
-class Round:
-    """The runs of one round, and what is known of them."""
+class Runs:
+    """The runs of the kit, and what is known of them."""
 
     def __init__(self, file: Path, seconds: float) -> None:
         self.file, self.seconds = file, seconds
@@ -114,6 +115,7 @@ def main() -> int:
     """Exit with 1 where the right server is blamed."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("results", type=Path)
+    options.add_argument("--round", type=int, choices=ROUNDS, help="the faults of that round alone")
     options.add_argument("--only", default="*", help="faults whose names fit this pattern")
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument("--seconds", type=float, default=300, help="the longest run of the kit")
@@ -122,11 +124,11 @@ def main() -> int:
     )
     options.add_argument("--known-ids", action="store_true", help="entries of unknown formats are dropped")
     given: Any = options.parse_args()
-    chosen = [one for name, one in faults().items() if fnmatch.fnmatch(name, given.only)]
+    chosen = [one for name, one in faults(given.round).items() if fnmatch.fnmatch(name, given.only)]
     keeps = {"pieces": not given.known_ids, "pixiebrix": False}
     plain = {one: Run(one.api, one, fuzzing=False, any_id=keeps[one.api]) for one in chosen}
     fuzzed = {one: Run(one.api, one, fuzzing=True, any_id=keeps[one.api]) for one in chosen}
-    done = Round(given.results, given.seconds)
+    done = Runs(given.results, given.seconds)
 
     def right(runs: Iterable[Run]) -> list[Run]:
         kinds = {(run.api, run.fuzzing, run.any_id) for run in runs}
