@@ -19,7 +19,6 @@ extensions = [
     "sphinx_click",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["examples/*.toml"]
 
 myst_enable_extensions = ["attrs_inline", "deflist"]
 myst_heading_anchors = 4

@@ -59,10 +59,7 @@ class Block:
 
 @cache
 def pages() -> Mapping[str, str]:
-    """The text of every page of the documentation, the generated ones too, by its path.
-
-    The reports below docs/examples are no documentation: their blocks are evidence.
-    """
+    """The text of every page of the documentation, the generated ones too, by its path."""
     paths = [*ROOT.glob("docs/*.md"), *(path for pattern in _BESIDE for path in ROOT.glob(pattern))]
     found = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in sorted(paths)}
     made = {f"docs/generated/{name}": make() for name, make in reference.pages().items()}
