@@ -92,6 +92,16 @@ class ImportChecksApplicationKey(PiecesHandlers):
         return await super().importDatabase(call)
 
 
+@defect("PI-IMP-07", "PI-DESC-05")
+class EmptyBodyIsNoBody(PiecesHandlers):
+    """Refuses an import whose body is announced and empty, and takes one without any."""
+
+    async def importDatabase(self, call: Call) -> Response:
+        if header(call.scope["headers"], b"content-length") == "0":
+            return text_response("The body is empty.\n", 400)
+        return await super().importDatabase(call)
+
+
 @defect("PI-IMP-07", "PI-IMP-08", "PI-DESC-05")
 class ImportRequiresBody(PiecesHandlers):
     """Answers an import without a body with 400."""

@@ -195,6 +195,14 @@ class FileIsOneArray(_Format):
         return b"[\n%b\n]\n" % content.removesuffix(b"\n").replace(b"\n", b",\n")
 
 
+@defect("PB-ARCH-10", "PB-ARCH-20")
+class FileIsOneLine(_Format):
+    """Writes archive files as one JSON array in a single line."""
+
+    def _rewritten(self, content: bytes) -> bytes:
+        return b"[" + b",".join(content.splitlines()) + b"]\n"
+
+
 @defect("PB-ARCH-10")
 class FileIndented(_Format):
     """Writes the records of an archive file indented, over several lines."""

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -195,6 +196,15 @@ class UploadWantsAToken(Storage):
         return await super().upload(sandbox, request)
 
 
+@defect("PB-ASSET-06", "PB-ASSET-17")
+class UploadUrlIsAPath(AssetHandlers):
+    """Gives the path alone of the URL that a file is uploaded to."""
+
+    def form(self, asset: Asset, call: Call, now: int) -> tuple[str, dict[str, str]]:
+        url, fields = super().form(asset, call, now)
+        return urlsplit(url).path, fields
+
+
 @defect("PB-ASSET-17")
 class UploadFormWithoutKey(AssetHandlers):
     """Leaves the key of the file out of the fields of the upload form."""
@@ -241,6 +251,15 @@ class DownloadWithoutName(Storage):
         answer = await super().download(sandbox, key, request)
         del answer.headers["Content-Disposition"]
         return answer
+
+
+@defect("PB-ASSET-07", "PB-ASSET-13", "PB-ASSET-35")
+class FirstAssetForAny(PixieBrixState):
+    """Takes the first asset of the database for whichever is asked for."""
+
+    def asset(self, db_id: str, id: str) -> Asset:  # noqa: A002
+        super().asset(db_id, id)
+        return next(iter(self.database(db_id).assets.values()))
 
 
 @defect("PB-ASSET-35")

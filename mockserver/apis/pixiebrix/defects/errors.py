@@ -210,6 +210,22 @@ class AssetMadeBeforeChecked(Validation):
             raise
 
 
+@defect("PB-ERR-10")
+class AssetUnmarkedBeforeChecked(Validation):
+    """Takes the mark off an asset first, and then finds that what it should be is no boolean."""
+
+    async def body(self, rule: BodyRule, scope: Scope, receive: Receive) -> Any:
+        try:
+            return await super().body(rule, scope, receive)
+        except BadRequest:
+            if rule.operation_id == "updateAsset":
+                sandbox, path = scope[EXCHANGE].sandbox, scope["path_params"]
+                database, asset, now = path["databaseId"], path["assetId"], sandbox.now()
+                with suppress(NotFound):
+                    state_of(sandbox).patch_asset(database, asset, is_uploaded=False, now=now)
+            raise
+
+
 @defect("PB-DESC-10")
 class OtherMethodsNotFound(PixieBrixErrors):
     """Answers 404 to a method that a path does not have."""
@@ -236,3 +252,15 @@ class AllowNamesEverything(PixieBrixErrors):
         if found.status != 405:
             return found
         return replace(found, headers={"Allow": "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"})
+
+
+@defect("PB-DESC-10")
+class AllowForgetsDelete(PixieBrixErrors):
+    """Forgets in the Allow of a 405 that something can be deleted there."""
+
+    def refusal(self, error: Exception) -> Refusal:
+        found = super().refusal(error)
+        if found.status != 405 or not found.headers:
+            return found
+        methods = [one for one in found.headers["Allow"].split(", ") if one != "DELETE"]
+        return replace(found, headers={"Allow": ", ".join(methods)})

@@ -224,6 +224,14 @@ class ExportWithTabs(_Text):
         return _csv(_rows(content), delimiter="\t")
 
 
+@defect("PB-JOB-27")
+class ExportInOneRow(_Text):
+    """Writes a comma for every line break of a CSV export."""
+
+    def text(self, content: bytes) -> bytes:
+        return content.replace(b"\r\n", b",")
+
+
 @defect("PB-JOB-27", "PB-JOB-42")
 class ExportInUtf16(_Text):
     """Writes a CSV export in UTF-16, as some spreadsheets like it."""

@@ -140,6 +140,22 @@ class ExportByDatabase(_Json):
         return found
 
 
+@defect("PB-JOB-40")
+class ExportedDatabaseByName(_Json):
+    """Writes the word Customers where the id of a record's database should be."""
+
+    def item(self, item: dict[str, Any]) -> dict[str, Any]:
+        return {**item, "database": "Customers"}
+
+
+@defect("PB-JOB-48")
+class LastOfManyIsTheFirst(_Json):
+    """Exports the first record again in place of the last where there are more than 10,000."""
+
+    def document(self, items: list[dict[str, Any]]) -> Any:
+        return super().document([*items[:-1], items[0]] if len(items) > 10_000 else items)
+
+
 @defect("PB-JOB-40", "PB-JOB-39")
 class ExportedDataSpreadOut(_Json):
     """Writes the fields of a record beside its id, and not below `data`."""

@@ -226,3 +226,12 @@ class JsonForEverybody(Negotiation):
             if accept is not None and "version=" in accept:
                 raise
             return offer.own
+
+
+@defect("PB-NEG-07")
+class VersionsRefusedWithoutWords(PixieBrixErrors):
+    """Answers 406 with an empty object."""
+
+    def refusal(self, error: Exception) -> Refusal:
+        found = super().refusal(error)
+        return replace(found, detail={}) if found.status == 406 else found

@@ -229,3 +229,20 @@ class StrategyKeptInTheData(_Merged):
     def wrongly(self, strategy: MergeStrategy, old: Data, new: Data) -> Data:
         kept = {} if strategy is MergeStrategy.REPLACE else {"merge_strategy": strategy.value}
         return {**merge(strategy, old, new), **kept}
+
+
+@defect("PB-REC-04", "PB-REC-08", "PB-REC-11")
+class IdCalledKey(RecordHandlers):
+    """Calls the key of a record `key` where it should be `id`."""
+
+    def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
+        return _with_keys(super()._rendered(rows, call, headers, status))
+
+    def _one(self, row: Row, call: Call, status: int) -> Response:
+        return _with_keys(super()._one(row, call, status))
+
+
+def _with_keys(answer: Response) -> Response:
+    answer.body = bytes(answer.body).replace(b'{"id":', b'{"key":')
+    answer.headers["content-length"] = str(len(answer.body))
+    return answer

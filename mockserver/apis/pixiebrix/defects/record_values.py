@@ -14,6 +14,8 @@ from ....storage import downloads
 from ....storage.app import Storage, StorageSandbox
 from ....variants.defect import defect
 from ....web.call import Call
+from ....web.connexion.validation import Validation
+from ....web.parameters import PathParameters
 from ..handlers.jobs import JobHandlers
 from ..handlers.records import RecordHandlers
 from ..state.filters import FieldEquals, Filter
@@ -135,3 +137,12 @@ class FilesUpToOneMebibyte(Storage):
             if key.startswith("assets/") and item.size > 1 << 20
             else item
         )
+
+
+@defect("PB-REC-26")
+class KeysInThePathCut(Validation):
+    """Cuts a key in the path to 60 characters."""
+
+    def path(self, operation_id: str, parameters: PathParameters, values: dict[str, str]) -> dict[str, str]:
+        found = super().path(operation_id, parameters, values)
+        return {name: value[:60] if name == "recordKey" else value for name, value in found.items()}

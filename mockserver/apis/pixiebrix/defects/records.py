@@ -21,6 +21,7 @@ from ..state.databases import Database
 from ..state.filters import FieldEquals, Filter
 from ..state.pixiebrix import Item, PixieBrixState
 from ..state.records import CREATED, DATA, KEY, RecordTable, Row
+from ..state_of import state_of
 
 
 @defect("PB-FILT-02", "PB-FILT-06", "PB-FILT-08", "PB-FILT-09")
@@ -137,6 +138,19 @@ class UnknownDatabaseIsEmpty(PixieBrixState):
             return super().database(id)
         except NotFound:
             return Database(id, "", "", 0, False, records=self.table())  # noqa: FBT003
+
+
+@defect("PB-REC-29")
+class DeletedWhereNothingIs(RecordHandlers):
+    """Answers 204 to who deletes something in a database that is not there, as it is not there then."""
+
+    async def deleteRecord(self, call: Call) -> Response:
+        try:
+            return await super().deleteRecord(call)
+        except NotFound:
+            if call.path["databaseId"] in state_of(call.sandbox).databases:
+                raise
+            return Response(None, 204)
 
 
 # Records

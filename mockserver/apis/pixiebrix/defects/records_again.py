@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from starlette.responses import Response
@@ -17,7 +18,7 @@ from ..state.databases import Database
 from ..state.filters import Filter
 from ..state.merging import MergeStrategy
 from ..state.pixiebrix import PixieBrixState
-from ..state.records import DATA, RecordTable, Row
+from ..state.records import DATA, KEY, RecordTable, Row
 from ..state_of import state_of
 
 
@@ -134,3 +135,27 @@ class ListShowsTheFirstMark(AssetHandlers):
         if call.operation_id == "listAssets":
             shown["is_uploaded"] = self._first.get(asset.id, asset.is_uploaded)
         return shown
+
+
+@defect("PB-REC-14")
+class PutBringsBack(RecordHandlers):
+    """Brings what was deleted back with the next PUT of a record, whichever it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gone: list[tuple[str, Row]] = []
+
+    async def deleteRecord(self, call: Call) -> Response:
+        database, key = call.path["databaseId"], call.path["recordKey"]
+        row = state_of(call.sandbox).get_record(database, key)
+        answer = await super().deleteRecord(call)
+        self._gone.append((database, row))
+        return answer
+
+    async def putRecord(self, call: Call) -> Response:
+        while self._gone:
+            database, row = self._gone.pop()
+            with suppress(NotFound):
+                table = state_of(call.sandbox).database(database).records
+                table.store(row[KEY], row[DATA], call.sandbox.now())
+        return await super().putRecord(call)
