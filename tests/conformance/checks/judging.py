@@ -21,14 +21,10 @@ from dbcontract.conformance.apis.pieces.checks import version as pieces_version
 from dbcontract.conformance.authoring.check import Checks, collect
 from dbcontract.conformance.catalogue import rules as catalogue
 from dbcontract.conformance.catalogue.rules import Rule
-from dbcontract.conformance.environment import mock
-from dbcontract.conformance.http.wire import Wire
-from dbcontract.conformance.results.results import RuleResult, Verdict
+from dbcontract.conformance.results.results import RuleResult
 from dbcontract.conformance.runner.rule_runner import RuleRunner
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.target import CAPABILITIES, Endpoint, HttpHook, Target
-from dbcontract.mockserver.sandbox.settings import Settings
-from dbcontract.mockserver.server.run import ServerThread
 
 from .small_pieces import SmallPieces, serving
 
@@ -47,7 +43,6 @@ MODULES: tuple[ModuleType, ...] = (
     pieces_rollback,
     pieces_version,
 )
-WRONG = (Verdict.FAILED, Verdict.WARNED)
 
 
 @cache
@@ -81,20 +76,6 @@ def judging(target: Target) -> Iterator[Judge]:
         yield judge
     finally:
         rule_runner.close()
-
-
-@contextmanager
-def judging_the_mock() -> Iterator[Judge]:
-    """Judge the mock server, each rule in a sandbox of its own."""
-    with ServerThread(Settings(port=0, validate_responses=True)) as running:
-        wire = Wire()
-        health = mock.recognize(running.base_url, wire)
-        wire.close()
-        assert health is not None
-        with judging(
-            mock.as_target(health, Target("mock", endpoints={"pieces": Endpoint(running.base_url)}))
-        ) as judge:
-            yield judge
 
 
 @contextmanager

@@ -1,10 +1,10 @@
-"""Judges the mock by single rules of PixieBrix, as it is or made wrong in one place, to test the checks."""
+"""Judges the mock by single rules of PixieBrix, as the target that it is or as another one would be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 
@@ -14,7 +14,7 @@ from dbcontract.conformance.apis.pixiebrix.context import PixieBrix
 from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import Checks, collect
 from dbcontract.conformance.catalogue import rules as catalogue
-from dbcontract.conformance.catalogue.rules import Catalogue, Rule
+from dbcontract.conformance.catalogue.rules import Rule
 from dbcontract.conformance.environment import mock
 from dbcontract.conformance.http.wire import Wire
 from dbcontract.conformance.results.results import RuleResult, Verdict
@@ -29,12 +29,6 @@ TOKEN = "a-token-of-these-tests"
 RED = (Verdict.FAILED, Verdict.WARNED)
 
 Patch = Callable[[pytest.MonkeyPatch], None]
-
-
-@cache
-def everything() -> Catalogue:
-    """The rules of both APIs; read once, as reading takes longer than most of the judging."""
-    return catalogue.load_all()
 
 
 @cache
@@ -60,13 +54,6 @@ class Judge:
     def __call__(self, rule_id: str) -> RuleResult:
         with self._rule_runner() as rule_runner:
             return _verdict(rule_runner, rule_id)
-
-    def red(self, rule_ids: Iterable[str], beside: Collection[str] = ()) -> set[str]:
-        """Those of the rules that the target violates, but for what only depends on one of `beside`."""
-        resting = {one for rule_id in beside for one in everything().dependents(rule_id)} - set(beside)
-        with self._rule_runner() as rule_runner:
-            judged = [rule_id for rule_id in rule_ids if rule_id not in resting]
-            return {rule_id for rule_id in judged if _verdict(rule_runner, rule_id).verdict in RED}
 
     def without(self, *capabilities: str) -> Judge:
         """A judge of the same target, as if it could do less."""
@@ -125,25 +112,6 @@ def judging(*modules: ModuleType, record_limit: int = 500_000) -> Iterator[Judge
     """Start a mock and judge it by the checks of these modules."""
     with ServerThread(Settings(port=0, record_limit=record_limit)) as running:
         yield judge_of(running, *modules)
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A way to be wrong: what it does to the mock, and the rules that it violates."""
-
-    name: str
-    patch: Patch
-    red: frozenset[str]
-
-
-def wrong(*rule_ids: str) -> Callable[[Patch], Wrong]:
-    """Name the rules that a patch violates."""
-    return lambda patch: Wrong(patch.__name__, patch, frozenset(rule_ids))
-
-
-def wrongs_in(namespace: Mapping[str, object]) -> list[object]:
-    """All ways to be wrong of a module, as parameters."""
-    return [pytest.param(found, id=found.name) for found in namespace.values() if isinstance(found, Wrong)]
 
 
 def rules_of(*modules: ModuleType) -> list[str]:

@@ -1,4 +1,4 @@
-"""The checks of archive files, against the mock and against files that are wrong."""
+"""The checks of archive files where there is less to see than at the mock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks of the list of archives, against the mock and against lists that are wrong."""
+"""The checks of the list of archives where nothing may be written, and where there is none."""
 
 from __future__ import annotations
 

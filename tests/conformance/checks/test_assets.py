@@ -1,4 +1,4 @@
-"""The checks of the list of assets and of their metadata, against the mock and against wrong ones."""
+"""The checks of assets at a target with one database, and at one that may only be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks of paths, tokens, versions and errors, against the mock and against servers that are wrong."""
+"""The checks of paths, tokens, versions and errors at targets that allow less, and at what is foreign."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks with generated bodies, alone: what is described is accepted, and what is not is refused."""
+"""The checks with generated bodies where nothing may be written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks of Pieces OS with generated data, alone, against servers whose mistake no example meets."""
+"""The checks of Pieces OS with generated data, alone, against servers that are no mock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks of export jobs, their orders and filters, against the mock and servers that are wrong."""
+"""The checks of export jobs, their orders and filters, at a target that nobody can arrange."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks of the links to archive files, against the mock and against links that are wrong."""
+"""The checks of the links to archive files where they cannot be followed to their end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks of pages and their links, against the mock and against lists that are wrong."""
+"""The checks of pages and their links at targets that hold records already, or have small pages."""
 
 from __future__ import annotations
 

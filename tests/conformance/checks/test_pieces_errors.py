@@ -1,4 +1,4 @@
-"""The checks of errors against servers that let something pass, or tell it wrongly."""
+"""What the checks of failures say where nothing fails."""
 
 from __future__ import annotations
 

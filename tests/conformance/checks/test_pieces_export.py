@@ -1,4 +1,4 @@
-"""The checks of an export, and of the paths, against servers that are wrong in one place."""
+"""The checks of an export, and of the paths, where there is less to see or more than the run's own."""
 
 from __future__ import annotations
 

@@ -67,9 +67,7 @@ def test_what_needs_new_entries_is_not_verified(rule: str) -> None:
     assert "keeps no entry whose format it does not know" in result.reason
 
 
-@pytest.mark.parametrize(
-    "rule", ["PI-IMP-06", "PI-IMP-10", "PI-IMP-11", "PI-IMP-14", "PI-IMP-17", "PI-IMP-22"]
-)
+@pytest.mark.parametrize("rule", SEEN)
 def test_what_its_own_entries_show_is_verified(rule: str) -> None:
     result = verdict_on(KnownOnly(), rule)
     assert result.verdict is Verdict.PASSED, told(result)

@@ -1,4 +1,4 @@
-"""The checks of an import and of what it merges against servers that are wrong in one place."""
+"""What the checks of an import ask for, leave alone, and say where they see too little."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.apis.pieces.exports import (
-    REQUIRED_COLLECTIONS,
-)
+from dbcontract.conformance.apis.pieces.exports import REQUIRED_COLLECTIONS
 from dbcontract.conformance.results.results import Verdict
 
 from .judging import judging_small, verdict_on

@@ -20,13 +20,6 @@ OPEN = {
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_another_implementation_passes(rule: str) -> None:
-    with judging_small(SmallPieces()) as judge:
-        result = judge(rule)
-    assert result.verdict is Verdict.PASSED, told(result)
-
-
-@pytest.mark.parametrize("rule", RULES)
 def test_a_lawfully_different_one_fails_nowhere(rule: str) -> None:
     with judging_small(Stranger()) as judge:
         result = judge(rule)
@@ -37,10 +30,8 @@ def test_a_lawfully_different_one_fails_nowhere(rule: str) -> None:
         assert result.verdict is Verdict.PASSED, told(result)
 
 
-def test_checks_that_share_one_server_do_not_see_each_others_entries() -> None:
+def test_another_implementation_passes_and_no_check_sees_what_others_left() -> None:
     """Judged twice, everything of the first time is still there."""
     with judging_small(SmallPieces()) as judge:
         results = [judge(rule) for rule in (*RULES, *RULES)]
-    second_time = results[len(RULES) :]
-    others = [told(result) for result in second_time if result.verdict is not Verdict.PASSED]
-    assert others == []
+    assert [told(result) for result in results if result.verdict is not Verdict.PASSED] == []

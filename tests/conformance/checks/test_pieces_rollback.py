@@ -1,4 +1,4 @@
-"""The checks of the rollback against servers that leave something behind."""
+"""What the checks of the rollback go by, and what they tell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks of versions against servers that compare them wrongly."""
+"""Which versions the checks send, and where there is none to send."""
 
 from __future__ import annotations
 

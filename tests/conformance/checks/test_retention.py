@@ -1,4 +1,4 @@
-"""The checks of retention, against the mock and against nights that are wrong."""
+"""The check of the documented limit, which takes long."""
 
 from __future__ import annotations
 

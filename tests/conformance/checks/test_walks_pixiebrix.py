@@ -1,4 +1,4 @@
-"""The walks over records, assets and jobs, alone, against mocks that only a series of steps gives away."""
+"""The walks over records, assets and jobs blame the rule of the step that went wrong."""
 
 from __future__ import annotations
 

@@ -148,14 +148,6 @@ class ExportedDatabaseByName(_Json):
         return {**item, "database": "Customers"}
 
 
-@defect("PB-JOB-48")
-class LastOfManyIsTheFirst(_Json):
-    """Exports the first record again in place of the last where there are more than 10,000."""
-
-    def document(self, items: list[dict[str, Any]]) -> Any:
-        return super().document([*items[:-1], items[0]] if len(items) > 10_000 else items)
-
-
 @defect("PB-JOB-40", "PB-JOB-39")
 class ExportedDataSpreadOut(_Json):
     """Writes the fields of a record beside its id, and not below `data`."""
@@ -226,6 +218,14 @@ def _written(rows: list[list[str]], **options: Any) -> bytes:
     out = io.StringIO(newline="")
     csv.writer(out, **options).writerows(rows)
     return out.getvalue().encode(errors="surrogatepass")
+
+
+@defect("PB-JOB-48")
+class LastOfManyIsTheFirst(_Csv):
+    """Exports the first record again in place of the last where there are more than 10,000."""
+
+    def table(self, rows: list[list[str]]) -> list[list[str]]:
+        return [*rows[:-1], rows[1]] if len(rows) > 10_000 else rows
 
 
 @defect("PB-JOB-41", "PB-JOB-42")
