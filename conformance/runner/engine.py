@@ -243,6 +243,7 @@ class Engine:
         wanted = [rule for rule in self.rules.values() if rule.id in schema_rules() and rule.api == api]
         if all(rule.id in self._results for rule in wanted):
             return
+        self._listener.fuzzing(api, "beginning", 0)
         fuzzed = self.rule_runner.fuzzing(api, lambda phase, calls: self._listener.fuzzing(api, phase, calls))
         if fuzzed is not None:
             self._requests += fuzzed.calls

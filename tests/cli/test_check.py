@@ -292,12 +292,18 @@ def test_a_run_that_is_ended_says_so(
 
 def test_rules_are_listed_and_explained(run: Run) -> None:
     listed = text(run("rules")).splitlines()
-    assert any(line.startswith("PB-ASSET-03   documented  An asset that is not marked") for line in listed)
+    at = next(number for number, line in enumerate(listed) if line.startswith("  PB-ASSET-03   documented "))
+    assert [line for line in listed[:at] if line and line[0] != " "][-1] == "PixieBrix: Assets"
     assert len(listed) > 300
-    assert all(
-        "inferred" in line
-        for line in text(run("rules", "--level", "inferred", "--api", "pieces")).splitlines()
-    )
+    inferred = text(run("rules", "--level", "inferred", "--api", "pieces")).splitlines()
+    assert all("inferred" in line for line in inferred if line.startswith(" "))
+    for area in ("LINK", "links-to-*"):
+        assert text(run("rules", "--area", area)).startswith(
+            "PixieBrix: Links to archive files\n  PB-LINK-01 "
+        )
+    slip = run("rules", "--area", "asets")
+    assert (slip.status, slip.stdout) == (2, b"")
+    assert "--area asets: there is no such area; there are Assets" in slip.stderr
     explained = text(run("rules", "PB-ASSET-03"))
     for word in (
         "is_uploaded",
@@ -305,6 +311,7 @@ def test_rules_are_listed_and_explained(run: Run) -> None:
         "Download a Database Asset",
         "Needs:      write",
         "Check:",
+        "Area:       Assets",
         "getAsset",
     ):
         assert word in explained

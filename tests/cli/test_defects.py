@@ -4,17 +4,62 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import requests
 
 
-def test_they_are_listed_with_what_they_do_and_break(run: Callable[..., Any]) -> None:
-    listed = run("defects")
+def lines_of(listed: Any) -> list[str]:
     assert (listed.status, listed.stderr) == (0, "")
-    lines = listed.stdout.decode().splitlines()
-    at = lines.index("  last-byte-lost")
-    assert lines[at + 1] == "      Loses the last byte of every uploaded file."
-    assert "PB-ASSET-20" in lines[at + 2]
-    assert "  relative-redirect" not in lines
+    lines: list[str] = listed.stdout.decode().splitlines()
+    return lines
+
+
+def test_each_is_one_short_line_below_its_area(run: Callable[..., Any]) -> None:
+    lines = lines_of(run("defects"))
+    at = next(number for number, line in enumerate(lines) if line.startswith("  last-byte-lost "))
+    assert lines[at].endswith("  Loses the last byte of every uploaded file.")
+    assert [line for line in lines[:at] if line and line[0] != " "][-1] == "assets"
+    assert not any("relative-redirect" in line or "PB-ASSET-20" in line for line in lines)
+    assert max(map(len, lines)) < 150
+
+
+def test_the_one_that_is_named_is_explained(run: Callable[..., Any]) -> None:
+    assert lines_of(run("defects", "last-byte-lost")) == [
+        "last-byte-lost",
+        "    Loses the last byte of every uploaded file.",
+        "    Breaks PB-ASSET-10, PB-ASSET-20, PB-ASSET-24.",
+        "    Try it: dbcontract serve --defect last-byte-lost",
+    ]
+    assert "Breaks PB-ASSET-10, PB-ASSET-20" in "\n".join(lines_of(run("defects", "*-lost", "-v")))
+
+
+def test_they_are_chosen_by_glob_area_and_rule(run: Callable[..., Any]) -> None:
+    def chosen(*filters: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(run("defects", *filters, "--json").stdout)
+        assert found
+        return found
+
+    assert all(one["name"].startswith("links-") for one in chosen("links-*"))
+    assert {one["area"] for one in chosen("--area", "Asset-Files")} == {"asset_files"}
+    assert all("PB-ASSET-20" in one["breaks"] for one in chosen("--rule", "PB-ASSET-20"))
+    both = chosen("*byte*", "--rule", "pi-*")
+    assert all("byte" in one["name"] and one["breaks"][0].startswith("PI-") for one in both)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["lsat-byte-lost"], "NAME lsat-byte-lost: there is no such defect; there are last-byte-lost"),
+        (["--area", "archivs"], "--area archivs: there is no such area; there are archives"),
+        (["--rule", "PB-ASSET-99"], "--rule PB-ASSET-99: there is no such rule among those that they break"),
+    ],
+)
+def test_a_filter_that_chooses_nothing_is_a_slip(
+    run: Callable[..., Any], arguments: list[str], told: str
+) -> None:
+    done = run("defects", *arguments)
+    assert (done.status, done.stdout) == (2, b"")
+    assert told in done.stderr
 
 
 def test_conforming_variants_are_listed_apart(run: Callable[..., Any]) -> None:

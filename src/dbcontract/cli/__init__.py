@@ -30,6 +30,9 @@ _MODULES = {"exec": "execute"}  # where a module cannot be called as its command
 _OF_THE_KIT = ("check", "compare", "rules", "prove", "init")
 """What the distribution `dbcontract-mock`, the mock alone, does not have."""
 
+_WHOLE = 1_000
+"""Characters of the first sentence of a help text: more than any has."""
+
 INTERNAL_ERROR = 70  # EX_SOFTWARE
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
@@ -40,6 +43,13 @@ class CommandGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         """The commands in the order of a user's way, not of the alphabet."""
         return [name for name in COMMANDS if name not in _OF_THE_KIT or _kit_is_installed()]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List each command with its whole first sentence; click would cut it to fit a line."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, command.get_short_help_str(limit=_WHOLE)) for name, command in found if command]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import the module of that command."""

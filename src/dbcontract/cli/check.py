@@ -19,6 +19,7 @@ from dbcontract.conformance.report import FORMATS
 from dbcontract.conformance.runner.interruption import INTERRUPTED, Interruption
 
 from .errors import CommandError
+from .listing import completion, rule_names
 from .reports import Output, output_of, to_standard_output, write_reports
 
 if TYPE_CHECKING:
@@ -53,7 +54,13 @@ def _own_options(command: Callable[..., int]) -> Callable[..., int]:
     type=click.Path(path_type=Path),
     help="A target file, as `dbcontract init` writes one.",
 )
-@click.option("--only", metavar="GLOB", multiple=True, help="Only the rules with such ids. Repeatable.")
+@click.option(
+    "--only",
+    metavar="GLOB",
+    multiple=True,
+    shell_complete=completion(rule_names),
+    help="Only the rules with such ids. Repeatable.",
+)
 @click.option(
     "--level", type=click.Choice(LEVELS), multiple=True, help="Only rules of this level. Repeatable."
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbcontract.conformance.apis.base import title_of
 from dbcontract.conformance.runner.engine import Listener
 
 from .reports import progress_bar
@@ -60,20 +61,30 @@ class _Bar(Listener):
         self._progress = progress
         self._task: TaskID | None = None
         self._failed = 0
+        self._checking: dict[str, str] = {}
 
     def started(self, total: int) -> None:
-        self._task = self._progress.add_task("", total=total)
+        self._task = self._progress.add_task("looking at the target", total=total)
 
     def checking(self, rule: Rule) -> None:
-        self._describe(f"{rule.id} {rule.title}")
+        self._checking[rule.id] = f"{rule.id} {rule.title}"
+        self._describe_oldest()
 
     def judged(self, result: RuleResult) -> None:
         self._failed += result.violates
+        self._checking.pop(result.rule, None)
         if self._task is not None:
             self._progress.advance(self._task)
+        self._describe_oldest()
 
     def fuzzing(self, api: str, phase: str, calls: int) -> None:
-        self._describe(f"generated calls to {api}: {phase}, {calls}")
+        self._checking.clear()
+        self._describe(f"generated calls to {title_of(api)}: {phase}, {calls}")
+
+    def _describe_oldest(self) -> None:
+        """Name the rule that has been checked for longest: where several are, that is what is waited for."""
+        if self._checking:
+            self._describe(next(iter(self._checking.values())))
 
     def _describe(self, text: str) -> None:
         if self._task is not None:

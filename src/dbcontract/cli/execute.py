@@ -79,9 +79,12 @@ def surroundings(settings: Settings, running: Running) -> dict[str, str]:
 
 def urls_of(running: Running) -> dict[str, str | None]:
     """The base URL of each installed API; None where it is not served."""
-    from dbcontract.mockserver.apis.base import api_names
+    from dbcontract.mockserver.apis.base import served_apis
 
-    return {name: running.urls.get(name) for name in sorted(api_names())}
+    return {
+        name: running.base_url + api.base_path if name in running.settings.apis else None
+        for name, api in sorted(served_apis().items())
+    }
 
 
 def run(argv: tuple[str, ...], environment: dict[str, str]) -> int:

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import click
 
 from .errors import CommandError
+from .listing import completion, variant_names
 from .reports import output_of, progress_bar, to_standard_output, write_reports
 
 if TYPE_CHECKING:
-    from dbcontract.mockserver.variants.registry import Variant
+    from rich.progress import Progress
 
-    from ..prove.outcome import Outcome
+    from dbcontract.mockserver.variants.registry import Variant
 
 REPORTS = ("html", "json")
 
 
 @click.command("prove")
 @click.option(
-    "--only", metavar="GLOB", multiple=True, help="Only such defects and conforming variants. Repeatable."
+    "--only",
+    metavar="GLOB",
+    multiple=True,
+    shell_complete=completion(variant_names),
+    help="Only such defects and conforming variants. Repeatable.",
 )
 @click.option("--sample", metavar="N", type=click.IntRange(min=1), help="Only so many of them, by chance.")
 @click.option("--seed", default="1", show_default=True, help="Any text; the same one gives the same sample.")
@@ -68,9 +74,10 @@ def command(
     # Who asks for some by name works on them, and knows the reference mock.
     names = [*([] if only else [REFERENCE]), *(one.name for one in chosen)]
     started = time.monotonic()
-    running = run_all(names, jobs=jobs or processors())
     quiet = to_standard_output(outputs)
-    outcomes = {one.name: one for one in _with_progress(running, len(names), quiet=quiet)}
+    with _progress(len(names), quiet=quiet) as progress:
+        running = run_all(names, jobs=jobs or processors(), begins=progress.begins)
+        outcomes = {one.name: one for one in running if progress.ended(one.name)}
     proof = prove(
         outcomes.get(REFERENCE),
         [(one, outcomes[one.name]) for one in chosen],
@@ -92,13 +99,43 @@ def _chosen(known: tuple[Variant, ...], only: tuple[str, ...]) -> list[Variant]:
     return [one for one in known if not only or any(fnmatchcase(one.name, pattern) for pattern in only)]
 
 
-def _with_progress(outcomes: Iterable[Outcome], total: int, *, quiet: bool) -> Iterator[Outcome]:
-    """The outcomes, with a progress bar where there is a terminal to show it on."""
+class _Shown:
+    """What runs, and how far it is; this one shows nothing."""
+
+    def begins(self, name: str) -> None:
+        """A variant is run; the empty name is the reference mock."""
+
+    def ended(self, name: str) -> bool:
+        """A variant was run. Always true."""
+        del name
+        return True
+
+
+class _Bar(_Shown):
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._task = progress.add_task("starting", total=total)
+        self._running: dict[str, str] = {}
+
+    def begins(self, name: str) -> None:
+        self._running[name] = name or "the reference mock"
+        self._describe()
+
+    def ended(self, name: str) -> bool:
+        self._running.pop(name, None)
+        self._progress.advance(self._task)
+        self._describe()
+        return True
+
+    def _describe(self) -> None:
+        self._progress.update(self._task, description=", ".join(self._running.values()))
+
+
+@contextmanager
+def _progress(total: int, *, quiet: bool) -> Iterator[_Shown]:
+    """A progress bar that names what runs, where there is a terminal to show it on."""
     if quiet or not sys.stderr.isatty():
-        yield from outcomes
+        yield _Shown()
         return
     with progress_bar() as progress:
-        task = progress.add_task("starting", total=total)
-        for outcome in outcomes:
-            progress.update(task, advance=1, description=outcome.name or "the reference mock")
-            yield outcome
+        yield _Bar(progress, total)

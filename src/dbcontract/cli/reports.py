@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Output = tuple[str, str]
 """The format of a report, and the file that it goes to; `-` is standard output."""
 
+_BAR, _COUNT, _TIME = 24, 9, 7
+"""Columns of the parts of a progress bar."""
+
 
 def output_of(text: str, formats: Sequence[str]) -> Output:
     """Read FORMAT=FILE.
@@ -56,15 +59,24 @@ def write_reports(outputs: Sequence[Output], render: Callable[[str], str]) -> No
 
 
 def progress_bar() -> Progress:
-    """A bar with a count, the time and a description, which is gone when it is done."""
+    """A bar with a count, the time and a description, which is gone when it is done.
+
+    Whatever the description is, the bar keeps its place and width, and the whole is one line.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.table import Column
 
     return Progress(
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=_BAR, table_column=Column(min_width=_BAR)),
+        MofNCompleteColumn(table_column=Column(no_wrap=True, min_width=_COUNT, justify="right")),
+        TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=_TIME)),
+        TextColumn(
+            "{task.description}",
+            markup=False,
+            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+        ),
         console=Console(stderr=True),
         transient=True,
+        expand=True,
     )

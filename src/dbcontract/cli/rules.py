@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,21 +12,24 @@ import click
 from dbcontract.conformance.apis.base import names
 
 from .errors import CommandError
+from .listing import WIDTH, completion, fits, nothing, rule_names
 
 if TYPE_CHECKING:
     from dbcontract.conformance.authoring.check import Checks
     from dbcontract.conformance.catalogue.rules import Rule
 
 LEVELS = ("documented", "published", "inferred")
-_WIDTH = 96
 
 
 @click.command("rules")
-@click.argument("patterns", metavar="[ID|GLOB]...", nargs=-1)
+@click.argument("patterns", metavar="[ID|GLOB]...", nargs=-1, shell_complete=completion(rule_names))
 @click.option("--api", type=click.Choice(names()), help="Only the rules of this API.")
+@click.option("--area", metavar="GLOB", help="Only the rules of such an area: ASSET, '*link*'.")
 @click.option("--level", type=click.Choice(LEVELS), help="Only the rules of this level.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
-def command(*, patterns: tuple[str, ...], api: str | None, level: str | None, as_json: bool) -> None:
+def command(
+    *, patterns: tuple[str, ...], api: str | None, area: str | None, level: str | None, as_json: bool
+) -> None:
     """List the rules; explain the one whose id is given."""
     from dbcontract.conformance.catalogue.rules import UnknownRule, load_all
 
@@ -35,7 +39,11 @@ def command(*, patterns: tuple[str, ...], api: str | None, level: str | None, as
     except UnknownRule as error:
         raise CommandError(f"{error}; `dbcontract rules` lists them") from error
     wanted = set(catalogue.filter(level=level, api=api))
-    rules = [rule for rule in chosen if rule in wanted]
+    if area is not None and not any(fits(area, rule.area, rule.area_title) for rule in catalogue):
+        nothing("--area", area, "area", [rule.area_title for rule in catalogue])
+    rules = [
+        rule for rule in chosen if rule in wanted and (area is None or fits(area, rule.area, rule.area_title))
+    ]
     if as_json:
         click.echo(json.dumps([as_entry(rule) for rule in rules], indent=2, ensure_ascii=False))
     elif len(patterns) == 1 and len(rules) == 1:
@@ -43,12 +51,25 @@ def command(*, patterns: tuple[str, ...], api: str | None, level: str | None, as
 
         click.echo(explain(rules[0], discover()))
     else:
-        click.echo("\n".join(_line(rule) for rule in rules))
+        click.echo("\n\n".join(_areas(rules)))
+
+
+def _areas(rules: Sequence[Rule]) -> list[str]:
+    """A heading for each area, and a line for each rule."""
+    from dbcontract.conformance.apis.base import title_of
+
+    groups: dict[tuple[str, str], list[Rule]] = {}
+    for rule in rules:
+        groups.setdefault((rule.api, rule.area_title), []).append(rule)
+    return [
+        "\n".join([f"{title_of(api)}: {title}", *map(_line, several)])
+        for (api, title), several in groups.items()
+    ]
 
 
 def _line(rule: Rule) -> str:
     mark = "" if rule.testable else "  (no check can tell)"
-    return f"{rule.id:<12}  {rule.level:<10}  {rule.title}{mark}"
+    return f"  {rule.id:<12}  {rule.level:<10}  {rule.title}{mark}"
 
 
 def as_entry(rule: Rule) -> dict[str, Any]:
@@ -56,6 +77,7 @@ def as_entry(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "api": rule.api,
+        "area": rule.area_title,
         "level": str(rule.level),
         "title": rule.title,
         "statement": rule.statement,
@@ -72,19 +94,27 @@ def explain(rule: Rule, checks: Checks) -> str:
     folder = f"conformance/apis/{rule.api}/checks"
     files = [check.name.replace(".", ".py: ") for check in checks.of(rule.id)]
     facts = {
+        "Area": rule.area_title,
         "Level": str(rule.level),
         "Source": str(rule.source),
         "Operations": ", ".join(rule.operations),
         "Needs": ", ".join(map(str, rule.needs)) or "nothing",
-        "Rests on": ", ".join(rule.depends_on) or "no other rule",
+        "Depends on": ", ".join(rule.depends_on) or "no other rule",
         "Check": rule.how if rule.testable else f"no check can tell: {rule.untestable}",
         "Code": ", ".join(f"{folder}/{file}" for file in files)
         or ("all exchanges of the run" if rule.testable else ""),
     }
-    lines = [f"{rule.id}  {rule.title}", "", *textwrap.wrap(rule.statement, _WIDTH), ""]
+    lines = [f"{rule.id}  {rule.title}", "", *textwrap.wrap(rule.statement, WIDTH), ""]
     for name, text in facts.items():
         if text:
             lines += textwrap.wrap(
-                text, _WIDTH, initial_indent=f"{name + ':':<12}", subsequent_indent=" " * 12
+                text, WIDTH, initial_indent=f"{name + ':':<12}", subsequent_indent=" " * 12
             )
-    return "\n".join([*lines, "", f"Try it: dbcontract check --only {rule.id} -v URL"])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Try it: dbcontract check --only {rule.id} -v URL",
+            f"See it fail: dbcontract defects --rule {rule.id}",
+        ]
+    )

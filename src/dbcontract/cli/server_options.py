@@ -12,6 +12,7 @@ import click
 from dbcontract.mockserver.apis.base import api_names
 
 from .errors import CommandError
+from .listing import completion, variant_names
 
 if TYPE_CHECKING:
     from dbcontract.mockserver.sandbox.settings import Settings
@@ -133,6 +134,7 @@ def server_options(default_port: int) -> Callable[[_Command], _Command]:
             "defects",
             metavar="NAME",
             multiple=True,
+            shell_complete=completion(variant_names),
             help="Be wrong in this way, in every sandbox too; `dbcontract defects` lists them. Repeatable.",
         ),
         click.option("--no-control", is_flag=True, help="Serve no control API at /_mock/."),

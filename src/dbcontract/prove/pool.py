@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import random
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from typing import Final
@@ -43,13 +43,16 @@ def sample(known: Sequence[Variant], count: int, seed: str) -> list[Variant]:
     return [known[index] for index in sorted(chosen)]
 
 
-def run_all(names: Sequence[str], *, jobs: int, seed: int = 1) -> Iterator[Outcome]:
+def run_all(
+    names: Sequence[str], *, jobs: int, seed: int = 1, begins: Callable[[str], None] = lambda _: None
+) -> Iterator[Outcome]:
     """The outcomes of the variants with these names (and of `FAITHFUL`), as they come.
 
     Args:
         names: at most once each.
         jobs: how many processes run at a time; few names are run in this one.
         seed: of what the checks generate.
+        begins: is told each name when its run begins.
 
     Raises:
         WorkerDied: a process ended before its time.
@@ -63,17 +66,20 @@ def run_all(names: Sequence[str], *, jobs: int, seed: int = 1) -> Iterator[Outco
     if jobs == 1 or len(names) <= _FEW:
         with Prover(seed=seed, fuzzing=fuzzing, wait=wait) as prover:
             for name in ordered:
+                begins(name)
                 yield prover.run(known.get(name))
         return
     workers = [_Worker(seed, fuzzing=fuzzing, wait=wait) for _ in range(min(jobs, len(names)))]
     try:
-        yield from _shared_out(workers, ordered)
+        yield from _shared_out(workers, ordered, begins)
     finally:
         for worker in workers:
             worker.end()
 
 
-def _shared_out(workers: Sequence[_Worker], names: Sequence[str]) -> Iterator[Outcome]:
+def _shared_out(
+    workers: Sequence[_Worker], names: Sequence[str], begins: Callable[[str], None]
+) -> Iterator[Outcome]:
     """Each worker gets the next name when it is done with one."""
     left = iter(names)
     busy: dict[Connection, _Worker] = {}
@@ -81,6 +87,7 @@ def _shared_out(workers: Sequence[_Worker], names: Sequence[str]) -> Iterator[Ou
     def give(worker: _Worker) -> None:
         name = next(left, None)
         if name is not None:
+            begins(name)
             worker.connection.send(name)
             busy[worker.connection] = worker
 
