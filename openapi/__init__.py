@@ -6,11 +6,8 @@ from copy import deepcopy
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 __all__ = ["UnknownDescription", "load", "names"]
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SUFFIX = ".yaml"
 _SCHEMAS = "#/components/schemas/"
 
@@ -44,11 +41,14 @@ def load(name: str, *, written_out: bool = False, package: str = __name__) -> di
 
     Raises `UnknownDescription` for a name that `names` does not list.
     """
+    import yaml  # noqa: PLC0415 (slow to load, and who only names an API needs none of it)
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     known = names(package)
     if name not in known:
         raise UnknownDescription(name, known)
     text = files(package).joinpath(name + _SUFFIX).read_bytes()
-    document: dict[str, Any] = _unshared(yaml.load(text, Loader=_Loader))  # noqa: S506 (a safe loader)
+    document: dict[str, Any] = _unshared(yaml.load(text, Loader=loader))  # noqa: S506 (a safe loader)
     if written_out:
         _write_out(document)
         _write_out_bodies(document, document.get("components", {}).get("schemas", {}))

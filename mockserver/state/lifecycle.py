@@ -28,6 +28,30 @@ class ApiState(Protocol):
         """Take over what the state of another sandbox is set to, and not what it holds."""
 
 
+class TimelessState:
+    """A state in which nothing happens by itself, and whose forks share nothing that is changed in place.
+
+    What it tells may depend on the instant that it is asked at.
+    """
+
+    __slots__ = ()
+
+    def release(self) -> None:
+        """Nothing: nothing is shared."""
+
+    def rewind(self, now: int) -> None:
+        """Nothing: time changes nothing here."""
+
+    def clock_moved(self, now: int) -> None:
+        """Nothing: time changes nothing here."""
+
+    def catch_up(self, now: int, new_id: Callable[[], str]) -> None:
+        """Nothing: time changes nothing here."""
+
+    def set_like(self, other: Any) -> None:
+        """Nothing: there is nothing to set."""
+
+
 class HasStates(Protocol):
     """A sandbox, as far as what its APIs remember goes."""
 

@@ -114,8 +114,9 @@ class Banner:
         write(f"[bold green]dbcontract {dbcontract.__version__}[/] is ready", f"  ({self.data})")
         write()
         width = max(len(url) for _, url, _ in self.urls)
+        names = max(10, *(len(name) + 2 for name, _, _ in self.urls))
         for name, url, swagger in self.urls:
-            write(f"  [bold]{name:<10}[/]", f"{url:<{width}}  Swagger UI {swagger}")
+            write(f"  [bold]{name:<{names}}[/]", f"{url:<{width}}  Swagger UI {swagger}")
         for name, value in self._facts():
             write(f"  {name}", value)
         for shown in self.contents:

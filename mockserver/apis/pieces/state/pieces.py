@@ -14,6 +14,7 @@ from semver import Version
 
 from ....state.errors import ImportRejected, NewerExport
 from ....state.jsonio import dumps
+from ....state.lifecycle import TimelessState
 from .exported import (
     COLLECTIONS,
     FORMATS,
@@ -72,7 +73,7 @@ class _Contents:
         self.schemas: Final = schemas or {}
 
 
-class PiecesDatabase:
+class PiecesDatabase(TimelessState):
     """The database of a Pieces OS server of the given version and schema.
 
     `version` is a semantic version, `migration` the database version. Raises `ValueError` for anything else.
@@ -126,18 +127,6 @@ class PiecesDatabase:
     def set_like(self, other: PiecesDatabase) -> None:
         """Be a server of the other's version and database version."""
         self.become(other.version, other.migration)
-
-    def release(self) -> None:
-        """Nothing: what forks share is never changed in place."""
-
-    def rewind(self, now: int) -> None:
-        """Nothing: time changes nothing here."""
-
-    def clock_moved(self, now: int) -> None:
-        """Nothing: time changes nothing here."""
-
-    def catch_up(self, now: int, new_id: Callable[[], str]) -> None:
-        """Nothing: time changes nothing here."""
 
     def load(self, export: dict[str, Any]) -> None:
         """Replace the contents by those of an export, whatever version made it.

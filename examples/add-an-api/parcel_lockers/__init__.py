@@ -1,0 +1,1 @@
+"""Parcel lockers: an API that dbcontract serves and judges beside its own."""

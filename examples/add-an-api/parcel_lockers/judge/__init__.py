@@ -1,0 +1,1 @@
+"""The judge's side; it knows nothing of the mock's."""

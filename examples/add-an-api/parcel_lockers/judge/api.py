@@ -1,0 +1,26 @@
+"""The lockers, as the kit judges them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from dbcontract import openapi
+from dbcontract.conformance.apis.base import JudgedApi, Practice, Probe
+
+
+def _practice() -> Practice:
+    from .practice import PRACTICE  # noqa: PLC0415 (only a run needs it, and it is slow to load)
+
+    return PRACTICE
+
+
+API = JudgedApi(
+    name="lockers",
+    title="Parcel lockers",
+    prefix="PL",
+    package=__package__,
+    description=partial(openapi.load, "lockers", written_out=True, package="parcel_lockers"),
+    practice=_practice,
+    probe=Probe("/parcels", frozenset({200})),
+    mock_path="/lockers",
+)

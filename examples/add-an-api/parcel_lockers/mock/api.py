@@ -1,0 +1,72 @@
+"""The lockers, as the mock serves them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dbcontract.mockserver.apis.base import ServedApi, Shown
+from dbcontract.mockserver.extension_point import ExtensionPoint
+from dbcontract.mockserver.sandbox.ids import IdSource
+from dbcontract.mockserver.sandbox.sandbox import Sandbox
+from dbcontract.mockserver.sandbox.settings import Settings
+from dbcontract.mockserver.snapshot.section import JSONSection
+from dbcontract.mockserver.state.objects import ObjectStore
+from dbcontract.mockserver.web.errors import Refusal, refusal_of, refuse
+from dbcontract.mockserver.web.negotiated import Negotiated
+from starlette.responses import Response
+
+from .handlers import LockerHandlers
+from .state import AlreadyCollected, Lockers, dump, load
+
+HANDLERS = ExtensionPoint("lockers.handlers", LockerHandlers)
+STATE = ExtensionPoint("lockers.state", Lockers, is_made=False)
+
+
+class Loader:
+    """Begins with three parcels, whatever the data set is."""
+
+    kinds: Mapping[str, Callable[[Mapping[str, Any]], None]] = {}
+
+    def __init__(self, settings: Settings, objects: ObjectStore) -> None:
+        del settings, objects
+
+    def finish(self, as_of: int, seed: int) -> Lockers:
+        """The parcels, which the courier has just brought."""
+        state, ids = Lockers({}), IdSource(seed, "lockers")
+        for recipient in ("Ada", "Bo", "Cy"):
+            state.announce(ids(), recipient, as_of)
+        return state
+
+
+def _error(sandbox: Sandbox, error: Exception, answer: Negotiated | None) -> Response:
+    del sandbox
+    refusal = Refusal(409, str(error)) if isinstance(error, AlreadyCollected) else refusal_of(error)
+    return refuse(refusal, answer)
+
+
+def _known_ids(sandbox: Sandbox) -> Mapping[str, str]:
+    first = next(iter(sandbox.states["lockers"].parcels), None)
+    return {} if first is None else {"parcelId": first}
+
+
+def _shown(sandbox: Sandbox) -> list[Shown]:
+    parcels = sandbox.states["lockers"].parcels.values()
+    return [Shown("Parcels", tuple((one.id, one.recipient) for one in parcels), len(parcels))]
+
+
+API = ServedApi(
+    name="lockers",
+    base_path="/lockers",
+    handlers=lambda sandbox: sandbox.implementation[HANDLERS],
+    error=_error,
+    loader=Loader,
+    section=JSONSection("lockers", dump=dump, load=load),
+    state=STATE,
+    extension_points=(HANDLERS, STATE),
+    description_package="parcel_lockers",
+    defects=f"{__package__}.defects",
+    conforming=f"{__package__}.conforming",
+    known_ids=_known_ids,
+    shown=_shown,
+)

@@ -1,0 +1,1 @@
+"""Unusual, and right."""
