@@ -11,14 +11,14 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from starlette.responses import Response
-from starlette.types import Receive
-
 from dbcontract import openapi
 
 from ..extension_point import ExtensionPoint
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import Receive
+
     from ..sandbox.sandbox import Sandbox
     from ..sandbox.settings import Settings
     from ..snapshot.section import Section

@@ -17,6 +17,7 @@ import enum
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from requests import Session
 
 DEFAULT_TOKEN = "dbcontract-mock"  # noqa: S105 - a mock accepts any token unless it is told which
+_CONTROL = "control"
 _SANDBOX = re.compile(r"/~[^/]*\Z")
 
 
@@ -115,6 +117,21 @@ class MockClient:
                 ControlledSandbox(self._connection, root).delete_sandbox(quoted)
 
     # Where to find things
+
+    @cached_property
+    def urls(self) -> Mapping[str, str]:
+        """The base URL of each API that the mock serves, by the API's name, without a trailing slash.
+
+        Raises:
+            MockError: the mock does not answer.
+        """
+        found = self._connection.call("GET", f"{self._path}/")
+        root = found["dashboard"].removesuffix("/_mock/")
+        return {
+            api["name"]: self.base_url + api["url"].removeprefix(root)
+            for api in found["apis"]
+            if api["name"] != _CONTROL
+        }
 
     @property
     def pieces_url(self) -> str:

@@ -9,7 +9,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
@@ -17,6 +17,7 @@ from typing import Protocol
 import uvicorn
 from starlette.types import ASGIApp
 
+from ..apis.base import served_apis
 from ..sandbox.registry import Sandboxes
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.settings import Settings
@@ -49,14 +50,10 @@ class Running:
         return self.sandboxes.default
 
     @property
-    def pieces_url(self) -> str | None:
-        """The base URL of Pieces OS; None when it is not served."""
-        return self.base_url if "pieces" in self.settings.apis else None
-
-    @property
-    def pixiebrix_url(self) -> str | None:
-        """The base URL of PixieBrix; None when it is not served."""
-        return f"{self.base_url}/api" if "pixiebrix" in self.settings.apis else None
+    def urls(self) -> Mapping[str, str]:
+        """The base URL of each API that is served, by its name, without a trailing slash."""
+        apis = sorted(served_apis().items())
+        return {name: self.base_url + api.base_path for name, api in apis if name in self.settings.apis}
 
 
 class Keeper(Protocol):

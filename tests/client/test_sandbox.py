@@ -22,6 +22,7 @@ def write(mock: MockClient, database: str, key: str) -> None:
 def test_where_things_are(mock: MockClient) -> None:
     assert mock.pieces_url == mock.base_url
     assert mock.pixiebrix_url == f"{mock.base_url}/api"
+    assert mock.urls == {"pieces": mock.pieces_url, "pixiebrix": mock.pixiebrix_url}
     assert mock.organization_id == mock.organization_ids[0]
     assert len(mock.organization_ids) == 2
     assert mock.database_ids == [database.id for database in mock.databases]

@@ -14,13 +14,13 @@ from dbcontract.mockserver.server.run import Running
 
 
 def _records(server: Running, api: requests.Session, database: str) -> dict[str, dict[str, Any]]:
-    answer = api.get(f"{server.pixiebrix_url}/databases/{database}/records/?page_size=1000")
+    answer = api.get(f"{server.urls['pixiebrix']}/databases/{database}/records/?page_size=1000")
     return {record["id"]: record for record in answer.json()}
 
 
 def test_the_records_endpoint_is_a_table(server: Running, api: requests.Session, customers: str) -> None:
     answer = api.get(
-        f"{server.pixiebrix_url}/databases/{customers}/records/?page_size=1000",
+        f"{server.urls['pixiebrix']}/databases/{customers}/records/?page_size=1000",
         headers={"Accept": "text/csv"},
     )
     assert answer.headers["content-type"].startswith("text/csv")
@@ -46,10 +46,10 @@ def test_an_artifact_is_a_table_of_all_chosen_records(
 ) -> None:
     chosen = list(state_of(server.sandbox).databases)[:2]
     job = api.post(
-        f"{server.pixiebrix_url}/databases/records/jobs/",
+        f"{server.urls['pixiebrix']}/databases/records/jobs/",
         json={"name": "Figures", "databases": chosen, "media_type": media_type},
     ).json()
-    details = api.get(f"{server.pixiebrix_url}/databases/records/jobs/{job['id']}/").json()
+    details = api.get(f"{server.urls['pixiebrix']}/databases/records/jobs/{job['id']}/").json()
     assert details["status"] == "SUCCESS"
     table = read(requests.get(details["data"], timeout=10).content)
     expected = {

@@ -17,7 +17,7 @@ from dbcontract.mockserver.server.run import Running
 
 @pytest.fixture
 def database(server: Running) -> Iterator[DatabaseApi]:
-    with ApiClient(Configuration(host=server.pieces_url)) as client:
+    with ApiClient(Configuration(host=server.urls["pieces"])) as client:
         yield DatabaseApi(client)
 
 

@@ -12,7 +12,7 @@ from dbcontract.mockserver.server.run import Running
 def test_links_lead_through_all_pages_of_the_records(
     server: Running, api: requests.Session, customers: str
 ) -> None:
-    url: str | None = f"{server.pixiebrix_url}/databases/{customers}/records/?page_size=7"
+    url: str | None = f"{server.urls['pixiebrix']}/databases/{customers}/records/?page_size=7"
     pages = []
     while url is not None:
         answer = api.get(url)
@@ -28,7 +28,7 @@ def test_links_lead_through_all_pages_of_the_records(
 
 def test_links_of_a_counted_list_go_both_ways(server: Running, api: requests.Session) -> None:
     organization = next(iter(state_of(server.sandbox).organizations))
-    first = api.get(f"{server.pixiebrix_url}/organizations/{organization}/databases/?page_size=1")
+    first = api.get(f"{server.urls['pixiebrix']}/organizations/{organization}/databases/?page_size=1")
     assert first.headers["X-Total-Count"] == "3"
     assert set(first.links) == {"next", "last"}
     last = api.get(first.links["last"]["url"])
@@ -43,10 +43,10 @@ def test_a_picture_goes_up_by_form_and_comes_back_byte_for_byte(
 ) -> None:
     database = next(item.id for item in state_of(server.sandbox).databases.values() if item.type == "Asset")
     filename, content_type, picture = fixtures.builders.asset_file("png", 5)
-    made = api.post(f"{server.pixiebrix_url}/databases/{database}/assets/", json={"filename": filename})
+    made = api.post(f"{server.urls['pixiebrix']}/databases/{database}/assets/", json={"filename": filename})
     assert made.status_code == 201
     asset = made.json()["asset"]
-    place = f"{server.pixiebrix_url}/databases/{database}/assets/{asset['id']}"
+    place = f"{server.urls['pixiebrix']}/databases/{database}/assets/{asset['id']}"
 
     # No token here: the form's own fields are what opens the storage.
     stored = requests.post(

@@ -83,7 +83,7 @@ def test_in_java_what_was_exported_is_imported(compiled: Callable[[str], str], s
 def test_in_java_records_are_written_and_listed(compiled: Callable[[str], str], server: Running) -> None:
     path = compiled("pixiebrix")
     database = next(iter(state_of(server.sandbox).databases))
-    printed = completed("java", "-cp", path, "PixiebrixCalls", str(server.pixiebrix_url), database)
+    printed = completed("java", "-cp", path, "PixiebrixCalls", server.urls["pixiebrix"], database)
     assert printed.splitlines() == ["typed {user email=a&b@x}", "2"]
 
 

@@ -51,7 +51,7 @@ def test_what_hey_api_makes_calls_the_mock(server: Running, node_tools: Tools, t
     assert node is not None
     database = next(iter(state_of(server.sandbox).databases))
     done = subprocess.run(
-        [node, str(tmp_path / "heyapi.js"), str(server.pixiebrix_url), database],
+        [node, str(tmp_path / "heyapi.js"), server.urls["pixiebrix"], database],
         capture_output=True, text=True, check=False, timeout=30,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

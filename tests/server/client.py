@@ -61,7 +61,7 @@ class PixieBrix(Client):
     """PixieBrix with a token, at version 2.0; knows the first two organizations of the data set."""
 
     def __init__(self, running: Running, token: str | None = TOKEN) -> None:
-        super().__init__(str(running.pixiebrix_url), token)
+        super().__init__(running.urls["pixiebrix"], token)
         self.session.headers.update(V2)
         self.running = running
         self.organizations = list(state_of(running.sandbox).organizations)

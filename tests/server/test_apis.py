@@ -11,7 +11,7 @@ import pytest
 INVENTED = """
 from starlette.responses import Response
 
-from dbcontract.mockserver.apis.base import ServedApi
+from dbcontract.mockserver.apis.base import ServedApi, Shown
 from dbcontract.mockserver.snapshot.section import JSONSection
 
 
@@ -67,6 +67,11 @@ def said(sandbox, error, answer):
     return Response(f"sorry: {{error!r}}", status, media_type="text/plain")
 
 
+def held(sandbox):
+    names = sandbox.states["invented"].names
+    return [Shown("Things", tuple((name, name) for name in names), len(names))]
+
+
 API = ServedApi(
     name="{name}",
     base_path="{base_path}",
@@ -75,6 +80,8 @@ API = ServedApi(
     loader=lambda settings, objects: Loader(),
     section=JSONSection("{name}", dump=lambda state: [state.until, *state.names], load=Things.load),
     description_package="invented",
+    known_ids=lambda sandbox: {{"thing": next(iter(sandbox.states["invented"].names), "none")}},
+    shown=held,
 )
 """
 DESCRIPTION = """
@@ -96,6 +103,9 @@ ASK = """
 import json
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+from dbcontract.cli.banner import Banner
+from dbcontract.cli.execute import surroundings
+from dbcontract.mockserver.client import MockClient
 from dbcontract.mockserver.server.run import ServerThread
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 
@@ -129,6 +139,12 @@ with ServerThread(SETTINGS) as running:
     told["expired"] = ask("GET", "/~two/invented/things/it")[0]
     told["reset"] = ask("POST", "/~one/_mock/reset")[0], ask("GET", "/~one/invented/things/it")[0]
     told["fault"] = ask("POST", "/_mock/faults", {"operation": "readThing", "status": 404})[0]
+    with MockClient(running.base_url) as mock, mock.sandbox("three") as other:
+        told["client"] = [mock.urls["invented"], other.urls["invented"]]
+    shown = Banner.of(SETTINGS, running)
+    told["banner"] = [url for url in shown.urls if "invented" in url[1]], dict(shown.commands)["readThing"]
+    told["holds"] = next(one.items for one in shown.contents if one.kind == "Things")
+    told["exec"] = surroundings(SETTINGS, running)["INVENTED_URL"]
     told["beside"] = ask("GET", "/database/export")[0]
     print(json.dumps(told))
 """
@@ -157,6 +173,8 @@ def ask(folder: Path, *, name: str = "invented", base_path: str = "/invented") -
 def test_an_api_of_another_package_is_served(tmp_path: Path) -> None:
     text = ask(tmp_path)
     told = json.loads(text) if text.startswith("{") else text
+    assert isinstance(told, dict), told
+    base, _ = told["client"][0].rsplit("/", 1)
     assert told == {
         "title": "Invented Things",
         "loaded": [200, "a thing: seed 4"],
@@ -170,6 +188,13 @@ def test_an_api_of_another_package_is_served(tmp_path: Path) -> None:
         "expired": 404,
         "reset": [200, 404],
         "fault": 201,
+        "client": [f"{base}/invented", f"{base}/~three/invented"],
+        "banner": [
+            [["Invented Things", f"{base}/invented", f"{base}/invented/ui/"]],
+            f"curl -s {base}/invented/things/seed%204",
+        ],
+        "holds": [["seed 4", "seed 4"]],
+        "exec": f"{base}/invented",
         "beside": 200,
     }
 

@@ -157,7 +157,7 @@ def test_what_the_swagger_ui_does_not_have(server: Running, base: str) -> None:
 
 def test_pieces_alone(start: Callable[..., Running]) -> None:
     running = start(apis=frozenset({"pieces"}))
-    assert (running.pieces_url, running.pixiebrix_url) == (running.base_url, None)
+    assert running.urls == {"pieces": running.base_url}
     assert get(f"{running.base_url}/database/export").status_code == 200
     assert get(f"{running.base_url}/ui/").status_code == 200
     for path in (
@@ -172,7 +172,7 @@ def test_pieces_alone(start: Callable[..., Running]) -> None:
 
 def test_pixiebrix_alone(start: Callable[..., Running], connect: Callable[[Running], PixieBrix]) -> None:
     running = start(apis=frozenset({"pixiebrix"}))
-    assert (running.pieces_url, running.pixiebrix_url) == (None, f"{running.base_url}/api")
+    assert running.urls == {"pixiebrix": f"{running.base_url}/api"}
     assert connect(running).databases()
     assert get(f"{running.base_url}/api/ui/").status_code == 200
     for path in ("/database/export", "/ui/", "/openapi.json"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import dbcontract
-from dbcontract.conformance.apis.base import title_of
+from dbcontract.conformance.apis.base import names, title_of
 from dbcontract.mockserver.apis.base import served_apis
 
 from .curl import curl_lines
@@ -54,7 +54,9 @@ class Banner:
         root = settings.public_url or running.base_url
         apis = {name: api for name, api in sorted(served_apis().items()) if name in settings.apis}
         served = {name: root + api.base_path for name, api in apis.items()}
-        urls = [(title_of(name), url, f"{url}/ui/") for name, url in served.items()]
+        judged = names()  # has the short titles
+        titles = {name: title_of(name) if name in judged else api.title for name, api in apis.items()}
+        urls = [(titles[name], url, f"{url}/ui/") for name, url in served.items()]
         if settings.control:
             control = f"{root}/_mock"
             urls.append(("Control", control, f"{control}/ui/"))

@@ -79,12 +79,9 @@ def surroundings(settings: Settings, running: Running) -> dict[str, str]:
 
 def urls_of(running: Running) -> dict[str, str | None]:
     """The base URL of each installed API; None where it is not served."""
-    from dbcontract.mockserver.apis.base import served_apis
+    from dbcontract.mockserver.apis.base import api_names
 
-    return {
-        name: running.base_url + api.base_path if name in running.settings.apis else None
-        for name, api in sorted(served_apis().items())
-    }
+    return {name: running.urls.get(name) for name in sorted(api_names())}
 
 
 def run(argv: tuple[str, ...], environment: dict[str, str]) -> int:
