@@ -59,6 +59,15 @@ def test_without_permission_to_destroy_no_collection_is_lost() -> None:
     assert [name for name in REQUIRED_COLLECTIONS if after[name] != before[name]] == []
 
 
+def test_with_that_permission_what_was_lost_is_put_back() -> None:
+    pieces = ReplacesCollections()
+    before = pieces.export()
+    with judging_small(pieces) as judge:
+        assert judge("PI-IMP-11").verdict is Verdict.FAILED
+    after = pieces.export()
+    assert [name for name in REQUIRED_COLLECTIONS if after[name] != before[name]] == []
+
+
 def test_a_second_instance_that_is_not_empty_verifies_nothing() -> None:
     class NeverEmpty(SmallPieces):
         def __init__(self, *, empty: bool = False) -> None:

@@ -253,6 +253,18 @@ class RawAsText(PiecesDatabase):
         return document
 
 
+@defect("PI-EXP-10", "PI-EXP-11", "PI-DESC-07")
+class IdsAsNumbers(PiecesDatabase):
+    """Writes the ids of entries as numbers."""
+
+    def export(self) -> dict[str, Any]:
+        document = super().export()
+        for name in FORMATS:
+            for number, entry in enumerate(document[name]["iterable"]):
+                entry["id"] = number
+        return document
+
+
 @defect("PI-EXP-10")
 class ValuesWithoutIterable(PiecesDatabase):
     """Writes the values as an array, without the object around it."""
