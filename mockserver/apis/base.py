@@ -82,6 +82,19 @@ class Shown:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What is done with the answer of an operation.
+
+    Attributes:
+        name: in a few words: `upload a file`.
+        command: a shell command that takes the answer's body as its input.
+    """
+
+    name: str
+    command: str
+
+
 class Samples(Protocol):
     """What exists in a sandbox, to try operations on."""
 
@@ -94,6 +107,9 @@ class Samples(Protocol):
 
     def body(self, example: Any) -> Any:
         """The body of an example as this sandbox takes it; None if it cannot."""
+
+    def next_step(self, operation: str) -> NextStep | None:
+        """What to do with the answer of an operation, if it is made for something else to be done with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +127,11 @@ class KnownSamples:
     def body(self, example: Any) -> Any:
         """The body of an example as it is."""
         return example
+
+    def next_step(self, operation: str) -> NextStep | None:
+        """Nothing."""
+        del operation
+        return None
 
 
 def _nothing_shown(sandbox: Sandbox) -> list[Shown]:
@@ -134,6 +155,7 @@ class ServedApi:
 
     Attributes:
         name: as the user chooses it, and as its entry point is called.
+        label: what people call it, `Pieces OS`; by default its title.
         base_path: before every path of its description; empty at the root.
         handlers: what has a method for each operationId, for a request to this sandbox.
         error: the answer to an error, given what was negotiated before it.
@@ -155,6 +177,7 @@ class ServedApi:
     """
 
     name: str
+    label: str = ""
     base_path: str
     handlers: Callable[[Sandbox], object]
     error: Callable[[Sandbox, Exception, Negotiated | None], Response]

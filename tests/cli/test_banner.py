@@ -8,10 +8,11 @@ from rich.console import Console
 from dbcontract.cli.banner import Banner, token_to_show
 from dbcontract.mockserver.apis.base import Shown
 from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
+from dbcontract.mockserver.server.run import ServerThread
 
 
-def printed(banner: Banner, **console: Any) -> str:
-    return banner.render(Console(file=io.StringIO(), **console))
+def printed(banner: Banner, *, curls: bool = False, **console: Any) -> str:
+    return banner.render(Console(file=io.StringIO(), **console), curls=curls)
 
 
 @pytest.fixture
@@ -26,7 +27,9 @@ def banner() -> Banner:
 
 
 def test_long_commands_are_neither_wrapped_nor_cut(banner: Banner) -> None:
-    assert "\n  curl -s " + "x" * 300 + "\n" in printed(banner, width=40)
+    assert "\n  curl -s " + "x" * 300 + "\n" in printed(banner, curls=True, width=40)
+    assert "curl -s" not in printed(banner)
+    assert "--curls" in printed(banner)
 
 
 def test_names_are_shown_as_they_are(banner: Banner) -> None:
@@ -46,7 +49,7 @@ def test_a_public_address_and_the_origins_of_pages(banner: Banner) -> None:
 
 
 def test_what_is_left_out_is_counted(banner: Banner) -> None:
-    assert "and 2 more" in printed(banner)
+    assert "  Databases (1 of 3)\n" in printed(banner)
 
 
 def test_colour_only_where_a_terminal_has_it(banner: Banner) -> None:
@@ -65,3 +68,16 @@ def test_colour_only_where_a_terminal_has_it(banner: Banner) -> None:
 )
 def test_the_token_to_use(settings: Settings, token: str | None) -> None:
     assert token_to_show(settings) == token
+
+
+@pytest.mark.parametrize("data", ["small", "edge", "bi", "captured", "empty"])
+def test_it_fits_a_screen_and_ends_with_urls_and_token(data: str) -> None:
+    settings = Settings(port=0, data=data, cors=("*",), variants=("last-byte-lost",))
+    with ServerThread(settings) as running:
+        lines = printed(Banner.of(settings, running), width=80).splitlines()
+    assert len(lines) <= 23  # and the line of the cursor
+    assert max(map(len, lines)) <= 80
+    names = [line.split()[0] for line in lines[-8:]]
+    assert names[-1] == "Ctrl-C"
+    assert names[-2] == "Token"
+    assert "Dashboard" in names

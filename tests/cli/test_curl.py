@@ -1,5 +1,6 @@
 import json
 import shlex
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -48,7 +49,8 @@ def option(command: str, name: str) -> Any:
 def test_every_operation_has_one_line() -> None:
     commands = curl_lines({"pieces": PIECES, "pixiebrix": PIXIEBRIX}, samples(IDS), "secret")
     assert len(commands) == len({operation for operation, _ in commands})
-    assert {operation for operation, _ in commands} == operation_ids("pieces") | operation_ids("pixiebrix")
+    of_operations = {operation for operation, _ in commands if ", then " not in operation}
+    assert of_operations == operation_ids("pieces") | operation_ids("pixiebrix")
 
 
 def test_only_the_apis_that_are_served() -> None:
@@ -132,3 +134,13 @@ def test_without_ids_only_what_needs_none() -> None:
         "exportDatabase", "importDatabase", "listUserDatabases", "createUserDatabase", "listOrganizations",
         "getMe", "getHealth",
     }  # fmt: skip
+
+
+def test_what_an_answer_is_for_goes_on_with_the_same_call() -> None:
+    commands = lines(replace(IDS, job_file="all 'leads'.json"))
+    upload = next(command for name, command in commands.items() if name.startswith("createAsset, then"))
+    assert upload.startswith(f"{commands['createAsset']} | sed ")
+    download = commands["getExportJob, then download its file"]
+    assert download.startswith(f"{commands['getExportJob']} | sed ")
+    assert shlex.split(download)[-1] == "all 'leads'.json"
+    assert "getExportJob, then download its file" not in lines()  # no job has succeeded

@@ -70,7 +70,7 @@ def test_conforming_variants_are_listed_apart(run: Callable[..., Any]) -> None:
 
 def test_a_server_that_is_wrong_on_purpose(serve: Callable[..., Any]) -> None:
     server = serve("--defect", "versions-compared-as-text", "--os-version", "9.0.0")
-    assert "  Defects   versions-compared-as-text" in server.banner
+    assert "  Defects    versions-compared-as-text" in server.banner
     with requests.Session() as session:
         newer = {**session.get(f"{server.pieces}/database/export", timeout=10).json(), "version": "10.0.0"}
         for sandbox in ("", "/~other"):

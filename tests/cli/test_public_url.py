@@ -56,9 +56,9 @@ def test_every_url_that_is_handed_out_is_public(serve: Callable[..., Any]) -> No
 
 
 def test_the_banner_shows_both_addresses(serve: Callable[..., Any]) -> None:
-    server = serve("--public-url", OUTSIDE)
+    server = serve("--public-url", OUTSIDE, "--curls")
     text = "\n".join(server.banner)
-    assert f"PixieBrix {OUTSIDE}/api " in text
+    assert f"PixieBrix  {OUTSIDE}/api " in text
     assert f"{OUTSIDE}/api/ui/" in text
     assert f"Listens on {server.ready['base_url']}" in text
     # Commands are to be pasted anywhere.

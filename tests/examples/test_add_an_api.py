@@ -61,7 +61,7 @@ def run(installed: dict[str, str], folder: Path) -> Run:
 @pytest.fixture(scope="module")
 def banner(installed: dict[str, str], folder: Path) -> Iterator[list[str]]:
     """What a server says that serves it; it runs as long as the tests of this module."""
-    words = [str(Path(sys.executable).with_name("dbcontract")), "serve", "--port", "0", "--quiet"]
+    words = [str(Path(sys.executable).with_name("dbcontract")), "serve", "--port", "0", "--quiet", "--curls"]
     with subprocess.Popen(words, cwd=folder, env=installed, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         lines = []
@@ -93,7 +93,7 @@ def parcels(mock: MockClient) -> list[dict[str, Any]]:
 
 def test_the_banner_has_its_urls_what_it_holds_and_commands_that_work(banner: list[str], root: str) -> None:
     text = "\n".join(banner)
-    assert re.search(rf"Parcel lockers +{root}/lockers +Swagger UI {root}/lockers/ui/", text)
+    assert re.search(rf"Parcel lockers +{root}/lockers +UI {root}/lockers/ui/", text)
     assert re.search(r"Parcels\n +[0-9a-f-]{36}  Ada\n", text)
     for operation, status in {
         "listParcels": 200,

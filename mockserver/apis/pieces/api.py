@@ -42,6 +42,7 @@ def _with_this_version(answer: Answer, sandbox: Sandbox) -> Answer:
 
 API = ServedApi(
     name="pieces",
+    label="Pieces OS",
     base_path="",
     handlers=_handlers,
     error=_error,

@@ -66,6 +66,7 @@ def _contents(sandbox: Sandbox) -> Mapping[str, Any]:
 
 API = ServedApi(
     name="pixiebrix",
+    label="PixieBrix",
     base_path="/api",
     handlers=_handlers,
     error=_error,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from ..base import Shown
+from ..base import NextStep, Shown
 from .state_of import state_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 """How many ids of a kind are listed; the operations list the others."""
+
+
+_UPLOAD: Final = (
+    r"""sed -E 's/.*"upload_url":"([^"]*)","fields":\{([^}]*)\}.*/-F \2 -F "file=hello" "\1"/; """
+    r"""s/","/" -F "/g; s/":"/=/g' | xargs curl -s"""
+)
+"""Makes a form of the answer's fields, with the file as the last one, which storages of that kind want."""
+
+_LINK: Final = r"""sed -E 's/.*"data":"([^"]*)".*/"\1"/' | xargs curl -s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,7 @@ class SampleIds:
         database: one of the organization's databases that holds the record.
         asset_database: the database of the asset, which may be another one.
         asset: an asset that can be downloaded, where there is one.
+        job: one that has succeeded, where there is one; `job_file` is then the name of its file.
     """
 
     organization: str | None = None
@@ -34,16 +45,19 @@ class SampleIds:
     asset: str | None = None
     filename: str | None = None
     job: str | None = None
+    job_file: str | None = None
 
     @classmethod
     def of(cls, sandbox: Sandbox) -> SampleIds:
         """Choose from a sandbox what lets most operations answer with something to see."""
-        state = state_of(sandbox)
+        state, now = state_of(sandbox), sandbox.clock.now()
         databases = list(state.databases.values())
         filled = next((one for one in databases if len(one.records)), databases[0] if databases else None)
         assets = [asset for one in databases for asset in one.assets.values()]
         asset = next((one for one in assets if one.is_uploaded), assets[0] if assets else None)
         records = filled.records.rows() if filled else ()
+        jobs = sorted(state.jobs.values(), key=lambda one: one.status(now) != "SUCCESS")
+        job = jobs[0] if jobs else None
         return cls(
             organization=filled.organization_id if filled else next(iter(state.organizations), None),
             database=filled.id if filled else None,
@@ -51,7 +65,8 @@ class SampleIds:
             asset_database=asset.database_id if asset else filled.id if filled else None,
             asset=asset.id if asset else None,
             filename=asset.filename if asset else None,
-            job=next(iter(state.jobs), None),
+            job=job.id if job else None,
+            job_file=job.artifact_name() if job and job.status(now) == "SUCCESS" else None,
         )
 
     def path_parameter(self, name: str, path: str) -> str | None:
@@ -73,6 +88,14 @@ class SampleIds:
         if isinstance(example, dict) and "databases" in example:
             return {**example, "databases": [self.database]} if self.database else None
         return example
+
+    def next_step(self, operation: str) -> NextStep | None:
+        """What an asset is created for, and what an export job is looked at for."""
+        if operation == "createAsset":
+            return NextStep("upload to it (file=@PATH sends a file)", _UPLOAD)
+        if operation == "getExportJob" and self.job_file:
+            return NextStep("download its file", f"{_LINK} -o {shlex.quote(self.job_file)}")
+        return None
 
 
 def shown(sandbox: Sandbox) -> list[Shown]:

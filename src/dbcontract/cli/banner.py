@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import dbcontract
-from dbcontract.conformance.apis.base import names, title_of
 from dbcontract.mockserver.apis.base import served_apis
 
 from .curl import curl_lines
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from dbcontract.mockserver.sandbox.settings import Settings
     from dbcontract.mockserver.server.run import Running
 
+_FEW = 2
+"""How many things of a kind are listed where the banner has to fit a screen."""
+
 ANY_TOKEN = "any-token"  # noqa: S105 (a placeholder: without --token the mock accepts every token)
 
 
@@ -30,7 +32,7 @@ class Banner:
     """The content of the banner, ready to print.
 
     Attributes:
-        urls: (name, base URL, URL of its Swagger UI).
+        urls: (name, base URL, URL of its Swagger UI; empty where it is a page).
         token: what the Authorization header carries, and why.
         contents: what the sandbox holds.
         commands: (operation id, shell command).
@@ -54,12 +56,10 @@ class Banner:
         root = settings.public_url or running.base_url
         apis = {name: api for name, api in sorted(served_apis().items()) if name in settings.apis}
         served = {name: root + api.base_path for name, api in apis.items()}
-        judged = names()  # has the short titles
-        titles = {name: title_of(name) if name in judged else api.title for name, api in apis.items()}
-        urls = [(titles[name], url, f"{url}/ui/") for name, url in served.items()]
+        urls = [(api.label or api.title, served[name], f"{served[name]}/ui/") for name, api in apis.items()]
         if settings.control:
             control = f"{root}/_mock"
-            urls.append(("Control", control, f"{control}/ui/"))
+            urls += [("Control", control, f"{control}/ui/"), ("Dashboard", f"{control}/", "")]
         sandbox = running.sandbox
         samples = {name: api.samples_of(sandbox) for name, api in apis.items()}
         return cls(
@@ -73,14 +73,14 @@ class Banner:
             origins=settings.cors,
         )
 
-    def print(self) -> None:
+    def print(self, *, curls: bool = False) -> None:
         """Print to stdout, in colour where that is a terminal that has it.
 
         A reader that has gone away by now is no reason to stop serving.
         """
         from rich.console import Console
 
-        text = self.render(Console())
+        text = self.render(Console(), curls=curls)
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
@@ -88,54 +88,63 @@ class Banner:
             # what is still buffered would fail again when the process ends
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    def render(self, console: Console) -> str:
-        """The text of the banner, with the colours that the console has."""
+    def render(self, console: Console, *, curls: bool = False) -> str:
+        """The text of the banner, with the colours that the console has.
+
+        Args:
+            console: where it will be shown; without `curls` the text fits a screen of 24 lines.
+            curls: show a command for every operation, and more of what is there.
+        """
         with console.capture() as capture:
-            self._write(console)
+            self._write(console, curls=curls)
         return capture.get()
 
     def _facts(self) -> Iterator[tuple[str, str]]:
-        """What to know beside the URLs: a name, in markup, and a text."""
-        yield "[bold]Token     [/]", self.token
+        """What to know beside the URLs: a name, in markup, and a text; the token last."""
         if self.address:
-            yield "[bold]Listens on[/] ", self.address
+            yield "[bold]Listens on[/]", self.address
         if self.origins:
             pages = "all pages" if "*" in self.origins else f"pages of {', '.join(self.origins)}"
             yield "[bold]Browsers  [/]", f"{pages} may call (CORS)"
         if self.defects:
             yield "[bold red]Defects   [/]", ", ".join(self.defects)
+        yield "[bold]Token     [/]", self.token
 
-    def _write(self, console: Console) -> None:
+    def _write(self, console: Console, *, curls: bool) -> None:
         from rich.text import Text
 
-        def write(markup: str = "", plain: str = "") -> None:
+        def write(markup: str = "", plain: str = "", *, cut: bool = False) -> None:
             # names and commands go in as they are: a "[" of theirs is no markup; and a command that is
             # wrapped or cut cannot be pasted
-            console.print(Text.from_markup(markup) + Text(plain), soft_wrap=True, highlight=False)
+            line = Text.from_markup(markup) + Text(plain)
+            if cut:
+                line.truncate(console.width, overflow="ellipsis")
+            console.print(line, soft_wrap=True, highlight=False)
 
         write(f"[bold green]dbcontract {dbcontract.__version__}[/] is ready", f"  ({self.data})")
         write()
-        width = max(len(url) for _, url, _ in self.urls)
-        names = max(10, *(len(name) + 2 for name, _, _ in self.urls))
-        for name, url, swagger in self.urls:
-            write(f"  [bold]{name:<{names}}[/]", f"{url:<{width}}  Swagger UI {swagger}")
-        for name, value in self._facts():
-            write(f"  {name}", value)
         for shown in self.contents:
+            items = shown.items if curls else shown.items[:_FEW]
+            part = f" ({len(items)} of {shown.count})" if shown.count > len(items) else ""
+            write(f"  [bold]{shown.kind}[/]", part)
+            for identifier, name in items:
+                write(f"    [cyan]{identifier}[/]", f"  {name}", cut=True)
+        if self.contents:
             write()
-            write(f"  [bold]{shown.kind}[/]")
-            for identifier, name in shown.items:
-                write(f"    [cyan]{identifier}[/]", f"  {name}")
-            if shown.count > len(shown.items):
-                write("", f"    and {shown.count - len(shown.items)} more")
-        if self.commands:
-            write()
+        if self.commands and curls:
             write("  [bold]Try it[/]", " (from top to bottom; what deletes comes last)")
             for operation, command in self.commands:
                 write(f"  [dim]# {operation}[/]")
                 write("", f"  {command}")
-        write()
-        write("[dim]Ctrl-C stops the server.[/]")
+            write()
+        width = max(len(url) for _, url, _ in self.urls)
+        column = max(10, *(len(name) for name, _, _ in self.urls))
+        for name, url, swagger in self.urls:
+            write(f"  [bold]{name:<{column}}[/]", f" {url:<{width}}  UI {swagger}" if swagger else f" {url}")
+        for name, value in self._facts():
+            write(f"  {name}", f" {value}")
+        hint = "" if curls or not self.commands else " --curls shows a command for every operation."
+        write(f"[dim]Ctrl-C stops the server.{hint}[/]")
 
 
 def token_to_show(settings: Settings) -> str | None:

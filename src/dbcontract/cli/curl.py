@@ -32,6 +32,8 @@ def curl_lines(
 ) -> list[tuple[str, str]]:
     """One (operation id, shell command) for each operation of the APIs in `base_urls`.
 
+    What an operation is made for, such as the upload of a created asset, is a command of its own behind it.
+
     Operations that need an id of something that does not exist are left out. What deletes comes last, the
     smallest deletion first, so that the commands work when they are pasted one after the other.
 
@@ -53,6 +55,9 @@ def curl_lines(
                 deletions.append((size, (operation.id, command)))
             else:
                 lines.append((operation.id, command))
+                step = samples[api].next_step(operation.id)
+                if step is not None:
+                    lines.append((f"{operation.id}, then {step.name}", f"{command} | {step.command}"))
     return lines + [line for _, line in sorted(deletions)]
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 @click.command("serve")
 @server_options(default_port=5323)
+@click.option("--curls", is_flag=True, help="Show a curl command for every operation at the start.")
 @click.option("--quiet", is_flag=True, help="Log no line for each request.")
 @click.option(
     "--ready-file",
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Write the URLs and the process id there (JSON) when the server answers; removed at the end.",
 )
-def command(*, ready_file: Path | None, quiet: bool, **options: Any) -> None:
+def command(*, ready_file: Path | None, quiet: bool, curls: bool, **options: Any) -> None:
     """Serve the mock of the installed APIs until interrupted."""
     from dbcontract.mockserver.sandbox.settings import SettingsError
     from dbcontract.mockserver.server.run import StartError, serve_forever
@@ -52,7 +53,7 @@ def command(*, ready_file: Path | None, quiet: bool, **options: Any) -> None:
                     # only now: a start that fails must not remove the file of the server that is running
                     # already
                     at_the_end.callback(ready_file.unlink, missing_ok=True)
-                Banner.of(settings, running).print()
+                Banner.of(settings, running).print(curls=curls)
 
             serve_forever(settings, on_ready, flags.keeper())
         except (SettingsError, StartError) as error:

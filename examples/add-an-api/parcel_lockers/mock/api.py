@@ -57,6 +57,7 @@ def _shown(sandbox: Sandbox) -> list[Shown]:
 
 API = ServedApi(
     name="lockers",
+    label="Parcel lockers",
     base_path="/lockers",
     handlers=lambda sandbox: sandbox.implementation[HANDLERS],
     error=_error,
