@@ -46,6 +46,16 @@ def next_major(ctx: Pieces) -> str:
     return f"{own_version(ctx).major + 1}.0.0"
 
 
+def conflicting(ctx: Pieces) -> dict[str, Any]:
+    """Random bytes for a collection that holds others; empty where none holds any.
+
+    A target may refuse them, or merge them in a way of its own.
+    """
+    held = [name for name in REQUIRED_COLLECTIONS if len(ctx.given.own.get(name) or ()) > _BRACKETS]
+    # 0xfe begins no text in UTF-8, and no number of most binary formats.
+    return {held[-1]: [254, *ctx.random.randbytes(63)]} if held else {}
+
+
 def own_schema(ctx: Pieces) -> dict[str, Any]:
     """The schema of the target's own export.
 

@@ -12,6 +12,14 @@ from ..context import Pieces
 from ..exports import REQUIRED_FIELDS
 from ..probes import REFUSAL, as_bytes, is_refusal, next_major, own_schema_or, send
 
+_ACCEPTED = (
+    "text/plain",
+    "application/json, text/plain",
+    "text/plain, application/json",
+    "text/*;q=0.1, */*",
+)
+"""What clients accept that can read plain text; the vendor's SDK reads JSON, too."""
+
 
 def _expect_refused(ctx: Pieces, bodies: Mapping[str, object]) -> None:
     """Send bodies, each under the name of what is wrong with it, and expect 500, or 400 as plain text."""
@@ -43,18 +51,21 @@ def _malformed(ctx: Pieces) -> Answer:
     return send(ctx, b'{"version": ', note="JSON that breaks off")
 
 
-def _incomplete(ctx: Pieces) -> Answer:
-    return send(ctx, _without(ctx.given.importable(ctx.given.probe()), "version"), note="no version")
+def _incomplete(ctx: Pieces, accept: str | None = None) -> Answer:
+    body = _without(ctx.given.importable(ctx.given.probe()), "version")
+    return send(ctx, body, accept=accept, note="no version")
 
 
-def _of_version(ctx: Pieces, version: str) -> Answer:
-    return send(ctx, ctx.given.importable(ctx.given.probe(), version=version), note="a newer version")
+def _of_version(ctx: Pieces, version: str, accept: str | None = None) -> Answer:
+    body = ctx.given.importable(ctx.given.probe(), version=version)
+    return send(ctx, body, accept=accept, note="a newer version")
 
 
 @check("PI-ERR-01", control="importDatabase")
 def a_500_is_plain_text(ctx: Pieces) -> None:
-    """Looks at the Content-Type of the answer to malformed JSON and to a body without `version`."""
-    failures = [answer for answer in (_malformed(ctx), _incomplete(ctx)) if answer.status in {400, 500}]
+    """Looks at the answers to malformed JSON and to no `version`, for clients of several kinds."""
+    answers = [_malformed(ctx), _incomplete(ctx), *(_incomplete(ctx, accept) for accept in _ACCEPTED)]
+    failures = [answer for answer in answers if answer.status in {400, 500}]
     if not failures:
         message = "neither malformed JSON nor a missing version was answered 500 or 400"
         raise PrerequisiteFailed("PI-ERR-04", message)
@@ -64,10 +75,11 @@ def a_500_is_plain_text(ctx: Pieces) -> None:
 
 @check("PI-ERR-02", control="importDatabase")
 def a_505_is_plain_text(ctx: Pieces) -> None:
-    """Looks at the Content-Type of the answer to an import of the next major version."""
-    with step("PI-VER-01", "send an import that is too new"):
-        answer = _of_version(ctx, next_major(ctx)).expect_status(505)
-    answer.expect_media_type("text/plain")
+    """Looks at the answer to an import of the next major version, for clients of several kinds."""
+    for accept in (None, *_ACCEPTED):
+        with step("PI-VER-01", "send an import that is too new"):
+            answer = _of_version(ctx, next_major(ctx), accept).expect_status(505)
+        answer.expect_media_type("text/plain")
 
 
 @check("PI-ERR-03", control="importDatabase")

@@ -9,9 +9,18 @@ from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
 from ..context import Pieces
-from ..exports import LISTS, REQUIRED_COLLECTIONS, entries_of, missing_from
+from ..exports import (
+    LISTS,
+    OPTIONAL_COLLECTIONS,
+    OPTIONAL_LISTS,
+    REQUIRED_COLLECTIONS,
+    entries_of,
+    missing_from,
+)
+from ..failing import ways_to_fail
 from ..probes import (
     as_bytes,
+    conflicting,
     expect_unchanged,
     failed,
     next_major,
@@ -147,15 +156,19 @@ def a_collection_that_cannot_be_read_changes_nothing(ctx: Pieces) -> None:
 
 @check("PI-ROLL-12", control="importDatabase")
 def a_collection_that_cannot_be_merged_changes_nothing(ctx: Pieces) -> None:
-    """Sends good probes and random bytes in a collection that holds something, and looks for the probes."""
+    """Sends good probes, optional parts and random bytes where a collection holds something, and compares."""
     before = ctx.given.own
-    held = [name for name in reversed(REQUIRED_COLLECTIONS) if len(before.get(name) or ()) > _BRACKETS]
-    if not held:
+    noise = conflicting(ctx)
+    if not noise:
         return  # only what is there can be in the way
-    body = _good_probes(ctx, **{held[0]: [254, *ctx.random.randbytes(63)]})
+    # Bytes that make sense to the target, for a collection that it has nothing in.
+    sense = next(before[name] for name in REQUIRED_COLLECTIONS if len(before.get(name) or ()) > _BRACKETS)
+    more: dict[str, object] = {name: sense for name in OPTIONAL_COLLECTIONS if not before.get(name)}
+    more |= {name: {"iterable": ctx.given.probes(1)} for name in OPTIONAL_LISTS}
     with ctx.given.restoring():
-        if send(ctx, body).status >= 400:
-            expect_unchanged(ctx, before, "the failed import")
+        for parts in ({}, more):
+            if send(ctx, _good_probes(ctx, **parts, **noise)).status >= 400:
+                expect_unchanged(ctx, before, "the failed import")
 
 
 @check("PI-ROLL-13")
@@ -219,6 +232,24 @@ def after_a_failed_import_the_next_one_works(ctx: Pieces) -> None:
     missing = missing_from(after, [*good, last])
     ctx.expect("the repaired import's entries that did not arrive", [], missing)
     _expect_none(ctx, after, dropped, "after the next one")
+
+
+@check("PI-ROLL-16")
+def the_next_import_works_however_the_last_one_failed(ctx: Pieces) -> None:
+    """Fails at an import in each way that there is, twice, and each time imports at once into every list."""
+    ctx.given.require_kept()
+    names = [name for name in LISTS if ctx.given.keeps_new(name)]
+    for way in ways_to_fail(ctx):
+        for times in (1, 2):
+            if not all(way.fail().status >= 400 for _ in range(times)):
+                break
+            probes = {name: ctx.given.probes(1) for name in names}
+            lists = {name: {"iterable": entries} for name, entries in probes.items()}
+            send(ctx, ctx.given.importable(**lists), note=f"after {way.name}").expect_status(204)
+            after = ctx.given.export()
+            for name, entries in probes.items():
+                what = f"what {name} lacks of an import right after {way.name}"
+                ctx.expect(what, [], missing_from(after, entries, name))
 
 
 def _expect_none(ctx: Pieces, export: dict[str, Any], probe: dict[str, Any], when: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ....authoring.check import check
 from ..context import Pieces
-from ..exports import entries_of
+from ..exports import entries_of, missing_from
 from ..probes import as_bytes, send
 
 _IMPORTS = (
@@ -32,18 +34,32 @@ _CHUNKS = 11
 
 @check("PI-IMP-04")
 def json_may_have_a_charset(ctx: Pieces) -> None:
-    """Sends probe imports as JSON with a charset, with and without a blank, and with capital letters."""
-    for kind in ("application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"):
-        answer = send(ctx, ctx.given.importable(ctx.given.probe()), content_type=kind)
-        taken = answer.status not in _REFUSED
-        ctx.expect_true(f"the import as {kind}", taken, expected="not refused", actual=answer.summary)
+    """Sends probe imports as JSON in several spellings and with a charset, and looks for what was taken."""
+    kinds = ("application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON")
+    probes = ctx.given.probes(len(kinds))
+    taken = []
+    for kind, probe in zip(kinds, probes, strict=True):
+        answer = send(ctx, ctx.given.importable(probe), content_type=kind)
+        good = answer.status not in _REFUSED
+        ctx.expect_true(f"the import as {kind}", good, expected="not refused", actual=answer.summary)
+        taken += [probe] if answer.status == 204 else []
+    _expect_merged(ctx, taken)
+
+
+def _expect_merged(ctx: Pieces, probes: list[dict[str, Any]]) -> None:
+    """Go on if probes of imports that were answered 204 are there, where the target keeps such at all."""
+    after = ctx.given.export()
+    if ctx.given.keeps_new():
+        ctx.expect("the entries of imports answered 204 that are not there", [], missing_from(after, probes))
 
 
 @check("PI-IMP-05")
 def plain_text_may_be_one_of_several(ctx: Pieces) -> None:
     """Sends probe imports whose Accept has plain text among other ranges, at any place and in any form."""
-    for accept in _IMPORTS:
-        send(ctx, ctx.given.importable(), accept=accept, note=accept).expect_status(204)
+    probes = ctx.given.probes(len(_IMPORTS))
+    for accept, probe in zip(_IMPORTS, probes, strict=True):
+        send(ctx, ctx.given.importable(probe), accept=accept, note=accept).expect_status(204)
+    _expect_merged(ctx, probes)
 
 
 @check("PI-EXP-06")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ....authoring.arrange import step
 from ....authoring.check import check
 from ..context import Pieces
-from ..exports import LISTS, entries_of, missing_from
+from ..exports import LISTS, OPTIONAL_LISTS, entries_of, missing_from
 from ..probes import as_bytes, own_schema, own_schema_or, own_version, send
 
 ALIKE: Final = (
@@ -32,29 +32,41 @@ LARGE: Final = (2**31, 2**32, 2**53 + 1, 2**64)
 
 @check("PI-IMP-26")
 def ids_are_compared_as_they_are(ctx: Pieces) -> None:
-    """Imports probes whose ids are alike, then one of them with other bytes, and compares all."""
-    name = ctx.name("value")
-    ids = [f"{name}{end}" for end in ALIKE] + (list(SPECIAL) if ctx.environment.disposable else [])
-    probes = [ctx.given.probe([number, 7], id=one) for number, one in enumerate(ids)]
+    """Imports probes whose ids are alike, then one of them with other bytes, into each list, and compares."""
     ctx.given.require_kept()
-    send(ctx, ctx.given.importable(*probes)).expect_status(204)
-    _expect_each(ctx, probes)
-    changed = {**probes[1], "raw": [9]}
-    send(ctx, ctx.given.importable(changed)).expect_status(204)
-    _expect_each(ctx, [probe for probe in probes if probe is not probes[1]])
+    for name in filter(ctx.given.keeps_new, LISTS):
+        start = ctx.name("value")
+        ids = [f"{start}{end}" for end in ALIKE] + (list(SPECIAL) if ctx.environment.disposable else [])
+        probes = [ctx.given.probe([number, 7], id=one) for number, one in enumerate(ids)]
+        _import_lists(ctx, {name: probes})
+        _expect_each(ctx, probes, name)
+        _import_lists(ctx, {name: [{**probes[1], "raw": [9]}]})
+        _expect_each(ctx, [probe for probe in probes if probe is not probes[1]], name)
 
 
-def _expect_each(ctx: Pieces, probes: list[dict[str, Any]]) -> None:
-    """Go on if each probe is there once, with its own bytes."""
+def _expect_each(ctx: Pieces, probes: list[dict[str, Any]], name: str) -> None:
+    """Go on if each probe is in that list once, with its own bytes."""
     there: dict[str, list[object]] = {}
-    for entry in entries_of(ctx.given.export()):
+    for entry in entries_of(ctx.given.export(), name):
         there.setdefault(entry["id"], []).append(entry["raw"])
     wrong = {
-        probe["id"]: there.get(probe["id"], "not there")
+        probe["id"][:80]: [str(raw)[:80] for raw in there.get(probe["id"], ())] or "not there"
         for probe in probes
         if there.get(probe["id"]) != [probe["raw"]]
     }
-    ctx.expect("the entries that are not there once, with their bytes", {}, wrong)
+    ctx.expect(f"the entries that are not in {name} once, with their bytes", {}, wrong)
+
+
+@check("PI-IMP-17")
+def bytes_in_optional_lists_come_back(ctx: Pieces) -> None:
+    """Imports all byte values, none, zeros and 65,537 bytes into each optional list, twice, and compares."""
+    ctx.given.export()
+    raws = [list(range(256)), [], [0], [0, 0, 1, 0, 0], list(ctx.random.randbytes(65_537))]
+    for name in filter(ctx.given.keeps_new, OPTIONAL_LISTS):
+        probes = [ctx.given.probe(raw) for raw in raws]
+        for _ in range(2):
+            _import_lists(ctx, {name: probes})
+            _expect_each(ctx, probes, name)
 
 
 @check("PI-IMP-12")
@@ -89,11 +101,15 @@ def the_schema_of_an_entry_comes_back(ctx: Pieces) -> None:
     """Imports probes with the target's own schema, with migration 0 and with none, and compares."""
     own = own_schema_or(ctx, 0)
     schemas = (own, {**own, "migration": 0}, {**own, "semantic": "UNKNOWN"}, None)
-    probes = [ctx.given.probe() if one is None else {**ctx.given.probe(), "schema": one} for one in schemas]
-    probes = ctx.given.imported(*probes)
-    there = {entry["id"]: entry.get("schema") for entry in entries_of(ctx.given.export())}
-    shown = [there.get(probe["id"], "not there") for probe in probes]
-    ctx.expect("the schemas of the entries", list(schemas), shown)
+    ctx.given.require_kept()
+    for name in filter(ctx.given.keeps_new, LISTS):
+        probes = [
+            ctx.given.probe() if one is None else {**ctx.given.probe(), "schema": one} for one in schemas
+        ]
+        _import_lists(ctx, {name: probes})
+        there = {entry["id"]: entry.get("schema") for entry in entries_of(ctx.given.export(), name)}
+        shown = [there.get(probe["id"], "not there") for probe in probes]
+        ctx.expect(f"the schemas of the entries of {name}", list(schemas), shown)
 
 
 @check("PI-IMP-17")

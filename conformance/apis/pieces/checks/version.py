@@ -9,6 +9,8 @@ from ....authoring.check import check
 from ..context import Pieces
 from ..probes import next_major, own_schema, own_version, send
 
+_HIGH = (90, 100, 1_000, 100_000, 2_000_000)
+
 
 def _of_version(ctx: Pieces, *version: int, suffix: str = "") -> Answer:
     text = ".".join(map(str, version)) + suffix
@@ -61,13 +63,15 @@ def the_same_version_is_not_too_new(ctx: Pieces) -> None:
 
 @check("PI-VER-06")
 def an_older_version_is_taken(ctx: Pieces) -> None:
-    """Sends probe imports with a lower patch, minor and major version, as far as there are such."""
+    """Sends probe imports with a lower patch, minor and major version, and high numbers behind these."""
     major, minor, patch = own_version(ctx).core
-    # The numbers behind the lower one are high, for a server that compares them one by one.
+    # High, for a server that compares the numbers one by one, or makes one number of them.
     older = [
         *([(major, minor, patch - 1)] if patch else []),
-        *([(major, minor - 1, patch + 90)] if minor else []),
-        *([(major - 1, minor + 90, patch + 90)] if major else []),
+        *([(major, minor - 1, high) for high in _HIGH] if minor else []),
+        *([(major - 1, minor + _HIGH[0], patch + _HIGH[0])] if major else []),
+        *([(major - 1, high, 0) for high in _HIGH[1:]] if major else []),
+        *([(major - 1, 0, _HIGH[-1])] if major else []),
     ]
     if not older:
         ctx.skip("no version is older than that of the target, 0.0.0")

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from ....state.errors import ImportRejected, NewerExport
 from ....state.jsonio import dumps
 from ....variants.defect import defect
-from ....web.body import read_body
+from ....web.body import header, read_body
 from ....web.call import ABSENT, Call, Exchange
 from ....web.connexion.validation import BodyRule, Validation
 from ....web.negotiated import Negotiated
@@ -259,3 +259,17 @@ class UnknownMethodIsFailure(PiecesErrors):
         if isinstance(error, MethodNotAllowed):
             told.status_code = 500
         return told
+
+
+@defect("PI-ERR-01", "PI-ERR-02", "PI-DESC-06")
+class ErrorsAreJsonForWhoTakesIt(PiecesHandlers):
+    """Tells errors of imports as JSON to clients that accept JSON beside plain text."""
+
+    async def importDatabase(self, call: Call) -> Response:
+        try:
+            return await super().importDatabase(call)
+        except (ImportRejected, NewerExport) as error:
+            if "application/json" not in (header(call.scope["headers"], b"accept") or ""):
+                raise
+            status = 505 if isinstance(error, NewerExport) else 500
+            return Response(dumps({"error": str(error)}), status, None, "application/json")

@@ -259,3 +259,23 @@ class MergedInPortions(PiecesHandlers):
             await super().importDatabase(replace(call, body={**call.body, "values": portion}))
             await asyncio.sleep(0.01)
         return await super().importDatabase(call)
+
+
+@defect("PI-IMP-11", "PI-ROLL-16", "PI-ROLL-19")
+class NextImportGoesBackToo(PiecesHandlers):
+    """Rolls an import that failed back at the end of the next one, and takes that with it."""
+
+    _pending = False
+
+    async def importDatabase(self, call: Call) -> Response:
+        pieces, pending = call.sandbox.pieces, self._pending
+        before = pieces._contents  # noqa: SLF001
+        self._pending = False
+        try:
+            response = await super().importDatabase(call)
+        except ImportRejected:
+            self._pending = isinstance(call.body, dict)
+            raise
+        if pending:
+            pieces._swap(before)  # noqa: SLF001
+        return response

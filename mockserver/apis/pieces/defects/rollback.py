@@ -18,7 +18,14 @@ from ....web.call import EXCHANGE, Call
 from ....web.connexion.validation import BodyRule, Validation
 from ....web.problems import BadRequest
 from ..handlers import PiecesHandlers
-from ..state.exported import COLLECTIONS, FORMATS, REQUIRED_COLLECTIONS, Exported, version_of
+from ..state.exported import (
+    COLLECTIONS,
+    FORMATS,
+    OPTIONAL_COLLECTIONS,
+    REQUIRED_COLLECTIONS,
+    Exported,
+    version_of,
+)
 from ..state.pieces import ImportPlan, PiecesDatabase
 from ..state_of import state_of
 from .entries import good, listed, plan
@@ -236,3 +243,21 @@ class MigrationComparedLast(PiecesDatabase):
         if exported.migration is not None and self._newer_migration(exported.migration):
             self.apply(ImportPlan(exported))
         return exported
+
+
+@defect("PI-ROLL-13")
+class NewCollectionsStay(PiecesDatabase):
+    """Undoes what a failed import did to the collections that it had, and keeps those that were new."""
+
+    def apply(self, plan: ImportPlan, probe: Callable[[int], None] | None = None) -> None:
+        try:
+            super().apply(plan, probe)
+        except ImportRejected:
+            held, sent = self._contents.entries, plan.exported.entries
+            new = {
+                name: group
+                for name, group in sent.items()
+                if name in OPTIONAL_COLLECTIONS and not held.get(name)
+            }
+            super().apply(ImportPlan(Exported(entries=new)))
+            raise

@@ -101,3 +101,19 @@ class EntriesExpire(PiecesHandlers):
             kept = Exported(contents.entries, formats)
             pieces._swap(type(contents)(kept.entries, formats, contents.opaque, contents.schemas))  # noqa: SLF001
         return await super().exportDatabase(call)
+
+
+@defect("PI-ROLL-19")
+class LateFailureUndoesNeighbours(PiecesHandlers):
+    """Puts back its snapshot when collections cannot be merged, without what came meanwhile."""
+
+    async def importDatabase(self, call: Call) -> Response:
+        pieces = call.sandbox.pieces
+        before = pieces._contents  # noqa: SLF001
+        try:
+            return await super().importDatabase(call)
+        except ImportRejected as error:
+            if "cannot be merged" in error.reason:
+                await asyncio.sleep(WHILE)
+                pieces._swap(before)  # noqa: SLF001
+            raise

@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope
 
 from ....variants.defect import defect
 from ....web.body import header, read_body
-from ....web.call import Call
+from ....web.call import ABSENT, Call
 from ....web.connexion.validation import BodyRule, Validation
 from ....web.problems import BadRequest
 from ....web.responses import text_response
@@ -203,3 +203,35 @@ class NoBodyWithoutItsLength(Validation):
         there = header(scope["headers"], b"content-length") is not None
         given = there or rule.operation_id != "importDatabase"
         return await super().body(rule, scope, receive if given else nothing)
+
+
+@defect("PI-IMP-04")
+class CharsetMeansNoBody(PiecesHandlers):
+    """Knows JSON by its plain name alone, and takes what has a charset for no body."""
+
+    async def importDatabase(self, call: Call) -> Response:
+        if ";" in (header(call.scope["headers"], b"content-type") or ""):
+            return await super().importDatabase(replace(call, body=ABSENT))
+        return await super().importDatabase(call)
+
+
+@defect("PI-IMP-05")
+class PlainTextMeansNoBody(PiecesHandlers):
+    """Reads the body of clients that accept JSON, and for others only says that all is well."""
+
+    async def importDatabase(self, call: Call) -> Response:
+        accept = header(call.scope["headers"], b"accept") or "*/*"
+        if isinstance(call.body, dict) and accept.lower().startswith("text/html"):
+            return await super().importDatabase(replace(call, body=ABSENT))
+        return await super().importDatabase(call)
+
+
+@defect("PI-IMP-17", "PI-DESC-07")
+class BytesOfMessagesSigned(PiecesDatabase):
+    """Exports the bytes of messages as signed ones, so that 255 comes out as -1."""
+
+    def export(self) -> dict[str, Any]:
+        found = super().export()
+        for entry in found["messageValues"]["iterable"]:
+            entry["raw"] = [byte - 256 if byte > 127 else byte for byte in entry["raw"]]
+        return found

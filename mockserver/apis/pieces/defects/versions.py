@@ -182,3 +182,15 @@ class LowerMigrationRefused(PiecesDatabase):
             msg = f"there is no way from migration {exported.migration} to {self.migration}"
             raise ImportRejected(msg)
         return exported
+
+
+@defect("PI-VER-06")
+class VersionsAsOneNumber(PiecesDatabase):
+    """Makes one number of a version, with two digits for minor and patch, and compares that."""
+
+    def _newer(self, version: Version) -> bool:
+        one, own = (
+            major * 10_000 + minor * 100 + patch
+            for major, minor, patch in (_core(version), _core(self._semver))
+        )
+        return one > own if one != own else super()._newer(version)
