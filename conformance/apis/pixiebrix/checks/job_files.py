@@ -14,6 +14,7 @@ from ..archives import Marks
 from ..arrange import Database
 from ..context import PixieBrix
 from ..exports import COLUMNS, elements, expect_a_row_each, expect_columns, exported, succeeded, write
+from ..texts import CELLS, RETURNS
 
 JSON, CSV, XLSX = "application/json", "text/csv", "application/xlsx"
 SERVED_AS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -41,6 +42,7 @@ AWKWARD: Final[Mapping[str, str]] = {
     "broken": "first\nsecond\r\nthird",
     "letters": "Žluťoučký kůň, 漢字, 😀",
     "spaces": "  in front and behind  ",
+    **{f"cell {number}": text for number, text in enumerate((*CELLS, *RETURNS, "z" * 65_537))},
 }
 
 
@@ -160,7 +162,31 @@ def csv_quotes(ctx: PixieBrix) -> None:
     for name, text in AWKWARD.items():
         column = f"data.{name}"
         ctx.expect_true("the header", column in rows[0], expected=f"a column {column}", actual=rows[0])
-        ctx.expect(f"the value under {column}", text, row[rows[0].index(column)])
+        _expect_text(column, text, row[rows[0].index(column)])
+
+
+def _expect_text(column: str, wanted: str, shown: str) -> None:
+    if shown != wanted:
+        raise CheckFailed(f"the value under {column}", _shortened(wanted), _shortened(shown))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:20]}… of {len(text)} characters"
+
+
+@check("PB-JOB-54")
+def xlsx_has_the_texts(ctx: PixieBrix) -> None:
+    """Exports texts that are alike, long, or look like numbers and markup as XLSX, and reads them back."""
+    database, marks = ctx.given.database(), Marks(ctx).new(1)
+    texts = {f"cell {number}": text for number, text in enumerate(CELLS)}
+    write(ctx, database, marks, texts)
+    rows = rows_of(_export(ctx, database, XLSX).content)
+    row = expect_a_row_each(ctx, rows, marks)[0]
+    for name, text in texts.items():
+        column = f"data.{name}"
+        ctx.expect_true("the header", column in rows[0], expected=f"a column {column}", actual=rows[0])
+        place = rows[0].index(column)
+        _expect_text(column, text, row[place] if place < len(row) else "")
 
 
 @check("PB-JOB-43")

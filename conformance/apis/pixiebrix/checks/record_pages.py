@@ -10,7 +10,7 @@ from ..context import PixieBrix
 from ..lists import fields_of, followed, ids_of, walked
 
 FIELD = "user email"
-MATCH = "david+pages@example.com"
+MATCH = "R&D=a+b #1;50% \u00fc?/@example.com"
 """A field and a value that have to be encoded in a query."""
 
 

@@ -13,18 +13,10 @@ from ..arrange import Database
 from ..context import PixieBrix
 from ..pages import LARGEST
 from ..records import field_name, path_of, written
+from ..texts import CELLS, RETURNS
 
 CSV = "text/csv"
-ODD_VALUES = (
-    "one, two",
-    'a "quoted" word',
-    '"',
-    "two\nlines",
-    "two\r\nlines",
-    "ü ключ 名 😀",
-    " spaces ",
-    "semi;colon",
-)
+ODD_VALUES = (*CELLS, *RETURNS, "z" * 65_537)
 
 
 @check("PB-CSV-01")
