@@ -23,6 +23,8 @@ from .exports import LISTS
 
 _PLAIN: Final = frozenset({"version", "schema"})
 _WHOLE: Final = 0.9
+_INDENTED: Final = 5
+"""So many times as long may what was brought be in an export: it may have a line of its own for each byte."""
 _SLACK: Final = 100_000
 """So many bytes may an export grow beyond what was brought, and by half: a server may note what it did."""
 
@@ -210,7 +212,7 @@ class Imports(Keeper):
             self._collections[endpoint.url] = before, collections
             self._sizes[endpoint.url] = size
             first = self._first.setdefault(endpoint.url, size)
-            if size > 1.5 * first + 2 * self._brought + _SLACK:
+            if size > 1.5 * first + _INDENTED * self._brought + _SLACK:
                 self.grown = (
                     f"the export has grown from {_size(first)} to {_size(size)}, much more than was "
                     "imported; nothing more is imported"

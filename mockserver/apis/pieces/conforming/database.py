@@ -102,7 +102,9 @@ class IsAPreRelease(PiecesDatabase):
     """Is a pre-release of its version, and says so with its build number."""
 
     def __init__(self, version: str, migration: int, semantic: str) -> None:
-        super().__init__(f"{version}-beta.3+build.7", migration, semantic)
+        # A fork of its own has it already.
+        suffix = "" if "+" in version else "-beta.3+build.7"
+        super().__init__(version + suffix, migration, semantic)
 
 
 @conforming()

@@ -268,7 +268,7 @@ class NextImportGoesBackToo(PiecesHandlers):
     _pending = False
 
     async def importDatabase(self, call: Call) -> Response:
-        pieces, pending = call.sandbox.pieces, self._pending
+        pieces, pending = state_of(call.sandbox), self._pending
         before = pieces._contents  # noqa: SLF001
         self._pending = False
         try:

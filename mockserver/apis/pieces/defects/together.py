@@ -108,7 +108,7 @@ class LateFailureUndoesNeighbours(PiecesHandlers):
     """Puts back its snapshot when collections cannot be merged, without what came meanwhile."""
 
     async def importDatabase(self, call: Call) -> Response:
-        pieces = call.sandbox.pieces
+        pieces = state_of(call.sandbox)
         before = pieces._contents  # noqa: SLF001
         try:
             return await super().importDatabase(call)
