@@ -16,6 +16,8 @@ import pytest
 import requests
 
 from dbcontract.mockserver.client import MockClient
+from tests.docs import blocks
+from tests.docs.session import Session
 
 PLACE = "add-an-api"
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
@@ -84,6 +86,24 @@ def root(banner: list[str]) -> str:
 def mock(root: str, request: pytest.FixtureRequest) -> Iterator[MockClient]:
     with MockClient(root) as server, server.sandbox(f"s-{request.node.name[:40]}") as sandbox:
         yield sandbox
+
+
+def test_the_page_can_be_followed_and_shows_what_is_there(
+    installed: dict[str, str], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", installed["PYTHONPATH"])
+    page = "examples/add-an-api/README.md"
+    there = "\n".join(
+        path.read_text() for path in folder.rglob("*") if path.suffix in {".py", ".yaml", ".toml"}
+    )
+    reader = tmp_path / "reader"
+    reader.mkdir()
+    with Session(reader) as session:
+        for block in blocks.blocks(page, blocks.pages()[page]):
+            if "executed by" in block.marks and block.language == "sh":
+                session.shell(block)
+            elif "executed by" in block.marks:
+                assert block.code in there, block.place
 
 
 def parcels(mock: MockClient) -> list[dict[str, Any]]:
