@@ -6,7 +6,7 @@ The rooms around `apis/` know this class and what `served_apis` finds, and no AP
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from dbcontract import openapi
 
 from ..extension_point import ExtensionPoint
+from ..web.request_policy import RequestPolicy
 
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Receive
 
+    from ..sandbox.api_settings import ApiSettings, StartOption
     from ..sandbox.sandbox import Sandbox
     from ..sandbox.settings import Settings
     from ..snapshot.section import Section
@@ -159,12 +161,17 @@ class ServedApi:
         base_path: before every path of its description; empty at the root.
         handlers: what has a method for each operationId, for a request to this sandbox.
         error: the answer to an error, given what was negotiated before it.
+        request_policy: how requests are checked before an operation sees them.
+        security: what verifies tokens, as an extension point; None where no variant overrides it.
+        options: what a user decides of it when a server starts.
+        settings: what may be set of it while a sandbox lives.
         loader: begins to load a data set; what it holds of uploads goes into the store. None for an API
             without state.
         section: how its state goes into a sandbox's document and back; None leaves it out.
         state: the class of what it remembers, as an extension point, where a variant can override it.
         extension_points: what a variant can override that shows in this API, what it shares with others too.
         description_package: the package in which `NAME.yaml` describes it.
+        amend: adds to the description what only the running server knows.
         defects: the package of its defects.
         conforming: the package of its conforming variants.
         extra_paths: what it answers beside its description; None for nothing.
@@ -181,11 +188,16 @@ class ServedApi:
     base_path: str
     handlers: Callable[[Sandbox], object]
     error: Callable[[Sandbox, Exception, Negotiated | None], Response]
+    request_policy: RequestPolicy = field(default_factory=RequestPolicy)
+    security: ExtensionPoint[Any] | None = None
+    options: tuple[StartOption, ...] = ()
+    settings: ApiSettings | None = None
     loader: Callable[[Settings, ObjectStore], Loader] | None = None
     section: Section | None = None
     state: ExtensionPoint[Any] | None = None
     extension_points: tuple[ExtensionPoint[Any], ...] = ()
     description_package: str = openapi.__name__
+    amend: Callable[[dict[str, Any]], None] | None = None
     defects: str | None = None
     conforming: str | None = None
     extra_paths: ExtraPaths | None = None
@@ -198,7 +210,10 @@ class ServedApi:
 
     def description(self, *, written_out: bool = False) -> dict[str, Any]:
         """Its description, parsed anew; `written_out` as for `openapi.load`."""
-        return openapi.load(self.name, written_out=written_out, package=self.description_package)
+        description = openapi.load(self.name, written_out=written_out, package=self.description_package)
+        if self.amend is not None:
+            self.amend(description)
+        return description
 
     def samples_of(self, sandbox: Sandbox) -> Samples:
         """What exists in a sandbox, to try operations on."""

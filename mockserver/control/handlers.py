@@ -10,9 +10,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ..apis.pieces.state.pieces import PiecesDatabase
-from ..apis.pieces.state_of import state_of as pieces_of
+from ..apis.base import served_apis
 from ..apis.pixiebrix.state_of import state_of as pixiebrix_of
+from ..sandbox.api_settings import ApiSettings
 from ..sandbox.clock import EARLIEST, LATEST
 from ..sandbox.faults import Fault, FaultError, make_fault
 from ..sandbox.journal import JournalFilter
@@ -31,16 +31,6 @@ from ..web.call import ABSENT, Call
 from ..web.responses import ChunkedResponse, json_response
 from . import overview
 from .events import JournalEvents
-
-_PLAIN_SETTINGS = (
-    "default_page_size",
-    "max_page_size",
-    "max_records",
-    "requests_per_minute",
-    "default_version",
-    "strict_bodies",
-)
-"""Those that are taken as they come."""
 
 CAPABILITIES = ("read", "write", "destroy", "storage", "clock", "inject", "second")
 
@@ -348,28 +338,20 @@ def describe_settings(sandbox: Sandbox) -> dict[str, Any]:
     pace: dict[str, Any] = {"seconds": settings.job_us / 1_000_000}
     if settings.job_polls is not None:
         pace = {"polls": settings.job_polls}
-    return {
-        "record_limit": pixiebrix_of(sandbox).record_limit,
-        "job_pace": pace,
-        "os_version": pieces_of(sandbox).version,
-        "migration": pieces_of(sandbox).migration,
-        "default_page_size": settings.default_page_size,
-        "max_page_size": settings.max_page_size,
-        "max_records": settings.max_records,
-        "requests_per_minute": settings.requests_per_minute,
-        "default_version": settings.default_version,
-        "strict_bodies": settings.strict_bodies,
-    }
+    shown: dict[str, Any] = {"job_pace": pace, "strict_bodies": settings.strict_bodies}
+    for one in _api_settings():
+        shown |= one.describe(sandbox)
+    return shown
 
 
 def apply_settings(sandbox: Sandbox, order: dict[str, Any]) -> None:
     """Change the settings that an order (checked by the description) names; all of them or none.
 
     Raises:
-        InvalidInput: the OS version is no semantic version, or a token is none.
+        InvalidInput: an API refuses its part, or a token is none.
     """
-    if "os_version" in order and not PiecesDatabase.is_version(order["os_version"]):
-        raise InvalidInput({"os_version": [f'"{order["os_version"]}" is no semantic version such as 9.0.0.']})
+    for one in _api_settings():
+        one.check(order)
     settings = sandbox.settings
     if "tokens" in order:
         settings.tokens = _grants(order["tokens"])
@@ -380,13 +362,13 @@ def apply_settings(sandbox: Sandbox, order: dict[str, Any]) -> None:
         settings.job_polls = pace["polls"]
     elif isinstance(pace, dict):
         settings.job_us, settings.job_polls = round(pace["seconds"] * 1_000_000), None
-    for name in _PLAIN_SETTINGS:
-        if name in order:
-            setattr(settings, name, order[name])
-    if "record_limit" in order:
-        pixiebrix_of(sandbox).record_limit = order["record_limit"]
-    if "os_version" in order or "migration" in order:
-        pieces_of(sandbox).become(order.get("os_version"), order.get("migration"))
+    settings.strict_bodies = order.get("strict_bodies", settings.strict_bodies)
+    for one in _api_settings():
+        one.apply(sandbox, order)
+
+
+def _api_settings() -> list[ApiSettings]:
+    return [api.settings for api in served_apis().values() if api.settings is not None]
 
 
 def _grants(tokens: list[str] | None) -> dict[str, TokenGrant] | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..apis.base import served_apis
-from ..apis.pixiebrix.negotiation import VERSIONS
-from ..apis.pixiebrix.throttle import Throttle
 from ..state.lifecycle import ApiState
 from ..state.objects import ObjectStore
 from ..storage.signing import SIGNER
@@ -25,36 +24,39 @@ class SandboxSettings:
     """The part of the settings that may change while a sandbox lives.
 
     Attributes:
-        job_us: how long an export job stays `STARTED`, in µs.
-        job_polls: instead, how often a job is looked at before it ends; None: the time decides.
-        default_page_size, max_page_size: of every paginated list (contract: Conventions).
-        max_records: of one answer of the records endpoint (document: Retrieve Organization Database Records).
-        requests_per_minute: of one token before it is answered 429; None: no limit.
-        default_version, strict_bodies: see `Settings`.
+        job_us: how long what takes time stays unfinished, such as an export job, in µs.
+        job_polls: instead, how often it is looked at before it ends; None: the time decides.
+        strict_bodies, auth: see `Settings`.
         tokens: accepted tokens by name; None means any.
+        apis: the values of each API's own settings, by its name (see `ApiSettings`).
     """
 
     job_us: int = 2_000_000
     job_polls: int | None = None
-    default_page_size: int = 100
-    max_page_size: int = 1_000
-    max_records: int = 10_000
-    requests_per_minute: int | None = None
-    default_version: str = VERSIONS[0]
     strict_bodies: bool = False
     auth: bool = True
     tokens: dict[str, TokenGrant] | None = None
+    apis: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings) -> SandboxSettings:
         """The changeable part of a server's settings."""
         return cls(
             job_us=round(settings.job_seconds * 1_000_000),
-            default_version=settings.default_version,
             strict_bodies=settings.strict_bodies,
             auth=settings.auth,
             tokens={grant.token: grant for grant in settings.tokens} or None,
+            apis={
+                name: api.settings.initial(settings)
+                for name, api in served_apis().items()
+                if api.settings is not None
+            },
         )
+
+    def copied(self) -> SandboxSettings:
+        """The same settings, which change on their own."""
+        tokens = None if self.tokens is None else dict(self.tokens)
+        return replace(self, tokens=tokens, apis={name: copy(values) for name, values in self.apis.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,6 @@ class Sandbox:
         "settings",
         "signer",
         "states",
-        "throttle",
         "variants",
     )
 
@@ -148,7 +149,6 @@ class Sandbox:
         self.states: dict[str, Any] = self._forked(base.states)
         self.objects = base.objects.fork()
         self.faults = FaultBook(base.seed, self.name)
-        self.throttle = Throttle()
         self.journal.clear()
         for state in self.states.values():
             state.rewind(min(base.as_of, clock.now()))
@@ -162,8 +162,7 @@ class Sandbox:
 
     def set_like(self, other: Sandbox) -> None:
         """Take over what another one is set to: settings and tokens, classes, faults; not what it holds."""
-        tokens = other.settings.tokens
-        self.settings = replace(other.settings, tokens=None if tokens is None else dict(tokens))
+        self.settings = other.settings.copied()
         self.become(other.classes, other.variants)
         for name, state in self.states.items():
             state.set_like(other.states[name])

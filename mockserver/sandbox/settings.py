@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
-from ..apis.base import api_names
-from ..apis.pieces.state.pieces import PiecesDatabase
-from ..apis.pixiebrix.negotiation import VERSIONS
+from ..apis.base import api_names, served_apis
 from ..state.instants import parse_instant
 from .addresses import LOOPBACK, networks, public_url, web_origin
+from .api_settings import StartOption
 
 
 class SettingsError(ValueError):
@@ -27,6 +28,29 @@ def _checked(name: str, check: Callable[[str], object], values: Iterable[str]) -
 
 def _is_token(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
+def start_options() -> Mapping[str, StartOption]:
+    """What the installed APIs let a user decide when a server starts, by name."""
+    return {option.name: option for api in served_apis().values() for option in api.options}
+
+
+def _complete(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """All options, those that are not given with their defaults.
+
+    Raises:
+        SettingsError: there is none of such a name, or its API refuses the value.
+    """
+    known = start_options()
+    for name, value in given.items():
+        if name not in known:
+            raise SettingsError(f'option "{name}": no API has it; choose from {", ".join(sorted(known))}')
+        try:
+            known[name].check(value)
+        except ValueError as error:
+            shown = f'"{value}"' if isinstance(value, str) else value
+            raise SettingsError(f"{name.replace('_', ' ')} {shown}: {error}") from None
+    return MappingProxyType({**{name: option.default for name, option in known.items()}, **given})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +134,10 @@ class Settings:
         tokens: the accepted tokens; none means that any token is accepted.
         auth: False accepts requests without a token too.
         cors: origins that may call from a browser; `*` for all, none by default (as the vendor documents).
-        job_seconds: how long an export job stays `STARTED`, in seconds of the sandbox's clock.
-        record_limit: how many records a database may hold before the nightly job archives some.
-        os_version: the version of the Pieces server; None takes that of the data set.
-        migration: the database version of the Pieces server; None takes that of the data set.
-        default_version: the version of PixieBrix that is meant where `Accept` asks for none.
-        strict_bodies: refuse fields of a PixieBrix body that are not described, instead of ignoring them.
+        job_seconds: how long what takes time stays unfinished, such as an export job, in seconds of the
+            sandbox's clock.
+        options: what the APIs let decide (see `ServedApi.options`), by name; complete, once it is made.
+        strict_bodies: refuse fields of a body that are not described, instead of ignoring them.
         control: serve the control API at `/_mock/`.
         control_token: lets clients on other machines use the control API.
         public_url: where others reach the server, without a trailing slash; the root of every URL that it
@@ -135,10 +157,7 @@ class Settings:
     cors: tuple[str, ...] = ()
     clock: ClockSetting = field(default_factory=ClockSetting)
     job_seconds: float = 2.0
-    record_limit: int = 500_000
-    os_version: str | None = None
-    migration: int | None = None
-    default_version: str = VERSIONS[0]
+    options: Mapping[str, Any] = field(default_factory=dict)
     strict_bodies: bool = False
     validate_responses: bool = False
     control: bool = True
@@ -153,12 +172,7 @@ class Settings:
         if unknown or not self.apis:
             msg = f"apis {sorted(unknown)}: choose from {sorted(api_names())}"
             raise SettingsError(msg)
-        if self.os_version is not None and not PiecesDatabase.is_version(self.os_version):
-            msg = f'os version "{self.os_version}": not a semantic version; write one such as 11.0.0'
-            raise SettingsError(msg)
-        if self.default_version not in VERSIONS:
-            msg = f'default version "{self.default_version}": choose from {", ".join(VERSIONS)}'
-            raise SettingsError(msg)
+        object.__setattr__(self, "options", _complete(self.options))
         if not 0 <= self.port <= 65_535:
             msg = f"port {self.port}: a port is a number from 0 (any free one) to 65535"
             raise SettingsError(msg)
@@ -175,6 +189,3 @@ class Settings:
         _checked("public url", public_url, () if self.public_url is None else (self.public_url,))
         _checked("cors origin", web_origin, self.cors)
         _checked("forwarded allow ips", networks, self.forwarded_allow_ips)
-        if self.record_limit < 0:
-            msg = f"record limit {self.record_limit}: a number of records, 0 or more"
-            raise SettingsError(msg)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
@@ -30,6 +32,7 @@ from ..web.gateway import CONTROL, Api, Gateway
 from ..web.negotiated import Negotiated
 from ..web.origin import PublicOrigin
 from ..web.problems import UnknownPath
+from ..web.request_policy import RequestPolicy
 from ..web.response_check import ResponseCheck
 from ..web.sending import Outermost
 
@@ -40,7 +43,15 @@ def mounts_of(settings: Settings, sandboxes: Sandboxes) -> list[ServedApi]:
     if settings.control:
         control = ControlHandlers(sandboxes, operations_of(settings))
         mounts.insert(
-            0, ServedApi(name=CONTROL, base_path="/_mock", handlers=lambda _: control, error=_control_error)
+            0,
+            ServedApi(
+                name=CONTROL,
+                base_path="/_mock",
+                handlers=lambda _: control,
+                error=_control_error,
+                request_policy=RequestPolicy(any_media_type=True, overridable=False),
+                amend=_with_settings,
+            ),
         )
     return mounts
 
@@ -52,6 +63,18 @@ def apis_of(settings: Settings) -> list[ServedApi]:
 
 def _control_error(_: Sandbox, error: Exception, answer: Negotiated | None) -> Response:
     return refuse(refusal_of(error), answer)
+
+
+def _with_settings(description: dict[str, Any]) -> None:
+    """Let the control API describe the settings that the APIs from elsewhere bring."""
+    brought = {
+        name: schema
+        for api in served_apis().values()
+        if api.settings is not None
+        for name, schema in api.settings.schemas.items()
+    }
+    for shape in ("Settings", "SettingsChange"):
+        description["components"]["schemas"][shape]["properties"].update(copy.deepcopy(brought))
 
 
 def operations_of(settings: Settings) -> tuple[str, ...]:
@@ -143,7 +166,13 @@ def build_gateway(settings: Settings, sandboxes: Sandboxes) -> Gateway:
     descriptions = {mount.name: mount.description(written_out=True) for mount in mounts}
     operations = ConnexionMiddleware(
         Dispatcher({mount.base_path: mount.handlers for mount in mounts}),
-        middlewares=[IndexedRouting, LeanSecurity, ValidationMiddleware],
+        middlewares=[
+            IndexedRouting,
+            LeanSecurity,
+            partial(
+                ValidationMiddleware, policies={mount.base_path: mount.request_policy for mount in mounts}
+            ),
+        ],
     )
     apis = []
     for mount in mounts:
@@ -158,7 +187,7 @@ def build_gateway(settings: Settings, sandboxes: Sandboxes) -> Gateway:
             copy.deepcopy(description),
             base_path=mount.base_path,
             resolver=Resolver(resolve),
-            security_map={"apiKey": TokenHandler},
+            security_map={"apiKey": partial(TokenHandler, mount.security)},
         )
         apis.append(
             Api(

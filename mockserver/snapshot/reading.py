@@ -11,8 +11,6 @@ from typing import Any
 from dbcontract import openapi
 
 from ..apis.base import served_apis
-from ..apis.pixiebrix.negotiation import VERSIONS
-from ..apis.pixiebrix.throttle import Throttle
 from ..sandbox.clock import EARLIEST, LATEST, Clock
 from ..sandbox.faults import Fault, FaultBook, make_fault
 from ..sandbox.ids import IdSource
@@ -30,19 +28,7 @@ from .values import by_id, fields, flag, instant, listed, number, optional, text
 
 _WHOLE = "non_field_errors"
 _CLOCK = frozenset({"now", "frozen"})
-_SETTINGS = frozenset(
-    {
-        "job_us",
-        "job_polls",
-        "default_page_size",
-        "max_page_size",
-        "max_records",
-        "requests_per_minute",
-        "default_version",
-        "strict_bodies",
-        "record_limit",
-    }
-)
+_SETTINGS = frozenset({"job_us", "job_polls", "strict_bodies"})
 _FAULTS = frozenset({"ordered", "count", "chance"})
 _OBJECT = frozenset({"key", "content_type", "filename", "stored_at", "content"})
 
@@ -70,7 +56,6 @@ class Draft:
         sandbox.faults, sandbox.ids, sandbox.signer = self.faults, self.ids, self.signer
         sandbox.states, sandbox.objects = dict(self.states), self.objects
         sandbox.settle()
-        sandbox.throttle = Throttle()
 
 
 def read(document: bytes, operations: tuple[str, ...]) -> Generator[None, None, Draft]:
@@ -187,27 +172,15 @@ def _clock(value: object) -> tuple[int, bool]:
 
 def _settings(value: object) -> tuple[SandboxSettings, Mapping[str, Any]]:
     """The settings, and as they are written, for what a state keeps of them."""
-    item = fields(value, _SETTINGS)
+    apis = {name: api.settings for name, api in served_apis().items() if api.settings is not None}
+    item = fields(value, _SETTINGS.union(*(one.members for one in apis.values())))
     settings = SandboxSettings(
         job_us=number(item["job_us"]),
         job_polls=optional(number, item["job_polls"]),
-        default_page_size=number(item["default_page_size"], 1),
-        max_page_size=number(item["max_page_size"], 1),
-        max_records=number(item["max_records"], 1),
-        requests_per_minute=optional(lambda limit: number(limit, 1), item["requests_per_minute"]),
-        default_version=_version(item["default_version"]),
         strict_bodies=flag(item["strict_bodies"]),
+        apis={name: one.load(item) for name, one in apis.items()},
     )
-    number(item["record_limit"])
     return settings, item
-
-
-def _version(value: object) -> str:
-    version = text(value)
-    if version not in VERSIONS:
-        msg = f"choose from {', '.join(VERSIONS)}"
-        raise ValueError(msg)
-    return version
 
 
 def _faults(value: object, operations: tuple[str, ...]) -> FaultBook:

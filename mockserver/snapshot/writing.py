@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..apis.base import served_apis
-from ..apis.pixiebrix.state_of import state_of
 from ..artifacts.text import instant_text
 from ..sandbox.sandbox import Sandbox
 from ..state.lifecycle import ApiState
@@ -71,13 +70,13 @@ def _head(sandbox: Sandbox) -> bytes:
         "settings": {
             "job_us": settings.job_us,
             "job_polls": settings.job_polls,
-            "default_page_size": settings.default_page_size,
-            "max_page_size": settings.max_page_size,
-            "max_records": settings.max_records,
-            "requests_per_minute": settings.requests_per_minute,
-            "default_version": settings.default_version,
             "strict_bodies": settings.strict_bodies,
-            "record_limit": state_of(sandbox).record_limit,
+            **{
+                name: value
+                for api in served_apis().values()
+                if api.settings is not None
+                for name, value in api.settings.dump(sandbox).items()
+            },
         },
         "faults": {
             "ordered": [{**fault.describe(), "left": faults.left(fault)} for fault in faults],

@@ -15,7 +15,6 @@ from ..apis.base import served_apis
 from ..extension_point import ExtensionPoint
 from ..storage.app import STORAGE
 from ..storage.signing import SIGNER
-from ..web.connexion.security import SECURITY
 from ..web.connexion.validation import VALIDATION
 from ..web.wire_policy import WIRE_POLICY
 
@@ -29,7 +28,7 @@ class NoExtensionPoint(TypeError):
 @cache
 def extension_points() -> tuple[ExtensionPoint[Any], ...]:
     """All that a variant can override: what every API is served with, then what each API brings."""
-    shared: tuple[ExtensionPoint[Any], ...] = (SECURITY, WIRE_POLICY, VALIDATION, STORAGE, SIGNER)
+    shared: tuple[ExtensionPoint[Any], ...] = (WIRE_POLICY, VALIDATION, STORAGE, SIGNER)
     brought = [point for api in served_apis().values() for point in api.extension_points]
     return tuple({point.name: point for point in (*shared, *brought)}.values())
 
@@ -78,6 +77,9 @@ def point_of(variant: type) -> ExtensionPoint[Any]:
     """
     points = extension_points()
     for point in points:
+        if point.reference in variant.__mro__:
+            return point
+    for point in points:  # one of the classes that the reference is put together from
         if set(variant.__mro__) & set(point.reference.__mro__) - {object}:
             return point
     names = ", ".join(sorted(point.reference.__name__ for point in points))

@@ -23,9 +23,13 @@ LONG = {"PB-RET-01"}  # writes half a million records where waiting is allowed
 @pytest.mark.parametrize(
     ("settings", "only", "unseen"),
     [
-        pytest.param({"default_version": "2.0", "strict_bodies": True}, "PB-*", LONG, id="strict, at 2.0"),
-        pytest.param({"default_version": "1.1", "clock": FROZEN}, "PB-*", LONG, id="at 1.1"),
-        pytest.param({"data": "captured", "os_version": "12.3.4"}, "PI-*", set(), id="a captured export"),
+        pytest.param(
+            {"options": {"default_version": "2.0"}, "strict_bodies": True}, "PB-*", LONG, id="strict, at 2.0"
+        ),
+        pytest.param({"options": {"default_version": "1.1"}, "clock": FROZEN}, "PB-*", LONG, id="at 1.1"),
+        pytest.param(
+            {"data": "captured", "options": {"os_version": "12.3.4"}}, "PI-*", set(), id="a captured export"
+        ),
     ],
 )
 def test_every_rule_is_kept(

@@ -113,7 +113,7 @@ def test_from_there_both_sandboxes_go_on_alike(full: Mock, sandbox: Callable[[],
 
 
 def test_a_server_of_other_settings_becomes_the_same_sandbox(full: Mock, start: Callable[..., Mock]) -> None:
-    document, other = full.state(), start(data="bi", seed=4, record_limit=3, job_seconds=9.0)
+    document, other = full.state(), start(data="bi", seed=4, options={"record_limit": 3}, job_seconds=9.0)
     other.restore(document)
     assert other.state() == document
 

@@ -28,11 +28,12 @@ NOW = "2024-05-10T12:00:00.000000Z"
 
 def settings(**changes: object) -> Settings:
     """Small data, any free port, a clock that stands still, every response held against the description."""
+    options = changes.pop("options", {})
+    assert isinstance(options, dict)
     values: dict[str, object] = {
         "port": 0,
         "clock": ClockSetting.parse(f"frozen@{NOW}"),
-        "os_version": "9.2.1",
-        "migration": 50,
+        "options": {"os_version": "9.2.1", "migration": 50, **options},
         "validate_responses": True,
         **changes,
     }

@@ -12,6 +12,7 @@ INVENTED = """
 from starlette.responses import Response
 
 from dbcontract.mockserver.apis.base import ServedApi, Shown
+from dbcontract.mockserver.sandbox.api_settings import StartOption
 from dbcontract.mockserver.snapshot.section import JSONSection
 
 
@@ -46,8 +47,35 @@ class Things:
 class Loader:
     kinds = {{}}
 
+    def __init__(self, settings):
+        self.greeting = settings.options["greeting"]
+
     def finish(self, as_of, seed):
-        return Things([f"seed {{seed}}"])
+        return Things([f"{{self.greeting}} {{seed}}"])
+
+
+class Wishes:
+    members = frozenset({{"loud"}})
+    schemas = {{"loud": {{"type": "boolean"}}}}
+
+    def initial(self, settings):
+        return {{"loud": False}}
+
+    def describe(self, sandbox):
+        return sandbox.settings.apis["invented"]
+
+    def check(self, order):
+        pass
+
+    def apply(self, sandbox, order):
+        if "loud" in order:
+            sandbox.settings.apis["invented"]["loud"] = order["loud"]
+
+    def dump(self, sandbox):
+        return sandbox.settings.apis["invented"]
+
+    def load(self, written):
+        return {{"loud": written["loud"]}}
 
 
 class Handlers:
@@ -77,7 +105,9 @@ API = ServedApi(
     base_path="{base_path}",
     handlers=lambda sandbox: Handlers(),
     error=said,
-    loader=lambda settings, objects: Loader(),
+    options=(StartOption(name="greeting", default="hello"),),
+    settings=Wishes(),
+    loader=lambda settings, objects: Loader(settings),
     section=JSONSection("{name}", dump=lambda state: [state.until, *state.names], load=Things.load),
     description_package="invented",
     known_ids=lambda sandbox: {{"thing": next(iter(sandbox.states["invented"].names), "none")}},
@@ -121,7 +151,9 @@ def ask(method, path, body=None):
     return answer.status, answer.read().decode()
 
 
-SETTINGS = Settings(port=0, seed=4, clock=ClockSetting(frozen=True), validate_responses=True)
+SETTINGS = Settings(
+    port=0, seed=4, clock=ClockSetting(frozen=True), validate_responses=True, options={"greeting": "seed"}
+)
 with ServerThread(SETTINGS) as running:
     apis = json.loads(ask("GET", "/")[1])["apis"]
     told = {"title": next(one["title"] for one in apis if one["name"] == "invented")}
@@ -129,8 +161,13 @@ with ServerThread(SETTINGS) as running:
     told["added"] = ask("PUT", "/~one/invented/things/it")
     told["elsewhere"] = ask("GET", "/invented/things/it")
     told["there"] = ask("GET", "/~one/invented/things/it")
+    told["set"] = ask("PATCH", "/~one/_mock/settings", {"loud": True})[0]
+    told["unset"] = ask("PATCH", "/~one/_mock/settings", {"loud": 1})[0]
     document = json.loads(ask("GET", "/~one/_mock/state")[1])
     told["restored"] = ask("PUT", "/~two/_mock/state", document)[0]
+    told["settings"] = [
+        json.loads(ask("GET", f"/~{name}/_mock/settings")[1])["loud"] for name in ("one", "two", "other")
+    ]
     told["copy"] = ask("GET", "/~two/invented/things/it")
     refused = ask("PUT", "/~two/_mock/state", {**document, "invented": {}})
     told["damaged"] = refused[0], json.loads(refused[1])
@@ -181,7 +218,10 @@ def test_an_api_of_another_package_is_served(tmp_path: Path) -> None:
         "added": [204, ""],
         "elsewhere": [404, "sorry: NoThing('it')"],
         "there": [200, "a thing: it"],
+        "set": 200,
+        "unset": 400,
         "restored": 204,
+        "settings": [True, True, False],
         "copy": [200, "a thing: it"],
         "damaged": [400, {"invented": ["Not as `GET state` gives it: an array is expected."]}],
         "unchanged": 200,

@@ -213,7 +213,7 @@ def test_unknown_places(pb: PixieBrix, database: str) -> None:
 @pytest.fixture
 def limited(start: Callable[..., Running], connect: Callable[[Running], PixieBrix]) -> PixieBrix:
     """A server whose databases may hold ten records."""
-    return connect(start(data="empty", record_limit=10))
+    return connect(start(data="empty", options={"record_limit": 10}))
 
 
 def fill(pb: PixieBrix, database: str, date: str, count: int) -> list[str]:
@@ -340,7 +340,7 @@ def test_a_job_keeps_the_records_that_retention_takes(limited: PixieBrix) -> Non
 def test_a_limit_of_none_keeps_no_date(
     start: Callable[..., Running], connect: Callable[[Running], PixieBrix]
 ) -> None:
-    pb = connect(start(data="empty", record_limit=0))
+    pb = connect(start(data="empty", options={"record_limit": 0}))
     database = pb.new_database()
     fill(pb, database, "2024-05-11", 1)
     assert len(pb.keys(database)) == 1

@@ -157,7 +157,7 @@ def test_version_1_0_is_meant_where_none_is_asked_for(
 
 
 def test_another_version_can_be_the_default(start: Callable[..., Running]) -> None:
-    running = start(default_version="2.0")
+    running = start(options={"default_version": "2.0"})
     with closing(PixieBrix(running)) as pb:
         places = make_places(pb)
         for operation in [*READS, *WITH_BODY]:

@@ -242,7 +242,9 @@ def test_newer_and_malformed_is_505_by_the_version(pieces: Client, malformed: di
 
 
 def test_what_the_server_is_decides_what_is_newer(start: Callable[..., Running]) -> None:
-    with closing(Client(start(data="empty", os_version="12.0.0", migration=60).base_url)) as later:
+    with closing(
+        Client(start(data="empty", options={"os_version": "12.0.0", "migration": 60}).base_url)
+    ) as later:
         assert exported(later)["version"] == "12.0.0"
         merge(later, export(version="11.9.9", schema={**SCHEMA, "migration": 60}))
         refuse(later, export(version="12.0.1"), 505)

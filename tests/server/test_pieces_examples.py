@@ -20,7 +20,7 @@ def test_the_example_of_an_import_imports_at_the_first_click() -> None:
 
 
 def test_a_forced_505_tells_the_version_of_the_server() -> None:
-    with ServerThread(Settings(port=0, os_version="3.2.1")) as running:
+    with ServerThread(Settings(port=0, options={"os_version": "3.2.1"})) as running:
         url = f"{running.base_url}/database/import"
         forced = requests.post(url, headers={"Prefer": "code=505"}, timeout=10)
         fault = {"operation": "importDatabase", "status": 505, "times": 1}

@@ -11,6 +11,7 @@ from ...sandbox.sandbox import Sandbox
 from ...web.connexion.validation import VALIDATION
 from ...web.documented import Answer
 from ...web.negotiated import Negotiated
+from ...web.request_policy import RequestPolicy
 from ...web.wire_policy import WIRE_POLICY
 from ..base import ExtraPaths, ServedApi
 from . import startup
@@ -19,6 +20,7 @@ from .handlers import PiecesHandlers
 from .loading import PiecesLoader
 from .points import STATE
 from .section import PiecesSection
+from .settings import OPTIONS, PiecesSettingsOrders
 from .state_of import state_of
 
 HANDLERS: Final = ExtensionPoint("pieces.handlers", PiecesHandlers)
@@ -46,6 +48,9 @@ API = ServedApi(
     base_path="",
     handlers=_handlers,
     error=_error,
+    request_policy=RequestPolicy(check_bodies=False),  # it documents no 400: the state words what is wrong
+    options=OPTIONS,
+    settings=PiecesSettingsOrders(),
     loader=PiecesLoader,
     section=PiecesSection(),
     state=STATE,

@@ -25,11 +25,11 @@ class PiecesLoader:
     def finish(self, as_of: int, seed: int) -> PiecesDatabase:
         """The database, once all entries were taken."""
         del as_of, seed
-        export, settings = self._export, self._settings
+        export, options = self._export, self._settings.options
         schema = export.get("schema") or {}
         database = PiecesDatabase(
-            version=settings.os_version or export.get("version") or "9.0.0",
-            migration=settings.migration if settings.migration is not None else schema.get("migration", 1),
+            version=options["os_version"] or export.get("version") or "9.0.0",
+            migration=schema.get("migration", 1) if options["migration"] is None else options["migration"],
             semantic=schema.get("semantic", "MAJOR_0_MINOR_0_PATCH_1"),
         )
         if export:

@@ -11,21 +11,24 @@ from ...extension_point import ExtensionPoint
 from ...sandbox.sandbox import Sandbox
 from ...storage.app import STORAGE
 from ...storage.signing import SIGNER
-from ...web.connexion.security import SECURITY
 from ...web.connexion.validation import VALIDATION
 from ...web.negotiated import Negotiated
+from ...web.request_policy import RequestPolicy
 from ...web.wire_policy import WIRE_POLICY
 from ..base import ServedApi
 from .errors import ERRORS
 from .handlers.operations import PixieBrixHandlers
 from .loading import PixieBrixLoader
-from .negotiation import NEGOTIATION
+from .negotiation import NEGOTIATION, negotiated
 from .pagination import PAGES
 from .points import STATE, TABLE
 from .samples import SampleIds, shown
+from .security import SECURITY
+from .settings import OPTIONS, PixieBrixSettingsOrders
 from .snapshot.section import PixieBrixSection
 from .state.records import KEY
 from .state_of import state_of
+from .visibility import admit
 
 HANDLERS: Final = ExtensionPoint("pixiebrix.handlers", PixieBrixHandlers)
 
@@ -70,6 +73,10 @@ API = ServedApi(
     base_path="/api",
     handlers=_handlers,
     error=_error,
+    request_policy=RequestPolicy(forms=True, negotiate=negotiated, admit=admit),
+    security=SECURITY,
+    options=OPTIONS,
+    settings=PixieBrixSettingsOrders(),
     loader=PixieBrixLoader,
     section=PixieBrixSection(),
     state=STATE,

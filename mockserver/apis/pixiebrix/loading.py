@@ -33,7 +33,7 @@ class PixieBrixLoader:
             "asset": self._asset,
             "job": self._job,
         }
-        self._state = PixieBrixState(record_limit=settings.record_limit)
+        self._state = PixieBrixState(record_limit=settings.options["record_limit"])
         self._objects = objects
         self._records: dict[str, list[tuple[int, str, int, bytes]]] = {}
         self._jobs: list[Mapping[str, Any]] = []

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from ...extension_point import ExtensionPoint
+from ...sandbox.sandbox import Sandbox
 from ...web.negotiated import Negotiated
 from ...web.problems import NotAcceptable
+from .settings import settings_of
+from .versions import VERSIONS
 
 API_JSON = "application/vnd.pixiebrix.api+json"
 FLAT_JSON = "application/vnd.pixiebrix.api.flat+json"
 CSV = "text/csv"
 
-VERSIONS = ("1.0", "1.1", "2.0")
-"""The versions that there are."""
-PAGED = frozenset({"2.0"})
-"""Those at which lists come in pages."""
 _MAX_RANGES = 50
 
 
@@ -52,6 +51,53 @@ class Negotiation:
 
 
 NEGOTIATION: Final = ExtensionPoint("pixiebrix.negotiation", Negotiation)
+
+
+class OperationOffers:
+    """What one operation can answer with, by the version that is meant where none is asked for."""
+
+    __slots__ = ("_offers",)
+
+    def __init__(self, offers: Mapping[str, Offer]) -> None:
+        self._offers = offers
+
+    def own(self, sandbox: Sandbox) -> Negotiated:
+        """The answer where nothing is asked for."""
+        return self._offers[settings_of(sandbox).default_version].own
+
+    def choose(self, sandbox: Sandbox, accept: str | None) -> Negotiated:
+        """The answer to an `Accept` header. Raises `NotAcceptable`."""
+        offer = self._offers[settings_of(sandbox).default_version]
+        return sandbox.implementation[NEGOTIATION].choose(offer, accept)
+
+
+def negotiated(
+    operation_id: str, operation: Mapping[str, Any], media_types: tuple[str, ...]
+) -> OperationOffers | None:
+    """What an operation can answer with; None for one that has no versions.
+
+    Args:
+        operation_id: the operation's.
+        operation: as the description has it.
+        media_types: that it produces, the preferred one first.
+    """
+    versions = tuple(operation.get("x-versions", ()))
+    if not versions:
+        return None
+    any_media_type = "302" in operation["responses"]
+    return OperationOffers(
+        {
+            default: Offer(
+                operation_id,
+                media_types,
+                versions,
+                Negotiated(media_types[0], default),
+                any_media_type,
+                negotiator(media_types, versions, default, any_media_type=any_media_type),
+            )
+            for default in VERSIONS
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from urllib.parse import quote, unquote_plus
 from ...extension_point import ExtensionPoint
 from ...web.call import Call
 from ...web.problems import UnknownPath
-from .negotiation import PAGED
+from .settings import settings_of
+from .versions import PAGED
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ class Pagination:
 
     def size(self, call: Call, maximum: int) -> int:
         """The page size that is asked for: a bad one gets the default, too large a one the maximum."""
-        size = _natural(call.query.get("page_size")) or call.sandbox.settings.default_page_size
+        size = _natural(call.query.get("page_size")) or settings_of(call.sandbox).default_page_size
         return min(size, maximum)
 
     def headers(self, call: Call, page: Page, *, more: bool, total: int | None) -> dict[str, str]:
@@ -112,7 +113,7 @@ def requested_page(call: Call, maximum: int | None = None) -> Page:
         UnknownPath: the page number is no number from 1.
     """
     sandbox = call.sandbox
-    return sandbox.implementation[PAGES].requested(call, maximum or sandbox.settings.max_page_size)
+    return sandbox.implementation[PAGES].requested(call, maximum or settings_of(sandbox).max_page_size)
 
 
 def no_such_page() -> UnknownPath:

@@ -12,6 +12,17 @@ from ...web.call import Call
 from .state_of import state_of
 
 
+def admit(call: Call) -> None:
+    """Pass a call, unless its token may not see something that it names.
+
+    Raises:
+        NotFound, InvalidInput: as `require_visible` does.
+    """
+    organizations = call.exchange.organizations
+    if organizations is not None:
+        require_visible(call, organizations)
+
+
 def require_visible(call: Call, organizations: frozenset[str]) -> None:
     """Pass a call all of whose ids the token may see.
 

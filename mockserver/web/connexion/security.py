@@ -21,34 +21,41 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class TokenHandler(AbstractSecurityHandler):  # type: ignore[misc]  # connexion has no types
-    """Verifies a token against the sandbox that the request is for, so that one server has many rules."""
+    """Verifies a token against the sandbox that the request is for, so that one server has many rules.
+
+    Args:
+        point: what verifies, as a variant can override it; None for what has no variants.
+    """
+
+    def __init__(self, point: ExtensionPoint[Security] | None) -> None:
+        self._point = point
 
     def get_fn(
         self, security_scheme: dict[str, Any], required_scopes: list[str]
     ) -> Callable[[ConnexionRequest], Awaitable[dict[str, Any]]]:
         """The function that Connexion calls for each request to a secured operation."""
         del security_scheme, required_scopes
-        return verify
+        return self.verify
 
-
-async def verify(request: ConnexionRequest) -> dict[str, Any]:
-    """Who is calling.
-
-    Raises:
-        NotAuthenticated: no token, a malformed one, or one that is not accepted.
-        PermissionDenied: a read-only token on an operation that writes.
-        Throttled: the token has used up this minute's requests.
-    """
-    scope = request.scope
-    token = scope[EXCHANGE].sandbox.implementation[SECURITY].verify(scope)
-    return {"sub": token}
+    async def verify(self, request: ConnexionRequest) -> dict[str, Any]:
+        """Who is calling. Raises `Problem`, as `Security.verify` does."""
+        scope = request.scope
+        point = self._point
+        security = _PLAIN if point is None else scope[EXCHANGE].sandbox.implementation[point]
+        return {"sub": security.verify(scope)}
 
 
 class Security:
     """Who may do what."""
 
     def verify(self, scope: Scope) -> str | None:
-        """Let a call pass, or raise as `verify` does; the token, unless none is needed."""
+        """The token of a call that may be made, unless none is needed.
+
+        Raises:
+            NotAuthenticated: no token, a malformed one, or one that is not accepted.
+            PermissionDenied: a read-only token on an operation that writes.
+            Problem: the token has used up its requests, where they are limited.
+        """
         exchange = scope[EXCHANGE]
         sandbox = exchange.sandbox
         settings = sandbox.settings
@@ -84,13 +91,10 @@ class Security:
             raise PermissionDenied(msg)
 
     def throttle(self, sandbox: Sandbox, token: str) -> None:
-        """Count a call. Raises `Throttled`."""
-        limit = sandbox.settings.requests_per_minute
-        if limit is not None:
-            sandbox.throttle.hit(token, limit, sandbox.clock.now())
+        """Count a call; an API that limits them raises a `Problem`."""
 
 
-SECURITY: Final = ExtensionPoint("security", Security)
+_PLAIN: Final = Security()
 
 
 def parse_authorization(value: str | None) -> str:

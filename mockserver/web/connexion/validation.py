@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...apis.pixiebrix.negotiation import NEGOTIATION, VERSIONS, Offer, negotiator
-from ...apis.pixiebrix.visibility import require_visible
 from ...extension_point import ExtensionPoint
 from ..body import MAX_DOCUMENT, check_encoding, check_json_type, header, parse_json, read_body
 from ..call import ABSENT, CALL, EXCHANGE, Call, Exchange
@@ -22,6 +20,7 @@ from ..forms import as_object, form_type, read_form
 from ..negotiated import JSON, Negotiated
 from ..parameters import Pairs, PathParameters, QueryParameters, parse_query
 from ..problems import BadRequest, UnsupportedEncoding
+from ..request_policy import RequestPolicy
 from ..schemas import Compiler, closed, findings
 from .framework import AbstractOperation, RoutedAPI, RoutedMiddleware
 
@@ -204,58 +203,45 @@ class ValidatedOperation:
     """One operation: its compiled rules, and the call that it makes of a request."""
 
     def __init__(
-        self, next_app: ASGIApp, operation: AbstractOperation, compiler: Compiler, *, mocked: bool
+        self, next_app: ASGIApp, operation: AbstractOperation, compiler: Compiler, policy: RequestPolicy
     ) -> None:
         self._next = next_app
-        self._mocked = mocked
+        self._overridable = policy.overridable
+        self._admit = policy.admit
         self.operation_id: str = operation.operation_id
         raw = operation._operation  # noqa: SLF001 - Connexion offers no accessor for extensions
-        versions = tuple(raw.get("x-versions", ()))
-        self._versioned = bool(versions)
         self._path = PathParameters(operation.parameters)
         self._query = QueryParameters(operation.parameters, compiler)
         self._has_query = any(parameter["in"] == "query" for parameter in operation.parameters)
         media_types = _produced(raw["responses"])
-        any_media_type = "302" in raw["responses"]
-        self._unversioned = Negotiated(media_types[0], "")
-        self._offers = {
-            default: Offer(
-                self.operation_id,
-                media_types,
-                versions,
-                Negotiated(media_types[0], default),
-                any_media_type,
-                negotiator(media_types, versions, default, any_media_type=any_media_type),
-            )
-            for default in VERSIONS
-        }
+        self._plain = Negotiated(media_types[0], "")
+        self._negotiator = (
+            None if policy.negotiate is None else policy.negotiate(self.operation_id, raw, media_types)
+        )
         body = operation.request_body
         self._body: BodyRule | None = None
         if body:
-            # An operation that documents no 400 (Pieces) leaves its body to the state, which words it.
-            # An API without versions and with 400 is the control API: there any content type will do.
-            checked = "400" in raw["responses"]
             self._body = BodyRule(
                 self.operation_id,
                 body,
                 compiler,
-                check_schema=checked,
-                any_type=checked and not self._versioned,
+                check_schema=policy.check_bodies,
+                any_type=policy.any_media_type,
                 as_sent=bool(raw.get("x-body-as-sent")),
-                forms=self._versioned,
+                forms=policy.forms,
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make a `Call` of the request and pass it on."""
         exchange: Exchange = scope[EXCHANGE]
-        settings, implementation = exchange.sandbox.settings, exchange.sandbox.implementation
-        validation = implementation[VALIDATION] if self._mocked else _PLAIN
-        answer = self._unversioned
-        if self._versioned:
-            offer = self._offers[settings.default_version]
-            exchange.answer = offer.own
+        sandbox = exchange.sandbox
+        validation = sandbox.implementation[VALIDATION] if self._overridable else _PLAIN
+        answer = self._plain
+        negotiator = self._negotiator
+        if negotiator is not None:
+            exchange.answer = negotiator.own(sandbox)
             accept = header(scope["headers"], b"accept")
-            exchange.answer = answer = implementation[NEGOTIATION].choose(offer, accept)
+            exchange.answer = answer = negotiator.choose(sandbox, accept)
         path = scope.get("path_params", {})
         if path:
             if exchange.hidden_slash:
@@ -265,12 +251,12 @@ class ValidatedOperation:
         pairs = validation.pairs(self.operation_id, scope["query_string"]) if self._has_query else []
         query = validation.query(self.operation_id, self._query, pairs) if pairs else {}
         rule = self._body
-        if rule is not None and rule.described and settings.strict_bodies and self._mocked:
+        if rule is not None and rule.described and sandbox.settings.strict_bodies and self._overridable:
             rule = rule.strictly
         body = await validation.body(rule, scope, receive) if rule is not None else ABSENT
-        call = Call(exchange.sandbox, scope, exchange, self.operation_id, path, query, pairs, body, answer)
-        if exchange.organizations is not None:
-            require_visible(call, exchange.organizations)
+        call = Call(sandbox, scope, exchange, self.operation_id, path, query, pairs, body, answer)
+        if self._admit is not None:
+            self._admit(call)
         scope[CALL] = call
         await self._next(scope, receive, send)
 
@@ -290,18 +276,25 @@ def _produced(responses: Mapping[str, Any]) -> tuple[str, ...]:
 class ValidationAPI(RoutedAPI[ValidatedOperation]):  # type: ignore[misc]  # connexion has no types
     """The validated operations of one description."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, policies: Mapping[str, RequestPolicy], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._compiler = Compiler()
+        self._policy = policies[self.base_path]
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> ValidatedOperation:
         """Compile one operation (called by Connexion while it reads the description)."""
-        mocked = self.base_path != "/_mock"
-        return ValidatedOperation(self.next_app, operation, self._compiler, mocked=mocked)
+        return ValidatedOperation(self.next_app, operation, self._compiler, self._policy)
 
 
 class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[misc]  # connexion has no types
-    """Validates requests; takes the place of Connexion's own request validation."""
+    """Validates requests; takes the place of Connexion's own request validation.
 
-    api_cls = ValidationAPI
+    Args:
+        app: what comes next.
+        policies: of each API, by its base path.
+    """
+
+    def __init__(self, app: ASGIApp, policies: Mapping[str, RequestPolicy]) -> None:
+        super().__init__(app)
+        self.api_cls = partial(ValidationAPI, policies=policies)

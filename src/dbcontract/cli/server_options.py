@@ -127,7 +127,14 @@ def server_options(default_port: int) -> Callable[[_Command], _Command]:
         click.option(
             "--strict-bodies",
             is_flag=True,
-            help="Refuse fields of a PixieBrix body that are not described, instead of ignoring them.",
+            help="Refuse fields of a body that are not described, instead of ignoring them.",
+        ),
+        click.option(
+            "--set",
+            "sets",
+            metavar="NAME=VALUE",
+            multiple=True,
+            help="Another option of an API that is installed. Repeatable.",
         ),
         click.option(
             "--defect",
@@ -193,6 +200,7 @@ class ServerFlags:
     os_version: str | None
     default_version: str
     strict_bodies: bool
+    sets: tuple[str, ...]
     defects: tuple[str, ...]
     no_control: bool
     control_token: str | None
@@ -229,9 +237,7 @@ class ServerFlags:
             else tuple(word.strip() for word in self.forwarded_allow_ips.split(",") if word.strip()),
             clock=ClockSetting.parse(self.clock),
             job_seconds=self.job_seconds,
-            record_limit=self.record_limit,
-            os_version=self.os_version,
-            default_version=self.default_version,
+            options=self._options(),
             strict_bodies=self.strict_bodies,
             validate_responses=self.validate_responses,
             control=not self.no_control,
@@ -239,6 +245,30 @@ class ServerFlags:
             max_sandboxes=self.max_sandboxes,
             variants=tuple(dict.fromkeys(self.defects)),
         )
+
+    def _options(self) -> dict[str, Any]:
+        """What the APIs let decide.
+
+        Raises:
+            CommandError: a `--set` that cannot be read.
+        """
+        from dbcontract.mockserver.sandbox.settings import start_options
+
+        options: dict[str, Any] = {
+            "record_limit": self.record_limit,
+            "os_version": self.os_version,
+            "default_version": self.default_version,
+        }
+        known = start_options()
+        for text in self.sets:
+            name, is_set, value = text.partition("=")
+            if not is_set or name not in known:
+                raise CommandError(f"--set {text}: write NAME=VALUE, with one of {', '.join(sorted(known))}")
+            try:
+                options[name] = known[name].parse(value)
+            except ValueError as error:
+                raise CommandError(f"--set {text}: {error}") from error
+        return options
 
     def keeper(self) -> StateFile | None:
         """Where the sandbox is kept, if anywhere."""

@@ -110,7 +110,7 @@ def judge_of(running: Running, *modules: ModuleType) -> Judge:
 @contextmanager
 def judging(*modules: ModuleType, record_limit: int = 500_000) -> Iterator[Judge]:
     """Start a mock and judge it by the checks of these modules."""
-    with ServerThread(Settings(port=0, record_limit=record_limit)) as running:
+    with ServerThread(Settings(port=0, options={"record_limit": record_limit})) as running:
         yield judge_of(running, *modules)
 
 

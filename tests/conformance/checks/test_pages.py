@@ -10,6 +10,7 @@ import pytest
 from dbcontract.conformance.apis.pixiebrix.checks import page_links, pages, record_pages
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.target.target import ServiceLimits
+from dbcontract.mockserver.apis.pixiebrix.settings import settings_of
 
 from .judging_pixiebrix import Judge, judging, rules, rules_of, told
 
@@ -41,11 +42,11 @@ def test_a_database_that_holds_records_already(judge: Judge, rule: str) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_target_with_small_pages(judge: Judge, rule: str) -> None:
-    judge.running.sandbox.settings.max_page_size = 4
+    settings_of(judge.running.sandbox).max_page_size = 4
     one = judge.of_database("Unused", "write")
     limits = ServiceLimits(page_cap=4)
     try:
         result = Judge(judge.running, replace(one.target, limits=limits), judge.checks)(rule)
     finally:
-        judge.running.sandbox.settings.max_page_size = 1_000
+        settings_of(judge.running.sandbox).max_page_size = 1_000
     assert result.verdict is Verdict.PASSED, told(result)

@@ -16,6 +16,7 @@ from ....web.responses import json_response
 from ..errors import PixieBrixErrors
 from ..handlers.records import RecordHandlers
 from ..pagination import Page, Pagination
+from ..settings import settings_of
 from ..state.filters import Filter
 from ..state.records import RecordTable, Row
 from ..state_of import state_of
@@ -32,7 +33,7 @@ class PageSizeIgnored(Pagination):
     """Gives pages of the default size, whatever size is asked for."""
 
     def size(self, call: Call, maximum: int) -> int:
-        return min(call.sandbox.settings.default_page_size, maximum)
+        return min(settings_of(call.sandbox).default_page_size, maximum)
 
 
 @defect("PB-PAGE-01", "PB-ARCH-03")

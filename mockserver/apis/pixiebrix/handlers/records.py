@@ -14,6 +14,7 @@ from ....web.call import Call
 from ....web.responses import ChunkedResponse
 from .. import negotiation
 from ..pagination import PAGES, Page, no_such_page, paginate, requested_page
+from ..settings import settings_of
 from ..state.filters import Filter, parse_filters
 from ..state.merging import MergeStrategy
 from ..state.records import DATA, RecordTable, Row
@@ -34,7 +35,7 @@ class RecordHandlers:
         sandbox.now()
         table = self._table(call)
         filters = self._filters(call) if call.pairs else []
-        limit = sandbox.settings.max_records
+        limit = settings_of(sandbox).max_records
         unpaged = self._unpaged(call)
         page = Page(1, limit) if unpaged else requested_page(call, limit)
         rows, more = await self._select(table, self._bounds(call, table), filters, page)

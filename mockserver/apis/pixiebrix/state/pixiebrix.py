@@ -18,6 +18,7 @@ from .databases import Database, Organization, database_errors
 from .jobs import Job, Part, job_errors, owners, select
 from .merging import MergeStrategy
 from .records import DATA, Discarded, RecordTable, Row, merged
+from .throttle import RequestCounter
 
 _WRITABLE = ("name", "type", "enforce_schema", "owner_field")
 
@@ -28,7 +29,7 @@ Item = tuple[str, dict[str, Any], MergeStrategy]
 class PixieBrixState:
     """Everything PixieBrix remembers. Its dictionaries are by id, in order of creation."""
 
-    __slots__ = ("databases", "jobs", "next_midnight", "organizations", "record_limit")
+    __slots__ = ("databases", "jobs", "next_midnight", "organizations", "record_limit", "requests")
 
     table: ClassVar[type[RecordTable]] = RecordTable
     """What its databases keep their records in."""
@@ -38,6 +39,7 @@ class PixieBrixState:
         self.organizations: dict[str, Organization] = {}
         self.databases: dict[str, Database] = {}
         self.jobs: dict[str, Job] = {}
+        self.requests = RequestCounter()
         self.rewind(now)
 
     # Time
@@ -370,6 +372,7 @@ class PixieBrixState:
         other.organizations = self.organizations.copy()
         other.databases = {id_: database.fork(other.table) for id_, database in self.databases.items()}
         other.jobs = {id_: job.fork() for id_, job in self.jobs.items()}
+        other.requests = self.requests.fork()
         other.next_midnight = self.next_midnight
         return other
 
