@@ -24,6 +24,8 @@ from typing import Any
 
 import click
 
+from dbcontract.conformance.apis.base import apis
+
 from .peers import PACKAGES, ROOT
 from .processes import BenchmarkError, Process, free_port, get
 from .report import machine, say, show
@@ -31,8 +33,7 @@ from .report import machine, say, show
 PAGE = ROOT / "docs" / "other-servers.md"
 SERVERS = {"prism": 4010, "mockoon": 3000}
 """The servers, and the port that each has by default: the reports show it instead of one that was free."""
-APIS = {"pieces": "Pieces OS", "pixiebrix": "PixieBrix"}
-"""The APIs, and the title of each."""
+APIS = ("pieces", "pixiebrix")
 VERDICTS = ("passed", "failed", "warned", "not verified", "error")
 COMPLETE = frozenset({0, 1, 4})
 """What `dbcontract check` exits with when every rule had its turn."""
@@ -252,7 +253,7 @@ def _section(outcome: Outcome) -> Iterator[str]:
     run = outcome.report["run"]
     verdict = "Conformant" if outcome.report["conformant"] else "Not conformant"
     violated = f"{outcome.verdicts['failed']} rules violated"
-    yield from ("", f"## {server.title()}, {APIS[api]}", "")
+    yield from ("", f"## {server.title()}, {apis()[api].title}", "")
     yield f"{verdict}: {violated}; {run['requests']} requests, seed {run['seed']}."
     yield from ("", f"| area | {' | '.join(VERDICTS)} |", f"|---|{'---:|' * len(VERDICTS)}")
     for area, counts in by_area.items():

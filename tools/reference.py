@@ -18,8 +18,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from dbcontract import openapi
+from dbcontract.conformance.apis.base import apis
 
-TITLES: Final = MappingProxyType({"pieces": "Pieces OS", "pixiebrix": "PixieBrix"})
 FOLDER: Final = "generated"
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 CONTROL: Final = "localhost:5323/_mock"
@@ -211,7 +211,7 @@ def rules(api: str) -> str:
             caught.setdefault(rule, []).append(defect["name"])
     counts = ", ".join(f"{sum(r['level'] == level for r in found)} {level}" for level in _levels(found))
     lines = [
-        f"# Rules of {TITLES[api]}\n",
+        f"# Rules of {apis()[api].title}\n",
         f"{len(found)} rules: {counts}. [Readings](../readings.md) explains the levels and what the",
         "documents leave open, [traceability](../traceability.md) has them by heading of the documents.\n",
     ]

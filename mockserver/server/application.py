@@ -20,7 +20,7 @@ from ..sandbox.sandbox import Sandbox
 from ..sandbox.settings import Settings
 from ..web.call import CALL, Call, Handler
 from ..web.connexion.framework import ConnexionMiddleware, Resolver
-from ..web.connexion.routes import METHODS, MethodTable, without_trailing_slashes
+from ..web.connexion.routes import METHODS, OperationTable, without_trailing_slashes
 from ..web.connexion.routing import IndexedRouting
 from ..web.connexion.security import TokenHandler
 from ..web.connexion.security_layer import LeanSecurity
@@ -189,12 +189,13 @@ def build_gateway(settings: Settings, sandboxes: Sandboxes) -> Gateway:
             resolver=Resolver(resolve),
             security_map={"apiKey": partial(TokenHandler, mount.security)},
         )
+        table = OperationTable(description, mount.base_path)
         apis.append(
             Api(
                 served=mount,
-                methods=MethodTable(description, mount.base_path),
+                operations=table,
                 documented=DocumentedResponses(description, mount.base_path),
-                check=ResponseCheck(description, mount.base_path) if settings.validate_responses else None,
+                check=ResponseCheck(description, table) if settings.validate_responses else None,
             )
         )
     docs = Docs(mounts)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from ..state import jsonio
-from .connexion.routes import METHODS, path_pattern, resolved
+from .connexion.routes import METHODS, resolved
 from .negotiated import JSON, Negotiated
 
 _CODE = re.compile(r'(?:^|[,;\s])code\s*=\s*"?([^",;\s]*)', re.IGNORECASE)
@@ -61,19 +61,6 @@ class DocumentedResponses:
             if method in item
         }
 
-    @cached_property
-    def _routes(self) -> list[tuple[re.Pattern[str], str, str]]:
-        return [
-            (
-                path_pattern(self._base_path, template),
-                method.upper(),
-                item[method]["operationId"],
-            )
-            for template, item in self._description["paths"].items()
-            for method in METHODS
-            if method in item
-        ]
-
     def local(self, answer: Answer, origin: str) -> Answer:
         """An example whose links, which name the described servers, lead to this sandbox instead."""
         places = [server["url"].rstrip("/") + "/" for server in self._description.get("servers", ())]
@@ -83,14 +70,6 @@ class DocumentedResponses:
     def operations(self) -> list[str]:
         """The operationIds."""
         return list(self._operations)
-
-    def operation_at(self, method: str, path: str) -> str | None:
-        """The operation that a request addresses, valid or not; None outside all operations."""
-        verb = "GET" if method == "HEAD" else method
-        for pattern, own, operation in self._routes:
-            if own == verb and pattern.fullmatch(path):
-                return operation
-        return None
 
     def statuses(self, operation: str) -> list[int]:
         """The documented statuses, ascending."""

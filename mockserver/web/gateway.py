@@ -23,7 +23,7 @@ from ..sandbox.sandbox import Sandbox
 from ..storage.app import STORAGE
 from .body import header
 from .call import EXCHANGE, Exchange
-from .connexion.routes import MethodTable
+from .connexion.routes import OperationTable
 from .docs import Docs
 from .documented import DocumentedResponses
 from .fault_injection import interfere
@@ -46,7 +46,7 @@ class Api:
     """One served API, with what is looked up of its description."""
 
     served: ServedApi
-    methods: MethodTable
+    operations: OperationTable
     documented: DocumentedResponses
     check: ResponseCheck | None = None
 
@@ -191,7 +191,7 @@ class Gateway:
     @staticmethod
     def _as_problem(error: HTTPException, api: Api, scope: Mapping[str, Any]) -> Problem:
         if error.status_code == 405:
-            return MethodNotAllowed(scope["method"], api.methods.allowed(scope["path"]))
+            return MethodNotAllowed(scope["method"], api.operations.allowed(scope["path"]))
         problem = BadRequest(error.detail)
         problem.status = error.status_code
         return problem
@@ -246,7 +246,7 @@ def _addressed(api: Api, path: str, raw: str, method: str) -> str | None:
         return "uploadObject" if method == "POST" else "downloadObject"
     if "%2f" in raw.lower():
         path = slashes_hidden(raw)
-    return api.documented.operation_at(method, without_slash(path))
+    return api.operations.at(method, without_slash(path))
 
 
 def _is_storage(path: str) -> bool:

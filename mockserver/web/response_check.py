@@ -5,13 +5,12 @@ Switched on by `--validate-responses` and in the tests; it proves that the mock 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..state import jsonio
 from .body import header
-from .connexion.routes import METHODS, path_pattern, resolved
+from .connexion.routes import METHODS, OperationTable, resolved
 from .negotiated import JSON
 from .schemas import Compiler
 
@@ -54,18 +53,18 @@ class _ResponseRule:
 class ResponseCheck:
     """All responses of one description, found by method and path."""
 
-    def __init__(self, description: Mapping[str, Any], base_path: str) -> None:
+    def __init__(self, description: Mapping[str, Any], table: OperationTable) -> None:
         compiler = Compiler()
-        self._operations: list[tuple[re.Pattern[str], str, dict[str, _ResponseRule]]] = []
-        for template, item in resolved(description)["paths"].items():
-            pattern = path_pattern(base_path, template)
-            for method, operation in item.items():
-                if method in METHODS:
-                    rules = {
-                        status: _ResponseRule(response, compiler)
-                        for status, response in operation["responses"].items()
-                    }
-                    self._operations.append((pattern, method.upper(), rules))
+        self._table = table
+        self._rules = {
+            operation["operationId"]: {
+                status: _ResponseRule(response, compiler)
+                for status, response in operation["responses"].items()
+            }
+            for item in resolved(description)["paths"].values()
+            for method, operation in item.items()
+            if method in METHODS
+        }
 
     def require(
         self, method: str, path: str, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes
@@ -77,15 +76,15 @@ class ResponseCheck:
         """
         if method == "HEAD":
             return
-        for pattern, verb, rules in self._operations:
-            if verb != method or not pattern.fullmatch(path):
-                continue
-            rule = rules.get(str(status)) or rules.get("default")
-            problem = f"the status {status} is not described" if rule is None else rule.problem(headers, body)
-            if problem is not None:
-                msg = f"{method} {path}: the response {problem}"
+        operation = self._table.at(method, path)
+        if operation is None:
+            if status not in _OUTSIDE:
+                msg = f"{method} {path}: status {status} outside every operation"
                 raise ResponseMismatch(msg)
             return
-        if status not in _OUTSIDE:
-            msg = f"{method} {path}: status {status} outside every operation"
+        rules = self._rules[operation]
+        rule = rules.get(str(status)) or rules.get("default")
+        problem = f"the status {status} is not described" if rule is None else rule.problem(headers, body)
+        if problem is not None:
+            msg = f"{method} {path}: the response {problem}"
             raise ResponseMismatch(msg)

@@ -1,4 +1,4 @@
-"""What Connexion's routing leaves open: which methods a path allows."""
+"""Which operation a request is meant for, and which methods a path allows; Connexion tells neither."""
 
 from __future__ import annotations
 
@@ -13,29 +13,44 @@ METHODS = ("get", "post", "put", "patch", "delete")
 """The methods that a description may have operations for."""
 
 
-def path_pattern(base_path: str, template: str) -> re.Pattern[str]:
-    """A pattern for the paths of one template; a parameter is one segment."""
-    return re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(base_path + template)))
+class OperationTable:
+    """The operations of one description, found by method and path alone: whether the request is valid or not.
 
-
-class MethodTable:
-    """All methods of every path of one description, for a complete `Allow` (RFC 9110, 15.5.6)."""
+    Args:
+        description: its paths end without a slash.
+        base_path: where it is served.
+    """
 
     def __init__(self, description: Mapping[str, Any], base_path: str) -> None:
-        self._entries = []
-        for template, item in description["paths"].items():
-            methods = [method.upper() for method in METHODS if method in item]
-            if "GET" in methods:
-                methods.insert(1, "HEAD")
-            self._entries.append((path_pattern(base_path, template), methods))
+        self._places: list[tuple[re.Pattern[str], dict[str, str]]] = [
+            (
+                _pattern(base_path, template),
+                {method.upper(): item[method]["operationId"] for method in METHODS if method in item},
+            )
+            for template, item in description["paths"].items()
+        ]
+
+    def at(self, method: str, path: str) -> str | None:
+        """The operation that a request is meant for, that of GET for HEAD; None outside all operations."""
+        verb = "GET" if method == "HEAD" else method
+        for pattern, operations in self._places:
+            if verb in operations and pattern.fullmatch(path):
+                return operations[verb]
+        return None
 
     def allowed(self, path: str) -> list[str]:
-        """The methods of the operations at a path; empty for an unknown path."""
-        found: list[str] = []
-        for pattern, methods in self._entries:
+        """All methods of a path, for a complete `Allow` (RFC 9110, 15.5.6); empty for an unknown path."""
+        found: dict[str, None] = {}
+        for pattern, operations in self._places:
             if pattern.fullmatch(path):
-                found.extend(method for method in methods if method not in found)
-        return found
+                for method in operations:
+                    found |= dict.fromkeys(("GET", "HEAD") if method == "GET" else (method,))
+        return list(found)
+
+
+def _pattern(base_path: str, template: str) -> re.Pattern[str]:
+    """A pattern for the paths of one template; a parameter is one segment."""
+    return re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(base_path + template)))
 
 
 def resolved(description: Mapping[str, Any]) -> dict[str, Any]:
