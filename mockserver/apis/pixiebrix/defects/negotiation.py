@@ -229,7 +229,7 @@ class JsonForEverybody(Negotiation):
 
 
 @defect("PB-NEG-07")
-class VersionsRefusedWithoutWords(PixieBrixErrors):
+class NotAcceptableWithoutWords(PixieBrixErrors):
     """Answers 406 with an empty object."""
 
     def refusal(self, error: Exception) -> Refusal:
