@@ -45,13 +45,13 @@ class Things:
 
 
 class Loader:
-    kinds = {{}}
-
     def __init__(self, settings):
+        self.kinds = {{"thing": lambda entry: self.names.append(entry["name"])}}
+        self.names = []
         self.greeting = settings.options["greeting"]
 
     def finish(self, as_of, seed):
-        return Things([f"{{self.greeting}} {{seed}}"])
+        return Things([f"{{self.greeting}} {{seed}}", *self.names])
 
 
 class Wishes:
@@ -114,6 +114,34 @@ API = ServedApi(
     shown=held,
 )
 """
+KINDS = """
+from dbcontract.fixtures.apis.base import DataApi, EntryKind
+from dbcontract.fixtures.values import object_of, string
+
+
+def accept(known, entry):
+    known.add(("thing",), entry["name"], "among the things", "name")
+
+
+DATA = DataApi(
+    name="invented",
+    kinds=(
+        EntryKind(
+            name="thing",
+            member="things",
+            check=object_of({"name": string}),
+            accept=accept,
+            schema={"type": "object", "properties": {"name": {"type": "string"}}},
+        ),
+    ),
+)
+"""
+HEADER = {"format": "dbcontract-dataset/1", "name": "my", "seed": None, "as_of": "2026-01-31T00:00:00Z"}
+THINGS = [
+    {"kind": "dataset", **HEADER},
+    {"kind": "thing", "name": "a chair"},
+    {"kind": "thing", "name": "a table"},
+]
 DESCRIPTION = """
 openapi: 3.0.3
 info: {title: Invented Things, version: "1"}
@@ -130,9 +158,13 @@ paths:
       responses: {"204": {description: It is there.}}
 """
 ASK = """
+import io
 import json
+import sys
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+from dbcontract import fixtures
 from dbcontract.cli.banner import Banner
 from dbcontract.cli.execute import surroundings
 from dbcontract.mockserver.client import MockClient
@@ -151,12 +183,21 @@ def ask(method, path, body=None):
     return answer.status, answer.read().decode()
 
 
+DATA = Path(sys.argv[1])
+entries = list(fixtures.read(DATA))
+fixtures.validate(entries)
+stream = io.BytesIO()
+fixtures.write(entries, stream, "json")
+(whole := DATA.with_suffix(".json")).write_bytes(stream.getvalue())
 SETTINGS = Settings(
+    data=str(whole),
     port=0, seed=4, clock=ClockSetting(frozen=True), validate_responses=True, options={"greeting": "seed"}
 )
 with ServerThread(SETTINGS) as running:
     apis = json.loads(ask("GET", "/")[1])["apis"]
     told = {"title": next(one["title"] for one in apis if one["name"] == "invented")}
+    told["again"] = list(fixtures.read(whole)) == entries
+    told["entries"] = [ask("GET", f"/invented/things/a%20{name}")[0] for name in ("chair", "table", "bed")]
     told["loaded"] = ask("GET", "/invented/things/seed%204")
     told["added"] = ask("PUT", "/~one/invented/things/it")
     told["elsewhere"] = ask("GET", "/invented/things/it")
@@ -195,9 +236,14 @@ def ask(folder: Path, *, name: str = "invented", base_path: str = "/invented") -
     (package / "__init__.py").write_text(INVENTED.format(name=name, base_path=base_path))
     (package / "invented.yaml").write_text(DESCRIPTION)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: invented\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[dbcontract.mockserver.apis]\ninvented = invented:API\n")
+    (package / "kinds.py").write_text(KINDS)
+    (folder / "things.jsonl").write_text("".join(f"{json.dumps(entry)}\n" for entry in THINGS))
+    (info / "entry_points.txt").write_text(
+        "[dbcontract.mockserver.apis]\ninvented = invented:API\n"
+        "[dbcontract.fixtures.apis]\ninvented = invented.kinds:DATA\n"
+    )
     done = subprocess.run(
-        [sys.executable, "-P", "-c", ASK],
+        [sys.executable, "-P", "-c", ASK, str(folder / "things.jsonl")],
         env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
@@ -214,6 +260,8 @@ def test_an_api_of_another_package_is_served(tmp_path: Path) -> None:
     base, _ = told["client"][0].rsplit("/", 1)
     assert told == {
         "title": "Invented Things",
+        "again": True,
+        "entries": [200, 200, 404],
         "loaded": [200, "a thing: seed 4"],
         "added": [204, ""],
         "elsewhere": [404, "sorry: NoThing('it')"],
@@ -233,7 +281,7 @@ def test_an_api_of_another_package_is_served(tmp_path: Path) -> None:
             [["Invented Things", f"{base}/invented", f"{base}/invented/ui/"]],
             f"curl -s {base}/invented/things/seed%204",
         ],
-        "holds": [["seed 4", "seed 4"]],
+        "holds": [[name, name] for name in ("seed 4", "a chair", "a table")],
         "exec": f"{base}/invented",
         "beside": 200,
     }

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from dbcontract import fixtures
-from dbcontract.fixtures.pieces import OPTIONAL, REQUIRED, VALUES
+from dbcontract.fixtures.apis.pieces.exports import OPTIONAL, REQUIRED, VALUES
 from dbcontract.mockserver.sandbox.settings import Settings
 from dbcontract.mockserver.server.run import Running, ServerThread
 
