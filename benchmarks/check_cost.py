@@ -2,7 +2,8 @@
 
 `python -m benchmarks.check_cost`. The target is a mock that does not say that it is one, so that it is
 treated like any server of a vendor's; a forwarder in front of it counts. With `--python` kit and mock of
-another environment, of an older version for example, are measured the same way and shown beside.
+another environment, of an older version for example, are measured the same way and shown beside; with
+`--same-rules` each kit judges by those rules only that all of them know.
 """
 
 from __future__ import annotations
@@ -45,11 +46,41 @@ ENDED = frozenset({0, 1})
 
 @dataclass(frozen=True)
 class Way:
-    """A way to run the check: what is allowed, and further arguments."""
+    """A way to run the check: what is allowed, and whether calls are generated."""
 
     name: str
     allow: tuple[str, ...]
-    arguments: tuple[str, ...] = ()
+    fuzzing: bool = True
+
+
+@dataclass(frozen=True)
+class Kit:
+    """A version of the kit: the Python of its environment, and what its rules are."""
+
+    python: str
+    rules: frozenset[str]
+    no_fuzzing: str
+
+    @classmethod
+    def of(cls, python: str) -> Kit:
+        """Ask a version what it knows.
+
+        Raises:
+            BenchmarkError: it is none.
+        """
+        rules = {str(one["id"]) for one in json.loads(_said(python, "rules", "--json"))}
+        # Earlier versions had another word for it.
+        known = _said(python, "check", "--help")
+        return cls(python, frozenset(rules), "--no-fuzzing" if "--no-fuzzing" in known else "--no-sweep")
+
+
+def _said(python: str, *words: str) -> str:
+    done = subprocess.run(  # noqa: S603 - our own
+        [python, "-m", "dbcontract", *words], capture_output=True, text=True, check=False, cwd="/"
+    )
+    if done.returncode:
+        raise BenchmarkError(f"{python} -m dbcontract {' '.join(words)}: {done.stderr[-500:]}")
+    return done.stdout
 
 
 @dataclass(frozen=True)
@@ -66,14 +97,14 @@ class Cost:
 
 ALLOWED = {"read-only": (), "write": ("write",), "write and destroy": ("write", "destroy")}
 WAYS = tuple(
-    Way(name + more, allow, arguments)
+    Way(name + more, allow, fuzzing)
     for name, allow in ALLOWED.items()
-    for more, arguments in (("", ()), (", no fuzzing", ("--no-fuzzing",)))
+    for more, fuzzing in (("", True), (", no fuzzing", False))
 )
 
 
-def check(python: str, way: Way) -> Cost:
-    """Start a mock with new data, check it once, and count.
+def check(asked: Kit, way: Way, only: Sequence[str] = ()) -> Cost:
+    """Start a mock with new data, check it once by some rules or all, and count.
 
     Raises:
         BenchmarkError: the mock does not start, or the check does not get to its end.
@@ -81,7 +112,7 @@ def check(python: str, way: Way) -> Cost:
     with tempfile.TemporaryDirectory(prefix="cost-") as name:
         folder = Path(name)
         data = folder / "sandbox.jsonl"
-        kit = [python, "-m", "dbcontract"]
+        kit = [asked.python, "-m", "dbcontract"]
         subprocess.run([*kit, "data", "small", "--output", str(data)], check=True, cwd=folder)  # noqa: S603
         port = free_port()
         serve = [*kit, "serve", "--port", str(port), "--no-control", "--data", str(data)]
@@ -89,7 +120,9 @@ def check(python: str, way: Way) -> Cost:
             mock.wait_for(f"http://127.0.0.1:{port}/database/export")
             target, report = folder / "target.toml", folder / "report.json"
             target.write_text(described(data, way, counted), encoding="utf-8")
-            command = [*kit, "check", "--target", str(target), "--report", f"json={report}", *way.arguments]
+            command = [*kit, "check", "--target", str(target), "--report", f"json={report}"]
+            command += [] if way.fuzzing else [asked.no_fuzzing]
+            command += [word for rule in only for word in ("--only", rule)]
             with (folder / "log.txt").open("wb") as log:
                 began = time.perf_counter()
                 child = subprocess.Popen(  # noqa: S603 - our own
@@ -100,7 +133,7 @@ def check(python: str, way: Way) -> Cost:
             child.returncode = os.waitstatus_to_exitcode(status)
             if child.returncode not in ENDED:
                 said = (folder / "log.txt").read_text(encoding="utf-8", errors="replace")[-2_000:]
-                raise BenchmarkError(f"{' '.join(command)} ended with {child.returncode}:\n{said}")
+                raise BenchmarkError(f"{' '.join(command[:9])} … ended with {child.returncode}:\n{said}")
         results = json.loads(report.read_text(encoding="utf-8"))["results"]
     verdicts = Counter(str(one["verdict"]) for one in results)
     cpu = usage.ru_utime + usage.ru_stime
@@ -145,7 +178,8 @@ def row(way: Way, kit: str, costs: Sequence[Cost]) -> tuple[str, ...]:
     "--python", "others", multiple=True, metavar="NAME=PATH", help="The Python of another environment."
 )
 @click.option("--only", default="", metavar="TEXT", help="Only the ways whose name has this in it.")
-def main(*, rounds: int, others: tuple[str, ...], only: str) -> None:
+@click.option("--same-rules", is_flag=True, help="Only the rules that all versions know.")
+def main(*, rounds: int, others: tuple[str, ...], only: str, same_rules: bool) -> None:
     """What a run costs its target, by what is allowed, with and without generated calls."""
     kits = {"this one": sys.executable}
     for other in others:
@@ -160,10 +194,13 @@ def main(*, rounds: int, others: tuple[str, ...], only: str) -> None:
     say(machine("schemathesis", "hypothesis"))
     costs: dict[tuple[str, str], list[Cost]] = {}
     try:
+        asked = {name: Kit.of(python) for name, python in kits.items()}
+        common = sorted(frozenset.intersection(*(kit.rules for kit in asked.values())))
+        rules = common if same_rules else []
         for _ in range(rounds):
             for way in ways:
-                for kit, python in kits.items():
-                    cost = check(python, way)
+                for kit in kits:
+                    cost = check(asked[kit], way, rules)
                     costs.setdefault((way.name, kit), []).append(cost)
                     # A round takes minutes: what is known by then is not lost when it is broken off.
                     say(" · ".join(row(way, kit, [cost])))
@@ -171,7 +208,12 @@ def main(*, rounds: int, others: tuple[str, ...], only: str) -> None:
         raise click.ClickException(str(error)) from error
     rows = [row(way, kit, costs[way.name, kit]) for way in ways for kit in kits]
     columns = ("allowed", "kit", "requests", "MB sent", "MB received", "CPU s", "wall s")
-    show(f"one run, medians of {rounds}", (*columns, "passed / warned / failed / not verified"), rows)
+    judged_by = f"the {len(rules)} rules that all know" if same_rules else "all its rules"
+    show(
+        f"one run by {judged_by}, medians of {rounds}",
+        (*columns, "passed / warned / failed / not verified"),
+        rows,
+    )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from ..apis.base import apis
 
 _NOTE = "__dbcontract_rules__"
 _CONTROLS = "__dbcontract_controls__"
+_BULKY = "__dbcontract_bulky__"
 
 CheckFunction = TypeVar("CheckFunction", bound=Callable[..., None])
 
@@ -83,7 +84,9 @@ def api_of(rule_id: str) -> str:
     return api
 
 
-def check(*rule_ids: str, control: str | tuple[str, ...] = ()) -> Callable[[CheckFunction], CheckFunction]:
+def check(
+    *rule_ids: str, control: str | tuple[str, ...] = (), bulky: bool = False
+) -> Callable[[CheckFunction], CheckFunction]:
     """Say that a function checks these rules, which are usually one.
 
     The function takes the context of its API. It returns when the target does what the rule
@@ -95,6 +98,7 @@ def check(*rule_ids: str, control: str | tuple[str, ...] = ()) -> Callable[[Chec
         rule_ids: of the rules.
         control: the operations whose right call has to succeed first, because the check is about calls that
             are refused (see `controls`); `controls.EVERY` for all of them.
+        bulky: it leaves so much at a target that all later checks have to carry it, and so comes last there.
 
     Raises:
         ValueError: no id, an id of no API of ours, or ids of several APIs.
@@ -106,6 +110,7 @@ def check(*rule_ids: str, control: str | tuple[str, ...] = ()) -> Callable[[Chec
     def note(function: CheckFunction) -> CheckFunction:
         setattr(function, _NOTE, rule_ids)
         setattr(function, _CONTROLS, (control,) if isinstance(control, str) else control)
+        setattr(function, _BULKY, bulky)
         return function
 
     return note
@@ -119,6 +124,7 @@ class Check:
         name: module and function, `assets.download_before_upload`.
         how: the first paragraph of the docstring, as one line.
         controls: the operations whose right call has to succeed first.
+        bulky: it comes last where checks share a target.
     """
 
     rules: tuple[str, ...]
@@ -127,6 +133,7 @@ class Check:
     name: str
     how: str
     controls: tuple[str, ...] = ()
+    bulky: bool = False
 
 
 class Checks:
@@ -179,8 +186,8 @@ def collect(module: ModuleType) -> Iterator[Check]:
             continue
         topic = module.__name__.rpartition(".")[2]
         how = " ".join((getdoc(member) or "").partition("\n\n")[0].split())
-        controls = getattr(member, _CONTROLS, ())
-        yield Check(rules, api_of(rules[0]), member, f"{topic}.{name}", how, controls)
+        controls, bulky = getattr(member, _CONTROLS, ()), getattr(member, _BULKY, False)
+        yield Check(rules, api_of(rules[0]), member, f"{topic}.{name}", how, controls, bulky)
 
 
 def discover(

@@ -194,15 +194,31 @@ class Engine:
         ]
         depends_on = {rule_id: self.rules[rule_id].depends_on for rule_id in due}
         jobs = self.options.jobs if due and self.rule_runner.run.environments.independent else 1
-        for wave in waves_of(due, depends_on):
-            if jobs > 1:
-                self._run_wave(wave, jobs)
-                continue
-            for rule_id in wave:
-                if self._is_over():
-                    return
-                self._listener.checking(self.rules[rule_id])
-                self._take(rule_id, self.rule_runner.examine(rule_id))
+        waves = waves_of(due, depends_on)
+        if jobs == 1:
+            self._run_in_order([rule_id for wave in waves for rule_id in wave])
+            return
+        for wave in waves:
+            self._run_wave(wave, jobs)
+
+    def _run_in_order(self, rule_ids: Sequence[str]) -> None:
+        """Run the checks one by one; those that make all that follow cost more come last."""
+        waiting: dict[str, RuleChecks] = {}
+        for rule_id in rule_ids:
+            if self._is_over():
+                return
+            self._listener.checking(self.rules[rule_id])
+            split = self.rule_runner.has_bulky(rule_id)
+            rule_checks = self.rule_runner.examine(rule_id, bulky=False if split else None)
+            if split and not rule_checks.is_settled:
+                waiting[rule_id] = rule_checks
+            else:
+                self._take(rule_id, rule_checks)
+        for rule_id, before in waiting.items():
+            if self._is_over():
+                return
+            self._listener.checking(self.rules[rule_id])
+            self._take(rule_id, self.rule_runner.examine(rule_id, bulky=True, before=before))
 
     def _has_checks(self, rule_id: str) -> bool:
         return rule_id in self.rule_runner.checks

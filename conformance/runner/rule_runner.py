@@ -31,6 +31,9 @@ from .fuzzing.run import Fuzzed, FuzzingSettings, Progress, fuzzing
 from .order import origin, waves_of
 from .run_check import Outcome, run_check
 
+BULKY = "the bulky checks"
+"""The group of those checks that come last."""
+
 _PREPARING = frozenset({"createDatabase", "listDatabases"})
 """Operations that nearly every check calls before it begins."""
 
@@ -54,6 +57,12 @@ class RuleChecks:
     violations: list[Violation] = field(default_factory=list)
     unreachable: bool = False
     stopped: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether further checks of the rule are of no use: it is violated, or nothing can be asked."""
+        bad = any(part.verdict in {Verdict.FAILED, Verdict.ERROR} for part in self.parts)
+        return bad or self.unreachable or self.stopped
 
 
 class RuleRunner:
@@ -186,18 +195,32 @@ class RuleRunner:
         # Where the clock can be moved, nobody has to wait.
         return self.target.offers(need, api) or (need == "wait" and self.target.offers("clock", api))
 
-    def examine(self, rule_id: str) -> RuleChecks:
-        """Run all checks of a rule; may be called from several threads.
+    def has_bulky(self, rule_id: str) -> bool:
+        """Whether some check of a rule is to come last, since others share the target with it."""
+        shared = not self.run.environments.independent
+        return shared and any(check.bulky for check in self.checks.of(rule_id))
+
+    def examine(
+        self, rule_id: str, *, bulky: bool | None = None, before: RuleChecks | None = None
+    ) -> RuleChecks:
+        """Run the checks of a rule; may be called from several threads.
+
+        Args:
+            rule_id: of the rule.
+            bulky: only those that are to come last, or only the others; by default all.
+            before: what other checks of the rule gave, to be added to.
 
         Raises:
             KeyboardInterrupt: the user stopped it; what was created is removed.
         """
-        run, rule_checks = self.run, RuleChecks()
-        problem = self._begin(self._groups.get(rule_id, 0))
+        run, rule_checks = self.run, before or RuleChecks()
+        problem = self._begin(BULKY if bulky else self._groups.get(rule_id, 0))
         if problem is not None:
             rule_checks.parts.append(CheckResult(Verdict.NOT_VERIFIED, problem))
             return rule_checks
         for check in self.checks.of(rule_id):
+            if bulky is not None and check.bulky is not bulky:
+                continue
             if self.cancelled.is_set():
                 rule_checks.stopped = True
                 break

@@ -44,7 +44,7 @@ def rule(
     )
 
 
-def checks_of(**bodies: Body) -> Checks:
+def checks_of(*, bulky: Sequence[str] = (), **bodies: Body) -> Checks:
     """Checks by the last two digits of the rule: `_01=function`."""
     module = ModuleType("checks.sample")
     for name, body in bodies.items():
@@ -53,7 +53,7 @@ def checks_of(**bodies: Body) -> Checks:
             body(ctx)
 
         function.__module__ = "checks.sample"
-        setattr(module, name, check(f"PI-EXP-{name[1:3]}")(function))
+        setattr(module, name, check(f"PI-EXP-{name[1:3]}", bulky=name in bulky)(function))
     return Checks(collect(module))
 
 
@@ -179,6 +179,34 @@ def test_a_rule_comes_after_those_that_it_rests_on(judged: Judged) -> None:
     rules = [rule(1, depends_on=["PI-EXP-03"]), rule(2), rule(3, depends_on=["PI-EXP-02", "PI-EXP-09"])]
     judged(rules, checks_of(_01=asks, _02=asks, _03=asks), listener=Watching())
     assert order == ["02", "03", "01"]
+
+
+def test_what_leaves_much_behind_comes_last(judged: Judged) -> None:
+    order: list[str] = []
+
+    def of(name: str, ends: Body = asks) -> Body:
+        def body(ctx: Pieces) -> None:
+            order.append(name)
+            ends(ctx)
+
+        return body
+
+    made = checks_of(
+        bulky=["_01b", "_03", "_04b"],
+        **{name: of(name) for name in ("_01", "_02", "_03")},
+        _01b=of("_01b", fails),
+        _04=of("_04", fails),
+        _04b=of("_04b"),
+    )
+    result = judged([rule(1), rule(2, depends_on=["PI-EXP-01"]), rule(3), rule(4)], made)
+    assert order == ["_01", "_04", "_02", "_01b", "_03"], "what has failed already needs no more"
+    assert verdicts(result) == {
+        "01": Verdict.FAILED,
+        "02": Verdict.PASSED,
+        "03": Verdict.PASSED,
+        "04": Verdict.FAILED,
+    }
+    assert result.requests == len(order)
 
 
 def test_a_failure_is_explained_by_what_it_rests_on(judged: Judged) -> None:

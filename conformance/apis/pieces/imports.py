@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import orjson
@@ -59,6 +60,7 @@ class Imports(Keeper):
         self._collections: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
         self._restless: dict[str, set[str]] = {}
         self._sizes: dict[str, int] = {}
+        self._read: dict[str, tuple[bytes, _Content | None]] = {}
         self._noted: dict[str, frozenset[str]] = {}
         self._overlapping = 0
         self.whole = 0
@@ -183,28 +185,27 @@ class Imports(Keeper):
         """Where an import was sent that no export has followed yet."""
         return tuple(self._unseen.values())
 
-    def _of_others(self, name: str, value: object) -> int:
-        """What a field holds beside entries of the run."""
-        if name not in LISTS:
-            return _digest(value)
-        entries = [one for one in _objects_with_id(value) if not str(one["id"]).startswith(self.mark)]
-        return hash(frozenset(map(_digest, entries)))
+    def _content_of(self, url: str, received: Received) -> _Content | None:
+        """What an export holds; the same bytes as those of the last one are not read again."""
+        if received.spool is not None:
+            self._read.pop(url, None)
+            return _content(answered(received), self.mark)
+        known = self._read.get(url)
+        if known is None or known[0] != received.content:
+            known = received.content, _content(answered(received), self.mark)
+            self._read[url] = known
+        return known[1]
 
     def _exported(self, endpoint: Endpoint, received: Received) -> None:
-        export, size = answered(received), received.size
-        if not isinstance(export, Mapping):
+        content, size = self._content_of(endpoint.url, received), received.size
+        if content is None:
             return
-        entries = [(name, entry) for name in LISTS for entry in _objects_with_id(export.get(name))]
-        of_entries = {_digest(entry) for _, entry in entries}
-        of_fields = {_digest((name, value)) for name, value in export.items() if name not in LISTS}
         with self.lock:
             by_itself = not self._overlapping and self._unseen.pop(endpoint.url, None) is None
-            self._last[endpoint.url] = of_entries | of_fields
-            self._entries |= of_entries
-            self._contents |= of_fields
-            collections = {
-                name: self._of_others(name, one) for name, one in export.items() if name not in _PLAIN
-            }
+            self._last[endpoint.url] = content.entries | content.fields
+            self._entries |= content.entries
+            self._contents |= content.fields
+            collections = content.collections
             before, last = self._collections.get(endpoint.url, (collections, collections))
             if by_itself:
                 others = (name for name in collections if collections[name] != last.get(name))
@@ -217,14 +218,53 @@ class Imports(Keeper):
                     f"the export has grown from {_size(first)} to {_size(size)}, much more than was "
                     "imported; nothing more is imported"
                 )
-        own = {str(entry["id"]): name for name, entry in entries if str(entry["id"]).startswith(self.mark)}
-        with self.lock:
-            noted = self._noted.get(endpoint.url, frozenset())
+            noted, own = self._noted.get(endpoint.url, frozenset()), content.own
             for entry_id in [one for one in own if one not in noted]:
                 self.inventory.add("values", entry_id, endpoint, name=own[entry_id])
             if noted - own.keys():
                 self.inventory.keep("values", own, endpoint)
             self._noted[endpoint.url] = frozenset(own)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What an export holds, as digests.
+
+    Attributes:
+        entries: of the entries of all lists.
+        fields: of the other fields, with their names.
+        collections: by name, without the entries of the run.
+        own: the ids of the run's entries, each with the list that it is in.
+    """
+
+    entries: set[int]
+    fields: set[int]
+    collections: dict[str, int]
+    own: dict[str, str]
+
+
+def _content(export: object, mark: str) -> _Content | None:
+    """Read an export; None of what is no object."""
+    if not isinstance(export, Mapping):
+        return None
+    found = _Content(set(), set(), {}, {})
+    for name, value in export.items():
+        if name not in LISTS:
+            digest = _digest(value)
+            found.fields.add(_field_digest(name, digest))
+        else:
+            others = set()
+            for entry in _objects_with_id(value):
+                of_entry, entry_id = _digest(entry), str(entry["id"])
+                found.entries.add(of_entry)
+                if entry_id.startswith(mark):
+                    found.own[entry_id] = name
+                else:
+                    others.add(of_entry)
+            digest = hash(frozenset(others))
+        if name not in _PLAIN:
+            found.collections[name] = digest
+    return found
 
 
 def _digests(document: Mapping[str, Any]) -> set[int]:
@@ -260,6 +300,11 @@ def _objects_with_id(value: object) -> Iterator[Mapping[str, Any]]:
 def _length(value: object) -> int:
     """Of the text of a value in JSON, in bytes; of an array in a file there are at least as many."""
     return len(json.dumps(value, default=lambda array: "0," * len(array)))
+
+
+def _field_digest(name: str, digest: int) -> int:
+    """Of a field with its name, by that of its value."""
+    return hash((_digest(name), digest))
 
 
 def _digest(value: object) -> int:

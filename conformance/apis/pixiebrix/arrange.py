@@ -211,11 +211,14 @@ class GivenPixieBrix(GivenAccess):
         keys = None if key is None else [key]
         return self.records(database, [data if data is not None else {"probe": True}], keys=keys)[0]
 
-    def asset(self, database: Database | None = None, *, filename: str = "probe.png") -> Asset:
-        """Create an asset, which is not uploaded yet."""
+    def asset(
+        self, database: Database | None = None, *, filename: str = "probe.png", described: bool = True
+    ) -> Asset:
+        """Create an asset, which is not uploaded yet; where many are made, not each need be described."""
         place = database or self.database(assets=True)
+        path, body = {"databaseId": place.id}, {"filename": filename}
         with step("PB-ASSET-04", "create an asset"):
-            answer = self._ctx.call("createAsset", path={"databaseId": place.id}, json={"filename": filename})
+            answer = self._ctx.call("createAsset", path=path, json=body, described=described)
             answer.expect_status(*CREATED)
         return self.as_asset(place, filename, answer)
 

@@ -88,7 +88,7 @@ def imported_bytes_come_back(ctx: Pieces) -> None:
     ctx.expect("the entry of no bytes", none["raw"], raws.get(none["id"], "not there"))
 
 
-@check("PI-IMP-13")
+@check("PI-IMP-13", bulky=True)
 def every_entry_arrives(ctx: Pieces) -> None:
     """Imports 1,025 probes at once and looks for all of them in the next export."""
     probes = ctx.given.imported(*ctx.given.probes(_MANY))

@@ -30,7 +30,6 @@ from ..probes import (
     send,
     thin,
 )
-from .together import no_export_shows_half_a_move
 
 _BRACKETS = 2
 _MANY = 1_000
@@ -257,9 +256,9 @@ def _expect_none(ctx: Pieces, export: dict[str, Any], probe: dict[str, Any], whe
     ctx.expect(f"the failed import's entries that are there {when}", [], found)
 
 
-@check("PI-ROLL-17")
+@check("PI-ROLL-17", bulky=True)
 def no_export_shows_half_a_merge(ctx: Pieces) -> None:
-    """Exports again and again while a thousand probes are imported, and while a second instance takes all."""
+    """Exports again and again while a thousand probes are imported."""
     ctx.given.require_kept()
     probes = [ctx.given.probe([number % 256]) for number in range(_MANY)]
     body, ids = as_bytes(ctx.given.importable(*probes)), {probe["id"] for probe in probes}
@@ -276,8 +275,6 @@ def no_export_shows_half_a_merge(ctx: Pieces) -> None:
             shown = len(ids.intersection(entry["id"] for entry in entries_of(answer.expect_json(dict))))
             what = f"the entries of the import, of which there are {_MANY}, in an export meanwhile"
             ctx.expect_true(what, shown in {0, _MANY}, expected="all or none", actual=shown)
-    if ctx.can("second"):
-        no_export_shows_half_a_move(ctx)
 
 
 def _are_enough(exports: list[Answer]) -> bool:

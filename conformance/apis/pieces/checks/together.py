@@ -81,13 +81,12 @@ def a_failing_import_takes_back_nothing_of_its_neighbours(ctx: Pieces) -> None:
     ctx.expect("the entries of failed imports", [], [one["id"] for one in refused if one["id"] in ids])
 
 
+@check("PI-ROLL-17")
 def no_export_shows_half_a_move(ctx: Pieces) -> None:
-    """Export the second instance again and again while it imports the whole export of the first one.
-
-    Raises:
-        CheckFailed: an export has some of it.
-    """
+    """Exports a second, empty instance, where there is one, while it imports all that the first one has."""
     source = ctx.given.own
+    if not ctx.can("second"):
+        return
     second = ctx.second()
     empty = second.given.own
     if any(entries_of(empty, name) for name in LISTS):

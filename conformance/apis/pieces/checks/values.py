@@ -69,7 +69,7 @@ def bytes_in_optional_lists_come_back(ctx: Pieces) -> None:
             _expect_each(ctx, probes, name)
 
 
-@check("PI-IMP-12")
+@check("PI-IMP-12", bulky=True)
 def bytes_come_back_whatever_their_number(ctx: Pieces) -> None:
     """Imports probes of up to 262,145 bytes, and bytes that begin and end with zeros, and compares."""
     ctx.given.require_kept()

@@ -93,7 +93,7 @@ def _lengthened(ctx: PixieBrix, cap: int) -> Listing:
             f"no list has more than {cap} items, the maximum of a page (limits.page_cap), and {cap + 1} "
             "assets are added only in a database that can be deleted again (pixiebrix.create_databases)"
         )
-    ids = [ctx.given.asset(database).id for _ in range(cap + 1)]
+    ids = [ctx.given.asset(database, described=number < FEW).id for number in range(cap + 1)]
     return Listing(ctx, "listAssets", {"databaseId": database.id}, ids)
 
 
