@@ -184,7 +184,8 @@ class JudgedApi:
         name: on the command line, in target files and in reports: `pieces`.
         title: in sentences: `Pieces OS`.
         prefix: that the ids of its rules begin with: `PI` of `PI-EXP-01`.
-        package: the package that holds `requirements.yaml`, `effects.yaml` and the package `checks`.
+        package: the package that holds `requirements.yaml`, `effects.yaml` and the package `checks`, and may
+            hold a `fault_model.yaml`.
         description: its OpenAPI 3.0 description, made anew for each caller, who may change it.
         practice: loads what a run needs.
         probe: tells whether the API is at a base URL.
@@ -219,6 +220,11 @@ class JudgedApi:
     def requirements(self) -> bytes:
         """The text of its catalogue, as YAML."""
         return files(self.package).joinpath("requirements.yaml").read_bytes()
+
+    def fault_model(self) -> bytes | None:
+        """The text that tells what could go wrong with its operations, as YAML; None where there is none."""
+        file = files(self.package).joinpath("fault_model.yaml")
+        return file.read_bytes() if file.is_file() else None
 
     def effects(self) -> bytes:
         """The text that tells what its operations may do to a target, as YAML."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from ..apis.base import apis
 from .rules import Catalogue
 
 
@@ -73,7 +74,7 @@ class FaultModel:
 
 
 def load() -> FaultModel:
-    """The fault model of this kit.
+    """The fault model of all APIs that have one.
 
     Raises:
         WrongFaultModel: a cell is neither a list of rules nor a sentence.
@@ -82,11 +83,12 @@ def load() -> FaultModel:
     document: Mapping[str, Any] = yaml.safe_load(text)
     kinds = tuple(Kind(name, one["title"], one["means"]) for name, one in document["kinds"].items())
     cells = {
-        api: {
-            operation: {kind: _cell(f"{api}, {operation}, {kind}", value) for kind, value in row.items()}
-            for operation, row in operations.items()
+        name: {
+            operation: {kind: _cell(f"{name}, {operation}, {kind}", value) for kind, value in row.items()}
+            for operation, row in yaml.safe_load(rows).items()
         }
-        for api, operations in document["operations"].items()
+        for name, api in apis().items()
+        if (rows := api.fault_model()) is not None
     }
     return FaultModel(kinds, cells)
 

@@ -25,6 +25,7 @@ __all__ = [
     "Capability",
     "Catalogue",
     "CatalogueError",
+    "Document",
     "Level",
     "Rule",
     "Source",
@@ -41,6 +42,7 @@ _FIELDS: Final = frozenset(
     {"id", "level", "title", "statement", "source", "operations", "needs", "depends_on"}
 )
 _EITHER: Final = frozenset({"how", "untestable"})
+_PARTS: Final = frozenset({"catalogue", "version", "documents", "areas", "rules"})
 _HINTS = 3
 
 
@@ -114,6 +116,24 @@ class Source:
         return f"{self.document}, {self.heading}"
 
 
+DECISION: Final = "decision"
+"""Stands for the document of a rule that no vendor text has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text of a vendor that rules cite.
+
+    Attributes:
+        level: of the rules that cite it.
+        headings: in their order, where that matters.
+    """
+
+    name: str
+    level: Level
+    headings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One requirement, true or false of an implementation.
@@ -160,10 +180,12 @@ class Catalogue:
     Attributes:
         versions: (api, version of its catalogue), one pair for each API.
         rules: all rules; `filter` and `select` choose among them.
+        documents: the texts that they cite.
     """
 
     versions: tuple[tuple[str, str], ...]
     rules: tuple[Rule, ...]
+    documents: tuple[Document, ...] = ()
     _by_id: Mapping[str, Rule] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -275,6 +297,7 @@ def load_all() -> Catalogue:
     return Catalogue(
         versions=tuple(pair for part in parts for pair in part.versions),
         rules=tuple(rule for part in parts for rule in part.rules),
+        documents=tuple(document for part in parts for document in part.documents),
     )
 
 
@@ -288,8 +311,8 @@ def parse(text: bytes | str, api: str) -> Catalogue:
         document: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader)
     except yaml.YAMLError as error:
         raise CatalogueError(f"{api}: no YAML: {error}") from error
-    if not isinstance(document, dict) or set(document) != {"catalogue", "version", "areas", "rules"}:
-        raise CatalogueError(f"{api}: a catalogue has the fields catalogue, version, areas and rules")
+    if not isinstance(document, dict) or set(document) != _PARTS:
+        raise CatalogueError(f"{api}: a catalogue has the fields {', '.join(sorted(_PARTS))}")
     if document["catalogue"] != api:
         raise CatalogueError(f"{api}: this is the catalogue of {document['catalogue']!r}")
     entries = document["rules"]
@@ -298,8 +321,41 @@ def parse(text: bytes | str, api: str) -> Catalogue:
     areas = document["areas"]
     if not isinstance(areas, dict) or not all(isinstance(title, str) for title in areas.values()):
         raise CatalogueError(f"{api}: areas is no mapping of areas to their titles")
+    documents = _documents(api, document["documents"])
     rules = tuple(_rule(api, entry, areas) for entry in entries)
-    return Catalogue(versions=((api, str(document["version"])),), rules=rules)
+    for rule in rules:
+        _require_source(rule, documents)
+    versions = ((api, str(document["version"])),)
+    return Catalogue(versions=versions, rules=rules, documents=tuple(documents.values()))
+
+
+def _documents(api: str, entries: Any) -> dict[str, Document]:
+    try:
+        return {
+            name: Document(name, Level(entry["level"]), tuple(entry.get("headings", ())))
+            for name, entry in entries.items()
+        }
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        message = f"{api}: documents is no mapping of the vendor's texts to their level and headings: {error}"
+        raise CatalogueError(message) from error
+
+
+def _require_source(rule: Rule, documents: Mapping[str, Document]) -> None:
+    """Go on if a rule cites a text of its own level; an inferred one cites none.
+
+    Raises:
+        CatalogueError: it does not.
+    """
+    name = rule.source.document
+    known = documents.get(name)
+    level = Level.INFERRED if name == DECISION else None if known is None else known.level
+    if level is None:
+        there = ", ".join((*documents, DECISION))
+        raise CatalogueError(
+            f"{rule.api}: {rule.id}: {name!r} is not one of its documents; there are: {there}"
+        )
+    if level is not rule.level:
+        raise CatalogueError(f"{rule.api}: {rule.id}: what {name!r} says is {level}, and not {rule.level}")
 
 
 def _rule(api: str, entry: Any, areas: Mapping[str, str]) -> Rule:

@@ -6,48 +6,11 @@ Pure rendering of the catalogue; which function checks which rule is passed in.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Final
 
 from ..apis.base import names
 from .rules import Catalogue, Level, Rule
 
-__all__ = ["HEADINGS", "render"]
-
-_OPERATION_PARTS: Final = (
-    "Example",
-    "Parameters",
-    "Return type",
-    "Authorization",
-    "HTTP request headers",
-    "HTTP response details",
-)
-HEADINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "Database API | Python SDK": (
-            "Database API",
-            "database_export",
-            *(f"database_export: {part}" for part in _OPERATION_PARTS),
-            "database_import",
-            *(f"database_import: {part}" for part in _OPERATION_PARTS),
-        ),
-        "Database APIs": (
-            "Database APIs",
-            "Create a Database Export Job",
-            "Retrieve Organization Database Records",
-            "Filtering Records",
-            "Retrieve Archived Organization Database Records",
-            "Data Retention Policy",
-            "Database Assets",
-            "List Database Assets (Metadata)",
-            "Download a Database Asset",
-            "Retrieve a Database Asset Metadata",
-            "Create a Database Asset",
-            "Update a Database Asset",
-        ),
-    }
-)
-"""The two documents and their headings in order; a heading below an operation names the operation first."""
+__all__ = ["render"]
 
 _INTRODUCTION = """\
 # Traceability
@@ -105,7 +68,9 @@ def _by_source(catalogue: Catalogue) -> dict[str, dict[str, list[Rule]]]:
     """The rules by document and heading: in the order of the documents first, decisions last."""
     ranks = {level: rank for rank, level in enumerate(Level)}
     found: dict[str, dict[str, list[Rule]]] = {
-        document: {heading: [] for heading in headings} for document, headings in HEADINGS.items()
+        document.name: {heading: [] for heading in document.headings}
+        for document in catalogue.documents
+        if document.headings
     }
     for rule in sorted(catalogue, key=lambda rule: ranks[rule.level]):
         found.setdefault(rule.source.document, {}).setdefault(rule.source.heading, []).append(rule)
