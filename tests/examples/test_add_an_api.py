@@ -21,7 +21,8 @@ from tests.docs.session import Session
 
 PLACE = "add-an-api"
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
-SECONDS = 100
+SECONDS = 300
+pytestmark = pytest.mark.timeout(900)  # whole runs of the kit, on a machine that may be busy
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
