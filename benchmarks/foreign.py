@@ -1,8 +1,8 @@
-"""`dbcontract check` against mocks that others wrote: Prism and Mockoon, each with our own descriptions.
+"""`dbcontract check` against mocks that others wrote: Prism, Mockoon and Scalar, and our own beside them.
 
-`python -m benchmarks.foreign` needs npm. Both answer what a description says of one request, and keep
+`python -m benchmarks.foreign` needs npm. The others answer what a description says of one request, and keep
 nothing: rules of form should pass, rules of behaviour fail, and no verdict be an error of the kit.
-`--write` puts the results into docs/other-servers.md; `--reports FOLDER` keeps the full reports.
+`--write` puts the comparison into docs/other-servers.md; `--reports FOLDER` keeps it, and the full reports.
 """
 
 from __future__ import annotations
@@ -27,12 +27,22 @@ import click
 from dbcontract.conformance.apis.base import apis
 
 from .peers import PACKAGES, ROOT
-from .processes import BenchmarkError, Process, free_port, get
+from .processes import BenchmarkError, Mock, Process, free_port, get
 from .report import machine, say, show
 
 PAGE = ROOT / "docs" / "other-servers.md"
-SERVERS = {"prism": 4010, "mockoon": 3000}
+SERVERS = {"dbcontract": 5323, "prism": 4010, "mockoon": 3000, "scalar": 3001}
 """The servers, and the port that each has by default: the reports show it instead of one that was free."""
+FROM_NPM = {
+    "prism": ("Prism", "@stoplight/prism-cli"),
+    "mockoon": ("Mockoon", "@mockoon/cli"),
+    "scalar": ("Scalar CLI", "@scalar/cli"),
+}
+"""The title and the package of each of the others."""
+OURS = "dbcontract"
+SCALAR = "@scalar/cli@1.3.2"
+COMMANDS = {"prism": "prism", "mockoon": "mockoon-cli", "scalar": "scalar"}
+"""What npm installs of each of the others."""
 APIS = ("pieces", "pixiebrix")
 VERDICTS = ("passed", "failed", "warned", "not verified", "error")
 COMPLETE = frozenset({0, 1, 4})
@@ -58,11 +68,23 @@ check_seconds = 20
 job_poll_seconds = 0.2
 job_wait_seconds = 2
 """
-PIXIEBRIX = f"""\
+PIXIEBRIX = """\
 token_env = "DBCONTRACT_TOKEN"
-organization = "{ORGANIZATION}"
-databases = {json.dumps(DATABASES)}
+organization = "{organization}"
+databases = {databases}
 """
+EVERYWHERE = "123e4567-e89b-12d3-a456-426614174000"
+"""The id of everything that Scalar invents."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server that serves an API: its `title` in the reports, and the base URL."""
+
+    server: str
+    api: str
+    title: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -104,31 +126,45 @@ def install(folder: Path) -> None:
     Raises:
         BenchmarkError: npm is missing or cannot install them.
     """
-    if all((program(folder, server)).exists() for server in SERVERS):
+    if all(program(folder, server).exists() for server in COMMANDS):
         return
     npm = shutil.which("npm")
     if npm is None:
         raise BenchmarkError("this needs npm on the path")
-    command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", *PACKAGES]
+    command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", *PACKAGES, SCALAR]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     if done.returncode:
-        raise BenchmarkError(f"npm cannot install {' and '.join(PACKAGES)}:\n{done.stderr[-2_000:]}")
+        raise BenchmarkError(f"npm cannot install {', '.join((*PACKAGES, SCALAR))}:\n{done.stderr[-2_000:]}")
 
 
 def program(folder: Path, server: str) -> Path:
     """Where npm puts the command of a server."""
-    return folder / "node_modules" / ".bin" / {"prism": "prism", "mockoon": "mockoon-cli"}[server]
+    return folder / "node_modules" / ".bin" / COMMANDS[server]
+
+
+def title(folder: Path, server: str) -> str:
+    """What the reports call a server: with its version, where npm has installed it."""
+    if server == OURS:
+        return OURS
+    name, package = FROM_NPM[server]
+    described = json.loads((folder / "node_modules" / package / "package.json").read_text(encoding="utf-8"))
+    return f"{name} {described['version']}"
 
 
 @contextmanager
 def serving(folder: Path, server: str, api: str) -> Iterator[str]:
     """Serve the description of an API as long as the block lasts: its base URL."""
+    if server == OURS:
+        with Mock("--api", api) as mock:
+            yield mock.base_url + ("/api" if api == "pixiebrix" else "")
+        return
     port = free_port()
     command = {
         "prism": ["mock", "--port", str(port), "--verboseLevel", "error"],
         "mockoon": ["start", "--port", str(port), "--disable-log-to-file", "--data"],
+        "scalar": ["document", "mock", "--port", str(port)],
     }[server]
-    # Mockoon serves below the path of the description's server, Prism does not.
+    # Mockoon serves below the path of the description's server, the others do not.
     path = "/api" if (server, api) == ("mockoon", "pixiebrix") else ""
     url = f"http://127.0.0.1:{port}{path}"
     with tempfile.TemporaryDirectory(prefix="foreign-") as copies:
@@ -170,16 +206,14 @@ def wait_for_any_answer(process: Process, url: str) -> None:
     raise BenchmarkError(f"{url} does not answer within a minute")
 
 
-def judge(url: str, server: str, api: str, folder: Path, *, fuzzing: bool) -> Outcome:
+def judge(target: Target, folder: Path, *, fuzzing: bool) -> Outcome:
     """Run the check; its reports are `SERVER-API.json`, `.md` and `.html` in the folder.
 
     Raises:
         BenchmarkError: it ended without a report.
     """
-    name = f"{server}-{api}"
-    more = PIXIEBRIX if api == "pixiebrix" else ""
-    text = TARGET.format(name=f"{server.title()}, {api}", api=api, url=url, more=more)
-    (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    name = f"{target.server}-{target.api}"
+    (folder / f"{name}.toml").write_text(target_file(target), encoding="utf-8")
     reports = [("json", "json"), ("markdown", "md"), ("html", "html")]
     command = [sys.executable, "-m", "dbcontract", "check", "--target", f"{name}.toml"]
     command += [word for form, end in reports for word in ("--report", f"{form}={name}.{end}")]
@@ -201,6 +235,18 @@ def judge(url: str, server: str, api: str, folder: Path, *, fuzzing: bool) -> Ou
         message = f"the check of {name} ended with {done.returncode}:\n{done.stderr[-2_000:]}"
         raise BenchmarkError(message) from None
     return Outcome(name, done.returncode, report, seconds)
+
+
+def target_file(target: Target) -> str:
+    """What the check is told of a server; our own is recognized, and needs no ids."""
+    more = ""
+    if target.api == "pixiebrix" and target.server != OURS:
+        invented = target.server == "scalar"
+        more = PIXIEBRIX.format(
+            organization=EVERYWHERE if invented else ORGANIZATION,
+            databases=json.dumps([EVERYWHERE] if invented else DATABASES),
+        )
+    return TARGET.format(name=target.title, api=target.api, url=target.url, more=more)
 
 
 def keep(outcome: Outcome, url: str, made: Path, kept: Path) -> list[Path]:
@@ -225,43 +271,69 @@ def table(outcomes: Sequence[Outcome]) -> Iterable[Sequence[str]]:
         yield one.name, *counts, str(one.status), f"{one.seconds:.1f}"
 
 
-def page(outcomes: Sequence[Outcome], about: str) -> str:
-    """The page of the documentation: for each check the verdicts by area, and which rules were not kept."""
+def compare(api: str, folder: Path) -> dict[str, Any]:
+    """Lay the reports of an API side by side: the comparison as `dbcontract compare --json` has it.
+
+    `comparison-API.html` and `comparison-API.json` are written into the folder of the reports.
+
+    Raises:
+        BenchmarkError: the command failed.
+    """
+    name = f"comparison-{api}"
+    command = [sys.executable, "-m", "dbcontract", "compare", "--side-by-side"]
+    command += [f"{server}-{api}.json" for server in SERVERS]
+    command += ["--html", f"{name}.html", "--json", f"{name}.json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    if done.returncode:
+        raise BenchmarkError(f"the comparison of {api} failed:\n{done.stderr[-2_000:]}")
+    made: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return made
+
+
+def page(comparisons: Mapping[str, Mapping[str, Any]], about: str, *, fuzzing: bool) -> str:
+    """The page of the documentation: for each API the verdicts by area and server, side by side."""
+    generated = "with generated calls" if fuzzing else "without generated calls"
     lines = [
-        "# Reports of other servers",
+        "# Other servers, compared",
         "",
-        "What the kit says of servers that were not written for it. They make their answers from this",
-        "project's own descriptions and keep nothing, so the rules of form mostly pass, and those that",
-        "need a memory fail. The failures are no faults of these servers, which do not set out to keep",
-        "state. Made by `python -m benchmarks.foreign --write`, on:",
+        "Mocks that answer from a description, fed with this project's own descriptions, beside this",
+        "project's mock. The others keep nothing, so the rules of form mostly pass, those that need a memory",
+        "fail, and what rests on these cannot be verified. That is no fault of theirs: they do not set out",
+        "to keep state. This project's mock has a clock and takes orders, so more can be verified there.",
+        "",
+        "`python -m benchmarks.foreign --write` makes this page, by `dbcontract check` and",
+        "`dbcontract compare`; `--reports FOLDER` keeps the whole comparison, rule by rule, and the reports",
+        "with their evidence.",
         "",
         "```text",
         about,
         "```",
         "",
-        "`--reports FOLDER` keeps the full reports, with the evidence of each verdict, and the target files.",
-        *(line for outcome in outcomes for line in _section(outcome)),
+        f"Each cell: rules passed, of those that could be verified, {generated}.",
     ]
+    for api, comparison in comparisons.items():
+        lines += ["", f"## {apis()[api].title}", "", *_compared(comparison)]
     return "\n".join(lines) + "\n"
 
 
-def _section(outcome: Outcome) -> Iterator[str]:
-    server, _, api = outcome.name.partition("-")
-    by_area: dict[str, Counter[str]] = {}
-    for one in outcome.results:
-        by_area.setdefault(one["area"], Counter())[one["verdict"]] += 1
-    run = outcome.report["run"]
-    verdict = "Conformant" if outcome.report["conformant"] else "Not conformant"
-    violated = f"{outcome.verdicts['failed']} rules violated"
-    yield from ("", f"## {server.title()}, {apis()[api].title}", "")
-    yield f"{verdict}: {violated}; {run['requests']} requests, seed {run['seed']}."
-    yield from ("", f"| area | {' | '.join(VERDICTS)} |", f"|---|{'---:|' * len(VERDICTS)}")
-    for area, counts in by_area.items():
-        yield f"| {area} | {' | '.join(str(counts[verdict] or '') for verdict in VERDICTS)} |"
-    for wanted in ("failed", "warned"):
-        ids = [one["rule"] for one in outcome.results if one["verdict"] == wanted]
-        if ids:
-            yield from ("", f"{wanted.capitalize()}: {', '.join(ids)}.")
+def _compared(comparison: Mapping[str, Any]) -> Iterator[str]:
+    labels = [report["label"] for report in comparison["reports"]]
+    yield f"{comparison['summary'].capitalize()}."
+    yield from ("", f"| area | {' | '.join(labels)} |", f"|---|{'---:|' * len(labels)}")
+    areas: dict[str, list[Sequence[Mapping[str, Any]]]] = {}
+    for rule in comparison["rules"]:
+        areas.setdefault(rule["area"], []).append(rule["cells"])
+    for area, rules in {
+        **areas,
+        "**all**": [cells for of_area in areas.values() for cells in of_area],
+    }.items():
+        columns = (Counter(cell["verdict"] for cell in column) for column in zip(*rules, strict=True))
+        yield f"| {area} | {' | '.join(map(_cell, columns))} |"
+
+
+def _cell(counts: Counter[str]) -> str:
+    verified = counts["passed"] + counts["failed"] + counts["warned"]
+    return f"{counts['passed']} of {verified}" if verified else ""
 
 
 @click.command()
@@ -275,16 +347,22 @@ def _section(outcome: Outcome) -> Iterator[str]:
 def main(
     *, prefix: Path | None, only: Sequence[str], no_fuzzing: bool, reports: Path | None, write: bool
 ) -> None:
-    """Check Prism and Mockoon; fails if a verdict is an error or a report is not complete."""
+    """Check our mock, Prism, Mockoon and Scalar.
+
+    Fails if a verdict is an error or a report is not complete.
+    """
     if write and only:
         raise click.UsageError("--write: the page has all servers, so leave --only out")
     about = machine("schemathesis", "hypothesis")
     say(about)
     chosen = [(server, api) for server in SERVERS for api in APIS if not only or f"{server}-{api}" in only]
-    try:
-        outcomes = list(_judged(chosen, prefix, reports, fuzzing=not no_fuzzing))
-    except BenchmarkError as error:
-        raise click.ClickException(str(error)) from error
+    with tempfile.TemporaryDirectory(prefix="reports-") as temporary:
+        kept = reports or Path(temporary)
+        try:
+            outcomes = list(_judged(chosen, prefix, kept, fuzzing=not no_fuzzing))
+            comparisons = {} if only else {api: compare(api, kept) for api in APIS}
+        except BenchmarkError as error:
+            raise click.ClickException(str(error)) from error
     show("rules by verdict", ("server and API", *VERDICTS, "exit", "seconds"), table(outcomes))
     for outcome in outcomes:
         for broken in outcome.errors:
@@ -292,11 +370,11 @@ def main(
     if any(outcome.errors or outcome.status not in COMPLETE for outcome in outcomes):
         raise click.ClickException("a verdict is an error, or a report is not complete")
     if write:
-        PAGE.write_text(page(outcomes, about), encoding="utf-8")
+        PAGE.write_text(page(comparisons, about, fuzzing=not no_fuzzing), encoding="utf-8")
 
 
 def _judged(
-    chosen: Sequence[tuple[str, str]], prefix: Path | None, reports: Path | None, *, fuzzing: bool
+    chosen: Sequence[tuple[str, str]], prefix: Path | None, reports: Path, *, fuzzing: bool
 ) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory(prefix="foreign-") as temporary:
         folder = Path(temporary)
@@ -304,8 +382,9 @@ def _judged(
         install(installed)
         for server, api in chosen:
             with serving(installed, server, api) as url:
-                outcome = judge(url, server, api, folder, fuzzing=fuzzing)
-            for path in keep(outcome, url, folder, reports) if reports else ():
+                target = Target(server, api, title(installed, server), url)
+                outcome = judge(target, folder, fuzzing=fuzzing)
+            for path in keep(outcome, url, folder, reports):
                 say(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
             yield outcome
 

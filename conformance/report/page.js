@@ -25,7 +25,7 @@
     }
     form.querySelector("output").textContent = `${shown} of ${rules.length} rules`;
   };
-  form.addEventListener("input", apply);
+  for (const event of ["input", "change"]) form.addEventListener(event, apply);
   form.addEventListener("submit", (event) => event.preventDefault());
   for (const [name, open] of [["open", true], ["close", false]]) {
     form.elements.namedItem(name).addEventListener("click", () => {

@@ -6,6 +6,7 @@ import pytest
 
 from dbcontract.mockserver.client import MockClient
 
+from .axe import emulated
 from .conftest import Page
 
 SHOWN = ".opblock.is-open"
@@ -82,3 +83,14 @@ def test_an_authorization_is_kept_when_the_page_is_loaded_anew(page: Page, mock:
     stored = page.driver.execute_script("return localStorage.getItem('authorized')")
     assert "Token mine" in stored
     page.driver.execute_script("localStorage.clear()")
+
+
+def test_it_is_dark_where_the_reader_wants_it(page: Page, mock: MockClient) -> None:
+    grounds = []
+    for scheme in ("light", "dark"):
+        with emulated(page, width=1280, scheme=scheme):
+            page.open(f"{mock.base_url}/ui/")
+            page.one("body[data-ready]")
+            script = "return getComputedStyle(document.documentElement).backgroundColor"
+            grounds.append(page.driver.execute_script(script))
+    assert grounds[0] != grounds[1]

@@ -7,6 +7,11 @@
       execute: (Execute, { React }) => (props) => props.operation?.size ? React.createElement(Execute, props) : null,
     },
   };
+  // Swagger UI knows a dark look, but not when the reader wants it.
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+  dark.addEventListener("change", follow);
+  follow();
   const { root, description } = document.currentScript.dataset;
   const read = async (url) => (await fetch(url, { headers: { Accept: "application/json" } })).json();
   const [spec, index] = await Promise.all([read(description), read(root)]);
