@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..snapshot.section import Section
     from ..state.lifecycle import ApiState
     from ..state.objects import ObjectStore
+    from ..storage.downloads import Item
     from ..web.documented import Answer
     from ..web.negotiated import Negotiated
 
@@ -168,6 +169,7 @@ class ServedApi:
         loader: begins to load a data set; what it holds of uploads goes into the store. None for an API
             without state.
         section: how its state goes into a sandbox's document and back; None leaves it out.
+        stored: what its links lead to beside uploads, by key and instant (µs); None for a key of others.
         state: the class of what it remembers, as an extension point, where a variant can override it.
         extension_points: what a variant can override that shows in this API, what it shares with others too.
         description_package: the package in which `NAME.yaml` describes it.
@@ -194,6 +196,7 @@ class ServedApi:
     settings: ApiSettings | None = None
     loader: Callable[[Settings, ObjectStore], Loader] | None = None
     section: Section | None = None
+    stored: Callable[[Any, str, int], Awaitable[Item | None]] | None = None
     state: ExtensionPoint[Any] | None = None
     extension_points: tuple[ExtensionPoint[Any], ...] = ()
     description_package: str = openapi.__name__

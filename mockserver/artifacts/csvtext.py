@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, TypeVar
 
-from ..apis.pixiebrix.state.records import Row
+from ..state.rows import Row
 from .table import field_names, fields_of, nested_text, number_text
 from .text import CHUNK_ROWS, batches, instant_text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from ..apis.pixiebrix.state.records import Row
 from ..state.jsonio import dumps, loads
+from ..state.rows import Row
 from .text import batches, instant_text, json_string
 
 T = TypeVar("T")

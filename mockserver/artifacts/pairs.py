@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from ..apis.pixiebrix.state.jobs import Part
-from ..apis.pixiebrix.state.records import Row
+from ..state.rows import Row
 
 Pair = tuple[str, Row]
 """(database id, row)."""
@@ -19,7 +18,7 @@ class Pairs(Sequence[Pair]):
         parts: the rows of each database, as a job has them.
     """
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[tuple[str, list[Row]]]) -> None:
         self._parts = parts
 
     def __len__(self) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 from xml.sax.saxutils import escape
 
-from ..apis.pixiebrix.state.records import Row
+from ..state.rows import Row
 from .table import field_names, fields_of, nested_text, number_text
 from .text import instant_text
 

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from ..apis.base import served_apis
+from ..apis.pixiebrix.keys import asset_key
 from ..apis.pixiebrix.state_of import state_of as pixiebrix_of
 from ..sandbox.api_settings import ApiSettings
 from ..sandbox.clock import EARLIEST, LATEST
@@ -23,7 +24,6 @@ from ..sandbox.settings import SettingsError, TokenGrant
 from ..snapshot import snapshot as document
 from ..state.errors import InvalidInput, NotFound
 from ..state.instants import DAY, format_instant, parse_moment
-from ..storage.keys import asset_key
 from ..variants.registry import UnknownDeviation, classes_of, discover
 from ..version import version
 from ..web.body import header

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, Final
 
 from ..apis.pieces.state_of import state_of as pieces_of
+from ..apis.pixiebrix.keys import asset_key
 from ..apis.pixiebrix.state.assets import Asset
 from ..apis.pixiebrix.state.databases import Database
 from ..apis.pixiebrix.state.jobs import Job
@@ -14,7 +15,6 @@ from ..apis.pixiebrix.state.records import CREATED, DATA, KEY, UPDATED, Row
 from ..apis.pixiebrix.state_of import state_of as pixiebrix_of
 from ..sandbox.sandbox import Sandbox
 from ..state.instants import day_to_date, format_instant
-from ..storage.keys import asset_key
 
 SHOWN: Final = 100
 """How many jobs, archives and assets are listed, the newest ones."""

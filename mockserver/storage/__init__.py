@@ -7,7 +7,6 @@ Assets).
 from .app import Storage, StorageSandbox, respond
 from .disposition import content_disposition
 from .errors import AccessDenied, EntityTooLarge, Expired, StorageError
-from .keys import archive_key, asset_key, export_key
 from .signing import MAX_UPLOAD_BYTES, Signer, UploadGrant
 
 __all__ = [
@@ -20,9 +19,6 @@ __all__ = [
     "StorageError",
     "StorageSandbox",
     "UploadGrant",
-    "archive_key",
-    "asset_key",
     "content_disposition",
-    "export_key",
     "respond",
 ]

@@ -10,12 +10,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from ..apis.pixiebrix.state.jobs import Job
+from ..apis.base import served_apis
 from ..extension_point import ExtensionPoint
 from ..state.objects import StoredObject
 from ..web.origin import origin_of
 from .disposition import content_disposition
-from .downloads import Item, ItemResponse, Stored, artifact, find, job_behind
+from .downloads import Item, ItemResponse, Stored, uploaded
 from .errors import InvalidArgument, MethodNotAllowed, StorageError, error_response
 from .signing import FROM_REDIRECT, PATH, SIGNATURE, Signer
 from .uploads import UNKNOWN_TYPE, is_media_type, read_upload
@@ -68,12 +68,11 @@ class Storage:
 
     async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
         """What is stored under a key. Raises `NoSuchKey`."""
-        job = job_behind(sandbox, key, now)
-        return await (find(sandbox, key, now) if job is None else self.artifact(job, key))
-
-    async def artifact(self, job: Job, key: str) -> Item:
-        """The exported data of a job that has succeeded. Raises `NoSuchKey`."""
-        return await artifact(job, key)
+        for api in served_apis().values():
+            item = None if api.stored is None else await api.stored(sandbox, key, now)
+            if item is not None:
+                return item
+        return uploaded(sandbox, key)
 
 
 STORAGE: Final = ExtensionPoint("storage", Storage)

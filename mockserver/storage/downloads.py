@@ -1,4 +1,4 @@
-"""Finding and sending what is stored: uploads as they came, artifacts and archives rendered on request."""
+"""Finding and sending what is stored: uploads as they came, what the APIs render on request."""
 
 from __future__ import annotations
 
@@ -14,29 +14,18 @@ from typing import IO, Protocol
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from .. import artifacts
-from ..apis.pixiebrix.state.jobs import Job
-from ..apis.pixiebrix.state_of import state_of
-from ..state.instants import parse_date
 from ..state.lifecycle import HasStates
 from ..state.objects import ObjectStore
 from .conditions import Validators
 from .errors import InvalidRange, NoSuchKey
-from .keys import archive_key, export_key
 
 _IN_MEMORY = 16 * 1024 * 1024  # what is rendered beyond this waits in a temporary file
 _SLICE = 256 * 1024
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TYPES = {
-    "application/json": "application/json",
-    "text/csv": "text/csv; charset=utf-8",
-    "application/xlsx": _XLSX,
-}
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class Stored(HasStates, Protocol):
-    """The part of a sandbox that holds what can be downloaded: jobs, archives and uploads."""
+    """The part of a sandbox that holds what can be downloaded: its states and uploads."""
 
     @property
     def objects(self) -> ObjectStore:
@@ -68,71 +57,17 @@ class Item:
         return replace(self, file=io.BytesIO(content), size=len(content), etag=etag)
 
 
-async def find(sandbox: Stored, key: str, now: int) -> Item:
-    """What is stored under a key; lets others run while it renders.
-
-    Raises:
-        NoSuchKey: nothing, or nothing yet: an upload that did not happen, a job that has not succeeded.
-    """
-    job = job_behind(sandbox, key, now)
-    if job is not None:
-        return await artifact(job, key)
-    match key.split("/"):
-        case ["exports", _, _]:
-            pass
-        case ["archives", database_id, name]:
-            return await _archive(sandbox, key, database_id, name)
-        case _:
-            stored = sandbox.objects.get(key)
-            if stored is not None:
-                content = io.BytesIO(stored.content)
-                size = len(stored.content)
-                kind, modified = stored.content_type, stored.stored_at
-                return Item(content, size, stored.etag, kind, stored.filename, modified)
-    raise NoSuchKey(key)
-
-
-def job_behind(sandbox: Stored, key: str, now: int) -> Job | None:
-    """The job whose artifact has this key, if it has succeeded."""
-    match key.split("/"):
-        case ["exports", job_id, _]:
-            job = state_of(sandbox).jobs.get(job_id)
-            if job is not None and job.status(now) == "SUCCESS" and key == export_key(job):
-                return job
-    return None
-
-
-async def artifact(job: Job, key: str) -> Item:
-    """The exported data of a job. Raises `NoSuchKey`."""
-    rows = artifacts.Pairs(job.parts)
-    if job.media_type == "application/xlsx":
-        try:
-            chunks = iter([await asyncio.to_thread(artifacts.export_xlsx, rows, job.created_at)])
-        except artifacts.ArtifactTooLarge:
-            # Such a job fails when it is created; one that was loaded may not have.
-            raise NoSuchKey(key) from None
-    elif job.media_type == "text/csv":
-        chunks = artifacts.export_csv(rows)
-    else:
-        chunks = artifacts.export_json(rows)
-    modified = job.created_at if job.finishes_at is None else job.finishes_at
-    return await _rendered(chunks, _TYPES[job.media_type], job.artifact_name(), modified)
-
-
-async def _archive(sandbox: Stored, key: str, database_id: str, name: str) -> Item:
-    try:
-        day = parse_date(name.removesuffix(".jsonl"))
-    except ValueError:
-        raise NoSuchKey(key) from None
-    database = state_of(sandbox).databases.get(database_id)
-    archive = None if database is None else database.archives.get(day)
-    if archive is None or key != archive_key(database_id, day):
+def uploaded(sandbox: Stored, key: str) -> Item:
+    """What was uploaded under a key. Raises `NoSuchKey`."""
+    stored = sandbox.objects.get(key)
+    if stored is None:
         raise NoSuchKey(key)
-    chunks = artifacts.archive_jsonl(database_id, archive.rows)
-    return await _rendered(chunks, "application/x-ndjson", name, archive.updated_at)
+    content = io.BytesIO(stored.content)
+    size = len(stored.content)
+    return Item(content, size, stored.etag, stored.content_type, stored.filename, stored.stored_at)
 
 
-async def _rendered(chunks: Iterator[bytes], content_type: str, filename: str, modified: int) -> Item:
+async def rendered(chunks: Iterator[bytes], content_type: str, filename: str, modified: int) -> Item:
     """Render to the end before the first byte goes out: as on S3, an answer has length, ETag and ranges."""
     file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed by whoever sends it
     digest = hashlib.md5(usedforsecurity=False)

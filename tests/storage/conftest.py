@@ -21,6 +21,7 @@ from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
 from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.state.instants import parse_instant
 from dbcontract.mockserver.state.objects import ObjectStore
+from dbcontract.mockserver.variants.implementation import REFERENCE, Implementation
 
 ORGANIZATION = "00000000-0000-4000-8000-0000000000aa"
 START = parse_instant("2024-11-15T20:42:47.670046Z")
@@ -36,6 +37,7 @@ class MiniSandbox:
     objects: ObjectStore = field(default_factory=ObjectStore)
     pixiebrix: PixieBrixState = field(default_factory=lambda: PixieBrixState(now=START))
     signer: storage.Signer = field(default_factory=lambda: storage.Signer(b"a secret of this test"))
+    implementation: Implementation = field(default_factory=REFERENCE.make)
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property

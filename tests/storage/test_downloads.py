@@ -13,11 +13,11 @@ import openpyxl
 import pandas as pd  # type: ignore[import-untyped]
 import pytest
 
+from dbcontract.mockserver.apis.pixiebrix.keys import archive_key, asset_key, export_key
 from dbcontract.mockserver.artifacts import CHUNK_ROWS
 from dbcontract.mockserver.state.instants import DAY, HOUR, SECOND
 from dbcontract.mockserver.state.objects import StoredObject
-from dbcontract.mockserver.storage import archive_key, asset_key, export_key
-from dbcontract.mockserver.storage.downloads import find
+from dbcontract.mockserver.storage import Storage
 
 if TYPE_CHECKING:
     from tests.storage.conftest import MiniSandbox
@@ -320,7 +320,7 @@ def test_others_run_while_an_artifact_is_rendered(sandbox: MiniSandbox, media_ty
 
     async def scenario() -> int:
         turns = 0
-        rendering = asyncio.ensure_future(find(sandbox, export_key(job), sandbox.time))
+        rendering = asyncio.ensure_future(Storage().find(sandbox, export_key(job), sandbox.time))
         while not rendering.done():
             turns += 1
             await asyncio.sleep(0)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbcontract.mockserver.apis.pixiebrix.keys import archive_key, asset_key, export_key
 from dbcontract.mockserver.apis.pixiebrix.state.jobs import Job
-from dbcontract.mockserver.storage import archive_key, asset_key, content_disposition, export_key
+from dbcontract.mockserver.storage import content_disposition
 
 NASTY = [
     "..",

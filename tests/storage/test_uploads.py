@@ -10,8 +10,9 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dbcontract.mockserver.apis.pixiebrix.keys import asset_key
 from dbcontract.mockserver.state.instants import HOUR
-from dbcontract.mockserver.storage import MAX_UPLOAD_BYTES, asset_key
+from dbcontract.mockserver.storage import MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
     from tests.storage.conftest import MiniSandbox

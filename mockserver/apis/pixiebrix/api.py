@@ -17,6 +17,7 @@ from ...web.request_policy import RequestPolicy
 from ...web.wire_policy import WIRE_POLICY
 from ..base import ServedApi
 from .errors import ERRORS
+from .files import FILES, stored
 from .handlers.operations import PixieBrixHandlers
 from .loading import PixieBrixLoader
 from .negotiation import NEGOTIATION, negotiated
@@ -79,6 +80,7 @@ API = ServedApi(
     settings=PixieBrixSettingsOrders(),
     loader=PixieBrixLoader,
     section=PixieBrixSection(),
+    stored=stored,
     state=STATE,
     extension_points=(
         HANDLERS,
@@ -91,6 +93,7 @@ API = ServedApi(
         WIRE_POLICY,
         VALIDATION,
         STORAGE,
+        FILES,
         SIGNER,
     ),
     defects=f"{__package__}.defects",

@@ -13,7 +13,7 @@ from ...state import jsonio
 from ...state.errors import InvalidInput
 from ...state.instants import day_of, parse_date, parse_instant
 from ...state.objects import ObjectStore, StoredObject
-from ...storage.keys import asset_key
+from .keys import asset_key
 from .state.archives import backfill
 from .state.assets import Asset
 from .state.databases import Database, Organization

@@ -16,11 +16,12 @@ from ....state.instants import HOUR, SECOND, day_to_date
 from ....storage.app import Storage, StorageSandbox
 from ....storage.downloads import Item
 from ....storage.errors import AccessDenied
-from ....storage.keys import export_key
 from ....variants.conforming_variant import conforming
 from ....web.call import Call
+from ..files import PixieBrixFiles
 from ..handlers.archives import ArchiveHandlers
 from ..handlers.jobs import JobHandlers
+from ..keys import export_key
 from ..state.archives import Archive
 from ..state.databases import Database
 from ..state.jobs import Job
@@ -89,7 +90,7 @@ class LinksTakeTheToken(Storage):
 
 
 @conforming()
-class OtherStyleOfFiles(Storage):
+class OtherStyleOfFiles(PixieBrixFiles):
     """Writes exports in another style: CSV with every cell quoted and other columns first, JSON indented."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -102,7 +103,7 @@ class OtherStyleOfFiles(Storage):
 
 
 @conforming()
-class PartsUnderOtherNames(Storage):
+class PartsUnderOtherNames(PixieBrixFiles):
     """Writes workbooks whose parts are in another folder than usual."""
 
     async def artifact(self, job: Job, key: str) -> Item:

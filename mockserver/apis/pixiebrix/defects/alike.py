@@ -14,10 +14,10 @@ import orjson
 from starlette.responses import Response
 
 from .... import artifacts
-from ....storage.app import Storage
 from ....storage.downloads import Item
 from ....variants.defect import defect
 from ....web.call import Call
+from ..files import PixieBrixFiles
 from ..handlers.records import RecordHandlers
 from ..pagination import Pagination
 from ..state.filters import FieldEquals, Filter
@@ -119,7 +119,7 @@ def _repacked(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
 
 
 @defect("PB-JOB-54")
-class WorkbookTextsWithoutCase(Storage):
+class WorkbookTextsWithoutCase(PixieBrixFiles):
     """Shares the texts of a workbook without regard to case, so that all spellings come out as one."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -132,7 +132,7 @@ class WorkbookTextsWithoutCase(Storage):
 
 
 @defect("PB-JOB-54")
-class WorkbookTextsTrimmed(Storage):
+class WorkbookTextsTrimmed(PixieBrixFiles):
     """Trims the texts of a workbook."""
 
     async def artifact(self, job: Job, key: str) -> Item:

@@ -16,13 +16,13 @@ from ....state.instants import parse_instant
 from ....storage.app import Storage, StorageSandbox
 from ....storage.downloads import Item
 from ....storage.errors import AccessDenied
-from ....storage.keys import asset_key
 from ....variants.defect import defect
 from ....web.call import Call
 from ....web.connexion.validation import BodyRule, Validation
 from ....web.problems import BadRequest, PermissionDenied
 from ....web.responses import json_response
 from ..handlers.assets import AssetHandlers
+from ..keys import asset_key
 from ..state.assets import Asset
 from ..state.pixiebrix import PixieBrixState
 from ..state_of import state_of

@@ -19,6 +19,7 @@ from ....storage.downloads import Item
 from ....storage.errors import AccessDenied, NoSuchKey
 from ....variants.defect import defect
 from ....web.call import Call
+from ..files import PixieBrixFiles
 from ..handlers.jobs import JobHandlers
 from ..state.jobs import Job
 from ..state.pixiebrix import PixieBrixState
@@ -29,7 +30,7 @@ JSON, CSV, XLSX = "application/json", "text/csv", "application/xlsx"
 
 
 @defect("PB-JOB-24")
-class ExportNeverWritten(Storage):
+class ExportNeverWritten(PixieBrixFiles):
     """Ends a job with SUCCESS before its file is in storage."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -47,7 +48,7 @@ class ExportLinkWantsTheToken(Storage):
 
 
 @defect("PB-JOB-24")
-class EmptyExport(Storage):
+class EmptyExport(PixieBrixFiles):
     """Gives an empty file behind the link of a job."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -98,7 +99,7 @@ class WorkbookJobsFail(JobHandlers):
 
 
 @defect("PB-JOB-27", "PB-JOB-44")
-class CsvFileMissing(Storage):
+class CsvFileMissing(PixieBrixFiles):
     """Writes CSV exports to another place than their links lead to."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -149,7 +150,7 @@ async def _as(
 
 
 @defect("PB-JOB-27")
-class JsonNamedCsv(Storage):
+class JsonNamedCsv(PixieBrixFiles):
     """Gives JSON for text/csv, under the name and media type of CSV."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -157,14 +158,14 @@ class JsonNamedCsv(Storage):
 
 
 @defect("PB-JOB-28")
-class CsvNamedXlsx(Storage):
+class CsvNamedXlsx(PixieBrixFiles):
     """Gives CSV for application/xlsx, under the name and media type of a workbook."""
 
     async def artifact(self, job: Job, key: str) -> Item:
         return await _as(super().artifact, job, key, XLSX, CSV)
 
 
-class _Text(Storage, ABC):
+class _Text(PixieBrixFiles, ABC):
     """Writes the text of one kind of file otherwise."""
 
     kind = CSV
@@ -241,7 +242,7 @@ class ExportInUtf16(_Text):
 
 
 @defect("PB-JOB-28")
-class WorkbookCutOff(Storage):
+class WorkbookCutOff(PixieBrixFiles):
     """Loses the last bytes of a workbook."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -257,7 +258,7 @@ def _zipped(name: str, content: bytes) -> bytes:
 
 
 @defect("PB-JOB-28")
-class WorkbookIsZippedCsv(Storage):
+class WorkbookIsZippedCsv(PixieBrixFiles):
     """Packs CSV into a ZIP archive and calls it a workbook."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -266,7 +267,7 @@ class WorkbookIsZippedCsv(Storage):
 
 
 @defect("PB-JOB-44")
-class ExportsAreOctets(Storage):
+class ExportsAreOctets(PixieBrixFiles):
     """Serves every exported file as application/octet-stream."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -274,7 +275,7 @@ class ExportsAreOctets(Storage):
 
 
 @defect("PB-JOB-44")
-class ExportedCsvIsPlainText(Storage):
+class ExportedCsvIsPlainText(PixieBrixFiles):
     """Serves CSV exports as text/plain."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -283,7 +284,7 @@ class ExportedCsvIsPlainText(Storage):
 
 
 @defect("PB-JOB-44")
-class WorkbooksAreZip(Storage):
+class WorkbooksAreZip(PixieBrixFiles):
     """Serves workbooks as application/zip, which is what their first bytes look like."""
 
     async def artifact(self, job: Job, key: str) -> Item:

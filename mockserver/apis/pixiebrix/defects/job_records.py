@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from ....state import jsonio
-from ....storage.app import Storage
 from ....storage.downloads import Item
 from ....variants.defect import defect
+from ..files import PixieBrixFiles
 from ..state.jobs import Job
 from ..state.records import Row
 
@@ -23,7 +23,7 @@ JSON, CSV, XLSX = "application/json", "text/csv", "application/xlsx"
 # JSON
 
 
-class _Json(Storage):
+class _Json(PixieBrixFiles):
     """Writes JSON exports otherwise."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -158,7 +158,7 @@ class ExportedDataSpreadOut(_Json):
 
 
 @defect("PB-JOB-40")
-class ExportedTimesInSeconds(Storage):
+class ExportedTimesInSeconds(PixieBrixFiles):
     """Writes the times of exported records in whole seconds since 1970."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -177,7 +177,7 @@ def _times_as_numbers(content: bytes) -> bytes:
 
 
 @defect("PB-JOB-41", "PB-JOB-43")
-class ExportHasFirstRecordsColumns(Storage):
+class ExportHasFirstRecordsColumns(PixieBrixFiles):
     """Gives the table of an export only those columns that its first record has."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -194,7 +194,7 @@ def _only(row: Row, fields: Iterable[str]) -> Row:
     return (*row[:-1], jsonio.dumps({name: data[name] for name in fields if name in data}))
 
 
-class _Csv(Storage):
+class _Csv(PixieBrixFiles):
     """Writes CSV exports otherwise."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -306,7 +306,7 @@ class ExportInWindowsLetters(_Csv):
 
 
 @defect("PB-JOB-42")
-class ExportQuotesNothing(Storage):
+class ExportQuotesNothing(PixieBrixFiles):
     """Joins the values of a CSV row with commas and quotes none of them."""
 
     async def artifact(self, job: Job, key: str) -> Item:
@@ -338,7 +338,7 @@ def _sheet_changed(change: Callable[[str], str]) -> Callable[[bytes], bytes]:
     return changed
 
 
-class _Sheet(Storage, ABC):
+class _Sheet(PixieBrixFiles, ABC):
     """Writes workbooks otherwise."""
 
     async def artifact(self, job: Job, key: str) -> Item:

@@ -12,13 +12,13 @@ from starlette.responses import Response
 from ....state import jsonio
 from ....state.errors import NotFound
 from ....state.instants import HOUR, SECOND
-from ....storage.keys import export_key
 from ....variants.defect import defect
 from ....web.call import Call
 from ....web.connexion.validation import Validation
 from ....web.parameters import PathParameters
 from ....web.responses import json_response
 from ..handlers.jobs import JobHandlers
+from ..keys import export_key
 from ..state.jobs import Job
 from ..state.pixiebrix import PixieBrixState
 from ..state_of import state_of

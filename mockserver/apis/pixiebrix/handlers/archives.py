@@ -7,9 +7,9 @@ from typing import Any
 from starlette.responses import Response
 
 from ....state.instants import HOUR, day_to_date, format_instant
-from ....storage.keys import archive_key
 from ....web.call import Call
 from ....web.responses import json_response
+from ..keys import archive_key
 from ..pagination import listed
 from ..state.archives import Archive
 from ..state.databases import Database

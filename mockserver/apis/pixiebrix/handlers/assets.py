@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from ....state.errors import NotFound
 from ....state.instants import HOUR, format_instant
-from ....storage.keys import asset_key
 from ....storage.signing import MAX_UPLOAD_BYTES
 from ....web.call import Call
 from ....web.responses import json_response
+from ..keys import asset_key
 from ..pagination import listed
 from ..state.assets import Asset
 from ..state_of import state_of

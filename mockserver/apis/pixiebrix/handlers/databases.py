@@ -8,9 +8,9 @@ from typing import Any
 from starlette.responses import Response
 
 from ....state.instants import format_instant
-from ....storage.keys import assets_below
 from ....web.call import Call
 from ....web.responses import json_response
+from ..keys import assets_below
 from ..pagination import listed
 from ..state.databases import Database
 from ..state.schemas import RecordSchema

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from .... import artifacts
 from ....state.instants import HOUR, format_instant, parse_moment
-from ....storage.keys import export_key
 from ....web.call import Call
 from ....web.responses import json_response
+from ..keys import export_key
 from ..state.jobs import Job
 from ..state_of import state_of
 

@@ -9,7 +9,10 @@ from typing import Any, Final
 
 from ....state.instants import DAY
 from ....state.jsonio import dumps, loads
+from ....state.rows import CREATED, DATA, KEY, SEQUENCE, UPDATED, Row
 from .merging import MergeStrategy, merge
+
+__all__ = ["CREATED", "DATA", "KEY", "SEQUENCE", "UPDATED", "Discarded", "RecordTable", "Row", "merged"]
 
 _LARGE: Final = 50_000
 # Text, as another type would make a dictionary of texts arrange itself anew.
@@ -17,13 +20,6 @@ _NO_KEY: Final = "\0"
 
 # Plain tuples of plain values on purpose: the garbage collector stops tracking them, which it does not do for
 # a NamedTuple or any other class, so that half a million rows do not slow every full collection down.
-Row = tuple[int, int, str, int, bytes]
-"""(created µs, sequence, key, updated µs, data): `data` is the object as `jsonio.dumps` writes it."""
-CREATED: Final = 0
-SEQUENCE: Final = 1
-KEY: Final = 2
-UPDATED: Final = 3
-DATA: Final = 4
 
 
 class _Core:

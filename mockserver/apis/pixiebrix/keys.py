@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from ..apis.pixiebrix.state.jobs import Job
-from ..state.instants import day_to_date
+from ...state.instants import day_to_date
+from .state.jobs import Job
 
 # A file name is one segment of a path: nothing in it may end the segment or be taken for a step up.
 _SEPARATING = re.compile(r"[%/\\\x00-\x1f\x7f]")
