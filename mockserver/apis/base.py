@@ -147,6 +147,11 @@ def _nothing_known(sandbox: Sandbox) -> Mapping[str, Any]:
     return {}
 
 
+def _nothing_to_see(sandbox: Sandbox, now: int) -> Mapping[str, Any]:
+    del sandbox, now
+    return {}
+
+
 def _as_documented(answer: Answer, sandbox: Sandbox) -> Answer:
     del sandbox
     return answer
@@ -178,6 +183,9 @@ class ServedApi:
         conforming: the package of its conforming variants.
         extra_paths: what it answers beside its description; None for nothing.
         known_ids: ids that exist, by the path parameters that take them, for examples to be tried.
+        overview: what a sandbox holds of it at an instant (µs), as members of the control API's overview.
+        health: what the control API's health tells of it.
+        control: has a method for each operation that the control API has because of it.
         contents: what a sandbox holds of it, for the landing page: lists by name, that are cut.
         shown: the same for the banner.
         samples: what exists, for commands to be tried; by default the `known_ids`.
@@ -205,6 +213,9 @@ class ServedApi:
     conforming: str | None = None
     extra_paths: ExtraPaths | None = None
     known_ids: Callable[[Sandbox], Mapping[str, str]] = _nothing_known
+    overview: Callable[[Sandbox, int], Mapping[str, Any]] = _nothing_to_see
+    health: Callable[[Sandbox], Mapping[str, Any]] = _nothing_known
+    control: object | None = None
     contents: Callable[[Sandbox], Mapping[str, Any]] = _nothing_known
     shown: Callable[[Sandbox], list[Shown]] = _nothing_shown
     samples: Callable[[Sandbox], Samples] | None = None

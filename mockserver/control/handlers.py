@@ -11,8 +11,6 @@ from typing import Any
 from starlette.responses import Response
 
 from ..apis.base import served_apis
-from ..apis.pixiebrix.keys import asset_key
-from ..apis.pixiebrix.state_of import state_of as pixiebrix_of
 from ..sandbox.api_settings import ApiSettings
 from ..sandbox.clock import EARLIEST, LATEST
 from ..sandbox.faults import Fault, FaultError, make_fault
@@ -35,15 +33,6 @@ from .events import JournalEvents
 CAPABILITIES = ("read", "write", "destroy", "storage", "clock", "inject", "second")
 
 
-INERT = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "text/plain"})
-"""Media types that a browser only shows; an upload of any other one is handed out as bytes."""
-UNTRUSTED = {
-    "Content-Disposition": "inline",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-}
-
-
 class ControlHandlers:
     """The operations of `openapi/control.yaml` by operationId.
 
@@ -57,6 +46,15 @@ class ControlHandlers:
         self._operations = operations
         self._apis = sorted(sandboxes.settings.apis)
         self._loading = asyncio.Lock()
+        self._brought = [api.control for api in served_apis().values() if api.control is not None]
+
+    def __getattr__(self, name: str) -> Any:
+        """An operation that an API brings."""
+        for one in self.__dict__.get("_brought", ()):
+            if hasattr(one, name):
+                return getattr(one, name)
+        msg = f"{type(self).__name__} has no operation {name}"
+        raise AttributeError(msg)
 
     async def getHealth(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """What this server is, and that it answers."""
@@ -72,9 +70,13 @@ class ControlHandlers:
                 "apis": self._apis,
                 "capabilities": CAPABILITIES,
                 "sandboxes": self._sandboxes.count,
-                "organizations": list(pixiebrix_of(sandbox).organizations),
                 "defects": list(sandbox.variants),
                 "faults": len(sandbox.faults),
+                **{
+                    name: value
+                    for api in served_apis().values()
+                    for name, value in api.health(sandbox).items()
+                },
             },
             call.answer,
         )
@@ -128,43 +130,9 @@ class ControlHandlers:
             raise InvalidInput(error.errors) from error
         return Response(None, 204)
 
-    async def listSandboxDatabases(self, call: Call) -> Response:  # noqa: N802 - the operationId
-        """The databases of all organizations."""
-        call.sandbox.now()
-        databases = pixiebrix_of(call.sandbox).databases.values()
-        return json_response([overview.describe_database(one) for one in databases], call.answer)
-
-    async def listSandboxRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
-        """Some records of a database.
-
-        Raises:
-            NotFound: there is no such database.
-        """
-        call.sandbox.now()
-        database = pixiebrix_of(call.sandbox).database(call.path["databaseId"])
-        offset, limit = call.query.get("offset", 0), call.query.get("limit", overview.SHOWN)
-        return json_response(overview.describe_records(database, offset, limit), call.answer)
-
     async def getOverview(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """What the sandbox holds, in lists that are cut."""
         return json_response(overview.describe(call.sandbox), call.answer)
-
-    async def getAssetContent(self, call: Call) -> Response:  # noqa: N802 - the operationId
-        """The bytes of an upload, as nothing that a browser would run.
-
-        Raises:
-            NotFound: there is no such asset, or nothing was uploaded.
-        """
-        sandbox, asset_id = call.sandbox, call.path["assetId"]
-        for database in pixiebrix_of(sandbox).databases.values():
-            asset = database.assets.get(asset_id)
-            if asset is None:
-                continue
-            stored = sandbox.objects.get(asset_key(database.id, asset_id, asset.filename))
-            if stored is not None:
-                inert = stored.content_type if stored.content_type in INERT else "application/octet-stream"
-                return Response(stored.content, 200, UNTRUSTED, inert)
-        raise NotFound("asset", asset_id)
 
     async def getClock(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """The sandbox's instant, and whether it stands still."""

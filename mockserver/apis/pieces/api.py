@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -42,6 +43,13 @@ def _with_this_version(answer: Answer, sandbox: Sandbox) -> Answer:
     return answer.moved([EXAMPLE_VERSION], f"this is {state_of(sandbox).version}")
 
 
+def _overview(sandbox: Sandbox, now: int) -> Mapping[str, Any]:
+    del now
+    state = state_of(sandbox)
+    shown = {"version": state.version, "migration": state.migration, "collections": state.counts()}
+    return {"pieces": shown}
+
+
 API = ServedApi(
     name="pieces",
     label="Pieces OS",
@@ -58,6 +66,7 @@ API = ServedApi(
     defects=f"{__package__}.defects",
     conforming=f"{__package__}.conforming",
     extra_paths=ExtraPaths(paths=startup.PATHS, respond=startup.started),
+    overview=_overview,
     example=_with_this_version,
     variable="PIECES_OS",
 )

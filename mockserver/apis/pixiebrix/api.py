@@ -16,11 +16,13 @@ from ...web.negotiated import Negotiated
 from ...web.request_policy import RequestPolicy
 from ...web.wire_policy import WIRE_POLICY
 from ..base import ServedApi
+from .control import PixieBrixControl
 from .errors import ERRORS
 from .files import FILES, stored
 from .handlers.operations import PixieBrixHandlers
 from .loading import PixieBrixLoader
 from .negotiation import NEGOTIATION, negotiated
+from .overview import overview
 from .pagination import PAGES
 from .points import STATE, TABLE
 from .samples import SampleIds, shown
@@ -99,6 +101,9 @@ API = ServedApi(
     defects=f"{__package__}.defects",
     conforming=f"{__package__}.conforming",
     known_ids=_known_ids,
+    overview=overview,
+    health=lambda sandbox: {"organizations": list(state_of(sandbox).organizations)},
+    control=PixieBrixControl(),
     contents=_contents,
     shown=shown,
     samples=SampleIds.of,
