@@ -51,19 +51,3 @@ class MalformedJSON(StateError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class ImportRejected(StateError):
-    """A Pieces import that is malformed. `reason` is a sentence that names the place."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class NewerExport(StateError):
-    """A Pieces import that a newer server made than this one. `reason` is a sentence with both versions."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason

@@ -57,6 +57,7 @@ def test_the_contracts_hold(project: Any, packages: Path) -> None:
         ("mockserver.client.http", "mockserver.server.run"),
         ("mockserver.web.origin", "mockserver.server.run"),
         ("mockserver.artifacts.text", "mockserver.web.responses"),
+        ("mockserver.control.overview", "mockserver.apis.pixiebrix.overview"),
         ("conformance.apis.pieces.probes", "conformance.apis.pixiebrix.lists"),
         ("conformance.http.wire", "conformance.authoring.context"),
         ("conformance.report.text", "conformance.runner.engine"),
@@ -84,6 +85,6 @@ def test_a_room_that_is_not_entered_is_noticed(project: Any, packages: Path, par
 
 def test_handlers_may_import_state(project: Any, packages: Path) -> None:
     file = packages / "dbcontract" / "mockserver" / "control" / "__init__.py"
-    file.write_text("import dbcontract.mockserver.apis.pixiebrix.state.records\n")
+    file.write_text("import dbcontract.mockserver.state.rows\n")
     result = lint_imports(project, packages)
     assert result.returncode == 0, result.stdout + result.stderr

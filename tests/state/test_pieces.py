@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbcontract.mockserver.apis.pieces.state.errors import ImportRejected, NewerExport
 from dbcontract.mockserver.apis.pieces.state.pieces import (
     COLLECTIONS,
     FORMATS,
@@ -14,7 +15,6 @@ from dbcontract.mockserver.apis.pieces.state.pieces import (
     REQUIRED_COLLECTIONS,
     PiecesDatabase,
 )
-from dbcontract.mockserver.state.errors import ImportRejected, NewerExport
 
 VERSION = "9.1.2"
 MIGRATION = 7

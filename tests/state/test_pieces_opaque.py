@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from dbcontract.mockserver.apis.pieces.state.errors import ImportRejected
 from dbcontract.mockserver.apis.pieces.state.pieces import PiecesDatabase
-from dbcontract.mockserver.state.errors import ImportRejected
 
 from .test_pieces import document, empty, merge, packed, schema
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from dbcontract.mockserver.apis.pieces.state.errors import NewerExport
 from dbcontract.mockserver.apis.pieces.state.pieces import REQUIRED_COLLECTIONS, PiecesDatabase
-from dbcontract.mockserver.state.errors import NewerExport
 
 VERSION = "9.1.2"
 MIGRATION = 7

@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from ...extension_point import ExtensionPoint
 from ...state import jsonio
-from ...state.errors import NewerExport, StateError
+from ...state.errors import StateError
 from ...web.errors import INTERNAL, logger
 from ...web.negotiated import Negotiated
 from ...web.problems import MethodNotAllowed, Problem, UnknownPath
 from ...web.responses import text_response
+from .state.errors import NewerExport
 
 
 class PiecesErrors:

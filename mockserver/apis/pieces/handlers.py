@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator
 
 from starlette.responses import Response
 
-from ...state.errors import ImportRejected
 from ...web.call import ABSENT, Call
+from .state.errors import ImportRejected
 from .state.pieces import ImportPlan
 from .state_of import state_of
 

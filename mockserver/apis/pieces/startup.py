@@ -17,9 +17,10 @@ from starlette.types import Receive
 
 from ...sandbox.sandbox import Sandbox
 from ...state import jsonio
-from ...state.errors import ImportRejected, MalformedJSON
+from ...state.errors import MalformedJSON
 from ...web.body import read_body
 from ...web.problems import MethodNotAllowed
+from .state.errors import ImportRejected
 from .state_of import state_of
 
 _HEALTH: Final = "/.well-known/health"

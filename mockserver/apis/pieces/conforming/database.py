@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from starlette.responses import Response
 
-from ....state.errors import ImportRejected, NewerExport
 from ....state.jsonio import dumps
 from ....variants.conforming_variant import conforming
 from ....web.call import Call
@@ -16,6 +15,7 @@ from ....web.problems import BadRequest
 from ....web.responses import text_response
 from ..errors import PiecesErrors
 from ..handlers import PiecesHandlers
+from ..state.errors import ImportRejected, NewerExport
 from ..state.pieces import ImportPlan, PiecesDatabase
 
 

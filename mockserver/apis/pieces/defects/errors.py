@@ -8,7 +8,6 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from ....state.errors import ImportRejected, NewerExport
 from ....state.jsonio import dumps
 from ....variants.defect import defect
 from ....web.body import header, read_body
@@ -20,6 +19,7 @@ from ....web.responses import text_response
 from ....web.wire_policy import WirePolicy
 from ..errors import PiecesErrors
 from ..handlers import PiecesHandlers
+from ..state.errors import ImportRejected, NewerExport
 
 # How an error is told
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Generator
 
 from starlette.responses import Response
 
-from ....state.errors import ImportRejected
 from ....variants.defect import defect
 from ....web.body import header
 from ....web.call import ABSENT, Call
 from ....web.responses import text_response
 from ..handlers import PiecesHandlers
+from ..state.errors import ImportRejected
 from ..state.exported import OPTIONAL_COLLECTIONS, Exported
 from ..state.pieces import ImportPlan, PiecesDatabase
 from ..state_of import state_of

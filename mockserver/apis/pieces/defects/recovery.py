@@ -9,10 +9,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ....state.errors import ImportRejected, StateError
+from ....state.errors import StateError
 from ....variants.defect import defect
 from ....web.call import Call
 from ..handlers import PiecesHandlers
+from ..state.errors import ImportRejected
 from ..state.exported import Exported, Format
 from ..state.pieces import ImportPlan, PiecesDatabase
 from ..state_of import state_of

@@ -11,13 +11,13 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
-from ....state.errors import ImportRejected
 from ....variants.defect import defect
 from ....web.body import read_body
 from ....web.call import EXCHANGE, Call
 from ....web.connexion.validation import BodyRule, Validation
 from ....web.problems import BadRequest
 from ..handlers import PiecesHandlers
+from ..state.errors import ImportRejected
 from ..state.exported import (
     COLLECTIONS,
     FORMATS,

@@ -8,11 +8,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ....state.errors import ImportRejected, NewerExport
 from ....state.instants import DAY
 from ....variants.defect import WHILE, defect
 from ....web.call import ABSENT, Call
 from ..handlers import PiecesHandlers
+from ..state.errors import ImportRejected, NewerExport
 from ..state.exported import Exported
 from ..state.pieces import ImportPlan, PiecesDatabase
 from ..state_of import state_of

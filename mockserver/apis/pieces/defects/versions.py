@@ -7,11 +7,11 @@ from collections.abc import Generator
 from semver import Version
 from starlette.responses import Response
 
-from ....state.errors import ImportRejected, NewerExport
 from ....variants.defect import defect
 from ....web.call import Call
 from ....web.responses import text_response
 from ..handlers import PiecesHandlers
+from ..state.errors import ImportRejected, NewerExport
 from ..state.exported import Exported, version_of
 from ..state.pieces import ImportPlan, PiecesDatabase
 

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from semver import Version
 
-from ....state.errors import ImportRejected, MalformedJSON
+from ....state.errors import MalformedJSON
 from ....state.jsonio import dumps, loads
+from .errors import ImportRejected
 
 REQUIRED_COLLECTIONS: Final = (
     "analyses",

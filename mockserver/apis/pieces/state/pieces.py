@@ -12,9 +12,9 @@ from typing import Any, Final, TypeVar
 
 from semver import Version
 
-from ....state.errors import ImportRejected, NewerExport
 from ....state.jsonio import dumps
 from ....state.lifecycle import TimelessState
+from .errors import ImportRejected, NewerExport
 from .exported import (
     COLLECTIONS,
     FORMATS,
