@@ -7,13 +7,22 @@ from datetime import timedelta
 from typing import Any, Final
 
 from ....authoring.answer import Answer
-from ....authoring.arrange import step
+from ....authoring.arrange import field_of, step
 from ....authoring.check import check
 from ....authoring.workbook import rows_of
 from ..archives import DAY, Marks
 from ..arrange import Database
 from ..context import PixieBrix
-from ..exports import MEDIA_TYPES, exported, succeeded, write
+from ..exports import (
+    MEDIA_TYPES,
+    elements,
+    expect_accepted,
+    exported,
+    order,
+    send,
+    succeeded,
+    write,
+)
 from ..records import day_of, expect_data, field_name, found, path_of, read, written
 
 KINDS: Final[Mapping[str, Any]] = {
@@ -173,6 +182,24 @@ def filters_hold_for_every_database(ctx: PixieBrix) -> None:
             details = succeeded(ctx, *several, filters=chosen, media_type=media_type)
             shown = _marks_in(exported(ctx, details), media_type, marks)
             ctx.expect(f"the records in {media_type} with {chosen}", expected, shown)
+
+
+@check("PB-JOB-55")
+def a_database_that_is_named_twice_is_exported_once(ctx: PixieBrix) -> None:
+    """Orders an export of one database twice, beside another one and alone; either may be refused."""
+    databases, marks = [ctx.given.database(), ctx.given.database()], Marks(ctx).new(2)
+    for database, mark in zip(databases, marks, strict=True):
+        write(ctx, database, [mark])
+    first, second = databases
+    for several in ([first, second, first], [first, first]):
+        body = order(ctx, *(one.id for one in several))
+        answer = send(ctx, body)
+        if answer.refused:
+            continue
+        job = expect_accepted(ctx, answer, "an order that names a database twice")
+        details = ctx.given.finished_job(str(field_of(job, "id")))
+        found_there = elements(ctx, exported(ctx, details), marks[: len({one.id for one in several})])
+        ctx.expect("the records of the export", len({one.id for one in several}), len(found_there))
 
 
 def _marks_in(answer: Answer, media_type: str, marks: list[str]) -> list[str]:

@@ -143,8 +143,10 @@ def csv_has_a_header(ctx: PixieBrix) -> None:
 
 def _with_different_fields(ctx: PixieBrix) -> tuple[Database, list[str]]:
     database = ctx.given.database(empty=True)
-    write(ctx, database, Marks(ctx).new(3), {"first": 1}, {"Second field": "x"}, {"first": 2, "third": "y"})
-    return database, ["probe", "first", "Second field", "third"]
+    odd = {"First": 1, "a, b": 2, 'say "x"': 3, "\u00e9": 4, "e\u0301": 5, "data.x": 6, "n" * 300: 7}
+    last = {"first": 2, "third": "y", **odd}
+    write(ctx, database, Marks(ctx).new(3), {"first": 1}, {"Second field": "x"}, last)
+    return database, ["probe", "first", "Second field", "third", *odd]
 
 
 def _first_row(ctx: PixieBrix, rows: list[list[str]]) -> list[str]:

@@ -131,6 +131,30 @@ def _send(ctx: PixieBrix, database: Database, operation: str, body: Any) -> Answ
     return ctx.call(operation, path=path_of(database), json=body)
 
 
+@check("PB-REC-35")
+def a_refused_write_leaves_nothing_behind(ctx: PixieBrix) -> None:
+    """Is refused at several writes, and after each merges into the record, and reads it in every way."""
+    database, field = ctx.given.database(), field_name(ctx)
+    (key,) = written(ctx, database, [{"kept": True}])
+    fresh, other = ctx.name("record"), ctx.name("record")
+    bad: list[tuple[str, dict[str, str], Any]] = [
+        ("putRecord", path_of(database, key), {"data": "no object"}),
+        ("putRecord", path_of(database, key), {"data": {"stray": 1}, "merge_strategy": "sideways"}),
+        ("createRecords", path_of(database), [{"id": fresh, "data": {"stray": 1}}, {"id": other, "data": 5}]),
+        ("putRecords", path_of(database), [{"id": key, "data": {"stray": 1}}, {"id": other, "data": 5}]),
+    ]
+    for number, (operation, path, body) in enumerate(bad):
+        if not ctx.call(operation, path=path, json=body).refused:
+            continue  # what has to be refused, other rules say
+        value = ctx.name("value")
+        _put(ctx, database, key, {field: value}, merge_strategy="shallow")
+        what = f"after a refused {operation}"
+        expect_data(f"the data {what}", {"kept": True, field: value}, read(ctx, database, key))
+        shown = _seen(ctx, database, key, field, value)
+        ctx.expect(f"what is read {what}, number {number}", dict.fromkeys(shown, value), shown)
+        ctx.expect(f"the records {what}", [key], found(ctx, database, [key, fresh, other]))
+
+
 @check("PB-REC-36")
 def nothing_is_left_of_a_deleted_record(ctx: PixieBrix) -> None:
     """Deletes a record in each way, reads it, merges new data under its key, and expects these alone."""
@@ -174,6 +198,15 @@ def the_list_of_databases_is_of_this_moment(ctx: PixieBrix) -> None:
         for _ in range(2):
             ctx.expect("num_records in the list", len(keys), _count(ctx, database))
     ctx.expect("how many records there are", len(keys), len(listed(ctx, database)))
+    _put(ctx, database, keys[0], {"probe": "again"})
+    ctx.expect("num_records after one was written again", len(keys), _count(ctx, database))
+    if ctx.can("destroy"):
+        field = field_name(ctx)
+        written(ctx, database, [{field: "x"}, {field: "x"}])
+        _clear(ctx, database, {f"data__{field}": "x"})
+        ctx.expect("num_records after a deletion by a filter", len(keys), _count(ctx, database))
+        _clear(ctx, database, {})
+        ctx.expect("num_records after all were deleted", 0, _count(ctx, database))
 
 
 def _count(ctx: PixieBrix, database: Database) -> object:

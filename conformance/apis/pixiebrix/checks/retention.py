@@ -12,6 +12,7 @@ from ..archives import Days, Marks
 from ..arrange import CREATED
 from ..context import PixieBrix
 from ..pages import every_page
+from ..records import expect_data, found, read
 from ..retention import NOTHING_WENT, Filled, filled
 
 _DOCUMENTED: Final = 500_000
@@ -167,6 +168,22 @@ def what_went_cannot_be_read(ctx: PixieBrix) -> None:
             _read(ctx, full, key, 200)
     for mark in sorted(gone):
         _read(ctx, full, keys[mark], 404, 410)
+
+
+@check("PB-RET-15")
+def what_went_can_be_written_again(ctx: PixieBrix) -> None:
+    """Exceeds the limit, passes the night, merges new data under keys that went, and expects these alone."""
+    full = filled(ctx, 2, over=1)
+    gone = {mark for marks in full.archived(ctx).values() for mark in marks}
+    keys = [key for one in full.written for mark, key in one.keys.items() if mark in gone]
+    for key, strategy in zip(keys, ("deep", "shallow"), strict=False):
+        path = {"databaseId": full.database.id, "recordKey": key}
+        body = {"data": {"again": True}, "merge_strategy": strategy}
+        with step("PB-REC-14", "put a record"):
+            ctx.call("putRecord", path=path, json=body).expect_status(*CREATED)
+        what = f"the data of a record that is new ({strategy})"
+        expect_data(what, {"again": True}, read(ctx, full.database, key))
+        ctx.expect("how often its key is in the list", [key], found(ctx, full.database, [key]))
 
 
 def _read(ctx: PixieBrix, full: Filled, key: str, *statuses: int) -> None:

@@ -11,7 +11,7 @@ from ....variants.defect import defect
 from ....web.call import Call
 from ..handlers.records import RecordHandlers
 from ..state.filters import FieldNull, Filter
-from ..state.jobs import Part, select
+from ..state.jobs import Job, Part, select
 from ..state.merging import MergeStrategy
 from ..state.pixiebrix import Item, PixieBrixState
 from ..state.records import DATA, RecordTable, Row
@@ -94,3 +94,14 @@ class FirstDatabaseFiltered(PixieBrixState):
     def _selected(self, ids: tuple[str, ...], start: int | None, end: int | None) -> tuple[Part, ...]:
         first = select(self.databases, ids[:1], start, end)
         return first + select(self.databases, ids[1:], None, None)
+
+
+@defect("PB-JOB-55")
+class NamedTwiceExportedTwice(PixieBrixState):
+    """Exports the records of a database as often as the order names it."""
+
+    def create_job(self, name: str, database_ids: Iterable[str], *given: Any, **options: Any) -> Job:
+        ids = list(database_ids)
+        job = super().create_job(name, ids, *given, **options)
+        job.parts = self._selected(tuple(ids), job.start, job.end)
+        return job

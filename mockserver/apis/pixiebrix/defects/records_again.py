@@ -10,6 +10,8 @@ from starlette.responses import Response
 from ....state.errors import NotFound
 from ....variants.defect import defect
 from ....web.call import Call
+from ....web.connexion.validation import BodyRule, Validation
+from ....web.problems import BadRequest
 from ..handlers.assets import AssetHandlers
 from ..handlers.databases import DatabaseHandlers
 from ..handlers.records import RecordHandlers
@@ -159,3 +161,21 @@ class PutBringsBack(RecordHandlers):
                 table = state_of(call.sandbox).database(database).records
                 table.store(row[KEY], row[DATA], call.sandbox.now())
         return await super().putRecord(call)
+
+
+@defect("PB-REC-35")
+class BufferNotEmptied(Validation):
+    """Reads the records of an array into a buffer, and empties that only when the whole array is right."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, Any] = {}
+
+    def values(self, rule: BodyRule, body: Any, *, long: bool) -> None:
+        try:
+            super().values(rule, body, long=long)
+        except BadRequest:
+            if rule.operation_id == "putRecords" and isinstance(body, list) and body:
+                self._left = body[0].get("data", {})
+            raise
+        if rule.operation_id == "putRecord" and self._left:
+            body["data"], self._left = {**self._left, **body["data"]}, {}

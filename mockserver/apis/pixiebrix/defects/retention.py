@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 from ....state.errors import InvalidInput, NotFound
 from ....state.instants import day_of
@@ -13,6 +14,7 @@ from ..pagination import Page
 from ..state.archives import close_date, retain, write
 from ..state.databases import Database
 from ..state.filters import Filter
+from ..state.merging import MergeStrategy
 from ..state.pixiebrix import Item, PixieBrixState
 from ..state.records import DATA, KEY, RecordTable, Row
 
@@ -270,3 +272,18 @@ class KeysFindWhatLeft(PixieBrixState):
             if not found:
                 raise
             return found[-1]
+
+
+@defect("PB-RET-15")
+class ArchivedDataMerged(PixieBrixState):
+    """Merges data into what the archives hold under the key, where the database has no such record."""
+
+    def put_record(
+        self, db_id: str, key: str, data: dict[str, Any], strategy: MergeStrategy, now: int
+    ) -> tuple[Row, bool]:
+        database = self.database(db_id)
+        rows = chain.from_iterable(one.rows for one in database.archives.values())
+        archived = [row for row in rows if row[KEY] == key]
+        if archived and key not in database.records and strategy is not MergeStrategy.REPLACE:
+            database.records.store(key, archived[-1][DATA], now)
+        return super().put_record(db_id, key, data, strategy, now)
