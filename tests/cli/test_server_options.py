@@ -73,6 +73,6 @@ print(json.dumps([options(serve.command), options(execute.command)]))
 """
     result = run("exec", "--", sys.executable, "-c", code)
     served, executed = json.loads(result.stdout)
-    assert set(served) - set(executed) == {"--ready-file", "--quiet"}
+    assert set(served) - set(executed) == {"--ready-file", "--quiet", "--curls"}
     assert set(executed) <= set(served)
     assert {name for name in executed if executed[name] != served[name]} == {"--port"}

@@ -94,3 +94,11 @@ export async function watch(onRequest, onState) {
     if (!leaving.signal.aborted) await new Promise((resolve) => { setTimeout(resolve, 1500); });
   }
 }
+
+// The descriptions of the APIs of these names, as this page reaches them.
+export async function descriptions(names) {
+  const index = await (await fetch("../", { headers: { Accept: "application/json" } })).json();
+  const root = index.dashboard.length - "/_mock/".length;
+  const served = index.apis.filter((api) => names.includes(api.name));
+  return Promise.all(served.map(async (api) => (await fetch(`..${api.url.slice(root)}/openapi.json`)).json()));
+}

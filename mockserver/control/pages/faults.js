@@ -1,11 +1,10 @@
 // Faults strike single answers; defects make a vendor that is wrong in one way all the time.
-import { call } from "./api.js";
+import { call, descriptions } from "./api.js";
 import { el, field, table, toast } from "./dom.js";
 
 async function operations(apis) {
   const found = [];
-  for (const api of apis) {
-    const description = await (await fetch(`..${api === "pixiebrix" ? "/api" : ""}/openapi.json`)).json();
+  for (const description of await descriptions(apis)) {
     for (const item of Object.values(description.paths)) {
       for (const operation of Object.values(item)) {
         if (operation.operationId) found.push([operation.operationId, operation.summary]);

@@ -1,5 +1,5 @@
 // The journal, live: each exchange whole, its curl, and what the description says of its answer.
-import { call, watch } from "./api.js";
+import { call, descriptions, watch } from "./api.js";
 import { copyable, el, quoted, size } from "./dom.js";
 
 const KEPT = 300;
@@ -37,8 +37,7 @@ function statusClass(status) {
 // What the descriptions say, by operationId.
 async function described(apis) {
   const known = new Map();
-  for (const api of apis) {
-    const description = await (await fetch(`..${api === "pixiebrix" ? "/api" : ""}/openapi.json`)).json();
+  for (const description of await descriptions(apis)) {
     const resolve = (value) => (value?.$ref ? value.$ref.slice(2).split("/").reduce((at, key) => at[key], description) : value);
     for (const item of Object.values(description.paths)) {
       for (const operation of Object.values(item)) {
