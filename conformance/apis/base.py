@@ -65,9 +65,10 @@ class Key:
     Attributes:
         name: in the table: `organization`.
         kind: of its value.
-        help: a sentence for who fills it in; in the help of the option, too.
+        help: a sentence for who fills it in: the comment in the template.
         field: of the API's `OwnKeys` that holds the value; by default it is called as the key.
         option: the flag that says the same on the command line, without dashes: `database`. Only for ids.
+        option_help: of that flag; by default as `help`.
         example: as the template has it, in TOML.
         needed: the template has it as a line to fill in, and not as a comment.
     """
@@ -77,8 +78,14 @@ class Key:
     help: str
     field: str = ""
     option: str | None = None
+    option_help: str = ""
     example: str
     needed: bool = False
+
+    @property
+    def told(self) -> str:
+        """The help of the option."""
+        return (self.option_help or self.help) + (" Repeatable." if self.several else "")
 
     @property
     def several(self) -> bool:
@@ -136,6 +143,12 @@ class Practice:
         fed: the rules that all answers feed: by id, the kinds of findings that each is about (see `schema`).
         relax: leaves open, in the description as answers are held against it, what no vendor publishes;
             None for nothing.
+        free_bodies: schemas of parts of bodies that take any further field; what is generated has none, as in
+            those whose names end with `Request`.
+        tolerate: leaves open, in the description that generated bodies are held against, what some servers
+            take.
+        preparing: operations that nearly every check calls before it begins, so that sharing them means
+            nothing.
         deserves_400: tells of a body whether an operation may answer it with a 400 that its description
             does not have, given the description; by operationId.
         examine: asks what has to be known before the first rule, and notes what is wrong. By default the
@@ -156,6 +169,9 @@ class Practice:
     reading: str
     schema_rules: Mapping[str, tuple[str, ...]]
     relax: Callable[[dict[str, Any]], None] | None = None
+    free_bodies: frozenset[str] = frozenset()
+    tolerate: Callable[[dict[str, Any]], None] | None = None
+    preparing: frozenset[str] = frozenset()
     deserves_400: Mapping[str, Callable[[Mapping[str, Any]], Callable[[bytes | None], bool]]] = field(
         default_factory=dict
     )

@@ -49,12 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(f"dbcontract_{name}", text, type="args", default=[])
     for name, key in _own_options().items():
         if key.several:
-            text = f"{key.help} Repeatable."
-            group.addoption(_flag(name), metavar="UUID", action="append", default=[], help=text)
-            parser.addini(f"dbcontract_{name}", text, type="args", default=[])
+            group.addoption(_flag(name), metavar="UUID", action="append", default=[], help=key.told)
+            parser.addini(f"dbcontract_{name}", key.told, type="args", default=[])
         else:
-            group.addoption(_flag(name), metavar="UUID", help=key.help)
-            parser.addini(f"dbcontract_{name}", key.help)
+            group.addoption(_flag(name), metavar="UUID", help=key.told)
+            parser.addini(f"dbcontract_{name}", key.told)
     seed = "The seed of generated calls. Default: 1."
     group.addoption("--dbcontract-check-seed", metavar="N", type=int, help=seed)
     parser.addini("dbcontract_check_seed", seed, default=None)

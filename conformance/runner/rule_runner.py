@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ..apis.base import apis
 from ..authoring.check import Checks, NotVerified
 from ..authoring.run import Run, mark_of
 from ..catalogue.rules import Rule
@@ -33,9 +34,6 @@ from .run_check import Outcome, run_check
 
 BULKY = "the bulky checks"
 """The group of those checks that come last."""
-
-_PREPARING = frozenset({"createDatabase", "listDatabases"})
-"""Operations that nearly every check calls before it begins."""
 
 NO_CHECK = "no check of the kit covers this rule yet"
 
@@ -338,7 +336,10 @@ class RuleRunner:
         own, theirs = self._called.get(rule.id), self._called.get(other)
         if own is None or theirs is None:
             return True
-        return not own.isdisjoint(theirs - _PREPARING) or self._failed_at.get(other) in own
+        return (
+            not own.isdisjoint(theirs - apis()[rule.api].practice().preparing)
+            or self._failed_at.get(other) in own
+        )
 
     def _reproduce(self, rule_id: str) -> str:
         words = ["dbcontract", "check", *self.target.arguments, "--only", rule_id]

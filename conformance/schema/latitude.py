@@ -13,17 +13,6 @@ from typing import Any, Final
 from ..apis.base import apis
 
 BAD_REQUEST: Final = 400
-# Parts of bodies that take any further field.
-_FREE: Final = frozenset({"ExportFilters"})
-
-GIVEN_BY_SERVERS: Final = frozenset({"id"})
-"""Fields of a record that it is written without where the server gives it a key."""
-
-_UNPROMISED: Final[Mapping[str, tuple[str, ...]]] = {
-    "DatabaseRequest": ("enforce_schema", "type"),
-    "DatabaseUpdateRequest": ("enforce_schema", "type"),
-}
-"""Fields of bodies whose wrong values nobody says to be refused: a server may read them as it likes."""
 
 
 def judged(api: str) -> dict[str, Any]:
@@ -33,10 +22,10 @@ def judged(api: str) -> dict[str, Any]:
     What else is left open, the API says (`Practice.relax`).
     """
     description = apis()[api].description()
-    _close(description.get("components", {}).get("schemas", {}))
-    relax = apis()[api].practice().relax
-    if relax is not None:
-        relax(description)
+    practice = apis()[api].practice()
+    _close(description.get("components", {}).get("schemas", {}), practice.free_bodies)
+    if practice.relax is not None:
+        practice.relax(description)
     return description
 
 
@@ -52,27 +41,24 @@ def null_or_absent(schema: dict[str, Any]) -> None:
             schema["properties"][name] = {"allOf": [field], "nullable": True}
 
 
-def _close(schemas: Mapping[str, dict[str, Any]]) -> None:
+def _close(schemas: Mapping[str, dict[str, Any]], free: frozenset[str]) -> None:
     for name, schema in schemas.items():
-        if name.endswith("Request") or name in _FREE:
+        if name.endswith("Request") or name in free:
             schema.setdefault("additionalProperties", False)
 
 
-def tolerated(description: Mapping[str, Any]) -> dict[str, Any]:
+def tolerated(api: str, description: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of a description, by which a body is wrong only if every server has to refuse it.
 
-    Unknown fields are no reason, nor values that nobody says to be refused, nor nulls in optional fields, nor
-    a record without a key, or with an empty one: a server may give it one.
+    Unknown fields are no reason, nor nulls in optional fields, nor what else the API says
+    (`Practice.tolerate`).
     """
     found: dict[str, Any] = _without_closing(description)
+    tolerate = apis()[api].practice().tolerate
+    if tolerate is not None:
+        tolerate(found)
     for name, schema in found.get("components", {}).get("schemas", {}).items():
-        for field in _UNPROMISED.get(name, ()):
-            schema["properties"].pop(field, None)
-        if name == "RecordRequest":
-            schema["required"] = [field for field in schema["required"] if field not in GIVEN_BY_SERVERS]
-            for field in GIVEN_BY_SERVERS:
-                schema["properties"][field].pop("minLength", None)
-        if name.endswith("Request"):
+        if name.endswith("Request") and "properties" in schema:
             null_or_absent(schema)
     return found
 

@@ -54,7 +54,7 @@ def _template_of(api: JudgedApi) -> str:
         lines += [f"# {key.help}", f"{mark}{key.name} = {key.example}", ""]
     lines += [
         "# A second, empty instance, for the checks that move what is there from one to another.",
-        f'# second_url = "{api.usual_url}"',
+        '# second_url = "http://localhost:8001"',
         "",
         "# Sent with every request to this API, to nobody else.",
         '# headers = { "X-Example" = "value" }',

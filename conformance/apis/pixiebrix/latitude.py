@@ -11,6 +11,18 @@ _ANY_ERROR: Final = "4XX"
 _ANY_OBJECT: Final[Mapping[str, Any]] = {"type": "object"}
 _READ_ONLY: Final = {"$ref": "#/components/schemas/Ignored"}
 
+FREE_BODIES: Final = frozenset({"ExportFilters"})
+"""Parts of bodies that take any further field."""
+
+GIVEN_BY_SERVERS: Final = frozenset({"id"})
+"""Fields of a record that it is written without where the server gives it a key."""
+
+_UNPROMISED: Final[Mapping[str, tuple[str, ...]]] = {
+    "DatabaseRequest": ("enforce_schema", "type"),
+    "DatabaseUpdateRequest": ("enforce_schema", "type"),
+}
+"""Fields of bodies whose wrong values nobody says to be refused: a server may read them as it likes."""
+
 # What a server in front of the application answers by itself, in a body of its own.
 _FROM_IN_FRONT: Final = ("413", "414", "431")
 
@@ -49,3 +61,18 @@ def _open(responses: dict[str, Any]) -> None:
     for status in _FROM_IN_FRONT:
         responses.setdefault(status, {"description": "Too large for a server in front."})
     responses[_ANY_ERROR] = response("application/json", _ANY_OBJECT)
+
+
+def tolerate(description: dict[str, Any]) -> None:
+    """Let bodies have values that nobody says to be refused, and a record no key, or an empty one.
+
+    A server may give it one.
+    """
+    schemas = description["components"]["schemas"]
+    for name, fields in _UNPROMISED.items():
+        for field in fields:
+            schemas[name]["properties"].pop(field, None)
+    record = schemas["RecordRequest"]
+    record["required"] = [field for field in record["required"] if field not in GIVEN_BY_SERVERS]
+    for field in GIVEN_BY_SERVERS:
+        record["properties"][field].pop("minLength", None)

@@ -10,7 +10,7 @@ from ...schema.description import NO_ANSWER, SERVER_ERROR
 from ..base import Practice
 from .context import PixieBrix
 from .fuzzing import scope
-from .latitude import relax
+from .latitude import FREE_BODIES, relax, tolerate
 from .plans import plans
 from .preflight import answers, examine
 from .right_calls import RIGHT_CALLS
@@ -35,6 +35,9 @@ PRACTICE: Final = Practice(
     reading="listDatabases",
     schema_rules=_SCHEMA_RULES,
     relax=relax,
+    free_bodies=FREE_BODIES,
+    tolerate=tolerate,
+    preparing=frozenset({"createDatabase", "listDatabases"}),
     plans=plans,
     examine=examine,
     answers=answers,

@@ -43,8 +43,9 @@ class Scratch(OwnKeys):
         Key(
             name="databases",
             kind=Kind.IDS,
-            help="A database that may be written to.",
+            help="Databases that the checks may write to; a few checks need two or three.",
             option="database",
+            option_help="A database that may be written to.",
             example="[]",
             needed=True,
         ),

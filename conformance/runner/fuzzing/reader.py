@@ -37,11 +37,11 @@ class Reader:
     """Reads what the engine recorded."""
 
     def __init__(
-        self, redactor: Redactor, schema_findings: SchemaFindings, description: Mapping[str, Any]
+        self, api: str, redactor: Redactor, schema_findings: SchemaFindings, description: Mapping[str, Any]
     ) -> None:
         self._redactor = redactor
         self._schema_findings = schema_findings
-        self._relaxed = _relaxed_bodies(description)
+        self._relaxed = _relaxed_bodies(api, description)
         self._statuses = {
             operation["operationId"]: [int(status) for status in operation["responses"] if status.isdecimal()]
             for item in description["paths"].values()
@@ -154,9 +154,9 @@ def _pairs(headers: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def _relaxed_bodies(description: Mapping[str, Any]) -> dict[str, Any]:
+def _relaxed_bodies(api: str, description: Mapping[str, Any]) -> dict[str, Any]:
     """Validators of the request bodies by operation, that let pass what some servers take."""
-    relaxed = tolerated(description)
+    relaxed = tolerated(api, description)
     found = {}
     for item in relaxed["paths"].values():
         for operation in item.values():

@@ -109,7 +109,7 @@ def _fuzz(
     scope = scope_of(ctx)
     config = SchemathesisConfig.from_dict(_config(ctx, settings, scope))
     schema = schemathesis.openapi.from_dict(scope.called, config=config)
-    reader = Reader(ctx.run.redactor, schema_findings, scope.described)
+    reader = Reader(ctx.api, ctx.run.redactor, schema_findings, scope.described)
     seconds, few = _seconds(ctx, settings), _Few(ctx, scope.few)
     transport = SessionTransport(
         ctx.run.session,

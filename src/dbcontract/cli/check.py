@@ -37,8 +37,9 @@ ALLOWABLE = ("write", "destroy", "wait")
 def _own_options(command: Callable[..., int]) -> Callable[..., int]:
     """Give a command the options that single APIs add; it takes them as keywords, by their names."""
     for name, key in reversed([*options().items()]):
-        text = f"{key.help} Repeatable." if key.several else key.help
-        command = click.option(f"--{name}", name, metavar="UUID", multiple=key.several, help=text)(command)
+        command = click.option(f"--{name}", name, metavar="UUID", multiple=key.several, help=key.told)(
+            command
+        )
     return command
 
 

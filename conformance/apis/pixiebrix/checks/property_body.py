@@ -10,10 +10,10 @@ from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
 from ....authoring.properties import for_all
-from ....schema.latitude import GIVEN_BY_SERVERS
 from ..arrange import Database
 from ..calls import Aim, expect_refused, writes
 from ..context import PixieBrix
+from ..latitude import GIVEN_BY_SERVERS
 from ..records import path_of
 
 _SCHEMAS: Final[Mapping[str, str]] = {
