@@ -36,6 +36,16 @@ def clean_up_after(run: Run, since: int) -> tuple[str, ...]:
     return tuple(told(clean_up(session.gate, unstopped, since=since, until=until), run.mark))
 
 
+def look_again(run: Run) -> None:
+    """After the target has put its data back: what is not there any more is no more in the inventory."""
+    gate = run.session.gate
+    if gate is None:
+        return
+    work = _CleanUp(gate, run.session, time.monotonic() + _MINUTES * 60)
+    for keeper in gate.keepers.values():
+        keeper.put_back(work.sender(keeper))
+
+
 def clean_up(gate: Gate, session: Session, *, since: int = 0, until: float | None = None) -> tuple[Item, ...]:
     """Remove what was made, in reverse.
 

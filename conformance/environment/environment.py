@@ -114,8 +114,11 @@ class Environments(Protocol):
             NotVerified: there is none.
         """
 
-    def begin_group(self) -> None:
+    def begin_group(self) -> bool:
         """A group of checks begins: put the data back, where places share it and the target can do that.
+
+        Returns:
+            Whether it was put back.
 
         Raises:
             NotVerified: it did not work.

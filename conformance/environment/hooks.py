@@ -265,14 +265,16 @@ class ConfiguredEnvironments:
             raise NotVerified("the target has no second instance (second_url)", missing=("second",))
         return replace(environment, endpoints=seconds, controls=self._second_controls, name="second")
 
-    def begin_group(self) -> None:
+    def begin_group(self) -> bool:
         """Put the data back by the hook `reset`, where there is one.
 
         Raises:
             NotVerified: it did not work.
         """
-        if self._target.hook("reset") is not None:
-            self._controls.reset()
+        if self._target.hook("reset") is None:
+            return False
+        self._controls.reset()
+        return True
 
     def close(self, environment: Environment) -> None:
         """Nothing to do: what was created is removed by the check."""

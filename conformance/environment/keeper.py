@@ -106,8 +106,9 @@ class Keeper:
         del passage, received
         return None
 
-    def put_back(self) -> None:
-        """Take note that the target has put its data back."""
+    def put_back(self, send: Sender) -> None:
+        """Take note that the target has put its data back; forget what is gone by that."""
+        del send
 
     def changed(self) -> Iterator[str]:
         """What at the target is another than before, beside what is in the inventory: one line each."""

@@ -236,8 +236,9 @@ class MockEnvironments:
         del environment
         return self._made(data="empty")
 
-    def begin_group(self) -> None:
+    def begin_group(self) -> bool:
         """Nothing to do: every place begins anew."""
+        return False
 
     def close(self, environment: Environment) -> None:
         """Delete the sandbox; one that was never used does not exist, which is as well."""

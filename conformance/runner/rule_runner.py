@@ -11,6 +11,7 @@ from functools import cached_property
 
 from ..apis.base import apis
 from ..authoring.check import Checks, NotVerified
+from ..authoring.cleanup import look_again
 from ..authoring.run import Run, mark_of
 from ..catalogue.rules import Rule
 from ..environment.environment import Environments
@@ -238,10 +239,8 @@ class RuleRunner:
         if group != self._group and self._resets:
             self._group, self._group_problem = group, None
             try:
-                self.run.environments.begin_group()
-                if self.run.session.gate is not None:
-                    for keeper in self.run.session.gate.keepers.values():
-                        keeper.put_back()
+                if self.run.environments.begin_group():
+                    look_again(self.run)
             except NotVerified as error:
                 self._group_problem = error.reason
         return self._group_problem

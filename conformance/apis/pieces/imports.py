@@ -54,7 +54,7 @@ class Imports(Keeper):
         self._first: dict[str, int] = {}
         self._brought = 0
         self._unseen: dict[str, Endpoint] = {}
-        self._imported: set[str] = set()
+        self._imported: dict[str, Endpoint] = {}
         self._blind: set[str] = set()
         self._guarded: dict[str, tuple[Endpoint, bytes | Spool]] = {}
         self._collections: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
@@ -72,6 +72,13 @@ class Imports(Keeper):
             answer = send(endpoint, "POST", "/database/import", export)
             if answer is not None and answer.status < 300:
                 self.unguard(endpoint)
+        for endpoint in self.unseen:
+            send(endpoint, "GET", "/database/export")
+
+    def put_back(self, send: Sender) -> None:
+        """Look at what the target has put back, which is no change that it makes by itself."""
+        with self.lock:
+            self._unseen.update(self._imported)
         for endpoint in self.unseen:
             send(endpoint, "GET", "/database/export")
 
@@ -131,7 +138,7 @@ class Imports(Keeper):
             with self.lock:
                 self._brought += brought
                 self._unseen[endpoint.url] = endpoint
-                self._imported.add(endpoint.url)
+                self._imported[endpoint.url] = endpoint
                 if endpoint.url not in self._collections:
                     self._blind.add(endpoint.url)
 

@@ -17,6 +17,12 @@ from .scratch import Scratch
 _MOST: Final = 1_000
 """So many databases are on a page of their list, and so many pages are read."""
 _LISTS: Final = frozenset({"listDatabases", "listRecords"})
+_READ_AT: Final = {
+    "record": "/databases/{database}/records/{id}/",
+    "asset": "/databases/{database}/assets/{id}?meta=true",
+    "job": "/databases/records/jobs/{id}/",
+}
+"""Where a thing shows whether it is there."""
 
 
 class Writes(Keeper):
@@ -42,10 +48,31 @@ class Writes(Keeper):
         """Whether a database was seen to be empty, so that all that is in it is the run's."""
         return database in self._empty
 
-    def put_back(self) -> None:
-        """Take note that the target has put its data back: what was empty may hold the user's again."""
+    def put_back(self, send: Sender) -> None:
+        """Take note that the target has put its data back.
+
+        What was empty may hold the user's again, and what was made may be gone.
+        """
         with self.lock:
             self._empty.clear()
+        for item in self.inventory.since():
+            # With a database goes what is in it.
+            there = item.id and self.inventory.find(item.thing, item.id, item.endpoint, item.database)
+            if there and self._is_gone(item, send):
+                self.inventory.remove(item.thing, item.id or "", item.endpoint, item.database)
+
+    def _is_gone(self, item: Item, send: Sender) -> bool:
+        """Whether the target says that it does not have a thing."""
+        if item.thing == "database":
+            own = f"/organizations/{quote(item.organization or '', safe='')}/databases/"
+            answer = send(item.endpoint, "GET", own) if item.organization else None
+            return answer is not None and answer.status == 200 and self._listed(item, send) is None
+        path = _READ_AT.get(item.thing)
+        if path is None:
+            return False
+        database, id_ = (quote(one or "", safe="") for one in (item.database, item.id))
+        answer = send(item.endpoint, "GET", path.format(database=database, id=id_))
+        return answer is not None and answer.status == 404
 
     # Before a request
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import Checks
-from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.catalogue.rules import Catalogue, load_all
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.runner.order import waves_of
 from dbcontract.conformance.runner.rule_runner import RuleRunner
@@ -97,6 +98,27 @@ def test_what_is_put_back_into_an_empty_database_stays(
     assert told(result, Verdict.PASSED)
     kept = [one["id"] for one in requests.get(records, headers=headers, timeout=20).json()]
     assert kept == ["of-the-user"]
+
+
+@pytest.mark.parametrize(
+    ("name", "makes"), [("strict", "PB-ASSET-04"), ("strict", "PB-JOB-01"), ("permissive", "PI-IMP-01")]
+)
+def test_what_is_gone_with_a_reset_is_not_told_to_stay(
+    request: pytest.FixtureRequest, tmp_path: Path, checks: Checks, name: str, makes: str
+) -> None:
+    server: Foreign = request.getfixturevalue(name)
+    target = of(server, tmp_path, allow=["write"])
+    rules = {rule.id: rule for rule in load_all()}
+    code = "import sys, urllib.request as u; [u.urlopen(one) for one in sys.argv[1:]]"
+    for urls in ([], [f"{server.admin}/reset"]):
+        hook = CommandHook((sys.executable, "-c", code, *urls))
+        rule_runner = RuleRunner(replace(target, hooks=(("reset", hook),)), rules, checks)
+        rule_runner.examine(makes)
+        made = rule_runner.left()
+        assert made
+        rule_runner.examine("PI-EXP-01")  # of another group
+        assert rule_runner.left() == ([] if urls else made)
+        rule_runner.close()
 
 
 def test_data_that_cannot_be_put_back_leave_the_rules_open(
