@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -12,11 +13,13 @@ from typing import Any
 import pytest
 
 from .. import report
+from ..http.session import Cancelled
 from ..report.document import from_entry
 from ..report.shown import visible
 from ..report.text import headline, what_happened
 from ..results import baseline as baselines
 from ..results.results import BROKE_OFF, CheckResult, RuleResult, RunResult, Stop, Verdict
+from ..runner.budget import Budget
 from ..runner.engine import STOPPED, remains
 from ..runner.rule_runner import RuleRunner
 from ..schema.conformance import schema_rules
@@ -51,7 +54,9 @@ class Controller:
         self._plan = plan
         self._config = config
         self._started, self._started_at = time.monotonic(), datetime.now(UTC)
-        self._rule_runner: RuleRunner = make_rule_runner(plan)
+        cancelled = threading.Event()
+        self._rule_runner: RuleRunner = make_rule_runner(plan, cancelled=cancelled)
+        self._budget = Budget(plan.target.pace.run, lambda: self._rule_runner.waited, cancelled)
         self._expected: dict[str, None] = {}
         self._results: dict[str, RuleResult] = {}
         self._violated: dict[str, RuleResult] = {}
@@ -72,10 +77,13 @@ class Controller:
             pytest.UsageError: it is not.
         """
         try:
-            preflight = self._rule_runner.preflight()
+            with self._budget:
+                preflight = self._rule_runner.preflight()
             preflight.require()
         except TargetError as error:
             raise pytest.UsageError(str(error)) from error
+        except Cancelled:
+            pytest.exit(STOPPED["late"].replace("its turn", "the first rule"), returncode=BROKE_OFF)
         finally:
             self._rule_runner.close()
         if preflight.unreachable is not None:

@@ -131,8 +131,8 @@ class Engine:
         started_at, started = datetime.now(UTC), time.monotonic()
         self._listener.started(len(self.rules))
         try:
+            self.prepare()
             with self._budget:
-                self.prepare()
                 if self._stop is None:
                     self._everything()
         except (KeyboardInterrupt, Cancelled):
@@ -166,9 +166,10 @@ class Engine:
             return
         self._prepared = True
         try:
-            preflight = self.rule_runner.preflight()
+            with self._budget:
+                preflight = self.rule_runner.preflight()
         except (KeyboardInterrupt, Cancelled):
-            self._halt("interrupted")
+            self._halt("late" if self._budget.is_over else "interrupted")
             return
         preflight.require()
         self._notes += preflight.notes

@@ -316,6 +316,24 @@ def test_a_check_that_takes_too_long_says_nothing(judged: Judged) -> None:
     assert one.reason == "the check did not end within 20 s; raise pace.check_seconds"
 
 
+def test_what_is_asked_before_the_first_rule_counts_in_the_time_of_the_run(
+    web: Start, descriptions: dict[str, Description]
+) -> None:
+    over = threading.Event()
+
+    def waits(_: Seen) -> tuple[int, dict[str, str], bytes]:
+        over.wait(15)
+        return 200, {"Content-Type": "application/json"}, EXPORT
+
+    target = Target("t", endpoints={"pieces": Endpoint(web(waits).url)}, pace=replace(PACE, run=0.5))
+    engine = Engine(target, [rule(1)], checks_of(_01=asks), catalogues={}, descriptions=descriptions)
+    engine.prepare()  # as the command does
+    result = engine.run()
+    over.set()
+    assert result.stopped == "late"
+    assert result.results[0].reason == "the time of the run was over before its turn (pace.run_seconds)"
+
+
 def test_a_check_that_an_answer_keeps_busy_says_nothing_and_is_cleaned_up_after(judged: Judged) -> None:
     """It would compare each of many entries with each other, and go on after whatever it can catch."""
     entries = [{"id": str(number), "raw": []} for number in range(20_000)]

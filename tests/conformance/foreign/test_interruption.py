@@ -1,6 +1,7 @@
 """A run that is interrupted ends soon and in good order, wherever it is; a second time, at once."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -78,7 +79,12 @@ def describe(folder: Path, url: str, *, pace: str, hooks: str) -> None:
 @contextmanager
 def started(folder: Path, words: Sequence[str]) -> Iterator[Any]:
     with subprocess.Popen(
-        words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        words,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,  # as a shell does it, so that Ctrl-C is for its children, too
     ) as process:
         try:
             yield process
@@ -274,6 +280,21 @@ def test_in_pytest_what_was_made_is_removed(
     assert stopped(tmp_path) == "interrupted"
 
 
+def test_with_xdist_what_was_made_is_removed(web: Start, environment: Environment, tmp_path: Path) -> None:
+    """A terminal sends Ctrl-C to all processes: each worker ends its rule, and the controller reports."""
+    environment.silent = records_of(environment)
+    with in_pytest(tmp_path, web(environment).url, *WRITING, "-n", "2") as process:
+        assert environment.reached.wait(120)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=2 * SOON)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, out + err
+    assert "INTERNALERROR" not in out
+    removed = [path.removeprefix("DELETE ") for path in environment.paths if path.startswith("DELETE")]
+    assert removed
+    assert "stays at the target" not in out
+    assert stopped(tmp_path) == "interrupted"
+
+
 def test_in_pytest_what_stays_is_named(web: Start, environment: Environment, tmp_path: Path) -> None:
     environment.silent = records_of(environment)
     environment.keeps = True
@@ -317,3 +338,13 @@ def test_in_pytest_the_time_of_a_run_is_kept(
     found = json.loads((tmp_path / "report.json").read_text())["results"]
     assert found[-1]["verdict"] == "not verified"
     assert environment.count <= 41
+
+
+def test_in_pytest_what_is_asked_before_the_first_rule_counts(
+    web: Start, environment: Environment, tmp_path: Path
+) -> None:
+    environment.silent = lambda seen: seen.path.startswith("/organizations/")
+    with in_pytest(tmp_path, web(environment).url, pace="run_seconds = 1") as process:
+        out, err = process.communicate(timeout=100)
+    assert process.returncode == 3, out + err
+    assert "the time of the run was over before the first rule (pace.run_seconds)" in out + err
