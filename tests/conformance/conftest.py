@@ -154,8 +154,9 @@ def _handler(running: Web, answer: Answering) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             status, given, body = answer(seen)
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **given}.items():
+            self.send_response_only(status)
+            own = {"Date": self.date_time_string(), "Content-Length": str(len(body))}
+            for name, value in {**own, **given}.items():
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":

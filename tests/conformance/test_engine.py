@@ -316,6 +316,31 @@ def test_a_check_that_takes_too_long_says_nothing(judged: Judged) -> None:
     assert one.reason == "the check did not end within 20 s; raise pace.check_seconds"
 
 
+@pytest.mark.parametrize(
+    ("second", "verdict"),
+    [
+        ("Tue, 02 Jun 2026 00:00:02 GMT", Verdict.NOT_VERIFIED),
+        ("Mon, 01 Jun 2026 23:59:59 GMT", Verdict.FAILED),
+        ("Tue, 02 Jun 2026 01:00:00 GMT", Verdict.FAILED),  # somebody has moved the clock
+        ("no date", Verdict.FAILED),
+    ],
+)
+def test_a_day_that_ends_meanwhile_accuses_nobody(judged: Judged, second: str, verdict: Verdict) -> None:
+    dates: list[str] = []
+
+    def answer(_: Seen) -> tuple[int, dict[str, str], bytes]:
+        return 200, {"Content-Type": "application/json", "Date": dates.pop(0) if dates else second}, EXPORT
+
+    def looks_twice(ctx: Context) -> None:
+        dates[:] = ["Mon, 01 Jun 2026 23:59:58 GMT"]
+        asks(ctx)
+        fails(ctx)
+
+    result = judged([rule(1), rule(2)], checks_of(_01=looks_twice, _02=asks), answer=answer)
+    assert verdicts(result) == {"01": verdict, "02": Verdict.PASSED}
+    assert ("the day (UTC) ended" in result.results[0].reason) is (verdict is Verdict.NOT_VERIFIED)
+
+
 def test_what_is_asked_before_the_first_rule_counts_in_the_time_of_the_run(
     web: Start, descriptions: dict[str, Description]
 ) -> None:

@@ -1,0 +1,39 @@
+"""A day of the target that ends by itself while a check is at work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from ..authoring.trace import Trace
+
+_SLACK = timedelta(seconds=5)
+"""`Date` headers tell whole seconds, and a server may send them late."""
+
+DAY_ENDED = "the day (UTC) ended at the target while the check was at work; repeat it"
+
+
+def passed_by_itself(trace: Trace, seconds: float) -> bool:
+    """Whether the target's own time went over midnight (UTC) in a check of so many seconds.
+
+    Where it went on for longer than the check took, somebody has moved it, and what follows is meant.
+    """
+    told = list(_dates(trace))
+    if not told:
+        return False
+    first, last = told[0], told[-1]
+    return first.date() < last.date() and last - first <= timedelta(seconds=seconds) + _SLACK
+
+
+def _dates(trace: Trace) -> Iterator[datetime]:
+    """What the answers of operations have as their `Date`; a storage may have a clock of its own."""
+    for exchange in trace.exchanges:
+        if exchange.received is None or exchange.operation is None:
+            continue
+        for name, value in exchange.received.headers:
+            if name.lower() == "date":
+                try:
+                    yield parsedate_to_datetime(value).astimezone(UTC)
+                except (ValueError, OverflowError):
+                    continue
