@@ -173,7 +173,8 @@ class ServedApi:
         settings: what may be set of it while a sandbox lives.
         loader: begins to load a data set; what it holds of uploads goes into the store. None for an API
             without state.
-        section: how its state goes into a sandbox's document and back; None leaves it out.
+        section: how its state goes into a sandbox's document and back; None leaves it
+            out, and as it is.
         stored: what its links lead to beside uploads, by key and instant (µs); None for a key of others.
         state: the class of what it remembers, as an extension point, where a variant can override it.
         extension_points: what a variant can override that shows in this API, what it shares with others too.

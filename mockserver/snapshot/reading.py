@@ -54,7 +54,9 @@ class Draft:
         sandbox.clock = Clock(at=now, frozen=frozen)
         sandbox.settings = replace(self.settings, auth=sandbox.settings.auth, tokens=sandbox.settings.tokens)
         sandbox.faults, sandbox.ids, sandbox.signer = self.faults, self.ids, self.signer
-        sandbox.states, sandbox.objects = dict(self.states), self.objects
+        # An API that leaves its state out of documents keeps it.
+        sandbox.states = {**sandbox.states, **self.states}
+        sandbox.objects = self.objects
         sandbox.settle()
 
 

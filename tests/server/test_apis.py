@@ -161,12 +161,14 @@ ASK = """
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from dbcontract import fixtures
 from dbcontract.cli.banner import Banner
 from dbcontract.cli.execute import surroundings
+from dbcontract.mockserver.apis.base import served_apis
 from dbcontract.mockserver.client import MockClient
 from dbcontract.mockserver.server.run import ServerThread
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
@@ -223,6 +225,11 @@ with ServerThread(SETTINGS) as running:
     told["banner"] = [url for url in shown.urls if "invented" in url[1]], dict(shown.commands)["readThing"]
     told["holds"] = next(one.items for one in shown.contents if one.kind == "Things")
     told["exec"] = surroundings(SETTINGS, running)["INVENTED_URL"]
+    apis = served_apis()
+    apis["invented"] = replace(apis["invented"], section=None)
+    del document["invented"]
+    told["left out"] = ask("PUT", "/~four/_mock/state", document)[0]
+    told["kept"] = ask("GET", "/~four/invented/things/a%20chair")[0]
     told["beside"] = ask("GET", "/database/export")[0]
     print(json.dumps(told))
 """
@@ -283,6 +290,8 @@ def test_an_api_of_another_package_is_served(tmp_path: Path) -> None:
         ],
         "holds": [[name, name] for name in ("seed 4", "a chair", "a table")],
         "exec": f"{base}/invented",
+        "left out": 204,
+        "kept": 200,
         "beside": 200,
     }
 
