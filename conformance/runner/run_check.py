@@ -97,7 +97,8 @@ def run_check(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> O
             part = CheckResult(Verdict.NOT_VERIFIED, f"what the target links to could not be reached: {text}")
     finally:
         left = _clean_up(trace, run, environment, since)
-    if part.verdict is Verdict.FAILED and passed_by_itself(trace, time.perf_counter() - started):
+    origins = _origins(environment, *trace.environments)
+    if part.verdict is Verdict.FAILED and passed_by_itself(trace, origins, time.perf_counter() - started):
         part = CheckResult(Verdict.NOT_VERIFIED, DAY_ENDED)
     part = replace(
         part,
