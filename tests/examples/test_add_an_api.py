@@ -183,6 +183,20 @@ def test_it_is_judged_and_reported(run: Run, root: str, folder: Path) -> None:
     assert all((folder / f"report.{form}").stat().st_size for form in forms)
 
 
+def test_a_data_set_holds_its_entries_and_a_command_finds_its_url(run: Run, folder: Path) -> None:
+    id_, at = "3b6f3a52-98e0-4bb1-9c0e-1b5a3c4f2d10", "2026-05-13T11:00:00.000000Z"
+    header = {"kind": "dataset", "format": "dbcontract-dataset/1", "name": "mine", "seed": None, "as_of": at}
+    entry = {"kind": "parcel", "id": id_, "recipient": "Mo", "created_at": at}
+    (folder / "mine.jsonl").write_text("".join(json.dumps(one) + "\n" for one in (header, entry)))
+    words = ("exec", "--data", "mine.jsonl", "--clock", "frozen", "--", "sh", "-c")
+    (found,) = json.loads(run("dbcontract", *words, 'curl -s "$LOCKERS_URL/parcels"').stdout)
+    assert (found["id"], found["recipient"]) == (id_, "Mo")
+    assert found["code_expires_at"] == "2026-05-13T12:00:00.000000Z"
+    (folder / "mine.jsonl").write_text("".join(json.dumps(one) + "\n" for one in (header, entry, entry)))
+    refused = run("dbcontract", *words, "true", status=2)
+    assert "is there twice in the data set" in refused.stderr
+
+
 def test_a_target_file_has_its_table_and_a_plan_needs_no_target(run: Run, folder: Path) -> None:
     run("dbcontract", "init", "--force")
     assert "[lockers]\n" in (folder / "dbcontract.toml").read_text()

@@ -11,6 +11,7 @@ from dbcontract.mockserver.sandbox.ids import IdSource
 from dbcontract.mockserver.sandbox.sandbox import Sandbox
 from dbcontract.mockserver.sandbox.settings import Settings
 from dbcontract.mockserver.snapshot.section import JSONSection
+from dbcontract.mockserver.state.instants import parse_instant
 from dbcontract.mockserver.state.objects import ObjectStore
 from dbcontract.mockserver.web.errors import Refusal, refusal_of, refuse
 from dbcontract.mockserver.web.negotiated import Negotiated
@@ -24,19 +25,22 @@ STATE = ExtensionPoint("lockers.state", Lockers, is_made=False)
 
 
 class Loader:
-    """Begins with three parcels, whatever the data set is."""
-
-    kinds: Mapping[str, Callable[[Mapping[str, Any]], None]] = {}
+    """Takes the parcels of a data set; where it has none, there are three."""
 
     def __init__(self, settings: Settings, objects: ObjectStore) -> None:
         del settings, objects
+        self.kinds: Mapping[str, Callable[[Mapping[str, Any]], None]] = {"parcel": self._parcel}
+        self._state = Lockers({})
+
+    def _parcel(self, entry: Mapping[str, Any]) -> None:
+        self._state.announce(entry["id"], entry["recipient"], parse_instant(entry["created_at"]))
 
     def finish(self, as_of: int, seed: int) -> Lockers:
-        """The parcels, which the courier has just brought."""
-        state, ids = Lockers({}), IdSource(seed, "lockers")
-        for recipient in ("Ada", "Bo", "Cy"):
-            state.announce(ids(), recipient, as_of)
-        return state
+        """The parcels, which the courier has brought."""
+        ids = IdSource(seed, "lockers")
+        for recipient in () if self._state.parcels else ("Ada", "Bo", "Cy"):
+            self._state.announce(ids(), recipient, as_of)
+        return self._state
 
 
 def _error(sandbox: Sandbox, error: Exception, answer: Negotiated | None) -> Response:
