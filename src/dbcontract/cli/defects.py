@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @click.command("defects")
 @click.argument("patterns", metavar="[NAME|GLOB]...", nargs=-1, shell_complete=completion(variant_names))
-@click.option("--area", metavar="GLOB", help="Only those of such an area: archives, 'job*'.")
+@click.option("--area", metavar="GLOB", help="Only those of such an area: archives.")
 @click.option(
     "--rule",
     metavar="ID|GLOB",
     shell_complete=completion(rule_names),
-    help="Only those that break such a rule: PB-ASSET-03, 'PI-*'.",
+    help="Only those that break such a rule: PB-ASSET-03, PI-ERR-0?.",
 )
 @click.option("--conforming", is_flag=True, help="Those that are only unusual, in place of the wrong ones.")
 @click.option("-v", "--verbose", is_flag=True, help="The whole sentence of each, and the rules it breaks.")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from dbcontract.mockserver.variants.registry import Variant
 
+    from ..prove.outcome import Outcome
+
 REPORTS = ("html", "json")
 
 
@@ -76,8 +78,10 @@ def command(
     started = time.monotonic()
     quiet = to_standard_output(outputs)
     with _progress(len(names), quiet=quiet) as progress:
-        running = run_all(names, jobs=jobs or processors(), begins=progress.begins)
-        outcomes = {one.name: one for one in running if progress.ended(one.name)}
+        outcomes: dict[str, Outcome] = {}
+        for one in run_all(names, jobs=jobs or processors(), begins=progress.begins):
+            outcomes[one.name] = one
+            progress.ended(one.name)
     proof = prove(
         outcomes.get(REFERENCE),
         [(one, outcomes[one.name]) for one in chosen],
@@ -105,10 +109,8 @@ class _Shown:
     def begins(self, name: str) -> None:
         """A variant is run; the empty name is the reference mock."""
 
-    def ended(self, name: str) -> bool:
-        """A variant was run. Always true."""
-        del name
-        return True
+    def ended(self, name: str) -> None:
+        """A variant was run."""
 
 
 class _Bar(_Shown):
@@ -121,11 +123,10 @@ class _Bar(_Shown):
         self._running[name] = name or "the reference mock"
         self._describe()
 
-    def ended(self, name: str) -> bool:
+    def ended(self, name: str) -> None:
         self._running.pop(name, None)
         self._progress.advance(self._task)
         self._describe()
-        return True
 
     def _describe(self) -> None:
         self._progress.update(self._task, description=", ".join(self._running.values()))

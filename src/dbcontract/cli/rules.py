@@ -24,7 +24,7 @@ LEVELS = ("documented", "published", "inferred")
 @click.command("rules")
 @click.argument("patterns", metavar="[ID|GLOB]...", nargs=-1, shell_complete=completion(rule_names))
 @click.option("--api", type=click.Choice(names()), help="Only the rules of this API.")
-@click.option("--area", metavar="GLOB", help="Only the rules of such an area: ASSET, '*link*'.")
+@click.option("--area", metavar="GLOB", help="Only the rules of such an area: ASSET, 'Export jobs'.")
 @click.option("--level", type=click.Choice(LEVELS), help="Only the rules of this level.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 def command(
