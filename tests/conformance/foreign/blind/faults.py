@@ -20,6 +20,11 @@ from . import (
     second_pixiebrix_a,
     second_pixiebrix_b,
     second_pixiebrix_witnesses,
+    third_pieces,
+    third_pieces_witnesses,
+    third_pixiebrix_a,
+    third_pixiebrix_b,
+    third_pixiebrix_witnesses,
 )
 from .registry import Fault
 
@@ -45,6 +50,10 @@ ROUNDS = {
     2: Round(
         (second_pieces, second_pixiebrix_a, second_pixiebrix_b),
         {"pieces": second_pieces_witnesses, "pixiebrix": second_pixiebrix_witnesses},
+    ),
+    3: Round(
+        (third_pieces, third_pixiebrix_a, third_pixiebrix_b),
+        {"pieces": third_pieces_witnesses, "pixiebrix": third_pixiebrix_witnesses},
     ),
 }
 
