@@ -24,12 +24,15 @@ def download_before_the_mark(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-15")
 def the_mark_is_kept(ctx: PixieBrix) -> None:
-    """Creates an asset, marks it twice, and reads its metadata after each mark."""
-    asset = ctx.given.asset()
+    """Creates two assets of one name, marks one of them twice, and reads both after each mark."""
+    database = ctx.given.database(assets=True)
+    asset, namesake = ctx.given.asset(database), ctx.given.asset(database)
     for what in ("the mark", "another mark"):
         asset_details.patch(ctx, asset, {"is_uploaded": True}).expect_status(*SEVERAL)
         item = asset_details.metadata(ctx, asset)
         ctx.expect(f"is_uploaded after {what}", expected=True, actual=item.get("is_uploaded"))
+        other = asset_details.metadata(ctx, namesake)
+        ctx.expect(f"is_uploaded of a namesake after {what}", expected=False, actual=other.get("is_uploaded"))
 
 
 @check("PB-ASSET-16")

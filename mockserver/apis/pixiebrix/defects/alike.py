@@ -14,15 +14,18 @@ import orjson
 from starlette.responses import Response
 
 from .... import artifacts
+from ....storage.app import Storage, StorageSandbox
 from ....storage.downloads import Item
 from ....variants.defect import defect
 from ....web.call import Call
 from ..files import PixieBrixFiles
+from ..handlers.assets import AssetHandlers
 from ..handlers.records import RecordHandlers
 from ..pagination import Pagination
-from ..state.filters import FieldEquals, Filter
+from ..state.filters import FieldEquals, FieldNull, Filter
 from ..state.jobs import Job
 from ..state.records import DATA, Row
+from ..state_of import state_of
 
 _CSV = "text/csv"
 _XLSX = "application/xlsx"
@@ -138,3 +141,45 @@ class WorkbookTextsTrimmed(PixieBrixFiles):
     async def artifact(self, job: Job, key: str) -> Item:
         item = await super().artifact(job, key)
         return item.rewritten(lambda one: _repacked(one, bytes.strip)) if job.media_type == _XLSX else item
+
+
+class _NullInAnyCase(FieldNull):
+    def __init__(self, right: FieldNull) -> None:
+        super().__init__(right.field, right.is_null)
+
+    def matches(self, data: bytes) -> bool:
+        there = {name.lower() for name, value in orjson.loads(data).items() if value is not None}
+        return (self.field.lower() not in there) is self.is_null
+
+
+@defect("PB-FILT-29")
+class NullsInAnyCase(RecordHandlers):
+    """Looks for null in the field of a name in any case, and compares values in that of its case."""
+
+    def _filters(self, call: Call) -> list[Filter]:
+        return [_NullInAnyCase(one) if isinstance(one, FieldNull) else one for one in super()._filters(call)]
+
+
+@defect("PB-ASSET-15")
+class NamesakesMarkedToo(AssetHandlers):
+    """Marks every asset of the same file name in the database."""
+
+    async def updateAsset(self, call: Call) -> Response:
+        answer = await super().updateAsset(call)
+        state, place = state_of(call.sandbox), call.path["databaseId"]
+        assets = state.database(place).assets
+        for one in [*assets.values()]:
+            if one.filename == assets[call.path["assetId"]].filename:
+                state.patch_asset(
+                    place, one.id, is_uploaded=call.body.get("is_uploaded"), now=call.sandbox.now()
+                )
+        return answer
+
+
+@defect("PB-ASSET-20")
+class LineEndsCutOff(Storage):
+    """Takes the line ends at the end of a file for those of the form that brought it."""
+
+    async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
+        item = await super().find(sandbox, key, now)
+        return item.rewritten(lambda content: content.rstrip(b"\r\n")) if key.startswith("assets/") else item
