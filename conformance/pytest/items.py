@@ -23,7 +23,7 @@ from ..results import baseline as baselines
 from ..results.results import CheckResult, RuleResult, Stop, Verdict
 from ..runner.budget import Budget
 from ..runner.engine import STOPPED
-from ..runner.fuzzing.run import FuzzingSettings
+from ..runner.fuzzing.settings import FuzzingSettings
 from ..runner.interruption import Interruption
 from ..runner.rule_runner import RuleChecks, RuleRunner
 from ..schema.conformance import schema_rules

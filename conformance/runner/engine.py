@@ -18,7 +18,7 @@ from ..schema.conformance import schema_rules
 from ..schema.description import Description
 from ..target.target import Target
 from .budget import Budget
-from .fuzzing.run import FuzzingSettings
+from .fuzzing.settings import FuzzingSettings
 from .order import waves_of
 from .rule_runner import NO_CHECK, RuleChecks, RuleRunner
 

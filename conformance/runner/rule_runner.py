@@ -29,7 +29,7 @@ from ..schema.conformance import FUZZING_ONLY, SchemaFindings, Violation, schema
 from ..schema.description import Description, routes
 from ..target.preflight import Preflight, examine
 from ..target.target import Target
-from .fuzzing.run import Fuzzed, FuzzingSettings, Progress, fuzzing
+from .fuzzing.settings import Fuzzed, FuzzingSettings, Progress
 from .order import origin, waves_of
 from .run_check import Outcome, run_check
 
@@ -267,6 +267,9 @@ class RuleRunner:
         """
         if self.settings is None:
             return None
+        # Schemathesis' engine takes a while to load, which a run without fuzzing does not need.
+        from .fuzzing.run import fuzzing  # noqa: PLC0415
+
         if api not in self._fuzzed:
             try:
                 self._begin(api)

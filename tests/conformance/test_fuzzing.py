@@ -9,7 +9,8 @@ import pytest
 from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.environment.mock import as_target, recognize
 from dbcontract.conformance.http.wire import Wire
-from dbcontract.conformance.runner.fuzzing.run import Fuzzed, FuzzingSettings, fuzzing
+from dbcontract.conformance.runner.fuzzing.run import fuzzing
+from dbcontract.conformance.runner.fuzzing.settings import Fuzzed, FuzzingSettings
 from dbcontract.conformance.schema.conformance import (
     ACCEPTED,
     BODY,

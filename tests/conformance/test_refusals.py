@@ -11,7 +11,7 @@ from dbcontract.conformance.catalogue.rules import Catalogue, Rule
 from dbcontract.conformance.http.wire import Limits
 from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.engine import Engine, Listener, Options
-from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
+from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.target import CAPABILITIES, Endpoint, HttpHook, Pace, Target
 

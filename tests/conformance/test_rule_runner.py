@@ -14,7 +14,7 @@ from dbcontract.conformance.http.evidence import Exchange
 from dbcontract.conformance.http.redaction import Redactor
 from dbcontract.conformance.http.wire import Limits, NoAnswer, Received, Request, Unreachable, Wire, origin_of
 from dbcontract.conformance.results.results import CheckResult, RuleResult, Verdict
-from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
+from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 from dbcontract.conformance.runner.rule_runner import RuleRunner
 from dbcontract.conformance.schema.conformance import BODY, STATUS, Violation
 from dbcontract.conformance.schema.description import Description, Finding

@@ -9,8 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import schemathesis
@@ -39,9 +38,8 @@ from ...schema.conformance import (
 from ...schema.description import SERVER_ERROR
 from .reader import Reader
 from .scope import Scope, scope_of
+from .settings import Fuzzed, FuzzingSettings, Progress
 from .transport import SessionTransport, engine_of, sending_by
-
-Progress = Callable[[str, int], None]
 
 _WALKS = "stateful"
 """Schemathesis' name of the phase that makes calls in sequences."""
@@ -49,35 +47,6 @@ _FEW = 5
 """So often in each phase is an operation called at most whose things no operation deletes."""
 _CALLS = 2_000
 """About as many calls does fuzzing make."""
-
-
-@dataclass(frozen=True, slots=True)
-class FuzzingSettings:
-    """How much to fuzz.
-
-    Attributes:
-        examples: generated calls of each operation, in the fuzzing phase.
-        walks: sequences of calls, and the steps of each.
-        seconds: after which fuzzing ends, whatever is left; a slow pace gets more.
-    """
-
-    examples: int = 20
-    walks: int = 10
-    steps: int = 8
-    seconds: int = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Fuzzed:
-    """What fuzzing was.
-
-    Attributes:
-        calls: how many were made.
-        problem: why it could not be made, or ended early.
-    """
-
-    calls: int
-    problem: str | None = None
 
 
 def fuzzing(

@@ -225,7 +225,7 @@ def _options(
     wanted: Wanted, only: tuple[str, ...], level: tuple[str, ...], *, fuzzing: bool, **given: Any
 ) -> Options:
     from dbcontract.conformance.runner.engine import Options
-    from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
+    from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 
     chosen = [
         word for name, values in (("--only", only), ("--level", level)) for v in values for word in (name, v)

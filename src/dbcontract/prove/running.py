@@ -14,7 +14,7 @@ from dbcontract.conformance.authoring.check import discover as discover_checks
 from dbcontract.conformance.catalogue.rules import Catalogue, Rule, load_all
 from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.engine import Engine, Listener, Options
-from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
+from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 from dbcontract.conformance.schema.conformance import schema_rules
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.options import Wanted

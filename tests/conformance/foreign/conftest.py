@@ -12,7 +12,7 @@ from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.results.results import RunResult
 from dbcontract.conformance.runner.engine import Engine, Options
-from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
+from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.target import Target
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from dbcontract.conformance.results.results import Verdict
-from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
+from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 
 from .running import Foreign
 from .small import DATABASE, JSON, JudgedHere, Seen, Start, of_web, told

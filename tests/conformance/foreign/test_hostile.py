@@ -17,7 +17,7 @@ from dbcontract.conformance.authoring.check import NotVerified
 from dbcontract.conformance.environment.mock import Control
 from dbcontract.conformance.http.wire import Limits, NoAnswer, Request, Wire
 from dbcontract.conformance.results.results import RunResult, Verdict
-from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
+from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 from dbcontract.conformance.target import discovery as recognition
 from dbcontract.conformance.target import file as targetfile
 from dbcontract.conformance.target.target import Endpoint, Pace, Target, TargetError

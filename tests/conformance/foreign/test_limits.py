@@ -16,7 +16,7 @@ from dbcontract.conformance.authoring.trace import Trace
 from dbcontract.conformance.http.evidence import KEPT, Exchange
 from dbcontract.conformance.http.wire import Received
 from dbcontract.conformance.results.results import RunResult, Verdict
-from dbcontract.conformance.runner.fuzzing.run import FuzzingSettings
+from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 from dbcontract.conformance.target.options import Wanted
 from dbcontract.conformance.target.target import Endpoint, Pace, Target
 
