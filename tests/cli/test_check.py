@@ -13,6 +13,7 @@ from typing import Protocol
 
 import pytest
 
+from dbcontract.conformance.report import FORMATS
 from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
 from dbcontract.mockserver.server.run import Running, ServerThread
@@ -66,7 +67,7 @@ def test_a_mock_needs_no_profile(run: Run, mock: Running, path: str) -> None:
 
 
 def test_every_report_is_written(run: Run, tmp_path: Path) -> None:
-    kinds = {"html": "r.html", "json": "r.json", "junit": "r.xml", "markdown": "r.md", "badge": "r.svg"}
+    kinds = {form: f"r.{form}" for form in FORMATS}
     result = run(
         "check", *FEW, *(word for kind, file in kinds.items() for word in ("--report", f"{kind}={file}"))
     )

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+from dbcontract.conformance.report import FORMATS
 from dbcontract.mockserver.client import MockClient
 from tests.docs import blocks
 from tests.docs.session import Session
@@ -174,7 +175,7 @@ def test_its_tests_have_it_as_a_fixture_and_its_rules_as_items(run: Run, root: s
 
 
 def test_it_is_judged_and_reported(run: Run, root: str, folder: Path) -> None:
-    forms = ["json", "html", "junit", "markdown", "badge"]
+    forms = list(FORMATS)
     written = [word for form in forms for word in ("--report", f"{form}=report.{form}")]
     run("dbcontract", "check", f"{root}/lockers", "--only", "PL-*", "--no-fuzzing", *written)
     results = json.loads((folder / "report.json").read_text())["results"]

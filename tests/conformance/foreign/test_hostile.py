@@ -73,9 +73,9 @@ def test_a_run_ends_with_verdicts_and_a_report(
     assert {one.rule for one in result.results} == set(RULES)
     assert all(one.verdict in Verdict for one in result.results)
     assert not [one.reason for one in result.results if "the check itself broke" in one.reason]
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 240  # ends by itself: one drip alone would take longer
     assert peak < MEMORY
-    for form in ("json", "html", "markdown", "junit"):
+    for form in report.FORMATS:
         written = report.render(form, result)
         text = str(written)
         assert len(text) < 2_000_000

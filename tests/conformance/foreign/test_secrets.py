@@ -8,13 +8,15 @@ import sys
 
 import pytest
 
+from dbcontract.conformance import report
+
 from .reflecting import BIDI, ESCAPE, reflecting
 
 TOKEN = "kW7qZ2vR9xT4mB8nL3pY6sD1fG5hJ0cA"
 READ_ONLY = "uE4iOzQ8aXw2VyN6tKr0MbPj7HdSf9Lg"
 COMPANY = "Zx81:vM77qk2_uLw30-hT5yGr"
 PIECES = "pc5TgRv2YbHn8UjMk1QaWs3EdCf6Xz9L"
-FORMATS = {"json": "r.json", "html": "r.html", "markdown": "r.md", "junit": "r.xml", "badge": "r.svg"}
+FORMATS = {form: f"r.{form}" for form in report.FORMATS}
 RULES = (
     "PB-AUTH-*",
     "PB-DB-*",
@@ -146,11 +148,11 @@ def test_no_output_holds_what_is_obeyed_rather_than_shown(outputs: dict[str, str
     found = {name: sorted(map(ascii, obeyed.intersection(text))) for name, text in outputs.items()}
     assert {name: signs for name, signs in found.items() if signs} == {}
     # the server did say them, and the reports tell so
-    assert all("\\u202e" in outputs[name] for name in ("r.json", "r.html", "r.xml", "stdout"))
+    assert all("\\u202e" in outputs[name] for name in ("r.json", "r.html", "r.junit", "stdout"))
 
 
 def test_a_line_to_paste_names_the_token_that_was_sent(outputs: dict[str, str]) -> None:
-    for name in ("r.html", "r.md", "r.xml", "stdout", "pytest"):
+    for name in ("r.html", "r.markdown", "r.junit", "stdout", "pytest"):
         assert "Authorization: Token $TOKEN" in outputs[name].replace("\\$", "$"), name
     assert '-H "X-Company-Key: $HEADER_X_COMPANY_KEY"' in outputs["stdout"]
     assert "Authorization: Token $PIECES_TOKEN" in outputs["stdout"]
