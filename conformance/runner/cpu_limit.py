@@ -7,6 +7,7 @@ that may be, and no flag can be set too late.
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 import time
@@ -60,7 +61,9 @@ class CpuLimit:
         # The timer counts all threads of the process, as those of a mock in it.
         if time.thread_time() < self._until:
             return
-        while frame is not None and frame.f_code not in self._spared:
+        # What is raised in a callback of the garbage collector is printed and lost.
+        spared = self._spared.union(getattr(one, "__code__", None) for one in gc.callbacks)
+        while frame is not None and frame.f_code not in spared:
             if frame.f_code is _limited.__code__:
                 raise CpuTimeIsUp
             frame = frame.f_back

@@ -1,5 +1,6 @@
 """What computes for too long is broken off where it may be, and nowhere else."""
 
+import gc
 import signal
 import threading
 import time
@@ -40,6 +41,27 @@ def as_before() -> Iterator[None]:
 def test_what_computes_for_ever_is_broken_off() -> None:
     with pytest.raises(CpuTimeIsUp):
         CpuLimit(LITTLE).run(for_ever)
+
+
+@pytest.mark.usefixtures("as_before")
+def test_a_callback_of_the_garbage_collector_is_not_broken_off() -> None:
+    ended = []
+
+    def callback(phase: str, _info: object) -> None:
+        burn(LITTLE + MORE)
+        ended.append(phase)
+
+    def collects() -> None:
+        gc.callbacks.append(callback)
+        try:
+            gc.collect()
+        finally:
+            gc.callbacks.remove(callback)
+        for_ever()
+
+    with pytest.raises(CpuTimeIsUp):
+        CpuLimit(LITTLE).run(collects)
+    assert ended == ["start", "stop"]
 
 
 @pytest.mark.usefixtures("as_before")

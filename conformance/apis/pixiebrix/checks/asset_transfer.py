@@ -73,10 +73,11 @@ def without_the_mark_there_is_no_download(ctx: PixieBrix) -> None:
 @check("PB-ASSET-20")
 def the_bytes_are_the_same(ctx: PixieBrix) -> None:
     """Uploads all byte values and line breaks of all kinds, again and again, and compares."""
+    database = ctx.given.database(assets=True)
     for end in (b"", b"\r\n", b"\n\n"):
         content = _ALL_BYTES + end
         asset = ctx.given.uploaded_asset(
-            content, filename="probe.bin", content_type="application/octet-stream"
+            content, database=database, filename="probe.bin", content_type="application/octet-stream"
         )
         ctx.expect("the bytes of the download", content, _downloaded(ctx, asset).content)
 
