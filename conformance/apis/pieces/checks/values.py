@@ -57,7 +57,7 @@ def _expect_each(ctx: Pieces, probes: list[dict[str, Any]], name: str) -> None:
     ctx.expect(f"the entries that are not in {name} once, with their bytes", {}, wrong)
 
 
-@check("PI-IMP-17")
+@check("PI-IMP-17", bulky=True)
 def bytes_in_optional_lists_come_back(ctx: Pieces) -> None:
     """Imports all byte values, none, zeros and 65,537 bytes into each optional list, twice, and compares."""
     ctx.given.export()

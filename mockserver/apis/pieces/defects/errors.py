@@ -103,7 +103,7 @@ class WhatItRefusesIs422(PiecesHandlers):
             return text_response(f"{error}\n", 422)
 
 
-@defect("PI-ERR-13")
+@defect("PI-ERR-13", "PI-ROLL-19")
 class FailureInsideSwallowed(PiecesHandlers):
     """Notes a failure in the middle of a merge in its log, and answers 204."""
 

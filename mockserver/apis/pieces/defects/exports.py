@@ -241,7 +241,7 @@ class OptionalCollectionsAsLists(PiecesDatabase):
         return {**document, **wrapped}
 
 
-@defect("PI-EXP-10", "PI-EXP-11")
+@defect("PI-EXP-10", "PI-EXP-11", "PI-IMP-04")
 class RawAsText(PiecesDatabase):
     """Writes the bytes of an entry as text."""
 
@@ -343,7 +343,7 @@ class VersionWithLetter(PiecesDatabase):
 # When it is made
 
 
-@defect("PI-EXP-15")
+@defect("PI-EXP-15", "PI-IMP-05")
 class ExportRenewedTooLate(PiecesDatabase):
     """Gives out the old export once more after an import, and makes a new one only then."""
 

@@ -30,7 +30,7 @@ def with_lists(plan: ImportPlan, change: Change) -> ImportPlan:
 # What was there
 
 
-@defect("PI-IMP-11", "PI-IMP-17")
+@defect("PI-IMP-11", "PI-IMP-17", "PI-IMP-05")
 class ImportReplaces(PiecesDatabase):
     """Replaces the whole database by the imported one."""
 
@@ -39,7 +39,7 @@ class ImportReplaces(PiecesDatabase):
         self._swap(type(self._contents)(plan.exported.entries, plan.exported.formats))
 
 
-@defect("PI-IMP-11", "PI-IMP-17")
+@defect("PI-IMP-11", "PI-IMP-17", "PI-IMP-05")
 class ListsReplaced(PiecesDatabase):
     """Merges the collections, and replaces the lists of values."""
 
@@ -78,7 +78,7 @@ class AbsentMeansEmpty(PiecesDatabase):
 # What comes
 
 
-@defect("PI-IMP-10")
+@defect("PI-IMP-10", "PI-IMP-05")
 class EntriesGetNewIds(PiecesDatabase):
     """Gives every imported value a new id."""
 
@@ -86,7 +86,7 @@ class EntriesGetNewIds(PiecesDatabase):
         super().apply(with_lists(plan, lambda _, id_, item: (f"imported-{id_}", item)), probe)
 
 
-@defect("PI-IMP-12")
+@defect("PI-IMP-12", "PI-IMP-17")
 class RawKeptAsText(PiecesDatabase):
     """Keeps the bytes of a value as text, where bytes that are no text become question marks."""
 
@@ -97,7 +97,7 @@ class RawKeptAsText(PiecesDatabase):
         super().apply(with_lists(plan, as_text), probe)
 
 
-@defect("PI-IMP-12")
+@defect("PI-IMP-12", "PI-IMP-17")
 class BytesEndAtZero(PiecesDatabase):
     """Takes a zero among the bytes of a value for their end."""
 
@@ -108,7 +108,7 @@ class BytesEndAtZero(PiecesDatabase):
         super().apply(with_lists(plan, cut), probe)
 
 
-@defect("PI-IMP-12", "PI-IMP-13")
+@defect("PI-IMP-12", "PI-IMP-13", "PI-IMP-17")
 class EmptyValuesDropped(PiecesDatabase):
     """Drops imported values that have no bytes."""
 
@@ -187,7 +187,7 @@ class EntriesAppended(PiecesDatabase):
         return document
 
 
-@defect("PI-IMP-11", "PI-IMP-15", "PI-IMP-16")
+@defect("PI-IMP-11", "PI-IMP-15", "PI-IMP-16", "PI-IMP-17")
 class BytesJoined(PiecesDatabase):
     """Joins the bytes of both sides where both have an id."""
 

@@ -109,7 +109,7 @@ class BackupMadeTooEarly(PiecesHandlers):
 Probe = Callable[[int], None] | None
 
 
-@defect("PI-ROLL-13")
+@defect("PI-ROLL-13", "PI-ROLL-19")
 class NoTransaction(PiecesDatabase):
     """Writes entry by entry, without a transaction around them."""
 
@@ -175,7 +175,7 @@ class CollectionsNotRestored(_Partial):
         self._merge(plan, probe, lambda count: ImportPlan(Exported(_first(plan, count).exported.entries)))
 
 
-@defect("PI-ROLL-13")
+@defect("PI-ROLL-13", "PI-ROLL-19")
 class FirstEntryNotUndone(_Partial):
     """Undoes all entries of a failed merge but the first."""
 
@@ -228,7 +228,7 @@ class FailedEntriesCountAsKnown(PiecesDatabase):
         return exported
 
 
-@defect("PI-ROLL-16")
+@defect("PI-ROLL-16", "PI-ROLL-19")
 class FailedEntriesComeLater(PiecesDatabase):
     """Merges the new entries of a failed import together with those of the next one."""
 

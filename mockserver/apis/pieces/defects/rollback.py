@@ -104,7 +104,7 @@ class CollectionsReadAfterValues(PiecesDatabase):
             raise
 
 
-@defect("PI-ROLL-12")
+@defect("PI-ROLL-12", "PI-ROLL-19")
 class CollectionsDecodedLast(PiecesDatabase):
     """Decodes the bytes of the collections after the merge, and keeps that if they make no sense."""
 

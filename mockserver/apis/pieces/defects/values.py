@@ -52,7 +52,7 @@ class IdsCutAt255(PiecesDatabase):
         super().apply(with_lists(plan, lambda _, id_, item: (id_[:255], item)), probe)
 
 
-@defect("PI-IMP-17")
+@defect("PI-IMP-17", "PI-IMP-26")
 class OneIdForAllLists(PiecesDatabase):
     """Takes an id that stands in `values` for known in the other lists, too."""
 
@@ -68,7 +68,7 @@ class OneIdForAllLists(PiecesDatabase):
 # Bytes and sizes
 
 
-@defect("PI-IMP-12")
+@defect("PI-IMP-12", "PI-IMP-17")
 class BytesCutAt65535(PiecesDatabase):
     """Keeps the first 65,535 bytes of a value."""
 

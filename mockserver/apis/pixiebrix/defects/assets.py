@@ -174,7 +174,7 @@ class UploadFieldsInPairs(AssetHandlers):
         return json_response(body, call.answer, 201)
 
 
-@defect("PB-ASSET-03", "PB-ASSET-14", "PB-ASSET-19")
+@defect("PB-ASSET-03", "PB-ASSET-14", "PB-ASSET-19", "PB-ASSET-15")
 class MarkedFromTheStart(PixieBrixState):
     """Makes assets that are marked as uploaded before they are."""
 

@@ -71,7 +71,7 @@ class CSVListRefused(Negotiation):
         return found
 
 
-@defect("PB-CSV-01")
+@defect("PB-CSV-01", "PB-REC-06")
 class CSVListIsJSON(_CSV):
     """Says `text/csv` of a body that is JSON all the same."""
 
@@ -79,7 +79,7 @@ class CSVListIsJSON(_CSV):
         return b"".join(artifacts.records_json(rows))
 
 
-@defect("PB-CSV-01")
+@defect("PB-CSV-01", "PB-REC-06")
 class CSVListAsDownload(RecordHandlers):
     """Sends the CSV as `application/octet-stream`."""
 

@@ -179,7 +179,7 @@ class OtherTypeOfBodyBreaks(Validation):
             raise AttributeError(error.detail) from None
 
 
-@defect("PB-ERR-10")
+@defect("PB-ERR-10", "PB-REC-35")
 class EmptiedBeforeChecked(Validation):
     """Empties a record before it looks at what is to be written to it."""
 

@@ -40,6 +40,7 @@ def _comparing(filters: list[Filter], kind: type[FieldEquals]) -> list[Filter]:
 @defect(
     *(f"PB-FILT-{number}" for number in range(13, 29)),
     "PB-PAGE-19",
+    "PB-DB-17",
 )
 class FieldFiltersIgnored(RecordHandlers):
     """Takes no notice of filters on fields."""
@@ -171,7 +172,7 @@ class ValueReadAsJSON(RecordHandlers):
         return _comparing(super()._filters(call), _JSON)
 
 
-@defect("PB-FILT-12", "PB-FILT-25")
+@defect("PB-FILT-12", "PB-FILT-25", "PB-DB-17")
 class FirstMatchOnly(RecordHandlers):
     """Stops at the first record that meets a filter on a value."""
 

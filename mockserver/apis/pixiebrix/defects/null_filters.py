@@ -38,7 +38,7 @@ def _asking(filters: list[Filter], change: Callable[[FieldNull], Filter]) -> lis
 # Null
 
 
-@defect("PB-FILT-21", "PB-FILT-22", "PB-FILT-23", "PB-FILT-24", "PB-FILT-25")
+@defect("PB-FILT-21", "PB-FILT-22", "PB-FILT-23", "PB-FILT-24", "PB-FILT-25", "PB-FILT-29")
 class NullTheWrongWayRound(RecordHandlers):
     """Gives the null ones for `isnull=false` and the others for `isnull=true`."""
 
@@ -46,7 +46,7 @@ class NullTheWrongWayRound(RecordHandlers):
         return _asking(super()._filters(call), lambda one: FieldNull(one.field, not one.is_null))
 
 
-@defect("PB-FILT-22", "PB-FILT-23", "PB-FILT-24", "PB-FILT-25")
+@defect("PB-FILT-22", "PB-FILT-23", "PB-FILT-24", "PB-FILT-25", "PB-FILT-29")
 class EveryTextIsTrue(RecordHandlers):
     """Takes `isnull=false` for `isnull=true`, as a text that is not empty counts as true."""
 
@@ -54,7 +54,7 @@ class EveryTextIsTrue(RecordHandlers):
         return _asking(super()._filters(call), lambda one: FieldNull(one.field, is_null=True))
 
 
-@defect("PB-FILT-21", "PB-FILT-22", "PB-FILT-23", "PB-FILT-24", "PB-FILT-25")
+@defect("PB-FILT-21", "PB-FILT-22", "PB-FILT-23", "PB-FILT-24", "PB-FILT-25", "PB-FILT-29")
 class NullIsPartOfTheName(RecordHandlers):
     """Does not know `isnull`, and looks for a field whose name ends with it."""
 
@@ -72,7 +72,7 @@ class _OnlyNull(_Null):
         return fields.get(self.field, "absent") is None
 
 
-@defect("PB-FILT-23", "PB-FILT-25")
+@defect("PB-FILT-23", "PB-FILT-25", "PB-FILT-29")
 class AbsentIsNotNull(RecordHandlers):
     """Counts a field that is absent among those that are not null."""
 

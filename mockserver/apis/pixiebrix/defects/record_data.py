@@ -144,7 +144,7 @@ class ShallowIsDeep(_Merged):
         return merge(MergeStrategy.DEEP if strategy is MergeStrategy.SHALLOW else strategy, old, new)
 
 
-@defect("PB-REC-20")
+@defect("PB-REC-20", "PB-REC-35")
 class ShallowReplaces(_Merged):
     """Drops the other top-level keys with the strategy `shallow`."""
 
@@ -222,7 +222,7 @@ class AppendLeavesDoublesOut(_Appended):
         return old + [one for one in new if one not in old]
 
 
-@defect("PB-REC-20", "PB-REC-21", "PB-REC-22", "PB-REC-23")
+@defect("PB-REC-20", "PB-REC-21", "PB-REC-22", "PB-REC-23", "PB-REC-35")
 class StrategyKeptInTheData(_Merged):
     """Stores `merge_strategy` among the data that it merged."""
 

@@ -42,7 +42,7 @@ class KeysComposed(PixieBrixState):
         return super().get_record(db_id, unicodedata.normalize("NFC", key))
 
 
-@defect("PB-REC-38")
+@defect("PB-REC-38", "PB-CSV-04", "PB-JOB-42")
 class LongTextsCut(PixieBrixState):
     """Keeps the first 65,535 characters of a text."""
 
@@ -51,7 +51,7 @@ class LongTextsCut(PixieBrixState):
         return super()._merged(old, cut, strategy)
 
 
-@defect("PB-REC-38")
+@defect("PB-REC-38", "PB-CSV-04")
 class LongTextsShortenedInLists(RecordHandlers):
     """Shortens texts of more than 10,000 characters in the list, though the record has all of them."""
 

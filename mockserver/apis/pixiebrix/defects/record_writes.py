@@ -219,7 +219,7 @@ class ClearingIsAccepted(RecordHandlers):
         return _without_body(await super().clearRecords(call), 202)
 
 
-@defect("PB-REC-16")
+@defect("PB-REC-16", "PB-DB-17")
 class ClearingLeavesOne(RecordTable):
     """Leaves the first record where all are to be deleted, off by one."""
 
@@ -281,7 +281,7 @@ class _Mended(Validation):
         super().values(rule, body, long=long)
 
 
-@defect("PB-REC-24")
+@defect("PB-REC-24", "PB-REC-35")
 class UnknownStrategyReplaces(_Mended):
     """Takes an unknown `merge_strategy` for `replace`."""
 
@@ -317,7 +317,7 @@ class MissingDataAreEmpty(_Mended):
         record.setdefault("data", {})
 
 
-@defect("PB-REC-27")
+@defect("PB-REC-27", "PB-REC-35")
 class TextForData(_Mended):
     """Takes a text for data, and keeps it under `value`."""
 
@@ -332,7 +332,7 @@ class _Lenient(Validation):
             super().values(rule, body, long=long)
 
 
-@defect("PB-REC-28", also=(_Lenient,))
+@defect("PB-REC-28", "PB-REC-35", also=(_Lenient,))
 class GoodOnesOfABadArrayWritten(RecordHandlers):
     """Writes the good records of an array, and answers 400 for the bad ones."""
 
@@ -346,7 +346,7 @@ class GoodOnesOfABadArrayWritten(RecordHandlers):
         return answer
 
 
-@defect("PB-REC-28", also=(_Lenient,))
+@defect("PB-REC-28", "PB-REC-35", also=(_Lenient,))
 class BadOnesOfAnArrayPassedOver(RecordHandlers):
     """Writes the good records of an array, passes over the bad ones and answers 201."""
 

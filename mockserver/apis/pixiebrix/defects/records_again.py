@@ -139,7 +139,7 @@ class ListShowsTheFirstMark(AssetHandlers):
         return shown
 
 
-@defect("PB-REC-14")
+@defect("PB-REC-14", "PB-DB-17")
 class PutBringsBack(RecordHandlers):
     """Brings what was deleted back with the next PUT of a record, whichever it is."""
 

@@ -30,7 +30,7 @@ class PutOfSeveralReplacesAll(RecordHandlers):
         return await super().putRecords(call)
 
 
-@defect("PB-REC-31")
+@defect("PB-REC-31", "PB-DB-17")
 class FieldFiltersDoNotLimitDeletion(RecordHandlers):
     """Ignores filters on fields when records are deleted, and so deletes all of them."""
 
@@ -46,7 +46,7 @@ class DatesDoNotLimitDeletion(RecordHandlers):
         return (0, len(table)) if call.operation_id == "clearRecords" else super()._bounds(call, table)
 
 
-@defect("PB-REC-31")
+@defect("PB-REC-31", "PB-DB-17")
 class LimitedDeletionIsForgotten(RecordHandlers):
     """Answers a deletion that is limited by filters with 204, and deletes nothing."""
 
