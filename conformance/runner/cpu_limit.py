@@ -11,12 +11,16 @@ import gc
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable
 from types import CodeType, FrameType
+from weakref import WeakSet
 
 _AGAIN = 0.1
 """So many seconds of CPU after a signal comes the next: one may come at a wrong moment, or be swallowed."""
 _LONGEST = 1_000_000.0
+_WEAK = frozenset({weakref.__file__, WeakSet.__init__.__code__.co_filename})
+"""The modules whose functions are callbacks of weak references."""
 
 
 class CpuTimeIsUp(BaseException):
@@ -61,9 +65,10 @@ class CpuLimit:
         # The timer counts all threads of the process, as those of a mock in it.
         if time.thread_time() < self._until:
             return
-        # What is raised in a callback of the garbage collector is printed and lost.
+        # What is raised in a callback of the garbage collector or of a weak reference, or in a finalizer, is
+        # printed and lost.
         spared = self._spared.union(getattr(one, "__code__", None) for one in gc.callbacks)
-        while frame is not None and frame.f_code not in spared:
+        while frame is not None and frame.f_code not in spared and not _is_finalizer(frame.f_code):
             if frame.f_code is _limited.__code__:
                 raise CpuTimeIsUp
             frame = frame.f_back
@@ -72,6 +77,10 @@ class CpuLimit:
 def _limited(function: Callable[[], None]) -> None:
     """The frame of this function tells that its caller is ready for the exception."""
     function()
+
+
+def _is_finalizer(code: CodeType) -> bool:
+    return code.co_name == "__del__" or code.co_filename in _WEAK
 
 
 def _code_of(function: Callable[..., object]) -> CodeType:

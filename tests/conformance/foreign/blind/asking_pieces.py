@@ -8,7 +8,7 @@ from typing import Any
 from ..asking import ask
 from ..running import Foreign
 
-ATTEMPTS = 4
+ATTEMPTS = 12
 """So often is tried what has to meet in time."""
 
 
