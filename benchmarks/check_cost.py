@@ -66,7 +66,7 @@ class Kit:
         """Ask a version what it knows.
 
         Raises:
-            BenchmarkError: it is none.
+            BenchmarkError: it is not one.
         """
         rules = {str(one["id"]) for one in json.loads(_said(python, "rules", "--json"))}
         # Earlier versions had another word for it.

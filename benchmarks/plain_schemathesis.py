@@ -289,7 +289,7 @@ def _listed(names: Iterable[str]) -> str:
     "--max-examples", "examples", default=10, show_default=True, help="Of Schemathesis, by operation."
 )
 @click.option(
-    "--sample", type=click.IntRange(min=1), help="Only so many of the defects, the same ones every time."
+    "--sample", type=click.IntRange(min=1), help="Only this many of the defects, the same ones every time."
 )
 @click.option("--jobs", default=2, show_default=True, help="How many run at a time.")
 @click.option(

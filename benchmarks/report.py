@@ -78,7 +78,7 @@ def say(text: str) -> None:
 
 
 def console() -> Console:
-    """Where everything is printed; wide enough for the tables when it is no terminal."""
+    """Where everything is printed; wide enough for the tables when it is not a terminal."""
     console = Console()
     return console if console.is_terminal else Console(width=120)
 

@@ -64,7 +64,7 @@ class Watched(Process):
         """Send one request: the body of its answer, which is a success.
 
         Raises:
-            BenchmarkError: it is none.
+            BenchmarkError: it is not one.
         """
         # at 2.0, for at 1.0, the default, no list has pages
         versioned = {"Accept": "application/json; version=2.0"}
@@ -105,7 +105,7 @@ class Watched(Process):
 
 
 def make_data(records: int, folder: Path) -> Path:
-    """A data file with one database of so many records, on 90 days.
+    """A data file with one database of this many records, on 90 days.
 
     Raises:
         BenchmarkError: it cannot be made.

@@ -141,7 +141,7 @@ def _entry(where: str, entry: Mapping[str, Any], file: str) -> Accepted:
         raise AcceptedError(f"{where}: it has {', '.join(entry)}; it should have {', '.join(sorted(needed))}")
     for key, value in entry.items():
         if not isinstance(value, str) or (key in {"function", "reason"} and not value.strip()):
-            raise AcceptedError(f"{where}: {key}: {value!r} is no text")
+            raise AcceptedError(f"{where}: {key}: {value!r} is not text")
     return Accepted(entry["function"], entry["from"], entry.get("to", ""), entry["reason"].strip(), file)
 
 

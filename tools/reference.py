@@ -30,7 +30,7 @@ LAWFUL: Final = """\
 Implementations that keep the contract in an unusual way. `dbcontract serve --defect NAME` serves one, too;
 [the proof](../proof.md) shows that no rule accuses it."""
 DEEPEST: Final = 3
-"""So many levels of a body's fields are shown; the rest the description tells."""
+"""How many levels of a body's fields are shown; the rest the description tells."""
 
 
 class CommandFailed(Exception):

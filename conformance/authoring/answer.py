@@ -162,7 +162,7 @@ class Answer:
 
     @property
     def links(self) -> dict[str, str]:
-        """The Link header (RFC 8288): absolute addresses by relation; what is no address stays as it is."""
+        """The Link header (RFC 8288): absolute addresses by relation; anything else stays as it is."""
         return self.headers.links(self.url)
 
     @property
@@ -221,7 +221,7 @@ class Answer:
         """The body as JSON; long arrays of bytes in a long one are `Folded`.
 
         Raises:
-            CheckFailed: it is none.
+            CheckFailed: it is not one.
             NotVerified: it was cut at the size limit, or is more than the kit reads.
         """
         self._require_whole()
@@ -237,7 +237,7 @@ class Answer:
         """Whether the body, an array of any length, is of one of these kinds.
 
         Raises:
-            CheckFailed: it is no JSON.
+            CheckFailed: it is not JSON.
         """
         if self._spool is None or self._begin.lstrip()[:1] != b"[":
             return isinstance(self.json(), kinds)
@@ -295,7 +295,7 @@ class Answer:
         """The body as JSON Lines: one value a line.
 
         Raises:
-            CheckFailed: a line is no JSON, or no UTF-8.
+            CheckFailed: a line is not JSON or not UTF-8.
         """
         for number, line in enumerate(self.lines(), 1):
             yield self._value_of(line, number)

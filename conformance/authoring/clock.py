@@ -11,7 +11,7 @@ from ..environment.environment import Controls
 from .check import NotVerified
 
 LONGEST_WAIT = 3_900.0
-"""So many seconds are really waited for, where the user allows it: an hour, and a little."""
+"""How many seconds are really waited for, where the user allows it: an hour, and a little."""
 
 
 class NightGuard(Protocol):

@@ -96,7 +96,7 @@ def for_all(
 
 
 def _drawn(strategy: st.SearchStrategy[Value], number: int, examples: int) -> tuple[Value, ...]:
-    """So many values but the first: the simplest of all costs as much as the others, and finds the least."""
+    """How many values but the first: the simplest of all costs as much as the others, and finds the least."""
     found: list[Value] = []
 
     def keep(value: Value) -> None:

@@ -8,7 +8,7 @@ from threading import Barrier
 from typing import Final, TypeVar
 
 AT_ONCE: Final = 4
-"""So many requests are on their way together."""
+"""How many requests are on their way together."""
 
 ROUNDS: Final = 3
 """So often a check sends them, since a server may be lucky once."""

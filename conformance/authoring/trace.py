@@ -11,7 +11,7 @@ class Trace:
     """The exchanges of one check, and what they showed.
 
     Attributes:
-        kept: so many bytes of each body are kept; None for all.
+        kept: this many bytes of each body are kept; None for all.
         findings: what was not as described, and the number of the exchange (from 1) that shows it.
         exercised: the operations whose answers were held against the description.
         places: opened beside the check's own.

@@ -29,7 +29,7 @@ def rows_of(content: bytes) -> list[list[str]]:
     """The rows of the first worksheet: the text of each cell, empty where there is none.
 
     Raises:
-        CheckFailed: it is no workbook.
+        CheckFailed: it is not a workbook.
         NotVerified: it has more in it than the kit reads.
     """
     try:
@@ -41,7 +41,7 @@ def rows_of(content: bytes) -> list[list[str]]:
         raise
     except _NoWorkbook as error:
         problem = str(error)
-    except Exception as error:  # noqa: BLE001 (whatever the parsers stumble over, it is no workbook)
+    except Exception as error:  # noqa: BLE001 (whatever the parsers stumble over, it is not a workbook)
         problem = f"{type(error).__name__}: {error}"
     raise CheckFailed("the exported data", "an Office Open XML workbook with a worksheet", problem)
 

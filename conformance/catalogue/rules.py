@@ -305,7 +305,7 @@ def parse(text: bytes | str, api: str) -> Catalogue:
     """A catalogue from the text of its YAML file.
 
     Raises:
-        CatalogueError: it is no catalogue of that API, or a rule in it is wrong.
+        CatalogueError: it is not a catalogue of that API, or a rule in it is wrong.
     """
     try:
         document: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader)
@@ -317,10 +317,10 @@ def parse(text: bytes | str, api: str) -> Catalogue:
         raise CatalogueError(f"{api}: this is the catalogue of {document['catalogue']!r}")
     entries = document["rules"]
     if not isinstance(entries, list):
-        raise CatalogueError(f"{api}: rules is no list")
+        raise CatalogueError(f"{api}: rules is not a list")
     areas = document["areas"]
     if not isinstance(areas, dict) or not all(isinstance(title, str) for title in areas.values()):
-        raise CatalogueError(f"{api}: areas is no mapping of areas to their titles")
+        raise CatalogueError(f"{api}: areas is not a mapping of areas to their titles")
     documents = _documents(api, document["documents"])
     rules = tuple(_rule(api, entry, areas) for entry in entries)
     for rule in rules:
@@ -336,7 +336,9 @@ def _documents(api: str, entries: Any) -> dict[str, Document]:
             for name, entry in entries.items()
         }
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        message = f"{api}: documents is no mapping of the vendor's texts to their level and headings: {error}"
+        message = (
+            f"{api}: documents is not a mapping of the vendor's texts to their level and headings: {error}"
+        )
         raise CatalogueError(message) from error
 
 
@@ -360,12 +362,12 @@ def _require_source(rule: Rule, documents: Mapping[str, Document]) -> None:
 
 def _rule(api: str, entry: Any, areas: Mapping[str, str]) -> Rule:
     if not isinstance(entry, dict):
-        raise CatalogueError(f"{api}: {entry!r} is no rule")
+        raise CatalogueError(f"{api}: {entry!r} is not a rule")
     id_ = str(entry.get("id"))
     found = _ID.fullmatch(id_)
     prefix = apis()[api].prefix
     if found is None or found["prefix"] != prefix:
-        raise CatalogueError(f"{api}: {id_!r} is no id of a rule; write {prefix}-AREA-01")
+        raise CatalogueError(f"{api}: {id_!r} is not an id of a rule; write {prefix}-AREA-01")
     if found["area"] not in areas:
         raise CatalogueError(
             f"{api}: {id_}: the area {found['area']} has no title; give it one under `areas`"

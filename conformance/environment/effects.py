@@ -53,7 +53,7 @@ class Named:
         ids: by the names of the path parameters, decoded.
         kind: of the last thing; empty for a path that names no kind of ours.
         id: of the last thing; None where the path ends with the kind, as that of a list does.
-        rest: what follows that is no kind of ours, such as `schema`.
+        rest: what follows that is not a kind of ours, such as `schema`.
         plain: no server can read another path from it.
     """
 

@@ -37,13 +37,13 @@ class Controls(Protocol):
         """Let the next call of an operation fail."""
 
     def fail_import_inside(self, after: int) -> None:
-        """Let the next import fail when so many entries are merged."""
+        """Let the next import fail when this many entries are merged."""
 
     def fail_next_job(self, message: str) -> None:
         """Let the next export job end as FAILURE."""
 
     def limit_records(self, limit: int) -> None:
-        """Let a database hold so many records before the nightly archiving."""
+        """Let a database hold this many records before the nightly archiving."""
 
     def limit_pages(self, limit: int) -> None:
         """Let no page of databases, assets or archives have more items."""

@@ -1,4 +1,4 @@
-"""A target that is no mock of ours: one place for all checks, with the controls that its hooks give it."""
+"""A target that is not a mock of ours: one place for all checks, with the controls that its hooks give it."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class Control:
         try:
             return json.loads(received.content) if received.content else None
         except (ValueError, RecursionError):
-            raise NotVerified(f"{what}: its answer is no JSON that can be read") from None
+            raise NotVerified(f"{what}: its answer is not JSON that can be read") from None
 
     def now(self) -> datetime | None:
         """The instant of this sandbox's clock."""
@@ -164,7 +164,7 @@ class Control:
         self.call("POST", "/faults", {"operation": operation_id, "status": status or 500, "times": 1})
 
     def fail_import_inside(self, after: int) -> None:
-        """Let the next import fail when so many entries are merged."""
+        """Let the next import fail when this many entries are merged."""
         self.call("POST", "/faults", {"operation": "importDatabase", "inside": {"after": after}, "times": 1})
 
     def fail_next_job(self, message: str) -> None:
@@ -173,7 +173,7 @@ class Control:
         self.call("POST", "/faults", {"operation": "createExportJob", "inside": inside, "times": 1})
 
     def limit_records(self, limit: int) -> None:
-        """Let a database hold so many records before the nightly archiving."""
+        """Let a database hold this many records before the nightly archiving."""
         self.call("PATCH", "/settings", {"record_limit": limit})
 
     def limit_pages(self, limit: int) -> None:

@@ -142,7 +142,7 @@ def address_of(url: str) -> str:
 
 
 def parsed(content: bytes | Spool) -> Any:
-    """A body as JSON; None where it is none, or longer than is held in memory."""
+    """A body as JSON; None where it is not one, or longer than is held in memory."""
     try:
         return content.json() if isinstance(content, Spool) else json.loads(content)
     except (TooLarge, ValueError, RecursionError):
@@ -155,7 +155,7 @@ def answered(received: Received) -> Any:
 
 
 def ids_in(document: object) -> set[str]:
-    """The ids of an object, or of the objects of an array; what is no text or number is no id."""
+    """The ids of an object, or of the objects of an array; what is not text or number is not an id."""
     several = document if isinstance(document, list) else [document]
     ids = [one["id"] for one in several if isinstance(one, dict) and "id" in one]
     return {str(one) for one in ids if one is not None and not isinstance(one, list | dict)}

@@ -64,7 +64,7 @@ class Body:
 
 
 def parts_of(response: http.client.HTTPResponse, limit: int) -> Iterator[bytes]:
-    """At most so many bytes of a body; in parts, as a chunk of one byte takes fifty of memory."""
+    """At most this many bytes of a body; in parts, as a chunk of one byte takes fifty of memory."""
     while limit > 0 and (part := response.read(min(_CHUNK, limit))):
         limit -= len(part)
         yield part

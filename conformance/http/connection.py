@@ -26,7 +26,7 @@ Header = tuple[str, str]
 
 _CHUNK: Final = 65_536
 _HEAD: Final = 256 * 1024
-"""So many bytes of a head are read: status lines and headers, interim ones included."""
+"""How many bytes of a head are read: status lines and headers, interim ones included."""
 _INTERIM: Final = 20
 _SLICE: Final = 0.25
 """No wait is longer without a look at whether the run was stopped, in seconds."""
@@ -179,8 +179,8 @@ class Connection:
         Args:
             request: what to send.
             patience: how long may be waited.
-            limit: so many bytes of the body are read.
-            memory: so many bytes of it may be in memory later.
+            limit: this many bytes of the body are read.
+            memory: this many bytes of it may be in memory later.
 
         Returns:
             The answer, without its time, and whether the connection can be used again.

@@ -12,9 +12,9 @@ from .spool import Spool
 from .wire import Header, Received, Request
 
 BODY_SHOWN = 2_000
-"""So many characters of a body are shown, unless the whole exchange is asked for."""
+"""How many characters of a body are shown, unless the whole exchange is asked for."""
 KEPT = 16_384
-"""So many bytes of a body are kept after its exchange: enough to show that much of it, masked."""
+"""How many bytes of a body are kept after its exchange: enough to show that much of it, masked."""
 
 _TEXTUAL = ("json", "text/", "xml", "csv", "javascript", "form-urlencoded", "multipart/form-data")
 _LEFT_OUT = frozenset({"content-length", "host", "user-agent", "connection", "accept-encoding"})
@@ -66,7 +66,7 @@ class Exchange:
     got_size: int | None = None
 
     def shorten(self, kept: int) -> None:
-        """Let go of what is never shown: bodies beyond so many bytes, which many exchanges would add up."""
+        """Let go of what is never shown: bodies beyond this many bytes, which many exchanges would add up."""
         body = self.request.body
         if isinstance(body, bytes) and len(body) > kept:
             self.sent_size = len(body)

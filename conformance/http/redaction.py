@@ -12,7 +12,7 @@ from urllib.parse import quote
 MASK = "***"
 TOKEN = "$TOKEN"  # noqa: S105 (the placeholder that stands for one)
 LEAST: Final = 6
-"""So many consecutive characters of a secret are masked, in any case; fewer tell nothing."""
+"""How many consecutive characters of a secret are masked, in any case; fewer tell nothing."""
 
 _SIGNED = (
     r"x-amz-(?:signature|credential|security-token|policy)|"
@@ -27,7 +27,7 @@ _FORM = re.compile(rf"""(name="(?:{_SIGNED})"\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n
 _SECRET_HEADERS = frozenset({"cookie", "set-cookie", "proxy-authorization", "x-api-key"})
 _OF_CREDENTIALS = re.compile(r"auth|key|token|secret|cookie|password|session|credential", re.IGNORECASE)
 _LONG = 12
-"""A word of a header is taken for a credential from so many characters on."""
+"""A word of a header is taken for a credential from this many characters on."""
 
 # One character, spelled as URLs, JSON, shells or HTML spell it; a NUL is every other byte of UTF-16.
 _SPELLED = re.compile(

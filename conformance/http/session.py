@@ -211,7 +211,7 @@ def redirected(request: Request, received: Received, private: Iterable[str] = ()
         private: the names of further headers that the target alone may see.
 
     Returns:
-        None if the answer is no redirect, or leads to no HTTP URL.
+        None if the answer is not a redirect, or leads to no HTTP URL.
     """
     location = next((value for name, value in received.headers if name.lower() == "location"), None)
     if received.status not in REDIRECTS or location is None:

@@ -43,7 +43,7 @@ class Spool:
     """A body in a temporary file, which is gone as soon as nobody refers to it.
 
     Args:
-        memory: so many bytes of it may be held in memory at a time.
+        memory: this many bytes of it may be held in memory at a time.
 
     Attributes:
         size: of the body, in bytes.
@@ -101,7 +101,7 @@ class Spool:
         return self.read(0, self.size)
 
     def require(self, size: int) -> None:
-        """Go on if so many bytes may be held in memory.
+        """Go on if this many bytes may be held in memory.
 
         Raises:
             TooLarge: they may not.
@@ -131,7 +131,7 @@ class Spool:
 
         Raises:
             TooLarge: the rest is more than may be held in memory.
-            ValueError, RecursionError: it is none, or none that can be read.
+            ValueError, RecursionError: it is not one, or cannot be read.
         """
         return self.folded.value(self) if self._is_utf_8() else json.loads(self.whole())
 
@@ -181,7 +181,7 @@ class Folded:
 
     @property
     def memory(self) -> int:
-        """So many bytes of it may be held in memory at a time."""
+        """How many bytes of it may be held in memory at a time."""
         return self._spool.memory
 
     def text(self) -> Iterator[bytes]:
@@ -197,7 +197,7 @@ def digest_of(value: object) -> bytes | None:
         try:
             return hashlib.sha256(bytes(value)).digest()
         except (ValueError, OverflowError):
-            pass  # a number is no byte
+            pass  # a number is not a byte
     return None
 
 
@@ -272,7 +272,7 @@ _NUMBERS = re.compile(rb"[0-9, \t\n\r]*+")
 
 
 class _Folder:
-    """Goes through a document once; what is no array of bytes is kept as it stands, be it JSON or not."""
+    """Goes through a document once; what is not an array of bytes is kept as it stands, be it JSON or not."""
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool

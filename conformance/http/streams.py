@@ -65,8 +65,8 @@ def elements(parts: Iterable[str], memory: int) -> Iterator[Any]:
     """The elements of a JSON array, read as `json.loads` reads them.
 
     Raises:
-        TypeError: it is no array; nothing was said of whether it is JSON.
-        ValueError: it is no JSON.
+        TypeError: it is not an array; nothing was said of whether it is JSON.
+        ValueError: it is not JSON.
         RecursionError: it is nested too deeply.
         TooLarge: an element is longer than may be held in memory.
     """

@@ -18,7 +18,7 @@ class Turns:
 
     Args:
         rate: requests a second; None for no limit.
-        slowest: so many a second are sent at least, however often the target complains.
+        slowest: this many a second are sent at least, however often the target complains.
         clock: tells the seconds.
 
     Attributes:
@@ -53,12 +53,12 @@ class Turns:
         return self._clock() < self._shut
 
     def shut(self, seconds: float) -> None:
-        """Send nothing for so many seconds, without waiting for them."""
+        """Send nothing for this many seconds, without waiting for them."""
         with self._lock:
             self._shut = max(self._shut, self._clock() + seconds)
 
     def slow_down(self, wait: float) -> None:
-        """Send nothing for so many seconds, and less from then on.
+        """Send nothing for this many seconds, and less from then on.
 
         The first time that is what the target took within the last minute, and half of it each time after.
         """

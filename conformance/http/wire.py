@@ -96,7 +96,7 @@ def origin_of(url: str) -> tuple[str, str, int]:
     parts = urlsplit(url)
     host = parts.hostname
     if parts.scheme not in {"http", "https"} or not host:
-        message = f"{url!r} is no absolute http or https URL"
+        message = f"{url!r} is not an absolute http or https URL"
         raise ValueError(message)
     return parts.scheme, host, parts.port or (443 if parts.scheme == "https" else 80)
 

@@ -69,7 +69,7 @@ def make_plan(config: pytest.Config, settings: Settings) -> Plan:
     accepted = baselines.read(settings.baseline_file) if settings.baseline_file else baselines.Baseline()
     for one in accepted.accepted:
         if one.rule not in catalogue:
-            raise baselines.BaselineError(f"{settings.baseline_file}: {one.rule} is no rule")
+            raise baselines.BaselineError(f"{settings.baseline_file}: {one.rule} is not a rule")
     outputs = tuple(_output(config, text) for text in settings.reports)
     wanted = Wanted(
         url=settings.url,

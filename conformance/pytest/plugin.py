@@ -130,7 +130,7 @@ def _settings(config: pytest.Config, named: tuple[str, ...]) -> Settings:
     try:
         number = int(seed) if seed else 1
     except ValueError:
-        raise pytest.UsageError(f"dbcontract_check_seed: {seed!r} is no whole number") from None
+        raise pytest.UsageError(f"dbcontract_check_seed: {seed!r} is not a whole number") from None
     return Settings(
         url=_chosen(config, "url") or None,
         target_file=path("target"),

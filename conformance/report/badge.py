@@ -11,7 +11,7 @@ from .text import headline
 _COLOURS = {0: "#2e7d32", 1: "#c62828", 3: "#757575", 4: "#757575"}
 _LABEL = "conformance"
 _WIDTH = 6.6
-"""About so many pixels are a character of Verdana at 11 px; textLength makes it exact."""
+"""About how many pixels are a character of Verdana at 11 px; textLength makes it exact."""
 
 
 def render(run: RunResult) -> str:

@@ -22,7 +22,7 @@ _OBEYED: Final = re.compile(
 
 
 class NoResult(ValueError):
-    """A document that is no result of ours."""
+    """A document that is not a result of ours."""
 
 
 def schema() -> dict[str, Any]:

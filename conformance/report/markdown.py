@@ -30,7 +30,7 @@ def _lines(run: RunResult) -> Iterator[str]:
     yield f"# Conformance: {headline(run)}"
     yield ""
     if not run.complete:
-        yield "> **Incomplete.** Not every rule had its turn; this is no statement about conformance."
+        yield "> **Incomplete.** Not every rule had its turn; this is not a statement about conformance."
         yield ""
     for name, value in facts(run):
         if value:

@@ -49,7 +49,7 @@ def read(path: Path) -> Baseline:
     """Read a baseline.
 
     Raises:
-        BaselineError: the file cannot be read or is no baseline.
+        BaselineError: the file cannot be read or is not a baseline.
     """
     try:
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
@@ -75,7 +75,7 @@ def read(path: Path) -> Baseline:
 def _entry(path: Path, number: int, entry: Any) -> Accepted:
     where = f"{path}: entry {number}"
     if not isinstance(entry, dict):
-        raise BaselineError(f"{where}: {entry!r} is no table; write [[accepted]]")
+        raise BaselineError(f"{where}: {entry!r} is not a table; write [[accepted]]")
     unknown = sorted(set(entry) - _KEYS)
     if unknown:
         raise BaselineError(f"{where}: unknown {', '.join(unknown)}; there are: rule, reason, expires")
@@ -85,7 +85,7 @@ def _entry(path: Path, number: int, entry: Any) -> Accepted:
     expires = entry.get("expires")
     if expires is not None and (not isinstance(expires, date) or isinstance(expires, datetime)):
         raise BaselineError(
-            f"{where}: expires: {expires!r} is no date; write e.g. 2026-12-31, without quotes"
+            f"{where}: expires: {expires!r} is not a date; write e.g. 2026-12-31, without quotes"
         )
     return Accepted(entry["rule"].strip().upper(), entry["reason"].strip(), expires)
 
@@ -119,7 +119,7 @@ def apply(baseline: Baseline, run: RunResult, *, known: Collection[str], today: 
     for one in baseline.accepted:
         result = results.get(one.rule)
         if one.rule not in known:
-            problems.append(f"the baseline accepts {one.rule}, which is no rule")
+            problems.append(f"the baseline accepts {one.rule}, which is not a rule")
         elif one.expires is not None and one.expires < today:
             problems.append(f"the baseline accepted {one.rule} until {one.expires}: {one.reason}")
         elif result is not None and result.verdict is Verdict.PASSED:

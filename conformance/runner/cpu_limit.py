@@ -17,7 +17,7 @@ from types import CodeType, FrameType
 from weakref import WeakSet
 
 _AGAIN = 0.1
-"""So many seconds of CPU after a signal comes the next: one may come at a wrong moment, or be swallowed."""
+"""How many seconds of CPU after a signal comes the next: one may come at a wrong moment, or be swallowed."""
 _LONGEST = 1_000_000.0
 _WEAK = frozenset({weakref.__file__, WeakSet.__init__.__code__.co_filename})
 """The modules whose functions are callbacks of weak references."""

@@ -34,7 +34,7 @@ class Listener:
     """Is told what happens, always from the thread that runs the engine. Override what is of interest."""
 
     def started(self, total: int) -> None:
-        """So many rules will get a verdict."""
+        """How many rules will get a verdict."""
 
     def checking(self, rule: Rule) -> None:
         """A rule's checks begin."""
@@ -43,7 +43,7 @@ class Listener:
         """A rule got its verdict."""
 
     def fuzzing(self, api: str, phase: str, calls: int) -> None:
-        """The fuzzing of an API has made so many calls."""
+        """The fuzzing of an API has made this many calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ DAY_ENDED = "the day (UTC) ended at the target while the check was at work; repe
 
 
 def passed_by_itself(trace: Trace, origins: Container[Origin], seconds: float) -> bool:
-    """Whether the target's own time went over midnight (UTC) in a check of so many seconds.
+    """Whether the target's own time went over midnight (UTC) in a check of this many seconds.
 
     Where it went on for longer than the check took, somebody has moved it, and what follows is meant.
 

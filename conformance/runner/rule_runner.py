@@ -284,7 +284,7 @@ class RuleRunner:
         own = list(parts)
         checks = schema_rules()[rule.id]
         part = self._schema_findings.part(checks, rule.operations, fuzzed=rule.api in self._fuzzed)
-        # What only fuzzing shows is no part of a rule that a check of its own covers.
+        # What only fuzzing shows is not part of a rule that a check of its own covers.
         if own and part.verdict is Verdict.NOT_VERIFIED and FUZZING_ONLY.intersection(checks):
             return own
         return [*own, part]

@@ -28,7 +28,7 @@ from .cpu_limit import CpuLimit, CpuTimeIsUp
 from .midnight import DAY_ENDED, passed_by_itself
 
 WHOLE = 2_000_000
-"""So many characters of a body are shown where the whole exchange is asked for."""
+"""How many characters of a body are shown where the whole exchange is asked for."""
 
 WHOLLY = (Session.send, Wire.send, MockEnvironments.open_second, call_hook, clean_up_after, together)
 """What a check is not broken off in for computing too long: what they begin, they have to end."""

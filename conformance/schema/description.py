@@ -144,7 +144,7 @@ class Description:
             return self._operations[operation_id]
         except KeyError:
             message = (
-                f"{operation_id!r} is no operation of {self.api}; there are {', '.join(self._operations)}"
+                f"{operation_id!r} is not an operation of {self.api}; there are {', '.join(self._operations)}"
             )
             raise LookupError(message) from None
 
@@ -213,7 +213,7 @@ class Description:
         except FailureGroup:
             pass
         except RecursionError:
-            return []  # nested deeper than can be read here, which is no fault of the answer
+            return []  # nested deeper than can be read here, which is not a fault of the answer
         else:
             return found
         for held in judged:

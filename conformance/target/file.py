@@ -264,7 +264,9 @@ def _hook(table: _Table, name: str, everywhere: tuple[str, ...]) -> Hook:
             raise TargetError(f"{table.name('')}: {{{wanted}}} stands for nothing; there is no {api}.url")
         if wanted not in known:
             there = ", ".join(known)
-            raise TargetError(f"{table.name('')}: {{{wanted}}} is no placeholder of it; there are: {there}")
+            raise TargetError(
+                f"{table.name('')}: {{{wanted}}} is not a placeholder of it; there are: {there}"
+            )
     return hook
 
 
@@ -301,7 +303,7 @@ class _Table:
     def __init__(self, path: str, values: Any) -> None:
         self._path = path
         if not isinstance(values, Mapping):
-            raise TargetError(f"{path}: {values!r} is no table; write [{path}]")
+            raise TargetError(f"{path}: {values!r} is not a table; write [{path}]")
         self._values = values
         self._known: dict[str, None] = {}
 

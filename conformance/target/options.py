@@ -26,7 +26,7 @@ def api_choices() -> Mapping[str, tuple[str, ...]]:
 
 
 class SelectionError(ValueError):
-    """No rules are left, or a name is none; the message says which, and what is near."""
+    """No rules are left, or a name is not one; the message says which, and what is near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _uuid(text: str, flag: str) -> str:
     try:
         return str(UUID(text))
     except ValueError:
-        raise TargetError(f"{flag}: {text!r} is no UUID") from None
+        raise TargetError(f"{flag}: {text!r} is not a UUID") from None
 
 
 def permissions(lists: Iterable[str], flag: str) -> tuple[str, ...]:

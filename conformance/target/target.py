@@ -18,7 +18,7 @@ ALLOWABLE: Final = ("write", "destroy", "wait")
 """What is a matter of permission; the other capabilities are a matter of what the target can do."""
 
 GENTLE: Final = 10.0
-"""So many requests a second, by default, for targets that are neither on this machine nor a mock."""
+"""How many requests a second, by default, for targets that are neither on this machine nor a mock."""
 HOOKS: Final = ("advance_clock", "run_nightly", "fail_next", "reset")
 
 
@@ -117,7 +117,7 @@ class Pace:
         run: how long the whole run may take, without what it is allowed to wait.
         job_poll, job_wait: how often, and how long in all, a job is asked for its status.
         throttled: how long a 429 is waited out.
-        slowest: so many requests a second are sent at least, however often the target answers 429.
+        slowest: this many requests a second are sent at least, however often the target answers 429.
     """
 
     requests_per_second: float | None = None
@@ -150,7 +150,7 @@ class Target:
         proxy: what requests are handed to, but for those to this machine.
         open_links: links of the target may lead anywhere, to private addresses too.
         arguments: how the command line names this target, for the commands that reports show.
-        names: what the user has to change where it is no key of a target file: the flag or variable by key.
+        names: by key, the flag or variable to change where the value does not come from a target file.
     """
 
     name: str
@@ -251,10 +251,10 @@ def base_url(text: str, *, where: str) -> str:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError as error:
-        message = f"{where}: {named} is no URL ({error}); {hint}"
+        message = f"{where}: {named} is not a URL ({error}); {hint}"
         raise TargetError(message) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        message = f"{where}: {named} is no http or https URL; {hint}"
+        message = f"{where}: {named} is not an http or https URL; {hint}"
         raise TargetError(message)
     if parts.query or parts.fragment or "@" in parts.netloc:
         message = f"{where}: a base URL has no query, no fragment and no credentials; {hint}"

@@ -122,7 +122,7 @@ class FaultControl:
             status: answer with this status.
             body: of that answer: text as it is, anything else as JSON; by default the documented example.
             headers: of that answer.
-            delay: wait for so many seconds first, or for a time drawn from these bounds; 60 at most.
+            delay: wait for this many seconds first, or for a time drawn from these bounds; 60 at most.
             connection: close the connection unanswered (`drop`), or in the middle of the body (`truncate`).
             inside: let an import fail halfway, or an export job fail.
             times: strike so often and then be gone; None: for ever.

@@ -47,13 +47,13 @@ class ControlConnection:
         origin: scheme, host and port of the server.
 
     Raises:
-        ValueError: that is no http(s) URL.
+        ValueError: that is not an http(s) URL.
     """
 
     def __init__(self, url: str, control_token: str | None = None, timeout: float = 60.0) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            msg = f'"{url}" is no URL of a mock; write e.g. http://127.0.0.1:5323'
+            msg = f'"{url}" is not a URL of a mock; write e.g. http://127.0.0.1:5323'
             raise ValueError(msg)
         make = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self.origin = f"{parts.scheme}://{parts.netloc}"
@@ -73,7 +73,7 @@ class ControlConnection:
             query: parameters; those that are None are left out.
 
         Raises:
-            MockError: the mock refused, or what answers is no mock.
+            MockError: the mock refused, or what answers is not a mock.
         """
         asked = {name: value for name, value in (query or {}).items() if value is not None}
         target = f"{path}?{urlencode(asked)}" if asked else path

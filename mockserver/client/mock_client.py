@@ -58,7 +58,7 @@ class MockClient:
         defects: what the sandbox does wrong on purpose.
 
     Raises:
-        ValueError: `base_url` is no http(s) URL.
+        ValueError: `base_url` is not an http(s) URL.
     """
 
     def __init__(
@@ -217,7 +217,7 @@ class MockClient:
             path: only paths that hold this text.
             status: only this status; 0 for connections closed without an answer.
             since: only from this instant of the sandbox's clock on.
-            limit: at most so many, the latest ones.
+            limit: at most this many, the latest ones.
         """
         asked = _filter(
             operation=operation, method=method, path=path, status=status, since=since, limit=limit
@@ -270,7 +270,7 @@ class MockClient:
         """Put a whole sandbox back: everything becomes as it was, the clock included.
 
         Raises:
-            MockError: the document is no snapshot, or one of another version; nothing has changed.
+            MockError: the document is not a snapshot, or one of another version; nothing has changed.
         """
         self._sandbox.call("PUT", "/state", snapshot)
 

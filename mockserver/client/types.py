@@ -20,7 +20,7 @@ class Inside(TypedDict, total=False):
     """How an operation fails inside; one of the two.
 
     Attributes:
-        after: an import (`importDatabase`) fails when so many entries are merged.
+        after: an import (`importDatabase`) fails when this many entries are merged.
         error_message: an export job (`createExportJob`) ends as FAILURE with this message.
     """
 
@@ -149,7 +149,7 @@ class Message:
 
     Attributes:
         headers: by lower-case name.
-        body: the first 16 KiB, as text; what is no UTF-8 is replaced.
+        body: the first 16 KiB, as text; what is not UTF-8 is replaced.
         size: of the whole body in bytes.
         truncated: whether there was more than `body` holds.
     """
@@ -163,7 +163,7 @@ class Message:
         """The body parsed as JSON.
 
         Raises:
-            ValueError: it is no JSON, or it was truncated.
+            ValueError: it is not JSON, or it was truncated.
         """
         return json.loads(self.body)
 

@@ -22,7 +22,7 @@ from ..sandbox.settings import SettingsError, TokenGrant
 from ..snapshot import snapshot as document
 from ..state.errors import InvalidInput, NotFound
 from ..state.instants import DAY, format_instant, parse_moment
-from ..variants.registry import UnknownDeviation, classes_of, discover
+from ..variants.registry import UnknownVariant, classes_of, discover
 from ..version import version
 from ..web.body import header
 from ..web.call import ABSENT, Call
@@ -118,7 +118,7 @@ class ControlHandlers:
         return ChunkedResponse(document.dump_chunks(call.sandbox), call.answer.content_type)
 
     async def putState(self, call: Call) -> Response:  # noqa: N802 - the operationId
-        """Put a whole sandbox back; a document that is none changes nothing.
+        """Put a whole sandbox back; an invalid document changes nothing.
 
         Raises:
             InvalidInput: the document has another version or another shape.
@@ -172,7 +172,7 @@ class ControlHandlers:
         """Change some settings; all of them or none.
 
         Raises:
-            InvalidInput: the OS version is no semantic version, or a token is none.
+            InvalidInput: the OS version is not a semantic version, or a token is not one.
         """
         apply_settings(call.sandbox, call.body)
         return await self.getSettings(call)
@@ -224,7 +224,7 @@ class ControlHandlers:
         names = tuple(call.body["names"])
         try:
             classes = await asyncio.to_thread(classes_of, names)
-        except UnknownDeviation as error:
+        except UnknownVariant as error:
             raise InvalidInput({"names": [str(error)]}) from error
         call.sandbox.become(classes, names)
         return await self.getDefects(call)
@@ -273,7 +273,7 @@ class ControlHandlers:
         """Make a sandbox that is set as this sandbox is.
 
         Raises:
-            InvalidInput: the name is none, or the data set is unknown or cannot be read.
+            InvalidInput: the name is not one, or the data set is unknown or cannot be read.
         """
         name = call.path["sandboxName"]
         base = await self._base(call, call.sandbox.base)
@@ -316,7 +316,7 @@ def apply_settings(sandbox: Sandbox, order: dict[str, Any]) -> None:
     """Change the settings that an order (checked by the description) names; all of them or none.
 
     Raises:
-        InvalidInput: an API refuses its part, or a token is none.
+        InvalidInput: an API refuses its part, or a token is not one.
     """
     for one in _api_settings():
         one.check(order)

@@ -38,7 +38,7 @@ _HEADERS: Final = MappingProxyType(
 
 
 class Pages:
-    """What a browser is shown that is no API."""
+    """What a browser is shown that is not an API."""
 
     def __init__(self, settings: Settings, apis: tuple[ServedApi, ...]) -> None:
         """Take the served APIs, the control API among them if it is there."""

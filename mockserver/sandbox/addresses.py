@@ -14,7 +14,7 @@ def public_url(text: str) -> str:
     """A URL that others reach the server at, without its trailing slash.
 
     Raises:
-        ValueError: it is no absolute http URL, or has more than a path; the message says what to write.
+        ValueError: it is not an absolute http URL, or has more than a path; the message says what to write.
     """
     parts = _split(text)
     if parts is None or parts.username is not None or "?" in text or "#" in text:
@@ -48,7 +48,7 @@ def networks(text: str) -> tuple[str, ...]:
     """Addresses and networks, separated by commas; `*` for all.
 
     Raises:
-        ValueError: one of them is none; the message says what to write.
+        ValueError: one of them is not one; the message says what to write.
     """
     found = [word.strip() for word in text.split(",") if word.strip()]
     for word in found:
@@ -57,7 +57,7 @@ def networks(text: str) -> tuple[str, ...]:
                 ipaddress.ip_network(word)
             except ValueError:
                 raise ValueError(
-                    f'"{word}" is no address: write such as 127.0.0.1, 10.0.0.0/8, or * for all'
+                    f'"{word}" is not an address: write such as 127.0.0.1, 10.0.0.0/8, or * for all'
                 ) from None
     return tuple(found)
 

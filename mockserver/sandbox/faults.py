@@ -45,9 +45,9 @@ class Fault:
         operation: the operationId that it strikes.
         status: answer with this status instead of the operation's answer.
         body: of that answer: text as it is, anything else as JSON; by default the documented example.
-        delay: wait for so many seconds first, drawn evenly from these bounds.
+        delay: wait for this many seconds first, drawn evenly from these bounds.
         connection: `drop` closes the connection unanswered, `truncate` in the middle of the body.
-        after_entries: an import fails inside once so many entries are merged.
+        after_entries: an import fails inside once this many entries are merged.
         error_message: an export job ends as FAILURE with this message.
         times: how often it strikes before it is gone; None for ever.
         probability: how likely it strikes when it could.
@@ -102,7 +102,9 @@ def make_fault(order: Mapping[str, Any], id_: str, operations: Iterable[str]) ->
     operation = order["operation"]
     errors = _effect_errors(order) | _answer_errors(order)
     if operation not in known:
-        errors["operation"] = [f'"{operation}" is no operation; possible are: {", ".join(sorted(known))}.']
+        errors["operation"] = [
+            f'"{operation}" is not an operation; possible are: {", ".join(sorted(known))}.'
+        ]
     inside = order.get("inside") or {}
     if "after" in inside and operation != "importDatabase":
         errors["inside"] = ["`after` counts merged entries and is possible for importDatabase only."]
@@ -207,7 +209,7 @@ class FaultBook:
         return generator_state(self._random)
 
     def restore(self, count: int, chance: str) -> None:
-        """Go on as another book would: after so many faults, with its chance.
+        """Go on as another book would: after this many faults, with its chance.
 
         Raises:
             ValueError: the text says of no generator where it stands.
@@ -232,7 +234,7 @@ class FaultBook:
         """
         number = _ID.fullmatch(fault.id)
         if fault.id in self._faults or number is None or int(number[1]) > self._count:
-            msg = f"{fault.id[:80]} is no id for a fault here"
+            msg = f"{fault.id[:80]} is not an id for a fault here"
             raise ValueError(msg)
         self._faults[fault.id] = fault
         if fault.times is not None:

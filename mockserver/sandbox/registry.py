@@ -25,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class SandboxNameError(ValueError):
-    """A sandbox name that is none."""
+    """An invalid sandbox name."""
 
 
 class Sandboxes:
@@ -60,7 +60,7 @@ class Sandboxes:
         """Let the default sandbox and all new ones be served with these variants.
 
         Raises:
-            UnknownDeviation: there is none of such a name.
+            UnknownVariant: there is none of such a name.
         """
         self.serve(classes_of(names), names)
 
@@ -78,7 +78,7 @@ class Sandboxes:
             head: its first segment, decoded; a slash in it was sent encoded and ends no name.
 
         Raises:
-            SandboxNameError: the path names a sandbox by a name that is none.
+            SandboxNameError: the path names a sandbox by an invalid name.
         """
         if not path.startswith("/~"):
             return self.default, path
@@ -169,7 +169,7 @@ class Sandboxes:
 def _named(name: str) -> str:
     if not _NAME.fullmatch(name):
         msg = (
-            f'"{name[:80]}" is no sandbox name: use 1 to 64 ASCII letters, digits, ".", "_" or "-", '
+            f'"{name[:80]}" is not a sandbox name: use 1 to 64 ASCII letters, digits, ".", "_" or "-", '
             "beginning with a letter or digit"
         )
         raise SandboxNameError(msg)

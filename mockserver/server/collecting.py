@@ -12,7 +12,7 @@ _SLOW = 0.004
 def spare_what_lives() -> None:
     """Keep the data out of the collector's sight; for a process that serves and does nothing else.
 
-    Whatever is no cycle is freed as ever, also what the collector does not see.
+    Whatever is not a cycle is freed as ever, also what the collector does not see.
     """
     gc.collect()
     gc.freeze()

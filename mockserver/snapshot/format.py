@@ -14,7 +14,7 @@ ROWS_A_STEP = 250
 
 
 class DocumentError(ValueError):
-    """A document that is no sandbox.
+    """A document that is not a sandbox.
 
     Attributes:
         errors: what is wrong, keyed by field.

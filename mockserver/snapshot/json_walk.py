@@ -19,7 +19,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 class JSONSyntax(ValueError):
-    """The text is no JSON; the message says where."""
+    """The text is not JSON; the message says where."""
 
 
 class OtherKind(TypeError):
@@ -64,8 +64,8 @@ class JSONWalk:
         """The names of the object that stands here; each value is to be read before the next name.
 
         Raises:
-            JSONSyntax: the text is no JSON.
-            OtherKind: this is no object.
+            JSONSyntax: the text is not JSON.
+            OtherKind: this is not an object.
         """
         if self._enter("{", "}", "an object is expected"):
             return
@@ -88,8 +88,8 @@ class JSONWalk:
         """Stop at each item of the array that stands here; each is to be read before the next.
 
         Raises:
-            JSONSyntax: the text is no JSON.
-            OtherKind: this is no array.
+            JSONSyntax: the text is not JSON.
+            OtherKind: this is not an array.
         """
         if self._enter("[", "]", "an array is expected"):
             return
@@ -142,7 +142,7 @@ class JSONWalk:
 
 
 def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no JSON number")
+    raise ValueError(f"{text} is not a JSON number")
 
 
 def _finite(text: str) -> float:

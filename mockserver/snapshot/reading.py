@@ -64,7 +64,7 @@ def read(document: bytes, operations: tuple[str, ...]) -> Generator[None, None, 
     """Read a whole document.
 
     Raises:
-        DocumentError: it is no sandbox of this format.
+        DocumentError: it is not a sandbox of this format.
     """
     try:
         walk = JSONWalk(document.decode())

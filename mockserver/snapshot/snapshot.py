@@ -36,7 +36,7 @@ def restore(sandbox: Sandbox, document: bytes, operations: tuple[str, ...]) -> N
         operations: the operationIds that may have faults.
 
     Raises:
-        DocumentError: the document is no sandbox of this format; nothing has changed.
+        DocumentError: the document is not a sandbox of this format; nothing has changed.
     """
     for _ in restore_steps(sandbox, document, operations):
         pass

@@ -15,7 +15,7 @@ def fields(value: object, names: frozenset[str]) -> Mapping[str, Any]:
     """An object with exactly these members.
 
     Raises:
-        TypeError: it is no object.
+        TypeError: it is not an object.
         ValueError: a member is missing, or there is one too many.
     """
     if not isinstance(value, dict):
@@ -23,7 +23,7 @@ def fields(value: object, names: frozenset[str]) -> Mapping[str, Any]:
         raise TypeError(msg)
     if value.keys() != names:
         missing, unknown = sorted(names - value.keys()), sorted(value.keys() - names)
-        msg = f"{missing[0]} is missing" if missing else f"{shown(unknown[0])} is no field of it"
+        msg = f"{missing[0]} is missing" if missing else f"{shown(unknown[0])} is not a field of it"
         raise ValueError(msg)
     return value
 
@@ -32,7 +32,7 @@ def text(value: object) -> str:
     """A text that can be written as UTF-8.
 
     Raises:
-        TypeError: it is no text.
+        TypeError: it is not text.
         ValueError: it holds half a character.
     """
     if not isinstance(value, str):
@@ -47,12 +47,12 @@ def identifier(value: object) -> str:
     """A UUID in lower case.
 
     Raises:
-        TypeError: it is no text.
+        TypeError: it is not text.
         ValueError: it is no such UUID.
     """
     found = text(value)
     if not is_uuid(found) or found != found.lower():
-        msg = f"{shown(value)} is no UUID in lower case"
+        msg = f"{shown(value)} is not a UUID in lower case"
         raise ValueError(msg)
     return found
 
@@ -73,7 +73,7 @@ def number(value: object, least: int = 0) -> int:
     """A whole number, `least` or more.
 
     Raises:
-        TypeError: it is no whole number.
+        TypeError: it is not a whole number.
         ValueError: it is too small.
     """
     if type(value) is not int:
@@ -89,7 +89,7 @@ def instant(value: object) -> int:
     """An instant, in µs.
 
     Raises:
-        TypeError: it is no text.
+        TypeError: it is not text.
         ValueError: the text names none.
     """
     try:
@@ -108,7 +108,7 @@ def listed(value: object) -> list[Any]:
     """An array.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not one.
     """
     if not isinstance(value, list):
         msg = f"an array is expected, not {shown(value)}"

@@ -57,7 +57,7 @@ class Validators:
 
 
 def _seconds(date: str | None) -> int | None:
-    """An HTTP date in seconds; None for none, and for what is no date: that is to be ignored."""
+    """An HTTP date in seconds; None for none, and for what is not a date: that is to be ignored."""
     if date is None:
         return None
     try:

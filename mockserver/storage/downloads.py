@@ -127,7 +127,7 @@ class ItemResponse(Response):
 def _window(requested: str | None, size: int) -> tuple[int, int] | None:
     """Start and length of the one requested range; None when all is to be sent.
 
-    Several ranges at once are ignored, as S3 does, and so is what is no range of bytes (RFC 9110, Range).
+    Several ranges at once are ignored, as S3 does, and so is what is not a range of bytes (RFC 9110, Range).
     """
     match = _RANGE.fullmatch((requested or "").strip())
     if match is None or match.group(1, 2) == ("", ""):

@@ -79,7 +79,7 @@ class EntityTooLarge(StorageError):
 
 
 class MalformedPost(StorageError):
-    """A body that is no well-formed multipart form."""
+    """A body that is not a well-formed multipart form."""
 
     code = "MalformedPOSTRequest"
 
@@ -88,7 +88,7 @@ class MalformedPost(StorageError):
 
 
 class PreconditionFailed(StorageError):
-    """An upload that is no multipart form at all."""
+    """An upload that is not a multipart form at all."""
 
     status = 412
     code = "PreconditionFailed"

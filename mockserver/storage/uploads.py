@@ -54,7 +54,7 @@ async def read_upload(request: Request) -> Upload:
 
     Raises:
         PreconditionFailed: the body is not declared as a multipart form.
-        MalformedPost: it is none.
+        MalformedPost: it is not one.
         EntityTooLarge: it is larger than any policy allows.
         InvalidArgument: it has no file, no field before it, or a field twice.
         UnsupportedEncoding: it is compressed.

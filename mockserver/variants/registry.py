@@ -26,7 +26,7 @@ _NOTE = "__dbcontract_variant__"
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-class UnknownDeviation(SettingsError):
+class UnknownVariant(SettingsError):
     """A name that no defect and no conforming variant has."""
 
 
@@ -148,7 +148,7 @@ def classes_of(names: tuple[str, ...]) -> Classes:
     """The implementation that has these variants, the first ones outermost.
 
     Raises:
-        UnknownDeviation: there is none of such a name.
+        UnknownVariant: there is none of such a name.
     """
     if not names:
         return Classes()
@@ -157,6 +157,6 @@ def classes_of(names: tuple[str, ...]) -> Classes:
         if name not in known:
             near = get_close_matches(name, known, 3)
             hint = f"; near it: {', '.join(near)}" if near else ""
-            raise UnknownDeviation(f'"{name[:80]}" is no defect; `dbcontract defects` lists them{hint}')
+            raise UnknownVariant(f'"{name[:80]}" is not a defect; `dbcontract defects` lists them{hint}')
     chosen = [known[name] for name in dict.fromkeys(names)]
     return with_variants(part for one in chosen for part in one.classes)

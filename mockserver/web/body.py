@@ -85,7 +85,7 @@ def parse_json(raw: bytes) -> Any:
     """The value of a JSON body.
 
     Raises:
-        BadRequest: it is no JSON, or JSON that cannot be kept exactly.
+        BadRequest: it is not JSON, or JSON that cannot be kept exactly.
     """
     try:
         return jsonio.loads(raw)

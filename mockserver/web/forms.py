@@ -41,7 +41,7 @@ async def read_form(raw: bytes, content_type: str) -> Fields:
     """The fields of a form, each with its values in order.
 
     Raises:
-        BadRequest: it is no form, no UTF-8, or has too many fields.
+        BadRequest: it is not a form, not UTF-8, or has too many fields.
     """
     fields: Fields = {}
     pairs = _decoded(raw) if form_type(content_type) == URLENCODED else await _parts(raw, content_type)

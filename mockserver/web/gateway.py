@@ -65,7 +65,7 @@ class Gateway:
         sandboxes: finds the sandbox that a path belongs to.
         access: decides who may use the control API.
         docs: the Swagger UIs and the descriptions themselves.
-        pages: what else a browser is shown that is no API.
+        pages: what else a browser is shown that is not an API.
     """
 
     def __init__(

@@ -63,7 +63,7 @@ class PathParameters:
         """The values, UUIDs in canonical form.
 
         Raises:
-            UnknownPath: an id is no UUID.
+            UnknownPath: an id is not a UUID.
         """
         for name in self._uuids:
             value = values[name]

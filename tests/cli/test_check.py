@@ -184,7 +184,7 @@ def test_a_baseline_accepts_and_complains(run: Run, wrong: str, tmp_path: Path) 
     file.write_text('[[accepted]]\nrule = "PI-EXP-99"\nreason = "agreed upon"\n')
     stale = run(*check)
     assert stale.status == 1
-    assert "baseline: the baseline accepts PI-EXP-99, which is no rule" in text(stale)
+    assert "baseline: the baseline accepts PI-EXP-99, which is not a rule" in text(stale)
     file.write_text("[[accepted]]\n")
     assert run(*check).status == 2
 
@@ -205,7 +205,7 @@ def test_nobody_there(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nowhere"], "URL: 'nowhere' is no http or https URL; write e.g. http://localhost:5323"),
+        (["nowhere"], "URL: 'nowhere' is not an http or https URL; write e.g. http://localhost:5323"),
         (["http://h", "--target", "x"], "URL, --target: give one of the two"),
         (["--target", "nowhere.toml"], "nowhere.toml: cannot be read: No such file or directory"),
         (["--only", "PB-ASSET-99"], "--only PB-ASSET-99: there is no rule 'PB-ASSET-99'; did you mean"),
@@ -216,7 +216,7 @@ def test_nobody_there(run: Run, tmp_path: Path) -> None:
         (["--report", "json"], "--report json: write FORMAT=FILE"),
         (["--baseline", "nowhere.toml"], "--baseline nowhere.toml: cannot be read"),
         (["http://h", "--token-env", "NOT_SET"], "--token-env: the variable NOT_SET is not set"),
-        (["http://h", "--organization", "x"], "--organization: 'x' is no UUID"),
+        (["http://h", "--organization", "x"], "--organization: 'x' is not a UUID"),
         (["--jobs", "0"], "--jobs"),
         (["--level", "other"], "--level"),
     ],

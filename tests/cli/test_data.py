@@ -82,7 +82,7 @@ def test_a_full_disk_is_told_in_one_line(run: Callable[..., Any]) -> None:
     assert result.stderr.count("\n") == 1
 
 
-def test_a_reader_that_has_enough_is_no_error(
+def test_a_reader_that_has_enough_is_not_an_error(
     tmp_path: Path, environment: dict[str, str], command: str
 ) -> None:
     done = subprocess.run(

@@ -81,5 +81,5 @@ def test_a_server_that_is_wrong_on_purpose(serve: Callable[..., Any]) -> None:
 def test_an_unknown_defect_is_told_before_anything_is_served(run: Callable[..., Any]) -> None:
     told = run("serve", "--port", "0", "--defect", "last-byte-lots")
     assert told.status == 2
-    assert told.stderr.startswith('Error: "last-byte-lots" is no defect; `dbcontract defects` lists them;')
+    assert told.stderr.startswith('Error: "last-byte-lots" is not a defect; `dbcontract defects` lists them;')
     assert told.stderr.count("\n") == 1

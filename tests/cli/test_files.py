@@ -59,7 +59,7 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_a_long_name_is_no_obstacle(tmp_path: Path) -> None:
+def test_a_long_name_is_not_an_obstacle(tmp_path: Path) -> None:
     target = tmp_path / ("ü" * 127)
     check_writable(target)
     with atomic_writer(target) as stream:

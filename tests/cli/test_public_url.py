@@ -67,7 +67,7 @@ def test_the_banner_shows_both_addresses(serve: Callable[..., Any]) -> None:
     assert all(OUTSIDE in line for line in commands)
 
 
-def test_what_is_no_public_url_is_refused_by_name(run: Callable[..., Any]) -> None:
+def test_what_is_not_a_public_url_is_refused_by_name(run: Callable[..., Any]) -> None:
     done = run("serve", "--public-url", "mock.example.com")
     assert done.status == 2
     assert "public" in done.stderr

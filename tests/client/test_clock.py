@@ -62,14 +62,14 @@ def test_times_are_text_or_datetimes(mock: MockClient, at: Any) -> None:
 
 
 @pytest.mark.parametrize("at", [1_893_456_000, date(2030, 1, 1), b"2030-01-01T00:00:00Z"])
-def test_anything_else_is_no_time(mock: MockClient, at: Any) -> None:
+def test_anything_else_is_not_a_time(mock: MockClient, at: Any) -> None:
     with pytest.raises(TypeError, match="is no time: give a datetime or ISO 8601 text"):
         mock.clock.freeze(at=at)
     assert mock.clock.now() == START
 
 
 @pytest.mark.parametrize("at", ["tomorrow", "2030-01-32", ""])
-def test_text_that_is_no_time_is_refused_with_the_reason(mock: MockClient, at: str) -> None:
+def test_text_that_is_not_a_time_is_refused_with_the_reason(mock: MockClient, at: str) -> None:
     with pytest.raises(MockError, match=r"now: Datetime has wrong format") as refused:
         mock.clock.set(at)
     assert refused.value.status == 400

@@ -137,8 +137,8 @@ def test_a_mock_without_its_control_api() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "localhost:5323", "ftp://localhost", "/~name", "http://"])
-def test_what_is_no_url(url: str) -> None:
-    with pytest.raises(ValueError, match="is no URL of a mock"):
+def test_what_is_not_a_url(url: str) -> None:
+    with pytest.raises(ValueError, match="is not a URL of a mock"):
         MockClient(url)
 
 
@@ -201,7 +201,7 @@ def test_a_sandbox_is_addressed_by_its_url_alone(server: MockClient, mock: MockC
 
 
 def test_a_name_that_is_none_is_refused(server: MockClient) -> None:
-    with pytest.raises(MockError, match="is no sandbox name"), server.sandbox("no name?") as mock:
+    with pytest.raises(MockError, match="is not a sandbox name"), server.sandbox("no name?") as mock:
         mock.health()
 
 

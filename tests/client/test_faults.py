@@ -83,7 +83,7 @@ def test_an_export_job_fails(mock: MockClient) -> None:
 
 
 def test_an_unknown_operation_is_refused_with_the_possible_ones(mock: MockClient) -> None:
-    with pytest.raises(MockError, match=r'"importDatabse" is no operation.*importDatabase') as refused:
+    with pytest.raises(MockError, match=r'"importDatabse" is not an operation.*importDatabase') as refused:
         mock.faults.add("importDatabse", status=500)
     assert list(refused.value.errors) == ["operation"]
     assert mock.faults.list() == []

@@ -111,7 +111,7 @@ def test_a_snapshot_moves_to_another_sandbox_through_a_file(server: MockClient, 
 
 
 @pytest.mark.parametrize("document", [{}, {"format": "dbcontract-sandbox/99"}])
-def test_what_is_no_snapshot_changes_nothing(mock: MockClient, document: Any) -> None:
+def test_what_is_not_a_snapshot_changes_nothing(mock: MockClient, document: Any) -> None:
     before = mock.snapshot()
     with pytest.raises(MockError):
         mock.restore(document)

@@ -72,7 +72,7 @@ def test_a_listed_rule_that_passes_fails_the_run(tmp_path: Path) -> None:
 def test_an_unknown_rule_fails_the_run(tmp_path: Path) -> None:
     result = applied(written(tmp_path, entry("PB-ASSET-99")), a_run(PB_ASSET_01=Verdict.PASSED))
     assert exit_code(result) == 1
-    assert result.problems == ("the baseline accepts PB-ASSET-99, which is no rule",)
+    assert result.problems == ("the baseline accepts PB-ASSET-99, which is not a rule",)
 
 
 @pytest.mark.parametrize(("last_day", "status"), [("2026-06-14", 1), ("2026-06-15", 0), ("2026-06-16", 0)])
@@ -129,15 +129,15 @@ def test_problems_are_added_to_those_there_are(tmp_path: Path) -> None:
         ("[[accepted]\n", "no TOML"),
         ('accepted = "x"\n', "accepted: a baseline has entries"),
         ("[other]\n[another]\n", r"\['another', 'other'\]: a baseline has entries"),
-        ('accepted = ["PB-ASSET-01"]\n', r"baseline\.toml: entry 1: 'PB-ASSET-01' is no table"),
+        ('accepted = ["PB-ASSET-01"]\n', r"baseline\.toml: entry 1: 'PB-ASSET-01' is not a table"),
         (entry("PB-ASSET-01") + entry(" "), r"baseline\.toml: entry 2: rule has to be there"),
         ('[[accepted]]\nreason = "x"\n', "entry 1: rule has to be there"),
         ('[[accepted]]\nrule = "PB-ASSET-01"\n', "entry 1: reason has to be there"),
         ('[[accepted]]\nrule = "PB-ASSET-01"\nreason = " "\n', "reason"),
         (entry("PB-ASSET-01", "until = 2026-01-01"), "unknown until;"),
         (entry("PB-ASSET-01", "until = 1\nbecause = 2"), "unknown because, until;"),
-        (entry("PB-ASSET-01", 'expires = "soon"'), "expires: 'soon' is no date"),
-        (entry("PB-ASSET-01", "expires = 2026-01-01T00:00:00Z"), "is no date"),
+        (entry("PB-ASSET-01", 'expires = "soon"'), "expires: 'soon' is not a date"),
+        (entry("PB-ASSET-01", "expires = 2026-01-01T00:00:00Z"), "is not a date"),
         (entry("PB-ASSET-01") + entry("pb-asset-01"), "more than once: PB-ASSET-01"),
         (entry("B") + entry("A") + entry("C") + entry("b") + entry("a"), "more than once: A, B$"),
     ],
@@ -153,7 +153,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe", 'reason = "Umzug nächste Woche"'.encode("latin-1")])
-def test_a_file_that_is_no_utf_8_is_named(tmp_path: Path, text: bytes) -> None:
+def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path, text: bytes) -> None:
     file = tmp_path / "baseline.toml"
     file.write_bytes(text)
     with pytest.raises(baseline.BaselineError, match=r"baseline\.toml: cannot be read: no UTF-8"):

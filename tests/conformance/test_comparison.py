@@ -177,7 +177,7 @@ def test_the_command_compares_reports_and_can_fail_on_what_got_worse(
         (None, "no such file or directory"),
     ],
 )
-def test_a_file_that_is_no_report_is_named(
+def test_a_file_that_is_not_a_report_is_named(
     write: Callable[[str, RunResult], Path], tmp_path: Path, content: str | None, told: str
 ) -> None:
     bad = tmp_path / "bad.json"

@@ -98,13 +98,13 @@ def test_the_token_is_taken_from_the_usual_variable(unrecognized: Running) -> No
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        (Wanted(url="nowhere"), "URL: 'nowhere' is no http or https URL"),
+        (Wanted(url="nowhere"), "URL: 'nowhere' is not an http or https URL"),
         (
             Wanted(url="http://127.0.0.1:9", token_env="NOT_SET"),
             "--token-env: the variable NOT_SET is not set",
         ),
-        (Wanted(url="http://127.0.0.1:9", own={"organization": ("x",)}), "--organization: 'x' is no UUID"),
-        (Wanted(url="http://127.0.0.1:9", own={"database": ("x",)}), "--database: 'x' is no UUID"),
+        (Wanted(url="http://127.0.0.1:9", own={"organization": ("x",)}), "--organization: 'x' is not a UUID"),
+        (Wanted(url="http://127.0.0.1:9", own={"database": ("x",)}), "--database: 'x' is not a UUID"),
         (Wanted(target_file=Path("nowhere.toml")), r"nowhere\.toml: cannot be read"),
     ],
 )

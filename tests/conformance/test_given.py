@@ -56,7 +56,7 @@ def test_failures_can_be_ordered_on_a_mock(on_mock: Run) -> None:
     ctx.inject.fail_next("listRecords", 500)
     path = {"databaseId": database.id}
     assert [ctx.call("listRecords", path=path).status for _ in range(2)] == [500, 200]
-    assert ctx.trace.findings == [], "a failure that was ordered is no finding"
+    assert ctx.trace.findings == [], "a failure that was ordered is not a finding"
     ctx.inject.fail_next_job("no disk")
     details = ctx.given.finished_job(ctx.given.job(database))
     assert (details["status"], details["error_message"]) == ("FAILURE", "no disk")

@@ -1,4 +1,4 @@
-"""What no vendor publishes is left open: which error an input gets, 400 for a body that is no database."""
+"""What no vendor publishes is left open: which error an input gets, 400 for a body that is not a database."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def judge() -> Judge:
     ],
     ids=["broken", "bytes", "array", "null", "deep", "byte", "field"],
 )
-def test_a_framework_may_refuse_what_is_no_database(judge: Judge, body: bytes) -> None:
+def test_a_framework_may_refuse_what_is_not_a_database(judge: Judge, body: bytes) -> None:
     assert judge(body) == set()
 
 

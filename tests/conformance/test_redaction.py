@@ -92,7 +92,7 @@ def test_curl_quotes_what_stands_beside_the_token(redactor: Redactor) -> None:
     )
 
 
-def test_a_body_that_is_no_text_is_shown_as_such(redactor: Redactor) -> None:
+def test_a_body_that_is_not_text_is_shown_as_such(redactor: Redactor) -> None:
     received = Received(200, "OK", (("Content-Type", "image/png"),), bytes(range(256)) * 20, 0.1)
     evidence = Exchange(Request("GET", "http://h/"), received).as_evidence(1, redactor)
     assert (evidence.response_body or "").startswith("data:image/png;base64,AAEC")

@@ -172,7 +172,7 @@ def test_json_is_as_its_schema_says() -> None:
         (("results", 0, "surprise"), 1),
     ],
 )
-def test_the_schema_refuses_what_is_no_result(path: tuple[str | int, ...], value: object) -> None:
+def test_the_schema_refuses_what_is_not_a_result(path: tuple[str | int, ...], value: object) -> None:
     document = to_document(RUN)
     place = document
     for step in path[:-1]:

@@ -395,7 +395,7 @@ def test_what_could_not_be_removed_is_told(rule_runner: RuleRunner) -> None:
         "asset in the database d1: of unknown id (a.png)",
         "record in the database d1: dbcontract-r1-second",
     )
-    # one that fails does not keep the others from being removed, and is no finding of the check
+    # one that fails does not keep the others from being removed, and is not a finding of the check
     assert rule_runner.wire.sent[-1].url == f"{RECORDS}dbcontract-r1-first/"
     assert [one.method for one in outcome.part.evidence] == ["POST", "GET"]
     assert not outcome.broken

@@ -76,7 +76,7 @@ def test_only_arrays_of_bytes_are_folded(inside: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", [",", ",,1", "1 2", "01", "1,", "1]]", ""])
-def test_what_is_no_json_is_none(wrong: str) -> None:
+def test_what_is_not_json_is_none(wrong: str) -> None:
     content = f"[{', '.join(['7'] * 400)}, {wrong}]".encode()
     with pytest.raises(json.JSONDecodeError):
         spooled(content[:-1] if wrong == "" else content).json()

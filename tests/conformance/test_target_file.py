@@ -177,7 +177,7 @@ def with_line(table: str, line: str) -> str:
         ("target", 'storage = "no"', "target.storage: 'no' does not fit; write true or false"),
         ("target", 'ca_bundle = "nowhere.pem"', "target.ca_bundle: there is no file nowhere.pem"),
         ("pieces", "headers = { A = 1 }", "pieces.headers"),
-        ("pieces", 'second_url = "nowhere"', "pieces.second_url: 'nowhere' is no http or https URL"),
+        ("pieces", 'second_url = "nowhere"', "pieces.second_url: 'nowhere' is not an http or https URL"),
         ("pieces", 'token_env = "NOT_SET"', "pieces.token_env: the environment variable NOT_SET is not set"),
         ("pixiebrix", 'url = "http://h"\norganization = "x"', "pixiebrix.organization: 'x' does not fit"),
         ("pixiebrix", 'url = "http://h"\ndatabases = ["x"]', "pixiebrix.databases"),
@@ -192,9 +192,9 @@ def with_line(table: str, line: str) -> str:
         (
             "hooks.advance_clock",
             'url = "http://h/{second}"',
-            "hooks.advance_clock: {second} is no placeholder",
+            "hooks.advance_clock: {second} is not a placeholder",
         ),
-        ("hooks.run_nightly", 'command = ["a", "{seconds}"]', "{seconds} is no placeholder of it"),
+        ("hooks.run_nightly", 'command = ["a", "{seconds}"]', "{seconds} is not a placeholder of it"),
         (
             "hooks.advance_clock",
             'url = "http://h/{pixiebrix_url}"',
@@ -221,7 +221,7 @@ def test_a_mistake_is_named(table: str, line: str, words: str) -> None:
 
 @pytest.mark.parametrize("value", [1, "x", [1]])
 def test_a_table_that_is_none_is_named(value: Any) -> None:
-    with pytest.raises(TargetError, match=r"pieces: .* is no table; write \[pieces\]"):
+    with pytest.raises(TargetError, match=r"pieces: .* is not a table; write \[pieces\]"):
         targetfile.parse({"pieces": value}, {})
 
 
@@ -276,7 +276,7 @@ def test_a_base_url_loses_its_slash(text: str, expected: str) -> None:
         "http://h/#a",
     ],
 )
-def test_what_is_no_base_url_is_refused(text: str) -> None:
+def test_what_is_not_a_base_url_is_refused(text: str) -> None:
     with pytest.raises(TargetError, match="URL: "):
         base_url(text, where="URL")
 

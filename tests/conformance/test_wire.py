@@ -170,7 +170,7 @@ def test_plain_text_where_tls_is_spoken_is_unreachable(wire: Wire, raw: Raw) -> 
 
 
 @pytest.mark.parametrize("url", ["ftp://a/b", "//a/b", "", "http://", "mailto:a@b"])
-def test_what_is_no_http_url_is_refused(url: str) -> None:
+def test_what_is_not_an_http_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="no absolute http"):
         origin_of(url)
 

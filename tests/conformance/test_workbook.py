@@ -125,7 +125,7 @@ def test_a_sheet_without_rows() -> None:
         (by_hand("", more={"xl/workbook.xml": f"<!DOCTYPE workbook>{WORKBOOK}"}), "document type"),
     ],
 )
-def test_what_is_no_workbook(content: bytes, told: str) -> None:
+def test_what_is_not_a_workbook(content: bytes, told: str) -> None:
     with pytest.raises(CheckFailed, match=told) as failed:
         rows_of(content)
     assert failed.value.expected == "an Office Open XML workbook with a worksheet"

@@ -316,7 +316,7 @@ def test_every_byte_counts(full: Mock) -> None:
         b'{"format":"dbcontract-sandbox/1"} {}',
     ],
 )
-def test_what_is_no_document(full: Mock, document: bytes) -> None:
+def test_what_is_not_a_document(full: Mock, document: bytes) -> None:
     before = full.state()
     assert full.restore(document, 400)
     assert full.state() == before

@@ -170,7 +170,7 @@ CALLS = [
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"1", b"null", b"\xff", b'{"a": NaN}'])
 @pytest.mark.parametrize(("method", "path"), CALLS)
-def test_a_body_that_is_no_json_object_changes_nothing(
+def test_a_body_that_is_not_a_json_object_changes_nothing(
     mock: Mock, method: str, path: str, body: bytes
 ) -> None:
     before = mock.state()

@@ -143,7 +143,7 @@ def test_names(start: Callable[..., Mock], name: str) -> None:
     "name", ["", "-a", ".a", "_a", "a b", "a%20b", "ü", "x" * 65, "a~", "a:b", "a%2Fb%00"]
 )
 @pytest.mark.parametrize("rest", ["", "/", "/database/export", "/_mock/health"])
-def test_what_is_no_name_is_refused_and_makes_nothing(
+def test_what_is_not_a_name_is_refused_and_makes_nothing(
     start: Callable[..., Mock], name: str, rest: str
 ) -> None:
     mock = start()

@@ -42,7 +42,7 @@ def test_tokens_are_never_shown(mock: Mock) -> None:
 
 
 @pytest.mark.parametrize("tokens", [[], ["two words"], ["one", "two:write"], [""], "one", ["ä"], [1]])
-def test_what_is_no_token_changes_nothing(mock: Mock, tokens: object) -> None:
+def test_what_is_not_a_token_changes_nothing(mock: Mock, tokens: object) -> None:
     refused = mock.control("PATCH", "/settings", {"tokens": tokens, "record_limit": 7}, 400)
     assert "tokens" in refused
     assert status(mock, "anything") == 200

@@ -57,7 +57,7 @@ def test_a_conforming_variant_breaks_nothing() -> None:
 
 
 def test_each_of_their_classes_overrides_what_is_there() -> None:
-    # a method of another name would be dead, and a conforming variant that does nothing is no proof
+    # a method of another name would be dead, and a conforming variant that does nothing is not a proof
     assert [f"{one.name}: {part}" for one in ALL for part in one.classes if not _overrides(part)] == []
 
 

@@ -57,7 +57,7 @@ def test_the_methods_that_a_variant_overrides() -> None:
 
 
 @pytest.mark.parametrize("part", [_Static, _Begins])
-def test_what_is_no_plain_method_may_be_reached_by_all(part: type) -> None:
+def test_what_is_not_a_plain_method_may_be_reached_by_all(part: type) -> None:
     assert overrides(_of(part)) is None
     assert Impact({}, frozenset({"PI-VER-01"})).needless(_of(part)) == frozenset()
 

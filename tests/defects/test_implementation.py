@@ -21,7 +21,7 @@ from dbcontract.mockserver.sandbox.sandbox import Sandbox
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 from dbcontract.mockserver.storage.signing import SIGNER, Signer
 from dbcontract.mockserver.variants.implementation import REFERENCE, Classes, point_of, with_variants
-from dbcontract.mockserver.variants.registry import UnknownDeviation, classes_of
+from dbcontract.mockserver.variants.registry import UnknownVariant, classes_of
 
 NOW = 1_700_000_000_000_000
 
@@ -162,8 +162,8 @@ def test_new_sandboxes_deviate_and_old_ones_stay(sandboxes: Sandboxes) -> None:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("last-byte-lots", "; near it: .*last-byte-lost"), ("x" * 200, '^"x{80}" is no defect')],
+    [("last-byte-lots", "; near it: .*last-byte-lost"), ("x" * 200, '^"x{80}" is not a defect')],
 )
 def test_an_unknown_name_is_told(name: str, hint: str) -> None:
-    with pytest.raises(UnknownDeviation, match=hint):
+    with pytest.raises(UnknownVariant, match=hint):
         classes_of(("last-byte-lost", name))

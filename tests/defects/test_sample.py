@@ -51,7 +51,7 @@ def _is_in(thing: object, definitions: set[Definition]) -> bool:
 
 
 def _spread(things: Sequence[T], most: int) -> list[T]:
-    """So many of them, evenly from the first to the last."""
+    """How many of them, evenly from the first to the last."""
     count = min(most, len(things))
     return [things[index * len(things) // count] for index in range(count)]
 

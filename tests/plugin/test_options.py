@@ -77,7 +77,7 @@ def test_a_file_is_found_from_where_it_was_named(pytester: pytest.Pytester) -> N
     [
         ("--dbcontract-data=nope", 'dbcontract mock: there is no data set "nope"'),
         ("--dbcontract-data=nope.json", "dbcontract mock: .*nope.json"),
-        ("--dbcontract-mock-url=nonsense", '--dbcontract-mock-url: "nonsense" is no URL of a mock'),
+        ("--dbcontract-mock-url=nonsense", '--dbcontract-mock-url: "nonsense" is not a URL of a mock'),
     ],
 )
 def test_what_cannot_be_used_is_told_in_one_line(

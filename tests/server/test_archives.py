@@ -255,7 +255,7 @@ def test_the_oldest_dates_go_until_the_limit_holds(limited: PixieBrix) -> None:
     assert pb.keys(database, data__of="2024-05-13") == third
 
 
-def test_exactly_the_limit_is_no_excess(limited: PixieBrix) -> None:
+def test_exactly_the_limit_is_not_an_excess(limited: PixieBrix) -> None:
     pb, database = limited, limited.new_database()
     keys = fill(pb, database, "2024-05-11", 4) + fill(pb, database, "2024-05-12", 6)
     pb.at("2024-06-01T00:00:00Z")

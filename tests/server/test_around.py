@@ -142,7 +142,7 @@ def test_the_schema_is_kept_to_the_letter(pb: PixieBrix) -> None:
         '"\\ud800"',
     ],
 )
-def test_what_is_no_schema(pb: PixieBrix, text: str) -> None:
+def test_what_is_not_a_schema(pb: PixieBrix, text: str) -> None:
     path = f"{pb.databases_path()}{pb.new_database()}/schema/"
     assert errors_at(pb.request("PUT", path, json={"schema_text": text}), "schema_text")
     assert pb.get(path).json()["schema_text"] == ""
@@ -238,5 +238,5 @@ def test_a_data_file_may_have_schemas_and_databases_of_the_users_own(
     pb.put(id_, "a", email="a")
     lines[-1]["schema"] = {"type": "objec"}
     file.write_text("\n".join(json.dumps(line) for line in lines))
-    with pytest.raises(ValueError, match='schema of the database "Mine": This is no valid JSON Schema'):
+    with pytest.raises(ValueError, match='schema of the database "Mine": This is not a valid JSON Schema'):
         start(data=str(file))

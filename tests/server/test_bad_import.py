@@ -87,12 +87,12 @@ def with_raw(field: str, value: bytes) -> bytes:
         b'{"tags": [-1e400]}',
     ],
 )
-def test_a_body_that_is_no_json(server: Running, body: bytes) -> None:
+def test_a_body_that_is_not_json(server: Running, body: bytes) -> None:
     assert "JSON" in reason(send(server, body))
 
 
 @pytest.mark.parametrize("value", [None, True, False, 0, 1.5, "", "text", [], [{}], [export()]])
-def test_a_body_that_is_no_object(server: Running, value: Any) -> None:
+def test_a_body_that_is_not_an_object(server: Running, value: Any) -> None:
     assert "object" in reason(send(server, value))
 
 
@@ -135,7 +135,7 @@ def test_an_unknown_field(server: Running, field: str) -> None:
 @pytest.mark.parametrize(
     "value", [{}, "[]", 0, True, {"0": 1}, [[]], ["1"], [None], [True], [1.0], [1.5], [{}]]
 )
-def test_a_collection_that_is_no_array_of_bytes(server: Running, field: str, value: Any) -> None:
+def test_a_collection_that_is_not_an_array_of_bytes(server: Running, field: str, value: Any) -> None:
     assert field in reason(send(server, export(**{field: value})))
 
 
@@ -150,7 +150,7 @@ def test_every_collection_is_checked(server: Running, field: str) -> None:
 
 @pytest.mark.parametrize("field", SOME)
 @pytest.mark.parametrize("number", [-1, 256, -256, 1_000, 2**31, 2**63, 2**64, -(2**64), 10**30, -(10**30)])
-def test_a_number_that_is_no_byte(server: Running, field: str, number: int) -> None:
+def test_a_number_that_is_not_a_byte(server: Running, field: str, number: int) -> None:
     for place in (0, 1, 17):
         numbers = packed({"id": "before"})
         numbers.insert(place, number)
@@ -327,7 +327,7 @@ def test_a_large_body_with_one_bad_byte_at_its_end(server: Running) -> None:
     assert "websites[1700000]" in reason(send(server, with_raw("websites", numbers)))
 
 
-def test_a_large_body_that_is_no_json(server: Running) -> None:
+def test_a_large_body_that_is_not_json(server: Running) -> None:
     reason(send(server, b'{"version":"' + b"x" * 5_000_000))
 
 
@@ -361,7 +361,7 @@ def test_a_client_that_hangs_up_in_the_middle(server: Running) -> None:
         "X-Null: a\x00b",
     ],
 )
-def test_framing_that_is_no_http(server: Running, lines: str) -> None:
+def test_framing_that_is_not_http(server: Running, lines: str) -> None:
     with connection(server.base_url) as sock:
         sock.sendall(f"POST {IMPORT} HTTP/1.1\r\nHost: x\r\n{lines}\r\n\r\n".encode())
         answer = sock.recv(10_000)

@@ -17,7 +17,7 @@ JSON = ("Content-Type", "application/json")
 JSON_HEADER = {"Content-Type": "application/json"}
 MUST_HAVE_A_FIELD = [name for name, (method, _) in WITH_BODY.items() if method != "PATCH"]
 NO_TEXTS: list[Any] = [None, 1, 1.5, True, [], ["x"], {}, 10**30]
-"""What is no string."""
+"""What is not a string."""
 NO_OBJECTS: list[Any] = [None, [], "x", 1, True]
 NO_STRATEGIES: list[Any] = [None, " ", "merge", "REPLACE", 1, ["deep"]]
 NO_BOOLEANS: list[Any] = [None, "true", "", 1, 0, [], {}, [True]]
@@ -72,7 +72,7 @@ def send(pb: PixieBrix, places: Environments, operation: str, body: Any) -> requ
     ],
     ids=lambda body: repr(body[:40]),
 )
-def test_a_body_that_is_no_json(pb: PixieBrix, places: Environments, body: bytes) -> None:
+def test_a_body_that_is_not_json(pb: PixieBrix, places: Environments, body: bytes) -> None:
     for operation in WITH_BODY:
         assert "JSON" in detail_of(send(pb, places, operation, body), 400)
 

@@ -168,14 +168,14 @@ def test_a_database_of_another_organization_is_not_found_there(pb: PixieBrix, pl
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("bad", ["%ff", "%C3", "%ED%A0%80", "%c0%af"])
-def test_a_path_that_is_no_utf8(pb: PixieBrix, places: Environments, operation: str, bad: str) -> None:
+def test_a_path_that_is_not_utf8(pb: PixieBrix, places: Environments, operation: str, bad: str) -> None:
     method, template = OPERATIONS[operation]
     for path in (places.path(template).rstrip("/") + bad, places.path(template) + bad):
         refused(ask(pb, "/api" + path, method), 404)
 
 
 @pytest.mark.parametrize("bad", ["%ff", "%C3", "%ED%A0%80"])
-def test_a_pieces_path_that_is_no_utf8(pb: PixieBrix, bad: str) -> None:
+def test_a_pieces_path_that_is_not_utf8(pb: PixieBrix, bad: str) -> None:
     for path in ("/database/export", "/database/import", ""):
         answer = ask(pb, f"{path}/{bad}")
         assert (answer.status, answer.media_type) == (404, "text/plain")
@@ -193,7 +193,7 @@ def test_a_pieces_path_that_is_no_utf8(pb: PixieBrix, bad: str) -> None:
         b"*",
     ],
 )
-def test_a_target_that_is_no_http(pb: PixieBrix, target: bytes) -> None:
+def test_a_target_that_is_not_http(pb: PixieBrix, target: bytes) -> None:
     with connection(pb.running.base_url) as sock:
         sock.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         answer = sock.makefile("rb").read()
@@ -290,7 +290,7 @@ def test_a_date_that_is_none(pb: PixieBrix, places: Environments, field: str, va
 
 
 @pytest.mark.parametrize("value", ["", "yes", "2", "TRUE ", "null", "\x00", "t" * 10_000])
-def test_a_meta_that_is_no_boolean(pb: PixieBrix, places: Environments, value: str) -> None:
+def test_a_meta_that_is_not_a_boolean(pb: PixieBrix, places: Environments, value: str) -> None:
     errors_at(pb.get(places.path(READS["getAsset"]), params={"meta": value}), "meta")
 
 

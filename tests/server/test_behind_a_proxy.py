@@ -55,7 +55,7 @@ def root_of(running: Running, headers: dict[str, str], host: str = "inside:1") -
         ({"Forwarded": 'host="a.example:8443"; proto=https, host=b.example'}, "https://a.example:8443"),
         ({"Forwarded": 'for="[2001:db8::1]:80";Host="[::1]:81"'}, "http://[::1]:81"),
         ({"Forwarded": "host=a.example", "X-Forwarded-Host": "b.example"}, "http://a.example"),
-        # what is no host, scheme, port or path is not believed
+        # what is not a host, scheme, port or path is not believed
         ({"X-Forwarded-Proto": "javascript"}, "http://inside:1"),
         ({"X-Forwarded-Host": 'a.example/x"><b>'}, "http://inside:1"),
         ({"X-Forwarded-Port": "x"}, "http://inside:1"),
@@ -92,14 +92,14 @@ def test_a_public_url_settles_it(start: Start) -> None:
     "url",
     ["mock.example.com", "ftp://a.example", "https://", "https://a.example/?x", "https://u@a.example", ""],
 )
-def test_what_is_no_public_url(url: str) -> None:
+def test_what_is_not_a_public_url(url: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f'public url "{url}": write an absolute URL')):
         Settings(public_url=url)
 
 
 @pytest.mark.parametrize("word", ["localhost", "1.2.3", "10.0.0.1/8"])
-def test_what_is_no_proxy(word: str) -> None:
-    with pytest.raises(ValueError, match=f'"{word}" is no address'):
+def test_what_is_not_a_proxy(word: str) -> None:
+    with pytest.raises(ValueError, match=f'"{word}" is not an address'):
         Settings(forwarded_allow_ips=(word,))
 
 

@@ -107,7 +107,7 @@ def test_both_bounds_are_inclusive_instants_of_creation(
     assert [row["id"] for row in rows] == list(expected)
 
 
-def test_an_empty_export_is_no_failure(pb: PixieBrix) -> None:
+def test_an_empty_export_is_not_a_failure(pb: PixieBrix) -> None:
     database = pb.new_database()
     assert download(finished(pb, database)).json() == []
     header = "id,database,created_at,updated_at\r\n"

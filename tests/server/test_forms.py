@@ -148,7 +148,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_is_no_form_is_answered_400(pb: PixieBrix, name: str) -> None:
+def test_what_is_not_a_form_is_answered_400(pb: PixieBrix, name: str) -> None:
     kind, body = BROKEN[name]
     path = f"/api/databases/{pb.new_database()}/records/"
     headers = [("Authorization", "Token x"), ("Content-Type", kind)]
@@ -199,7 +199,7 @@ def test_unknown_fields_can_be_refused(strict: Running) -> None:
         pb.write(places.database, free)
 
 
-def test_what_is_no_form_and_no_json_is_still_refused(pb: PixieBrix, places: Environments) -> None:
+def test_what_is_not_a_form_and_not_json_is_still_refused(pb: PixieBrix, places: Environments) -> None:
     for operation, (method, template) in WITH_BODY.items():
         for kind in ("text/plain", "application/vnd.pixiebrix.api+json", "multipart/mixed; boundary=x"):
             headers = {"Content-Type": kind}

@@ -105,7 +105,7 @@ def test_spellings_of_false(value: str) -> None:
     ("name", "value"),
     [("data__f__isnull", "maybe"), ("data__f__isnull", ""), ("data__", "x"), ("data____isnull", "true")],
 )
-def test_what_is_no_filter_is_reported_under_its_parameter(name: str, value: str) -> None:
+def test_what_is_not_a_filter_is_reported_under_its_parameter(name: str, value: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_filters([("data__fine", "x"), (name, value)])
     assert list(caught.value.errors) == [name]

@@ -81,7 +81,7 @@ def test_spellings_of_an_instant(text: str, same_as: str) -> None:
         "9999-12-31T23:59:59-01:00",
     ],
 )
-def test_what_is_no_instant(text: str) -> None:
+def test_what_is_not_an_instant(text: str) -> None:
     with pytest.raises(ValueError, match=r"not an ISO|outside the years"):
         parse_instant(text)
 
@@ -89,7 +89,7 @@ def test_what_is_no_instant(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "2024-2-1", "20240201", "2024-02-30", "2024-02-01T00:00:00Z", "2024-02-01\n", "0000-01-01"]
 )
-def test_what_is_no_date(text: str) -> None:
+def test_what_is_not_a_date(text: str) -> None:
     with pytest.raises(ValueError, match="not a date"):
         parse_date(text)
 

@@ -75,7 +75,7 @@ def test_the_result_shares_nothing_with_what_went_in(
 
 
 @pytest.mark.parametrize("strategy", MergeStrategy)
-def test_depth_is_no_limit(strategy: MergeStrategy) -> None:
+def test_depth_is_not_a_limit(strategy: MergeStrategy) -> None:
     def nested() -> dict[str, Any]:
         value: dict[str, Any] = {"leaf": [1]}
         for _ in range(50_000):

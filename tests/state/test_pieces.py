@@ -249,7 +249,7 @@ def test_versions_compare_as_versions_and_not_as_texts() -> None:
     "version",
     ["", "9", "9.1", "v9.1.2", "9.1.2.3", "01.0.0", " 9.1.2", "latest", 9, None, 9.1, [], "9.1\u0661.2"],
 )
-def test_what_is_no_version(database: PiecesDatabase, version: Any) -> None:
+def test_what_is_not_a_version(database: PiecesDatabase, version: Any) -> None:
     with pytest.raises(ImportRejected) as caught:
         database.plan(document(version=version))
     assert caught.value.reason.startswith("version: ")
@@ -285,11 +285,11 @@ def test_a_higher_migration_is_a_newer_export_unless_something_is_malformed(data
         (document(assets=[91, "93"]), 'assets[1]: "93" is not a byte (0-255)'),
         (document(assets=[2**70]), "assets[0]: 1180591620717411303424 is not a byte (0-255)"),
         (document(assets=[32] * 65_537 + [None]), "assets[65537]: null is not a byte (0-255)"),
-        (document(extra=[]), '"extra" is no field of an exported database'),
+        (document(extra=[]), '"extra" is not a field of an exported database'),
         (document(values=[]), "values: an array is not an object"),
         (document(values={}), "values.iterable is missing"),
         (document(values={"iterable": {}}), "values.iterable: an object is not an array"),
-        (document(values={"iterable": [], "more": 1}), 'values: "more" is no field of it'),
+        (document(values={"iterable": [], "more": 1}), 'values: "more" is not a field of it'),
         (
             document(values={"iterable": [], "schema": {"migration": 1}}),
             "values.schema.semantic is missing",
@@ -300,7 +300,7 @@ def test_a_higher_migration_is_a_newer_export_unless_something_is_malformed(data
         (document(values=values([], [0, 256])), "values.iterable[1].raw[1]: 256 is not a byte (0-255)"),
         (
             document(values={"iterable": [{"id": "x", "raw": [], "y": 1}]}),
-            'values.iterable[0]: "y" is no field of it',
+            'values.iterable[0]: "y" is not a field of it',
         ),
         (
             document(values={"iterable": [{"id": "x", "raw": [], "schema": schema("1")}]}),

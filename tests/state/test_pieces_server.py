@@ -88,7 +88,7 @@ def test_a_server_of_another_database_version_keeps_its_own(database: PiecesData
         database.plan(document())
 
 
-def test_what_is_no_version_changes_nothing(database: PiecesDatabase) -> None:
+def test_what_is_not_a_version_changes_nothing(database: PiecesDatabase) -> None:
     with pytest.raises(ValueError, match="ten"):
         database.become("ten", 99)
     assert (database.version, database.migration, ids(database, "assets")) == (VERSION, MIGRATION, ["a1"])

@@ -64,7 +64,9 @@ def test_a_new_database_is_empty(state: PixieBrixState, new_id: NewId) -> None:
 
 
 @pytest.mark.parametrize(("name", "type_", "field"), [(" ", "Asset", "name"), ("x", "asset", "type")])
-def test_what_is_no_database(state: PixieBrixState, new_id: NewId, name: str, type_: str, field: str) -> None:
+def test_what_is_not_a_database(
+    state: PixieBrixState, new_id: NewId, name: str, type_: str, field: str
+) -> None:
     with pytest.raises(InvalidInput) as caught:
         state.create_database("org", name, type_, enforce_schema=False, now=0, new_id=new_id)
     assert list(caught.value.errors) == [field]

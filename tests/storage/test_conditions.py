@@ -115,7 +115,7 @@ def test_a_resumed_download_never_mixes_two_versions(
     assert begun == CONTENT[:50]
 
 
-def test_an_unsatisfiable_range_of_another_version_is_no_error(
+def test_an_unsatisfiable_range_of_another_version_is_not_an_error(
     stored: MiniSandbox, client: httpx.Client
 ) -> None:
     headers = {"Range": "bytes=500-", "If-Range": '"other"'}

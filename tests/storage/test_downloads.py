@@ -181,7 +181,7 @@ def test_a_range_past_the_end_cannot_be_satisfied(
     "requested",
     ["bytes=0-1,3-4", "bytes=5-2", "bytes=-", "lines=1-2", "bytes", "bytes=a-b", "bytes=" + "9" * 5000 + "-"],
 )
-def test_what_is_no_single_range_is_ignored(
+def test_what_is_not_a_single_range_is_ignored(
     stored: MiniSandbox, client: httpx.Client, requested: str
 ) -> None:
     response = client.get(stored.link(KEY), headers={"Range": requested})
@@ -276,7 +276,7 @@ def test_an_artifact_is_found_under_its_own_name_only(sandbox: MiniSandbox, clie
         assert client.get(sandbox.link(key)).status_code == 404
 
 
-def test_a_workbook_that_cannot_be_made_is_no_artifact(
+def test_a_workbook_that_cannot_be_made_is_not_an_artifact(
     sandbox: MiniSandbox, client: httpx.Client, error_of: ErrorOf
 ) -> None:
     job = sandbox.job("large", "application/xlsx", sandbox.database(("a", {"f": "x" * 40_000})))

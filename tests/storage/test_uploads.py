@@ -248,7 +248,7 @@ def test_a_form_needs_its_file_and_each_field_once(
     "declared",
     ["", "application/json", "application/x-www-form-urlencoded", "multipart/mixed; boundary=b", "é", ";;;="],
 )
-def test_a_body_that_is_no_form_fails_the_precondition(
+def test_a_body_that_is_not_a_form_fails_the_precondition(
     sandbox: MiniSandbox, client: httpx.Client, error_of: ErrorOf, declared: str
 ) -> None:
     url, _ = sandbox.form()

@@ -42,7 +42,7 @@ class GivenPieces:
         return {"id": entry_id, "raw": list(entry_id.encode() if raw is None else raw)}
 
     def probes(self, count: int) -> list[dict[str, Any]]:
-        """So many different probes."""
+        """How many different probes."""
         return [self.probe() for _ in range(count)]
 
     def importable(self, *entries: Mapping[str, Any], **fields: Any) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Version:
 
     @classmethod
     def parse(cls, text: object) -> Version | None:
-        """Read a version by the grammar of Semantic Versioning 2.0.0; None if it is none."""
+        """Read a version by the grammar of Semantic Versioning 2.0.0; None if it is not one."""
         found = _SEMANTIC_VERSION.fullmatch(text) if isinstance(text, str) else None
         if found is None:
             return None

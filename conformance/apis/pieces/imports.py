@@ -25,9 +25,9 @@ from .exports import LISTS
 _PLAIN: Final = frozenset({"version", "schema"})
 _WHOLE: Final = 0.9
 _INDENTED: Final = 5
-"""So many times as long may what was brought be in an export: it may have a line of its own for each byte."""
+"""An export may be this many times as long as what was brought: it may have a line for each byte."""
 _SLACK: Final = 100_000
-"""So many bytes may an export grow beyond what was brought, and by half: a server may note what it did."""
+"""How many bytes an export may grow beyond what was brought, and by half: a server may note what it did."""
 
 
 class Imports(Keeper):
@@ -76,7 +76,7 @@ class Imports(Keeper):
             send(endpoint, "GET", "/database/export")
 
     def put_back(self, send: Sender) -> None:
-        """Look at what the target has put back, which is no change that it makes by itself."""
+        """Look at what the target has put back, which is not a change that it makes by itself."""
         with self.lock:
             self._unseen.update(self._imported)
         for endpoint in self.unseen:
@@ -88,7 +88,7 @@ class Imports(Keeper):
         yield f"each as large as the target's own export: {exports} exports, {self.whole} imports"
 
     def why_not(self, passage: Passage, endpoint: Endpoint) -> Refusal | None:
-        """Why a request that is no GET may not be sent to a Pieces OS; None if it may."""
+        """Why a request that is not a GET may not be sent to a Pieces OS; None if it may."""
         if self.grown is not None:
             return Refusal(self.grown)
         if self._destroy:
@@ -251,7 +251,7 @@ class _Content:
 
 
 def _content(export: object, mark: str) -> _Content | None:
-    """Read an export; None of what is no object."""
+    """Read an export; None of what is not an object."""
     if not isinstance(export, Mapping):
         return None
     found = _Content(set(), set(), {}, {})

@@ -31,9 +31,9 @@ def relax(description: dict[str, Any]) -> None:
 
 
 def deserves_400(description: Mapping[str, Any]) -> Callable[[bytes | None], bool]:
-    """Tells whether the body of an import is no JSON, or no exported database by the published model.
+    """Tells whether the body of an import is not JSON or not an exported database by the published model.
 
-    That there is no body is no mistake.
+    That there is no body is not a mistake.
     """
     schemas = description["components"]["schemas"]
     schema = {**schemas[_MODEL], "components": {"schemas": schemas}}

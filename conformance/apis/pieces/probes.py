@@ -25,11 +25,11 @@ from .exports import (
 from .imports import Imports
 
 REFUSAL = "500, or 400 as plain text"
-"""What an import that is no JSON, or no exported database, may be answered: a framework may be first."""
+"""What an import that is not JSON or not an exported database, may be answered: a framework may be first."""
 
 _BRACKETS = 2
 _LOOKS = 4
-"""So many exports more are looked at before a change is held against an import."""
+"""How many exports more are looked at before a change is held against an import."""
 
 
 def own_version(ctx: Pieces) -> Version:
@@ -193,12 +193,12 @@ def expect_no(ctx: Pieces, problems: Iterator[str], what: str) -> None:
 
 
 def is_refusal(answer: Answer) -> bool:
-    """Whether an answer is one that a body may get which is no exported database."""
+    """Whether an answer is one that a body may get which is not an exported database."""
     return answer.status == 500 or (answer.status == 400 and answer.media_type == "text/plain")
 
 
 def expect_refusal(answer: Answer) -> None:
-    """Go on if an answer is one that a body may get which is no exported database.
+    """Go on if an answer is one that a body may get which is not an exported database.
 
     Raises:
         CheckFailed: it is another one.

@@ -60,7 +60,7 @@ class Marks:
         self._count = 0
 
     def new(self, count: int) -> list[str]:
-        """So many marks that were not given before."""
+        """How many marks that were not given before."""
         first, self._count = self._count, self._count + count
         return [f"{self._prefix}-{number}." for number in range(first, self._count)]
 
@@ -221,7 +221,7 @@ def existing(ctx: PixieBrix) -> dict[str, str]:
 
 
 def made(ctx: PixieBrix, count: int) -> dict[str, str]:
-    """The path of a database with so many new archives: records are written on as many days.
+    """The path of a database with this many new archives: records are written on as many days.
 
     Raises:
         NotVerified: that cannot be done at this target.
@@ -237,7 +237,7 @@ def made(ctx: PixieBrix, count: int) -> dict[str, str]:
 
 
 def at_least(ctx: PixieBrix, count: int) -> tuple[dict[str, str], list[Archive]]:
-    """The path of archives of so many dates, and they. Makes them where there are not enough.
+    """The path of archives of this many dates, and they. Makes them where there are not enough.
 
     Raises:
         NotVerified: there are not, and none can be made.

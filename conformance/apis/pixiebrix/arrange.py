@@ -246,7 +246,7 @@ class GivenPixieBrix(GivenAccess):
         ]
         head = f'Content-Disposition: form-data; name="file"; filename="{asset.filename}"\r\n'
         head = f"{''.join(parts)}--{boundary}\r\n{head}Content-Type: {content_type}\r\n\r\n"
-        # A field may hold what is no text at all: JSON can escape half of a surrogate pair.
+        # A field may hold what is not text at all: JSON can escape half of a surrogate pair.
         body = head.encode(errors="replace") + content + f"\r\n--{boundary}--\r\n".encode()
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return self._ctx.fetch(asset.upload_url, method="POST", headers=headers, body=body)
@@ -303,7 +303,7 @@ class GivenPixieBrix(GivenAccess):
             look: called with the details each time that they are read.
 
         Raises:
-            PrerequisiteFailed: it does not end, though the target's time has passed, or its status is none.
+            PrerequisiteFailed: it does not end, though the target's time has passed, or its status is unknown
             NotVerified: it does not end within the time that the pace gives.
         """
         pace = self._ctx.run.target.pace

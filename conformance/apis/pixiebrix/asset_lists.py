@@ -11,7 +11,7 @@ from .context import PixieBrix
 
 _ASSET: Final = "Asset"
 _TRIED: Final = 3
-"""So many databases that are there already are tried."""
+"""How many of the databases that are there already are tried."""
 
 
 def lists_assets(ctx: PixieBrix, database: str) -> bool:

@@ -24,7 +24,7 @@ COLUMNS: Final = ("id", "database", "created_at", "updated_at")
 """The columns of an export, before those of the data."""
 
 APART: Final = 10.0
-"""So many seconds lie between records that are to be told apart by time, where the clock can be moved."""
+"""How many seconds lie between records that are to be told apart by time, where the clock can be moved."""
 
 REALLY_APART: Final = 1.1
 """The same where they have to pass: enough for times that end at seconds."""
@@ -47,7 +47,7 @@ def expect_accepted(ctx: PixieBrix, answer: Answer, what: str) -> dict[str, Any]
     """The job that an order has made.
 
     Raises:
-        CheckFailed: it was not accepted, or the answer is no object.
+        CheckFailed: it was not accepted, or the answer is not an object.
     """
     ok = 200 <= answer.status < 300
     ctx.expect_true(f"the answer to {what}", ok, expected="a 2xx and a job", actual=answer.summary)
@@ -97,7 +97,7 @@ def link_of(details: Mapping[str, Any]) -> str:
     """The link to the exported data.
 
     Raises:
-        CheckFailed: `data` is no absolute URL.
+        CheckFailed: `data` is not an absolute URL.
     """
     link = field_of(details, "data")
     try:
@@ -218,7 +218,7 @@ def elements(ctx: PixieBrix, answer: Answer, marks: Sequence[str] = ()) -> list[
     """The elements of a JSON export that hold one of some marks, in the order of the marks; or all.
 
     Raises:
-        CheckFailed: it is no array of objects, or a mark is in none of them, or in several.
+        CheckFailed: it is not an array of objects, or a mark is in none of them, or in several.
     """
     if not marks:
         return answer.expect_objects()

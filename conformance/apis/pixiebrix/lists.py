@@ -17,10 +17,10 @@ from .context import PixieBrix
 from .pages import every_item
 
 ENOUGH: Final = 3
-"""So many items make a first, a middle and a last page."""
+"""How many items make a first, a middle and a last page."""
 
 TRIED: Final = 3
-"""In so many databases archives are looked for."""
+"""In this many databases archives are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def followed(ctx: PixieBrix, answer: Answer, relation: str) -> Answer:
 
 
 def walked(ctx: PixieBrix, first: Answer, most: int) -> Iterator[Answer]:
-    """A page and those that follow it by its links, at most so many in all."""
+    """A page and those that follow it by its links, at most this many in all."""
     answer = first
     yield answer
     for _ in range(most - 1):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _PAGE: Final = 1_000
 _MOST: Final = 100
-"""So many pages of a list are looked through at most."""
+"""How many pages of a list are looked through at most."""
 
 _LOOKED: Final = "the databases of the organization were looked at before the first night"
 _WITHIN: Final = "{} is within its limit of records"

@@ -12,7 +12,7 @@ LARGEST: Final = 1_000
 """The size of the pages that are asked for."""
 
 MOST: Final = 100
-"""So many pages are read at most."""
+"""How many pages are read at most."""
 
 
 def every_page(

@@ -31,7 +31,7 @@ TOKEN_KEY: Final = "pixiebrix.token"  # noqa: S105 (no token, but the key of one
 NOTE: Final = "before any rule"
 BELOW: Final = "give the URL below which /databases/… and /organizations/… are"
 PROBED: Final = 10
-"""So many scratch databases are looked at."""
+"""How many scratch databases are looked at."""
 
 _OF_THE_LIST: Final = frozenset({"listDatabases", "createDatabase"})
 _OF_BOTH: Final = frozenset({"listRecordArchives"})

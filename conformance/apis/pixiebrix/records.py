@@ -44,7 +44,7 @@ def found(ctx: PixieBrix, database: Database, keys: Iterable[str], query: Query 
         CheckFailed: as for `listed`.
     """
     wanted = set(keys)
-    # A key that is no text is the subject of a rule of its own, and must not break the comparison.
+    # A key that is not text is the subject of a rule of its own, and must not break the comparison.
     there = [str(record.get("id")) for record in listed(ctx, database, query)]
     return sorted(key for key in there if key in wanted)
 

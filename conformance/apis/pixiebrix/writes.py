@@ -15,7 +15,7 @@ from ...target.target import Endpoint, Target
 from .scratch import Scratch
 
 _MOST: Final = 1_000
-"""So many databases are on a page of their list, and so many pages are read."""
+"""How many databases are on a page of their list, and this many pages are read."""
 _LISTS: Final = frozenset({"listDatabases", "listRecords"})
 _READ_AT: Final = {
     "record": "/databases/{database}/records/{id}/",
@@ -94,7 +94,7 @@ class Writes(Keeper):
         if database in self.invented or self._owns(database, passage.endpoint):
             return None
         if database not in self._scratch.databases:
-            return Refusal(f"{database} is no database that may be written to (pixiebrix.databases)")
+            return Refusal(f"{database} is not a database that may be written to (pixiebrix.databases)")
         if passage.effect is not None and passage.effect.thing == "record":
             return self._about_records(passage, database)
         return self._about_another(passage)

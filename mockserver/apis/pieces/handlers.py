@@ -50,7 +50,7 @@ async def _in_slices(steps: Generator[None, None, ImportPlan]) -> ImportPlan:
 
 
 def _failing_inside(call: Call) -> Callable[[int], None] | None:
-    """What an ordered fault makes of the merge: it breaks off once so many entries are merged."""
+    """What an ordered fault makes of the merge: it breaks off once this many entries are merged."""
     fault = call.exchange.fault
     if fault is None or fault.after_entries is None:
         return None

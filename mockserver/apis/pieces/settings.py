@@ -31,7 +31,7 @@ class PiecesSettingsOrders:
         """Accept semantic versions. Raises `InvalidInput`."""
         version = order.get("os_version")
         if version is not None and not PiecesDatabase.is_version(version):
-            raise InvalidInput({"os_version": [f'"{version}" is no semantic version such as 9.0.0.']})
+            raise InvalidInput({"os_version": [f'"{version}" is not a semantic version such as 9.0.0.']})
 
     def apply(self, sandbox: Sandbox, order: Mapping[str, Any]) -> None:
         """Have other versions."""

@@ -62,7 +62,7 @@ def _application(body: bytes) -> dict[str, Any]:
     try:
         seeded = jsonio.loads(body)
     except MalformedJSON as error:
-        msg = f"The body is no JSON: {error.reason}."
+        msg = f"The body is not JSON: {error.reason}."
         raise ImportRejected(msg) from None
     application = seeded.get("application") if isinstance(seeded, Mapping) else None
     given = application if isinstance(application, Mapping) else {}

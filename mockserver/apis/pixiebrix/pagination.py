@@ -52,7 +52,7 @@ class Pagination:
         """The page that a call asks for.
 
         Raises:
-            UnknownPath: the page number is no number from 1.
+            UnknownPath: the page number is not a number from 1.
         """
         return Page(self.number(call), self.size(call, maximum))
 
@@ -110,14 +110,14 @@ def requested_page(call: Call, maximum: int | None = None) -> Page:
     """The page that a call asks for: a bad size gets the default, too large a one the maximum.
 
     Raises:
-        UnknownPath: the page number is no number from 1.
+        UnknownPath: the page number is not a number from 1.
     """
     sandbox = call.sandbox
     return sandbox.implementation[PAGES].requested(call, maximum or settings_of(sandbox).max_page_size)
 
 
 def no_such_page() -> UnknownPath:
-    """The answer to a page past the end or a number that is none."""
+    """The answer to a page past the end or a number that is not one."""
     return UnknownPath("Invalid page.")
 
 

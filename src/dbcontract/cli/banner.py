@@ -76,7 +76,7 @@ class Banner:
     def print(self, *, curls: bool = False) -> None:
         """Print to stdout, in colour where that is a terminal that has it.
 
-        A reader that has gone away by now is no reason to stop serving.
+        A reader that has gone away by now is not a reason to stop serving.
         """
         from rich.console import Console
 
@@ -114,7 +114,7 @@ class Banner:
         from rich.text import Text
 
         def write(markup: str = "", plain: str = "", *, cut: bool = False) -> None:
-            # names and commands go in as they are: a "[" of theirs is no markup; and a command that is
+            # names and commands go in as they are: a "[" of theirs is not a markup; and a command that is
             # wrapped or cut cannot be pasted
             line = Text.from_markup(markup) + Text(plain)
             if cut:

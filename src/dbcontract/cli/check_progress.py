@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def announce(target: Target) -> None:
-    """Say what will be created at a target that is no mock, before anything is."""
+    """Say what will be created at a target that is not a mock, before anything is."""
     if target.kind == "mock":
         return
     if "write" not in target.capabilities:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("json", "jsonl", "csv")
 LARGE = 20_000
-"""From so many entries on, a set takes long enough for a progress bar to be of use."""
+"""From this many entries on, a set takes long enough for a progress bar to be of use."""
 
 
 @click.command("data")

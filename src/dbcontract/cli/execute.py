@@ -58,7 +58,7 @@ def command(*, argv: tuple[str, ...], **options: Any) -> int:
 def surroundings(settings: Settings, running: Running) -> dict[str, str]:
     """The environment of the command: ours, and where the mock is.
 
-    What is not served is taken out: a value from outside would lead the command to something that is no mock.
+    What is not served is taken out: a value from outside would lead the command away from the mock.
     """
     from dbcontract.mockserver.apis.base import served_apis
     from dbcontract.mockserver.server.no_proxy import without_proxy

@@ -29,7 +29,7 @@ def check_writable(path: Path) -> None:
 def atomic_writer(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing that replaces `path` when the block ends well, and is gone when it does not.
 
-    A link is followed, and what is no regular file (a device, a pipe) is written to directly.
+    A link is followed, and what is not a regular file (a device, a pipe) is written to directly.
 
     Raises:
         OSError: the folder does not exist, is not writable, is full, …

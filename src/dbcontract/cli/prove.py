@@ -33,7 +33,7 @@ REPORTS = ("html", "json")
     shell_complete=completion(variant_names),
     help="Only such defects and conforming variants. Repeatable.",
 )
-@click.option("--sample", metavar="N", type=click.IntRange(min=1), help="Only so many of them, by chance.")
+@click.option("--sample", metavar="N", type=click.IntRange(min=1), help="Only this many of them, by chance.")
 @click.option("--seed", default="1", show_default=True, help="Any text; the same one gives the same sample.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Processes at a time. Default: one a processor.")
 @click.option(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 4
 _MANY = 60
-"""From so many variants on there is a line for each area, not for each of them."""
+"""From this many variants on there is a line for each area, not for each of them."""
 
 
 def print_proof(proof: Proof, *, verbose: bool, to_stderr: bool = False) -> None:

@@ -213,7 +213,7 @@ class ServerFlags:
 
         Raises:
             SettingsError: a token or a clock that cannot be read.
-            CommandError: an `--os-version` that is no semantic version.
+            CommandError: an `--os-version` that is not a semantic version.
         """
         from semver import Version
 

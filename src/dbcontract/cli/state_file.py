@@ -28,7 +28,7 @@ class StateFile:
         """Make the default sandbox what the file says; without a file it stays as the data set has it.
 
         Raises:
-            CommandError: the file cannot be read, is no sandbox, or could not be written later on.
+            CommandError: the file cannot be read, is not a sandbox, or could not be written later on.
         """
         from dbcontract.mockserver.server.application import operations_of
         from dbcontract.mockserver.snapshot import snapshot as document
@@ -38,7 +38,7 @@ class StateFile:
             if not self._path.exists():
                 return
             if not self._path.is_file():
-                raise CommandError(f"--state {self._path}: this is no regular file; name one")
+                raise CommandError(f"--state {self._path}: this is not a regular file; name one")
             kept = self._path.read_bytes().removeprefix(codecs.BOM_UTF8)
         except OSError as error:
             raise self._unusable(error) from error

@@ -55,7 +55,7 @@ def _telling(reference: type, point: str, note: Callable[[str, str], None]) -> t
 
 
 def overrides(variant: Variant) -> frozenset[Override] | None:
-    """The methods that a variant overrides; None where it overrides what is no plain method."""
+    """The methods that a variant overrides; None where it overrides what is not a plain method."""
     found: set[Override] = set()
     for part in variant.classes:
         point = point_of(part)

@@ -38,7 +38,7 @@ def processors() -> int:
 
 
 def sample(known: Sequence[Variant], count: int, seed: str) -> list[Variant]:
-    """So many of the variants, in their order; the same seed gives the same ones."""
+    """How many of the variants, in their order; the same seed gives the same ones."""
     chosen = random.Random(seed).sample(range(len(known)), min(count, len(known)))  # noqa: S311 - no secret
     return [known[index] for index in sorted(chosen)]
 

@@ -216,7 +216,7 @@ class SmallPieces:
             raise Refused("no array of bytes")
         for item in value:
             if not self.is_byte(item):
-                raise Refused(f"{item} is no byte")
+                raise Refused(f"{item} is not a byte")
 
     def is_byte(self, item: Any) -> bool:
         return type(item) is int and 0 <= item <= 255
@@ -245,7 +245,7 @@ class SmallPieces:
 
     def words(self, collection: bytes) -> list[bytes]:
         if not collection.isascii():
-            raise Refused("a collection is no text")
+            raise Refused("a collection is not text")
         return collection.split()
 
     def given(self, document: dict[str, Any], name: str) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ def test_any_version_of_a_server_can_be_judged(version: str, monkeypatch: pytest
     assert result.verdict is Verdict.PASSED, told(result)
 
 
-def test_what_another_rule_forbids_is_no_fault_of_the_walk() -> None:
+def test_what_another_rule_forbids_is_not_a_fault_of_the_walk() -> None:
     class Doubles(SmallPieces):
         """Refuses nothing that has a byte too large."""
 

@@ -46,7 +46,7 @@ class NoRollback(InPlace, KnownOnly):
 
 
 class FrameworkFirst(SmallPieces):
-    """Answers 400 to what is no exported database, as a framework in front of it would."""
+    """Answers 400 to what is not an exported database, as a framework in front of it would."""
 
     def error(self, error: Refused) -> Reply:
         own = ("no version", "failed", "text")

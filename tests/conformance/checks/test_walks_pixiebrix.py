@@ -67,7 +67,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("rule", "patched", "other"), OTHERS)
-def test_what_another_rule_forbids_is_no_fault_of_the_walk(
+def test_what_another_rule_forbids_is_not_a_fault_of_the_walk(
     judges: dict[str, Judge], rule: str, patched: Patch, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patched(monkeypatch)

@@ -93,7 +93,7 @@ HOSTILE: Mapping[str, Behaviour] = {
     "a length too long": _answer(b"HTTP/1.1 200 OK\r\n%sContent-Length: 9999999\r\n\r\n[" % _JSON),
     "a length too short": _answer(b"HTTP/1.1 200 OK\r\n%sContent-Length: 1\r\n\r\n[1, 2, 3]" % _JSON),
     "a length of thirty digits": _answer(b"HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n[" % (b"9" * 30)),
-    "a length that is none": _answer(b"HTTP/1.1 200 OK\r\n%sContent-Length: -5, x\r\n\r\n[]" % _JSON),
+    "a length that is not one": _answer(b"HTTP/1.1 200 OK\r\n%sContent-Length: -5, x\r\n\r\n[]" % _JSON),
     "interim answers for ever": _endless_interim,
     "100 for ever": _endless_continue,
     "another protocol": _answer(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"),

@@ -154,7 +154,7 @@ class Handler(Quiet):
         ids = [part for part in path.strip("/").split("/") if part not in words]
         keys = ids[1:] if "/records/" in path and "/jobs/" not in path else []
         if any(UUID.fullmatch(one) is None for one in ids if one not in keys):
-            return 422, {"detail": "The id is no UUID."}
+            return 422, {"detail": "The id is not a UUID."}
         return answered(self._base, self.command, path)
 
     def _say(self, status: int, kind: str, body: bytes, **headers: str) -> None:

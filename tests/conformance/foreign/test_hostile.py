@@ -159,7 +159,7 @@ ODD: list[Any] = [
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 @pytest.mark.parametrize("key", ["apis", "capabilities", "organizations", "defects", "faults", "version"])
-def test_a_mock_that_answers_oddly_is_no_crash(web: Callable[..., Any], key: str, odd: Any) -> None:
+def test_a_mock_that_answers_oddly_is_not_a_crash(web: Callable[..., Any], key: str, odd: Any) -> None:
     health = {"name": "dbcontract", "apis": ["pieces", "pixiebrix"], "version": "1", key: odd}
     server = web(lambda _: (200, {"Content-Type": "application/json"}, json.dumps(health).encode()))
     target = Target(
@@ -173,7 +173,7 @@ def test_a_mock_that_answers_oddly_is_no_crash(web: Callable[..., Any], key: str
 
 
 @pytest.mark.parametrize("content", [*(json.dumps(odd).encode() for odd in ODD), b"{", b"[" * 100_000, b""])
-def test_a_control_api_that_answers_oddly_is_no_crash(web: Callable[..., Any], content: bytes) -> None:
+def test_a_control_api_that_answers_oddly_is_not_a_crash(web: Callable[..., Any], content: bytes) -> None:
     server = web(lambda _: (200, {"Content-Type": "application/json"}, content))
     with Wire(PATIENT) as wire:
         control = Control(server.url, wire)

@@ -63,7 +63,9 @@ def test_an_export_is_judged(url: str, judged: JudgedHere) -> None:
 
 
 @pytest.mark.parametrize("last", [b", 256", b", -1", b", 1.5", b", true"])
-def test_what_is_no_byte_is_found_at_its_end(url: str, large: Large, judged: JudgedHere, last: bytes) -> None:
+def test_what_is_not_a_byte_is_found_at_its_end(
+    url: str, large: Large, judged: JudgedHere, last: bytes
+) -> None:
     large.export_size = 8 * MEGABYTE
     large.spoilt = last
     result = judged(pieces(url), "PI-EXP-08")

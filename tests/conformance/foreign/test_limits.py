@@ -1,4 +1,4 @@
-"""A limit of the kit, of size, time or patience, is no fault of the target: what meets it is not verified."""
+"""A limit of the kit (size, time, patience) is not a fault of the target: what meets it is not verified."""
 
 import json
 import threading

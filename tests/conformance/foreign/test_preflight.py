@@ -213,7 +213,7 @@ def test_a_redirect_to_another_address_is_told_and_not_followed(web: Start, ask:
 
 @pytest.mark.parametrize("api", ["pieces", "pixiebrix"])
 @pytest.mark.parametrize("status", [200, 404])
-def test_a_website_is_no_api(web: Start, ask: Ask, api: str, status: int) -> None:
+def test_a_website_is_not_an_api(web: Start, ask: Ask, api: str, status: int) -> None:
     server = web(lambda _: (status, HTML, b"<!DOCTYPE html><title>Welcome</title>"))
     (mistake,) = ask(Target("t", endpoints={api: Endpoint(server.url, "t")}, pace=PACE)).mistakes
     assert mistake.startswith(f"{api}.url: {server.url} answers ")
@@ -266,7 +266,7 @@ def test_a_redirect_is_told_where_the_api_has_to_be_found_out(web: Start) -> Non
         Wanted(url=here.url).resolve({})
 
 
-def test_what_is_no_api_at_all_is_told_with_what_it_answered(web: Start) -> None:
+def test_what_is_not_an_api_at_all_is_told_with_what_it_answered(web: Start) -> None:
     here = web(lambda _: (404, HTML, b"nothing here"))
     words = r"--dbcontract-url: .* answers 404 Not Found \(text/html\), .*; say --dbcontract-api pieces or"
     with pytest.raises(TargetError, match=words):

@@ -172,7 +172,7 @@ def test_what_no_proxy_names(exceptions: str, host: str, through: bool) -> None:
     "url",
     ["proxy.test:3128", "https://proxy.test", "socks5://proxy.test", "http://", "http://a:b/c", "http://a/p"],
 )
-def test_what_is_no_proxy_is_refused(url: str) -> None:
+def test_what_is_not_a_proxy_is_refused(url: str) -> None:
     with pytest.raises(ProxyError, match=re.escape("write e.g. http://proxy.example:3128")):
         proxy_of(url, {})
 

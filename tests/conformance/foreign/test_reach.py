@@ -147,7 +147,7 @@ def test_no_address_elsewhere_tells_the_token(web: Start, spelled: str) -> None:
     assert elsewhere.seen == []
 
 
-def test_a_link_of_the_usual_kind_is_no_secret(web: Start) -> None:
+def test_a_link_of_the_usual_kind_is_not_a_secret(web: Start) -> None:
     elsewhere = web(lambda _: (200, {}, b""))
     server = web(lambda _: (200, {}, b""))
     with open_wire(Target("t", endpoints={"pixiebrix": Endpoint(server.url, TOKEN)}, pace=PACE)) as wire:

@@ -107,7 +107,7 @@ def malformed_json_is_refused(ctx: Pieces) -> None:
 
 
 @check("PI-ERR-05", control="importDatabase")
-def json_that_is_no_object_is_refused(ctx: Pieces) -> None:
+def json_that_is_not_an_object_is_refused(ctx: Pieces) -> None:
     """Sends arrays, strings, numbers and booleans, those among them that are false in many languages."""
     bodies = (b"[]", b"[{}]", b'""', b'"version"', b"0", b"1.5", b"false", b"true")
     _expect_refused(ctx, {body.decode(): body for body in bodies})
@@ -153,7 +153,7 @@ def a_negative_byte_is_refused(ctx: Pieces) -> None:
 
 
 @check("PI-ERR-10", control="importDatabase")
-def a_byte_that_is_no_whole_number_is_refused(ctx: Pieces) -> None:
+def a_byte_that_is_not_a_whole_number_is_refused(ctx: Pieces) -> None:
     """Puts true, 1.5, "1" and null into the raw of a last probe, in turn."""
     _expect_refused(ctx, {repr(value): _with_byte(ctx, value) for value in (True, 1.5, "1", None)})
 

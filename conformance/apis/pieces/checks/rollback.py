@@ -70,7 +70,7 @@ def malformed_json_changes_nothing(ctx: Pieces) -> None:
 
 
 @check("PI-ROLL-02", control="importDatabase")
-def a_body_that_is_no_object_changes_nothing(ctx: Pieces) -> None:
+def a_body_that_is_not_an_object_changes_nothing(ctx: Pieces) -> None:
     """Sends an array that holds a probe import."""
     _expect_rollback(ctx, "PI-ERR-05", [_good_probes(ctx)])
 
@@ -104,7 +104,7 @@ def a_negative_byte_changes_nothing(ctx: Pieces) -> None:
 
 
 @check("PI-ROLL-07", control="importDatabase")
-def a_byte_that_is_no_whole_number_changes_nothing(ctx: Pieces) -> None:
+def a_byte_that_is_not_a_whole_number_changes_nothing(ctx: Pieces) -> None:
     """Sends two good probes and a third whose last byte is true, then 1.5."""
     bad: list[dict[str, Any]] = [{**ctx.given.probe(), "raw": [1, 2, value]} for value in (True, 1.5)]
     _expect_rollback(ctx, "PI-ERR-10", *(_after_good_ones(ctx, one) for one in bad))

@@ -190,7 +190,7 @@ def a_date_ends_at_midnight_utc(ctx: PixieBrix) -> None:
 
 
 def _two_days(ctx: PixieBrix, first: int, second: int) -> dict[date, tuple[list[str], list[str], set[str]]]:
-    """Write so many records on two days: by date, its marks, those of the other, and those in its file."""
+    """Write this many records on two days: by date, its marks, those of the other, and those in its file."""
     database, days, marks = ctx.given.database(), Days(ctx), Marks(ctx)
     early, late = marks.new(first), marks.new(second)
     today = days.today

@@ -63,7 +63,7 @@ def _expect_messages(answer: Answer, field: str) -> None:
 
 
 @check("PB-ERR-03", control=("createExportJob", "createRecords", "putRecord", "updateAsset"))
-def a_body_that_is_no_json_is_answered_400(ctx: PixieBrix) -> None:
+def a_body_that_is_not_json_is_answered_400(ctx: PixieBrix) -> None:
     """Sends words and an object that is cut off to each writing operation."""
     database = ctx.given.database(assets=True)
     for aim in writes(ctx, database, ctx.given.asset(database)):
@@ -106,7 +106,7 @@ def what_is_not_visible_does_not_exist(ctx: PixieBrix) -> None:
 
 
 @check("PB-ERR-07", control=("getAsset", "getExportJob", "listAssets", "listRecordArchives", "listRecords"))
-def an_id_that_is_no_uuid_is_refused(ctx: PixieBrix) -> None:
+def an_id_that_is_not_a_uuid_is_refused(ctx: PixieBrix) -> None:
     """Puts a word in the place of each id."""
     database = ctx.given.existing_database()
     aims = [

@@ -129,7 +129,7 @@ def filters_take_timestamps(ctx: PixieBrix) -> None:
 
 
 @check("PB-JOB-15", control="createExportJob")
-def what_is_no_timestamp_is_answered_400(ctx: PixieBrix) -> None:
+def what_is_not_a_timestamp_is_answered_400(ctx: PixieBrix) -> None:
     """Sends a word, and a date that no calendar has, as start date and as end date."""
     body = _order(ctx)
     for name in ("start_date", "end_date"):

@@ -132,7 +132,7 @@ def _expect_refused(ctx: PixieBrix, link: str, good: Answer, what: str) -> None:
 
 
 def _error_code(answer: Answer) -> str | None:
-    """The code of S3's XML error (S3 API reference: Error responses); None if the body is none."""
+    """The code of S3's XML error (S3 API reference: Error responses); None if the body is not one."""
     try:
         expat.ParserCreate().Parse(answer.content, True)  # noqa: FBT003 (takes no names)
     except expat.ExpatError:

@@ -10,7 +10,7 @@ from ..context import PixieBrix
 from ..lists import Listing, followed, ids_of, listings
 
 MOST = 5
-"""So many pages are gone through at most."""
+"""How many pages are gone through at most."""
 
 
 def _expect_same(ctx: PixieBrix, what: str, expected: Sequence[str], page: Answer) -> None:

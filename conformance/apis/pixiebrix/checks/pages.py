@@ -13,13 +13,13 @@ from ..lists import Listing, ids_of, listings
 
 HUGE = 100_000
 FEW = 2
-"""So many items a page may have, where that can be set."""
+"""How many items a page may have, where that can be set."""
 DOCUMENTED = 1_000
 """The maximum of items, as the vendor publishes it."""
 REACHABLE = 50
 """The highest maximum of items that is reached by adding assets that may stay."""
 PATIENCE = 120.0
-"""So many seconds may pass, beside those of the pace, while assets are added."""
+"""How many seconds may pass, beside those of the pace, while assets are added."""
 NO_NUMBERS = ("0", "-1", "words")
 
 
@@ -126,7 +126,7 @@ def a_page_past_the_end_is_404(ctx: PixieBrix) -> None:
 
 
 @check("PB-PAGE-17")
-def a_page_that_is_no_number(ctx: PixieBrix) -> None:
+def a_page_that_is_not_a_number(ctx: PixieBrix) -> None:
     """Asks for page 0, page -1 and a word, and expects a 4xx or the first page."""
     for listing in listings(ctx):
         first = ids_of(listing.good(size=listing.size))
@@ -136,7 +136,7 @@ def a_page_that_is_no_number(ctx: PixieBrix) -> None:
 
 
 @check("PB-PAGE-18")
-def a_size_that_is_no_number(ctx: PixieBrix) -> None:
+def a_size_that_is_not_a_number(ctx: PixieBrix) -> None:
     """Asks for a page size of 0, of -1 and of a word, and expects a 4xx or a page of the default size."""
     for listing in listings(ctx):
         usual = ids_of(listing.good())

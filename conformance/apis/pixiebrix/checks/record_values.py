@@ -188,7 +188,7 @@ def many_records_come_in_one_request(ctx: PixieBrix) -> None:
 
 _MANY = 1_025
 _LONG = 3
-"""So many keys at the end are long ones."""
+"""How many keys at the end are long ones."""
 
 
 @check("PB-FILT-29")

@@ -15,7 +15,7 @@ from ..records import expect_data, found, listed, path_of, read, written
 MOST: Final = 10_000
 LEAST: Final = 1_000
 """An older text of the vendor has this for the largest page; the document has 10,000."""
-"""So many records one request may return (Database APIs: Retrieve Organization Database Records)."""
+"""How many records one request may return (Database APIs: Retrieve Organization Database Records)."""
 
 _HALF: Final = 5_001
 
@@ -242,5 +242,5 @@ def _many(ctx: PixieBrix, database: Database, **asked: Any) -> Answer:
 
 
 def _distinct(answer: Answer) -> int:
-    """How many different keys an answer has; none if it is no list."""
+    """How many different keys an answer has; none if it is not a list."""
     return len({str(record.get("id")) for record in answer.expect_objects()}) if answer.status == 200 else 0

@@ -21,7 +21,7 @@ ODD_VALUES = (*CELLS, *RETURNS, "z" * 65_537)
 
 @check("PB-CSV-01")
 def records_come_as_csv(ctx: PixieBrix) -> None:
-    """Asks for CSV and looks at status and media type, and that it is no JSON in disguise."""
+    """Asks for CSV and looks at status and media type, and that it is not JSON in disguise."""
     path = {"databaseId": ctx.given.existing_database()}
     answer = ctx.call("listRecords", path=path, accept=CSV).expect_status(200).expect_media_type(CSV)
     disguised = answer.text.lstrip().startswith(("[", "{"))

@@ -18,7 +18,7 @@ from ..retention import NOTHING_WENT, Filled, filled
 _DOCUMENTED: Final = 500_000
 _AT_ONCE: Final = 10_000
 _PATIENCE: Final = 3_600.0
-"""So many seconds may pass while a database is filled up to the documented limit."""
+"""How many seconds may pass while a database is filled up to the documented limit."""
 
 _LATE: Final = timedelta(minutes=1)
 
@@ -38,7 +38,7 @@ def a_database_holds_500000_records(ctx: PixieBrix) -> None:
 
 
 def holds_exactly(ctx: PixieBrix, limit: int) -> None:
-    """Expect that a night takes nothing of so many records, and the oldest date of one more."""
+    """Expect that a night takes nothing of this many records, and the oldest date of one more."""
     database, days = ctx.given.database(empty=True), Days(ctx)
     path = {"databaseId": database.id}
     _pour(ctx, path, range(2))

@@ -28,7 +28,7 @@ class Inventory:
         token: an API token.
         organization: the id of the organization that owns the database.
         database: the id of the database.
-        wait: waits for so many seconds, where the service asks for patience.
+        wait: waits for this many seconds, where the service asks for patience.
     """
 
     def __init__(

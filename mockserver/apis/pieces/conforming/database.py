@@ -159,7 +159,7 @@ class UnknownFormatsDropped(PiecesDatabase):
 
 @conforming()
 class FrameworkAnswersFirst(PiecesHandlers):
-    """Answers 400 to a body that is no exported database, and 500 only to what its own code refuses."""
+    """Answers 400 to a body that is not an exported database, and 500 only to what its own code refuses."""
 
     _BEYOND_THE_MODEL = ("semantic version", "the bytes")
 
@@ -174,7 +174,7 @@ class FrameworkAnswersFirst(PiecesHandlers):
 
 @conforming()
 class MalformedJsonIs400(PiecesErrors):
-    """Answers a body that is no JSON with 400, as a framework does by itself."""
+    """Answers a body that is not JSON with 400, as a framework does by itself."""
 
     def response(self, error: Exception, answer: Negotiated | None) -> Response:
         told = super().response(error, answer)

@@ -129,7 +129,7 @@ class FailureInsideIsUnavailable(PiecesHandlers):
             return text_response(f"{error}\n", 503, {"Retry-After": "1"})
 
 
-# What is no JSON object
+# What is not a JSON object
 
 
 def _again(body: bytes) -> Receive:

@@ -207,7 +207,7 @@ class SchemaOfValueRefused(PiecesDatabase):
         exported = yield from super()._read(document)
         for id_, item in exported.formats["values"].items():
             if item.schema is not None:
-                msg = f"{id_}: schema is no field of a value"
+                msg = f"{id_}: schema is not a field of a value"
                 raise ImportRejected(msg)
         return exported
 

@@ -88,7 +88,7 @@ class MissingVersionIsOwn(PiecesDatabase):
 
 @defect("PI-ERR-07")
 class WrongTypesSkipped(PiecesDatabase):
-    """Reads over a collection that is no array."""
+    """Reads over a collection that is not an array."""
 
     def _read(self, document: object) -> Reading:
         def arrays(fields: Document) -> Document:

@@ -139,7 +139,7 @@ class _Partial(PiecesDatabase):
     """Keeps something of a merge that failed."""
 
     def _merge(self, plan: ImportPlan, probe: Probe, left: Callable[[int], ImportPlan]) -> None:
-        """Merge; if that fails, merge what is left of so many entries."""
+        """Merge; if that fails, merge what is left of this many entries."""
         merged = 0
 
         def noted(count: int) -> None:

@@ -70,7 +70,7 @@ class MergesWhileItReceives(Validation):
 
 @defect("PI-ROLL-02")
 class ArrayMergedBeforeRefused(PiecesHandlers):
-    """Merges the databases of an array, and finds out then that an array is none."""
+    """Merges the databases of an array, and finds out then that an array is not one."""
 
     async def importDatabase(self, call: Call) -> Response:
         for body in call.body if isinstance(call.body, list) else ():
@@ -178,7 +178,7 @@ class NegativeByteFoundWhileStoring(PiecesDatabase):
 
 @defect("PI-ROLL-07")
 class FractionFoundWhileStoring(PiecesDatabase):
-    """Finds what is no whole number when it stores the entry, and keeps the entries before it."""
+    """Finds what is not a whole number when it stores the entry, and keeps the entries before it."""
 
     def _read(self, document: object) -> Reading:
         def is_bad(entry: Any) -> bool:
@@ -215,7 +215,7 @@ class SchemaReadWhileStoring(PiecesDatabase):
 
 @defect("PI-ROLL-09")
 class VersionReadLast(PiecesDatabase):
-    """Reads the version after the merge, and keeps that if it is none."""
+    """Reads the version after the merge, and keeps that if it is not one."""
 
     def _read(self, document: object) -> Reading:
         if isinstance(document, dict) and version_of(document.get("version", self.version)) is None:

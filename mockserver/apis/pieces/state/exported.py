@@ -132,7 +132,7 @@ def _checked(document: object) -> dict[str, Any]:
         raise ImportRejected(f"an exported database is an object, not {_shown(document)}")
     for name in document:
         if name not in _KNOWN:
-            raise ImportRejected(f"{_shown(name)} is no field of an exported database")
+            raise ImportRejected(f"{_shown(name)} is not a field of an exported database")
     for name in _REQUIRED:
         if name not in document:
             raise ImportRejected(f"{name} is missing")
@@ -163,7 +163,7 @@ def _bytes(place: str, value: object) -> Generator[None, None, bytes]:
 
 
 def _packed(items: list[Any]) -> bytes | None:
-    """The integers as bytes; None if one of them is no byte."""
+    """The integers as bytes; None if one of them is not a byte."""
     if set(map(type, items)) != {int}:  # bytes() would take booleans too
         return None
     try:
@@ -238,7 +238,7 @@ def _fields(
     known = {*required, *optional}
     for name in value:
         if name not in known:
-            raise ImportRejected(f"{place}: {_shown(name)} is no field of it")
+            raise ImportRejected(f"{place}: {_shown(name)} is not a field of it")
     for name in required:
         if name not in value:
             raise ImportRejected(f"{place}.{name} is missing")

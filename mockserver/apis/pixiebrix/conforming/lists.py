@@ -47,7 +47,7 @@ class RelativeLinks(Pagination):
 
 @conforming()
 class BadPageIsTheFirst(Pagination):
-    """Answers a page that is no number with the first page."""
+    """Answers a page that is not a number with the first page."""
 
     def number(self, call: Call) -> int:
         try:
@@ -58,7 +58,7 @@ class BadPageIsTheFirst(Pagination):
 
 @conforming()
 class BadSizeIsRefused(Pagination):
-    """Refuses a page size that is no number."""
+    """Refuses a page size that is not a number."""
 
     def size(self, call: Call, maximum: int) -> int:
         text = call.query.get("page_size", "1")

@@ -216,7 +216,7 @@ class UploadFormWithoutKey(AssetHandlers):
 
 @defect("PB-ASSET-10", "PB-ASSET-18", "PB-ASSET-22", "PB-DESC-05")
 class DownloadIsALinkInJson(AssetHandlers):
-    """Answers a download with the link to the file in a JSON object, which is no redirect."""
+    """Answers a download with the link to the file in a JSON object, which is not a redirect."""
 
     def download(self, asset: Asset, call: Call) -> Response:
         return json_response({"url": super().download(asset, call).headers["Location"]}, call.answer)

@@ -229,7 +229,7 @@ def _without(pairs: Pairs, *names: str) -> Pairs:
 
 @defect("PB-FILT-11")
 class BadDateIgnored(Validation):
-    """Lists without a date filter where a date is none, instead of refusing it."""
+    """Lists without a date filter where a date is not one, instead of refusing it."""
 
     def query(self, operation_id: str, parameters: QueryParameters, pairs: Pairs) -> dict[str, Any]:
         return super().query(operation_id, parameters, _without(pairs, *_bad(pairs)))
@@ -237,7 +237,7 @@ class BadDateIgnored(Validation):
 
 @defect("PB-FILT-11")
 class BadEndDateIgnored(Validation):
-    """Refuses a start date that is none, but lists without the end date where that is none."""
+    """Refuses a start date that is not one, but lists without the end date where that is not one."""
 
     def query(self, operation_id: str, parameters: QueryParameters, pairs: Pairs) -> dict[str, Any]:
         return super().query(operation_id, parameters, _without(pairs, *(_bad(pairs) & {END})))

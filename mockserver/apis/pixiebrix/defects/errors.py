@@ -87,7 +87,7 @@ class FindingsInAList(PixieBrixErrors):
 
 @defect("PB-ERR-03")
 class BrokenJsonIsNoBody(Validation):
-    """Takes a body that is no JSON for an empty object."""
+    """Takes a body that is not JSON for an empty object."""
 
     async def body(self, rule: BodyRule, scope: Scope, receive: Receive) -> Any:
         try:
@@ -101,7 +101,7 @@ class BrokenJsonIsNoBody(Validation):
 
 @defect("PB-ERR-03")
 class BrokenJsonUnprocessable(PixieBrixErrors):
-    """Answers 422 to a body that is no JSON."""
+    """Answers 422 to a body that is not JSON."""
 
     def refusal(self, error: Exception) -> Refusal:
         found = super().refusal(error)
@@ -110,7 +110,7 @@ class BrokenJsonUnprocessable(PixieBrixErrors):
 
 @defect("PB-ERR-03", "PB-DESC-03", "PB-DESC-07")
 class BrokenJsonBreaks(Validation):
-    """Fails with a 500 at a body that is no JSON."""
+    """Fails with a 500 at a body that is not JSON."""
 
     async def body(self, rule: BodyRule, scope: Scope, receive: Receive) -> Any:
         try:
@@ -141,7 +141,7 @@ class ForbiddenWithoutBody(PixieBrixErrors):
 
 @defect("PB-ERR-07", "PB-DESC-03", "PB-DESC-07")
 class WordForAnIdBreaks(Validation):
-    """Fails with a 500 where an id in the path is no UUID."""
+    """Fails with a 500 where an id in the path is not a UUID."""
 
     def path(self, operation_id: str, parameters: PathParameters, values: dict[str, str]) -> dict[str, str]:
         try:
@@ -153,7 +153,7 @@ class WordForAnIdBreaks(Validation):
 
 @defect("PB-ERR-07")
 class WordForAnIdFindsNothing(PixieBrixErrors):
-    """Answers 200 and an empty array where an id in the path is no UUID."""
+    """Answers 200 and an empty array where an id in the path is not a UUID."""
 
     def refusal(self, error: Exception) -> Refusal:
         no_uuid = isinstance(error, UnknownPath) and "UUID" in str(error)
@@ -212,7 +212,7 @@ class AssetMadeBeforeChecked(Validation):
 
 @defect("PB-ERR-10")
 class AssetUnmarkedBeforeChecked(Validation):
-    """Takes the mark off an asset first, and then finds that what it should be is no boolean."""
+    """Takes the mark off an asset first, and then finds that what it should be is not a boolean."""
 
     async def body(self, rule: BodyRule, scope: Scope, receive: Receive) -> Any:
         try:

@@ -99,7 +99,7 @@ class _Regular(_Equals):
 
 @defect("PB-FILT-14", "PB-FILT-18")
 class FilterIsARegularExpression(RecordHandlers):
-    """Reads the value of a filter as a regular expression, in which a dot or a plus is no letter."""
+    """Reads the value of a filter as a regular expression, in which a dot or a plus is not a letter."""
 
     def _filters(self, call: Call) -> list[Filter]:
         return _comparing(super()._filters(call), _Regular)

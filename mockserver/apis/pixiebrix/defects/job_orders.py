@@ -82,7 +82,7 @@ def _is_uuid(value: object) -> bool:
 
 @defect("PB-JOB-08")
 class WordsAmongDatabasesIgnored(_Orders):
-    """Leaves out of an order's databases what is no UUID, and exports the rest."""
+    """Leaves out of an order's databases what is not a UUID, and exports the rest."""
 
     def order(self, body: dict[str, Any]) -> None:
         body["databases"] = [one for one in body.get("databases") or () if _is_uuid(one)]

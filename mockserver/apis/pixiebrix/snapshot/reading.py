@@ -176,7 +176,7 @@ def _database(walk: JSONWalk) -> Generator[None, None, DatabaseDraft]:
             found[name] = walk.value()
     item = fields(found, _DATABASE)
     if item["type"] not in TYPES:
-        msg = f"{item['type']!r} is no type of a database"
+        msg = f"{item['type']!r} is not a type of a database"
         raise ValueError(msg)
     id_ = identifier(item["id"])
     table.continue_after(number(item["sequence"]))
@@ -243,7 +243,7 @@ def _asset(value: object, database: str) -> Asset:
     item = fields(value, _ASSET)
     filename = text(item["filename"])
     if filename_errors(filename):
-        msg = f"{filename[:80]!r} is no file name"
+        msg = f"{filename[:80]!r} is not a file name"
         raise ValueError(msg)
     return Asset(
         id=identifier(item["id"]),
@@ -268,7 +268,7 @@ def _job(walk: JSONWalk) -> Generator[None, None, JobDraft]:
             found[name] = walk.value()
     item = fields(found, _JOB)
     if item["media_type"] not in SUFFIXES:
-        msg = f"{item['media_type']!r} is no media type of an export"
+        msg = f"{item['media_type']!r} is not a media type of an export"
         raise ValueError(msg)
     job = Job(
         id=identifier(item["id"]),

@@ -18,7 +18,7 @@ _SHOWN: Final = 300
 class RecordSchema:
     """A JSON Schema for the data of records; which draft, its `$schema` says (2020-12 by default).
 
-    Raises `InvalidInput`, keyed by `schema_text`, for a text that is no schema, and for one that refers to
+    Raises `InvalidInput`, keyed by `schema_text`, for a text that is not a schema, and for one that refers to
     another document: nothing is fetched.
     """
 
@@ -35,7 +35,7 @@ class RecordSchema:
             raise InvalidInput({"schema_text": [f"JSON parse error - {error}"]}) from None
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             reason = str(error).partition("\n")[0][:_SHOWN]
-            raise InvalidInput({"schema_text": [f"This is no valid JSON Schema: {reason}"]}) from None
+            raise InvalidInput({"schema_text": [f"This is not a valid JSON Schema: {reason}"]}) from None
 
     def problems(self, data: Any) -> list[str]:
         """What is wrong with the data of a record, each with its place; empty when nothing is."""

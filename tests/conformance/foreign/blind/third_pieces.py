@@ -169,7 +169,7 @@ def one_id_lives_in_one_table(_: Strict) -> None:
 
 # POST /database/import: "what is imported is added", however large it is
 @pieces(Kind.SIZES, "documented")
-def large_import_is_no_import(_: Strict) -> None:
+def large_import_is_not_an_import(_: Strict) -> None:
     """A body above the parser's limit of 1 MiB counts as an absent one: 204, and nothing is merged."""
 
     def make(right: Handler) -> Handler:

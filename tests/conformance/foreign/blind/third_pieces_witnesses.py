@@ -74,7 +74,7 @@ def one_id_lives_in_one_table(server: Foreign) -> bool:
     return status == 204 and _table(server.pieces, "messageValues") == FORMATS[:1]
 
 
-def large_import_is_no_import(server: Foreign) -> bool:
+def large_import_is_not_an_import(server: Foreign) -> bool:
     more = body(server, values=[entry(FORMATS[2], [200] * 300_000)])
     return load(server.pieces, more) == 204 and FORMATS[2] in ids(server)
 

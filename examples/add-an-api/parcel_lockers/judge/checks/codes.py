@@ -8,7 +8,7 @@ from dbcontract.conformance.authoring.check import check
 from ..practice import Lockers
 
 HOUR = 3_601
-"""So many seconds, and a little, does a code work."""
+"""How many seconds, and a little, a code works."""
 
 
 @check("PL-CODE-01", control="collectParcel")
