@@ -282,6 +282,7 @@ def _run(
 ) -> RunResult:
     import dbcontract
     from dbcontract.conformance.authoring.check import discover
+    from dbcontract.conformance.runner.collecting import spare_what_is_loaded
     from dbcontract.conformance.runner.engine import Engine
     from dbcontract.conformance.target.target import TargetError
 
@@ -307,6 +308,7 @@ def _run(
         try:
             engine.prepare()
             announce(target)
+            spare_what_is_loaded()
             return engine.run()
         except TargetError as error:
             raise CommandError(str(error)) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import multiprocessing
 import os
@@ -13,6 +12,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from typing import Final
 
+from dbcontract.conformance.runner.collecting import spare_what_is_loaded
 from dbcontract.mockserver.variants.registry import Variant, discover
 
 from .outcome import Outcome
@@ -139,6 +139,5 @@ def _work(connection: Connection, seed: int, fuzzing: bool, wait: bool) -> None:
             connection.send(prover.run(known.get(name)))
             if first:
                 # What is there after a run stays; walking it again and again would be a third of the time.
-                gc.collect()
-                gc.freeze()
+                spare_what_is_loaded()
                 first = False

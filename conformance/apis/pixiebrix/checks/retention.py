@@ -58,9 +58,11 @@ def holds_exactly(ctx: PixieBrix, limit: int) -> None:
 
 def _pour(ctx: PixieBrix, path: dict[str, str], numbers: range) -> None:
     """Add records to a database that had none: many, so they are short, and no answer is looked through."""
-    records = [{"id": f"record-{number}", "data": {"n": number}} for number in numbers]
+    # Written out: half a million objects would take longer to make than the target takes for all the rest.
+    body = ",".join([f'{{"id":"record-{number}","data":{{"n":{number}}}}}' for number in numbers])
     with step("PB-REC-09", "create records"):
-        ctx.call("createRecords", path=path, json=records, described=False).expect_status(200, 201)
+        answer = ctx.call("createRecords", path=path, body=f"[{body}]".encode(), described=False)
+        answer.expect_status(200, 201)
 
 
 @check("PB-RET-02")
