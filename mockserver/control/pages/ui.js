@@ -16,6 +16,7 @@
   const read = async (url) => (await fetch(url, { headers: { Accept: "application/json" } })).json();
   const [spec, index] = await Promise.all([read(description), read(root)]);
   document.title = `${spec.info.title} · Swagger UI`;
+  accessible(document.getElementById("swagger-ui"));
   const schemes = Object.keys(spec.components?.securitySchemes ?? {});
   const ui = window.SwaggerUIBundle({
     spec,
@@ -26,7 +27,7 @@
     filter: true,
     tryItOutEnabled: true,
     persistAuthorization: true,
-    plugins: [ExecuteWhatIsRead],
+    plugins: [ExecuteWhatIsRead, PlainPath],
     validatorUrl: null,
     onComplete: () => {
       if (index.token === "any" && !localStorage.getItem("authorized")) {
