@@ -1,33 +1,78 @@
-"""What a variant can override: a class of the reference implementation, known by a name."""
+"""What a variant can override: a class of the reference implementation, known by a name.
+
+An implementation is put together from such classes, so that a variant (see `variants`) is a subclass that
+overrides a method, and the reference code knows nothing of it. What asks for a class or an object at an
+extension point knows the point alone, and not what took its place.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
 
-Part = TypeVar("Part")
+_Part = TypeVar("_Part")
+_Made_co = TypeVar("_Made_co", covariant=True)
 
 
-class ExtensionPoint(Generic[Part]):
+class ExtensionPoint(Generic[_Made_co]):
     """A class of the reference implementation whose subclasses can take its place.
 
     Attributes:
         name: unique among all APIs; that of an API's own begins with the API's name and a dot.
         reference: the class.
-        is_made: a sandbox is served by one object of it; else the class itself is asked for.
         attribute_of: the class that takes its place is an attribute of the class at another point, so named.
     """
 
-    __slots__ = ("attribute_of", "is_made", "name", "reference")
+    __slots__ = ("attribute_of", "name", "reference")
 
     def __init__(
         self,
         name: str,
-        reference: type[Part],
+        reference: type[_Made_co],
         *,
-        is_made: bool = True,
         attribute_of: tuple[ExtensionPoint[Any], str] | None = None,
     ) -> None:
         self.name = name
         self.reference = reference
-        self.is_made = is_made
         self.attribute_of = attribute_of
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The classes that an implementation is made of.
+
+    Attributes:
+        replaced: what takes the place of reference classes, by the name of the extension point.
+    """
+
+    replaced: Mapping[str, type] = field(default_factory=dict)
+
+    def __getitem__(self, point: ExtensionPoint[_Part]) -> type[_Part]:
+        """The class at an extension point."""
+        return self.replaced.get(point.name, point.reference)
+
+    def make(self) -> Implementation:
+        """An implementation for one sandbox; what its objects remember is that sandbox's own."""
+        return Implementation(self)
+
+
+class Implementation:
+    """What serves one sandbox: an object at each extension point, made when it is first asked for."""
+
+    __slots__ = ("_classes", "_parts")
+
+    def __init__(self, classes: Classes) -> None:
+        self._classes = classes
+        self._parts: dict[str, Any] = {}
+
+    def __getitem__(self, point: ExtensionPoint[_Part]) -> _Part:
+        """The object at an extension point."""
+        part: _Part | None = self._parts.get(point.name)
+        if part is None:
+            part = self._parts.setdefault(point.name, self._classes[point]())
+        return part
+
+
+REFERENCE: Final = Classes()
+"""The reference implementation."""

@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from ..sandbox.journal import Journal
 from ..state import jsonio
+from ..web.responses import EVENT_STREAM
 
-EVENT_STREAM: Final = "text/event-stream"
 HEARTBEAT: Final = 15.0
 """Seconds of silence after which a comment is sent, so that proxies keep the connection."""
 

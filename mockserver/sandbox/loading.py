@@ -9,10 +9,11 @@ from typing import Any
 
 from dbcontract import fixtures
 
-from ..apis.base import served_apis
+from ..apis.installed import installed
 from ..state.errors import StateError
 from ..state.instants import DAY, day_of, parse_instant
 from ..state.objects import ObjectStore
+from .api import RememberedApi
 from .clock import real_time
 from .sandbox import Base
 from .settings import Settings, SettingsError
@@ -58,7 +59,9 @@ def build_base(entries: Iterable[Mapping[str, Any]], settings: Settings) -> Base
         StateError: the contents of an entry break a rule of its API.
     """
     objects = ObjectStore()
-    loaders = {name: api.loader(settings, objects) for name, api in served_apis().items() if api.loader}
+    loaders = {
+        name: api.loader(settings, objects) for name, api in installed(RememberedApi).items() if api.loader
+    }
     take = {kind: taken for loader in loaders.values() for kind, taken in loader.kinds.items()}
     header: Mapping[str, Any] = {}
     for entry in entries:

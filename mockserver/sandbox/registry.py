@@ -10,9 +10,8 @@ from dataclasses import replace
 
 from dbcontract import fixtures
 
+from ..extension_point import REFERENCE, Classes
 from ..state.instants import day_of
-from ..variants.implementation import Classes
-from ..variants.registry import classes_of
 from .clock import real_time
 from .loading import load_base
 from .sandbox import Base, Sandbox
@@ -36,33 +35,34 @@ class Sandboxes:
     """
 
     def __init__(
-        self, settings: Settings, base: Base, *, reload: Callable[[Settings], Base] = load_base
+        self,
+        settings: Settings,
+        base: Base,
+        *,
+        classes: Classes = REFERENCE,
+        reload: Callable[[Settings], Base] = load_base,
     ) -> None:
         self.settings = settings
         self.base = base
         self._reload = reload
         self._bases: OrderedDict[tuple[str, int, int], Base] = OrderedDict()
-        self.classes = classes_of(settings.variants)
+        self.classes = classes
         self.default = Sandbox.make(base, settings, classes=self.classes)
         self._sandboxes: OrderedDict[str, Sandbox] = OrderedDict()
         self.evicted = 0
 
     @classmethod
-    def load(cls, settings: Settings) -> Sandboxes:
+    def load(cls, settings: Settings, classes: Classes = REFERENCE) -> Sandboxes:
         """The sandboxes over the data set that the settings name.
+
+        Args:
+            settings: of the server.
+            classes: what serves the default sandbox and all new ones: those of the variants in the settings.
 
         Raises:
             DataError: the data set is unknown or cannot be read.
         """
-        return cls(settings, load_base(settings))
-
-    def deviate(self, names: tuple[str, ...]) -> None:
-        """Let the default sandbox and all new ones be served with these variants.
-
-        Raises:
-            UnknownVariant: there is none of such a name.
-        """
-        self.serve(classes_of(names), names)
+        return cls(settings, load_base(settings), classes=classes)
 
     def serve(self, classes: Classes, names: tuple[str, ...] = ()) -> None:
         """Let the default sandbox and all new ones be served by classes that have these variants."""

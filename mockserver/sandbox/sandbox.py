@@ -7,11 +7,12 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..apis.base import served_apis
+from ..apis.installed import installed
+from ..extension_point import REFERENCE, Classes
 from ..state.lifecycle import ApiState
 from ..state.objects import ObjectStore
 from ..storage.signing import SIGNER
-from ..variants.implementation import REFERENCE, Classes
+from .api import RememberedApi
 from .clock import Clock
 from .faults import FaultBook
 from .ids import IdSource, signing_secret
@@ -48,7 +49,7 @@ class SandboxSettings:
             tokens={grant.token: grant for grant in settings.tokens} or None,
             apis={
                 name: api.settings.initial(settings)
-                for name, api in served_apis().items()
+                for name, api in installed(RememberedApi).items()
                 if api.settings is not None
             },
         )
@@ -178,7 +179,7 @@ class Sandbox:
 
     def _forked(self, states: Mapping[str, ApiState]) -> dict[str, Any]:
         """Independent states of the classes that serve this sandbox."""
-        points = {name: served_apis()[name].state for name in states}
+        points = {name: installed(RememberedApi)[name].state for name in states}
         return {
             name: state.fork(None if (point := points[name]) is None else self.classes[point])
             for name, state in states.items()

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ..apis.base import api_names, served_apis
+from ..apis.installed import api_names, installed
 from ..state.instants import parse_instant
 from .addresses import LOOPBACK, networks, public_url, web_origin
-from .api_settings import StartOption
+from .options import ApiWithOptions, StartOption
 
 
 class SettingsError(ValueError):
@@ -32,7 +32,7 @@ def _is_token(text: str) -> bool:
 
 def start_options() -> Mapping[str, StartOption]:
     """What the installed APIs let a user decide when a server starts, by name."""
-    return {option.name: option for api in served_apis().values() for option in api.options}
+    return {option.name: option for api in installed(ApiWithOptions).values() for option in api.options}
 
 
 def _complete(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -136,7 +136,7 @@ class Settings:
         cors: origins that may call from a browser; `*` for all, none by default (as the vendor documents).
         job_seconds: how long what takes time stays unfinished, such as an export job, in seconds of the
             sandbox's clock.
-        options: what the APIs let decide (see `ServedApi.options`), by name; complete, once it is made.
+        options: what the APIs let decide (see `ApiWithOptions`), by name; complete, once it is made.
         strict_bodies: refuse fields of a body that are not described, instead of ignoring them.
         control: serve the control API at `/_mock/`.
         control_token: lets clients on other machines use the control API.

@@ -13,11 +13,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..apis.base import ServedApi, served_apis
 from ..control.access import ControlAccess
+from ..control.docs import Docs
 from ..control.handlers import ControlHandlers
 from ..control.people import Pages
 from ..sandbox.registry import Sandboxes
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.settings import Settings
+from ..storage.app import STORAGE
+from ..variants.registry import classes_of
 from ..web.call import CALL, Call, Handler
 from ..web.connexion.framework import ConnexionMiddleware, Resolver
 from ..web.connexion.routes import METHODS, OperationTable, without_trailing_slashes
@@ -25,7 +28,6 @@ from ..web.connexion.routing import IndexedRouting
 from ..web.connexion.security import TokenHandler
 from ..web.connexion.security_layer import LeanSecurity
 from ..web.connexion.validation import ValidationMiddleware
-from ..web.docs import Docs
 from ..web.documented import DocumentedResponses
 from ..web.errors import refusal_of, refuse
 from ..web.gateway import CONTROL, Api, Gateway
@@ -145,7 +147,9 @@ def create_app(settings: Settings, sandboxes: Sandboxes | None = None) -> ASGIAp
     Raises:
         DataError: the data set is unknown or cannot be read.
     """
-    gateway = build_gateway(settings, Sandboxes.load(settings) if sandboxes is None else sandboxes)
+    if sandboxes is None:
+        sandboxes = Sandboxes.load(settings, classes_of(settings.variants))
+    gateway = build_gateway(settings, sandboxes)
     if not settings.cors:
         return Outermost(gateway, PublicOrigin(settings))
     return Outermost(
@@ -201,4 +205,6 @@ def build_gateway(settings: Settings, sandboxes: Sandboxes) -> Gateway:
     docs = Docs(mounts)
     access = ControlAccess(settings.control_token)
     pages = Pages(settings, tuple(reversed(mounts)))
-    return Gateway(tuple(apis), operations, sandboxes, access=access, docs=docs, pages=pages)
+    return Gateway(
+        tuple(apis), operations, sandboxes, access=access.check, storage=STORAGE, shown=(docs, pages)
+    )

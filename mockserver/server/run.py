@@ -21,6 +21,7 @@ from ..apis.base import served_apis
 from ..sandbox.registry import Sandboxes
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.settings import Settings
+from ..variants.registry import classes_of
 from .application import create_app
 from .collecting import spare_what_lives
 from .http_protocol import PlainProtocol
@@ -118,7 +119,8 @@ def _prepare(settings: Settings, keeper: Keeper | None) -> tuple[_Uvicorn, socke
     """Bind before loading: a taken port is told at once, whatever the data set's size."""
     bound = _bind(settings)
     try:
-        running = Running(_url(settings, bound), settings, Sandboxes.load(settings))
+        sandboxes = Sandboxes.load(settings, classes_of(settings.variants))
+        running = Running(_url(settings, bound), settings, sandboxes)
         if keeper is not None:
             keeper.load(running)
         app: ASGIApp = create_app(settings, running.sandboxes)

@@ -10,7 +10,7 @@ from typing import Any
 
 from dbcontract import openapi
 
-from ..apis.base import served_apis
+from ..apis.installed import installed
 from ..sandbox.clock import EARLIEST, LATEST, Clock
 from ..sandbox.faults import Fault, FaultBook, make_fault
 from ..sandbox.ids import IdSource
@@ -21,6 +21,7 @@ from ..state.lifecycle import ApiState
 from ..state.objects import ObjectStore, StoredObject
 from ..storage.signing import Signer
 from ..web.schemas import Compiler, findings
+from .api import WrittenApi
 from .format import FORMAT, DocumentError
 from .json_walk import JSONSyntax, JSONWalk
 from .section import Section, Steps
@@ -150,7 +151,7 @@ def _readers(operations: tuple[str, ...]) -> dict[str, Callable[[JSONWalk], Step
 
 
 def _sections() -> dict[str, Section]:
-    return {name: api.section for name, api in served_apis().items() if api.section is not None}
+    return {name: api.section for name, api in installed(WrittenApi).items() if api.section is not None}
 
 
 def _small(read_value: Callable[[object], Any]) -> Callable[[JSONWalk], Steps]:
@@ -174,7 +175,7 @@ def _clock(value: object) -> tuple[int, bool]:
 
 def _settings(value: object) -> tuple[SandboxSettings, Mapping[str, Any]]:
     """The settings, and as they are written, for what a state keeps of them."""
-    apis = {name: api.settings for name, api in served_apis().items() if api.settings is not None}
+    apis = {name: api.settings for name, api in installed(WrittenApi).items() if api.settings is not None}
     item = fields(value, _SETTINGS.union(*(one.members for one in apis.values())))
     settings = SandboxSettings(
         job_us=number(item["job_us"]),

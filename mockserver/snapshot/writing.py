@@ -6,11 +6,12 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..apis.base import served_apis
+from ..apis.installed import installed
 from ..artifacts.text import instant_text
 from ..sandbox.sandbox import Sandbox
 from ..state.lifecycle import ApiState
 from ..state.objects import StoredObject
+from .api import WrittenApi
 from .format import FORMAT, array, opened
 
 _CONTENT_A_STEP = 3 * 64 * 1024
@@ -45,7 +46,7 @@ def _pieces(
     try:
         yield head
         for name, state in states.items():
-            section = served_apis()[name].section
+            section = installed(WrittenApi)[name].section
             if section is None:
                 continue
             for member, text in section.write(state):
@@ -73,7 +74,7 @@ def _head(sandbox: Sandbox) -> bytes:
             "strict_bodies": settings.strict_bodies,
             **{
                 name: value
-                for api in served_apis().values()
+                for api in installed(WrittenApi).values()
                 if api.settings is not None
                 for name, value in api.settings.dump(sandbox).items()
             },

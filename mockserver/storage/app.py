@@ -10,10 +10,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from ..apis.base import served_apis
+from ..apis.installed import installed
 from ..extension_point import ExtensionPoint
 from ..state.objects import StoredObject
 from ..web.origin import origin_of
+from .api import StoringApi
 from .disposition import content_disposition
 from .downloads import Item, ItemResponse, Stored, uploaded
 from .errors import InvalidArgument, MethodNotAllowed, StorageError, error_response
@@ -68,7 +69,7 @@ class Storage:
 
     async def find(self, sandbox: StorageSandbox, key: str, now: int) -> Item:
         """What is stored under a key. Raises `NoSuchKey`."""
-        for api in served_apis().values():
+        for api in installed(StoringApi).values():
             item = None if api.stored is None else await api.stored(sandbox, key, now)
             if item is not None:
                 return item

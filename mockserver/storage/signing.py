@@ -217,7 +217,7 @@ class Signer:
         return hmac.new(self.secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
-SIGNER: Final = ExtensionPoint("signer", Signer, is_made=False)
+SIGNER: Final = ExtensionPoint("signer", Signer)
 
 
 def _same(given: str, expected: str) -> bool:

@@ -1,24 +1,17 @@
-"""What serves a sandbox: the reference classes, or some of them with variants on top.
-
-An implementation is put together from classes, so that a variant (see `registry`) is a subclass that
-overrides a method, and the reference code knows nothing of it.
-"""
+"""How the classes of an implementation are put together: the reference ones, or some with variants on top."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any
 
 from ..apis.base import served_apis
-from ..extension_point import ExtensionPoint
+from ..extension_point import Classes, ExtensionPoint
 from ..storage.app import STORAGE
 from ..storage.signing import SIGNER
 from ..web.connexion.validation import VALIDATION
 from ..web.wire_policy import WIRE_POLICY
-
-_Part = TypeVar("_Part")
 
 
 class NoExtensionPoint(TypeError):
@@ -31,42 +24,6 @@ def extension_points() -> tuple[ExtensionPoint[Any], ...]:
     shared: tuple[ExtensionPoint[Any], ...] = (WIRE_POLICY, VALIDATION, STORAGE, SIGNER)
     brought = [point for api in served_apis().values() for point in api.extension_points]
     return tuple({point.name: point for point in (*shared, *brought)}.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Classes:
-    """The classes that an implementation is made of.
-
-    Attributes:
-        replaced: what takes the place of reference classes, by the name of the extension point.
-    """
-
-    replaced: Mapping[str, type] = field(default_factory=dict)
-
-    def __getitem__(self, point: ExtensionPoint[_Part]) -> type[_Part]:
-        """The class at an extension point."""
-        return self.replaced.get(point.name, point.reference)
-
-    def make(self) -> Implementation:
-        """An implementation for one sandbox; what its objects remember is that sandbox's own."""
-        return Implementation({point.name: self[point]() for point in extension_points() if point.is_made})
-
-
-class Implementation:
-    """What serves one sandbox: an object for each extension point that has one."""
-
-    __slots__ = ("_parts",)
-
-    def __init__(self, parts: Mapping[str, Any]) -> None:
-        self._parts = parts
-
-    def __getitem__(self, point: ExtensionPoint[_Part]) -> _Part:
-        """The object at an extension point."""
-        part: _Part = self._parts[point.name]
-        return part
-
-
-REFERENCE: Final = Classes()
 
 
 def point_of(variant: type) -> ExtensionPoint[Any]:

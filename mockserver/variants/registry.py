@@ -17,8 +17,9 @@ from types import ModuleType
 from typing import Any, Literal
 
 from ..apis.base import served_apis
+from ..extension_point import Classes
 from ..sandbox.settings import SettingsError
-from .implementation import Classes, point_of, with_variants
+from .implementation import point_of, with_variants
 
 Kind = Literal["defect", "conforming"]
 

@@ -7,8 +7,8 @@ import time
 
 from starlette.types import Scope, Send
 
-from ..apis.base import ServedApi
 from ..sandbox.faults import BODILESS, Fault
+from .api import WebApi
 from .body import header
 from .call import Exchange
 from .documented import Answer, DocumentedResponses, preferred_code
@@ -33,7 +33,7 @@ _TICK = 0.001
 
 
 async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the request
-    served: ServedApi,
+    served: WebApi,
     documented: DocumentedResponses,
     operation: str,
     exchange: Exchange,

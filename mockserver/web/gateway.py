@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..apis.base import ServedApi
-from ..control.access import ControlAccess
-from ..control.events import EVENT_STREAM
-from ..control.people import Pages
+from ..extension_point import ExtensionPoint
 from ..sandbox.journal import Entry, mask
 from ..sandbox.registry import Sandboxes, SandboxNameError
 from ..sandbox.sandbox import Sandbox
-from ..storage.app import STORAGE
+from .api import WebApi
 from .body import header
 from .call import EXCHANGE, Exchange
 from .connexion.routes import OperationTable
-from .docs import Docs
 from .documented import DocumentedResponses
 from .fault_injection import interfere
 from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
 from .receiving import Receiver
 from .response_check import ResponseCheck, ResponseMismatch
-from .responses import json_error
+from .responses import EVENT_STREAM, json_error
 from .sending import Sender
 from .wire_policy import WIRE_POLICY, WirePolicy, slashes_hidden, without_slash
 
@@ -45,7 +42,7 @@ _PLAIN = WirePolicy()
 class Api:
     """One served API, with what is looked up of its description."""
 
-    served: ServedApi
+    served: WebApi
     operations: OperationTable
     documented: DocumentedResponses
     check: ResponseCheck | None = None
@@ -56,6 +53,20 @@ class Api:
         return self.served.name == CONTROL
 
 
+class Store(Protocol):
+    """What the signed links lead to."""
+
+    async def respond(self, sandbox: Sandbox, request_path: str, scope: Scope, receive: Receive) -> Response:
+        """Answer a request for a key."""
+
+
+class Shown(Protocol):
+    """Pages for people."""
+
+    def find(self, sandbox: Sandbox, path: str, scope: Scope) -> Response | None:
+        """The page at a path inside a sandbox; None where there is none."""
+
+
 class Gateway:
     """The ASGI application that a server runs.
 
@@ -63,9 +74,9 @@ class Gateway:
         apis: the served APIs, those with the longer base path first.
         operations: Connexion's middleware stack over all of them.
         sandboxes: finds the sandbox that a path belongs to.
-        access: decides who may use the control API.
-        docs: the Swagger UIs and the descriptions themselves.
-        pages: what else a browser is shown that is not an API.
+        access: passes a request that may use the control API, or raises.
+        storage: answers what the signed links lead to.
+        shown: what a browser is shown that is not an API; the first that has a page shows it.
     """
 
     def __init__(
@@ -74,15 +85,15 @@ class Gateway:
         operations: ASGIApp,
         sandboxes: Sandboxes,
         *,
-        access: ControlAccess,
-        docs: Docs,
-        pages: Pages,
+        access: Callable[[Scope], None],
+        storage: ExtensionPoint[Store],
+        shown: tuple[Shown, ...],
     ) -> None:
         self._apis = apis
         self._operations = operations
-        self._docs = docs
         self._access = access
-        self._pages = pages
+        self._storage = storage
+        self._shown = shown
         self.sandboxes = sandboxes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,7 +114,8 @@ class Gateway:
                 return
         # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
         exchange = Exchange(sandbox, "/" + raw[1:].partition("/")[2] if sandbox.prefix else raw)
-        page = self._docs.find(sandbox, path, scope) or self._pages.find(sandbox, path, scope)
+        found = (one.find(sandbox, path, scope) for one in self._shown)
+        page = next((one for one in found if one is not None), None)
         if page is not None:
             await page(scope, receive, send)
             return
@@ -134,11 +146,12 @@ class Gateway:
             return None
         return _addressed(api, path, exchange.path, scope["method"])
 
-    @staticmethod
-    async def _store(exchange: Exchange, path: str, scope: Scope, receiver: Receiver, send: Send) -> None:
+    async def _store(
+        self, exchange: Exchange, path: str, scope: Scope, receiver: Receiver, send: Send
+    ) -> None:
         key = path[len(STORAGE_PREFIX) + 1 :]
         implementation = exchange.sandbox.implementation
-        response = await implementation[STORAGE].respond(exchange.sandbox, key, scope, receiver)
+        response = await implementation[self._storage].respond(exchange.sandbox, key, scope, receiver)
         await receiver.look()
         await response(scope, receiver, implementation[WIRE_POLICY].sending(send, exchange, scope))
 
@@ -153,7 +166,7 @@ class Gateway:
         check = None if sandbox.variants and not api.is_control else api.check
         try:
             if api.is_control:
-                self._access.check(scope)
+                self._access(scope)
             scope["path"] = policy.path(exchange, path)
             extra = api.served.extra_paths
             if extra is not None and scope["path"] in extra.paths:

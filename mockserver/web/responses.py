@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ..state import jsonio
 from .negotiated import Negotiated
+
+EVENT_STREAM: Final = "text/event-stream"
 
 
 def json_response(

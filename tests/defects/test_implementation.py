@@ -16,11 +16,12 @@ from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
 from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.apis.pixiebrix.state.records import RecordTable
 from dbcontract.mockserver.apis.pixiebrix.state_of import state_of as pixiebrix_of
+from dbcontract.mockserver.extension_point import REFERENCE, Classes
 from dbcontract.mockserver.sandbox.registry import Sandboxes
 from dbcontract.mockserver.sandbox.sandbox import Sandbox
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 from dbcontract.mockserver.storage.signing import SIGNER, Signer
-from dbcontract.mockserver.variants.implementation import REFERENCE, Classes, point_of, with_variants
+from dbcontract.mockserver.variants.implementation import point_of, with_variants
 from dbcontract.mockserver.variants.registry import UnknownVariant, classes_of
 
 NOW = 1_700_000_000_000_000
@@ -153,9 +154,10 @@ def test_a_data_set_is_never_changed_by_its_sandboxes(sandboxes: Sandboxes) -> N
 
 def test_new_sandboxes_deviate_and_old_ones_stay(sandboxes: Sandboxes) -> None:
     old = sandboxes.sandbox("old")
-    sandboxes.deviate(("last-byte-lost", "relative-redirect"))
+    names = ("last-byte-lost", "relative-redirect")
+    sandboxes.serve(classes_of(names), names)
     new = sandboxes.sandbox("new")
-    sandboxes.deviate(())
+    sandboxes.serve(REFERENCE)
     assert (old.variants, new.variants) == ((), ("last-byte-lost", "relative-redirect"))
     assert (sandboxes.default.variants, sandboxes.sandbox("newest").variants) == ((), ())
 

@@ -12,7 +12,7 @@ INVENTED = """
 from starlette.responses import Response
 
 from dbcontract.mockserver.apis.base import ServedApi, Shown
-from dbcontract.mockserver.sandbox.api_settings import StartOption
+from dbcontract.mockserver.sandbox.options import StartOption
 from dbcontract.mockserver.snapshot.section import JSONSection
 
 
@@ -225,8 +225,7 @@ with ServerThread(SETTINGS) as running:
     told["banner"] = [url for url in shown.urls if "invented" in url[1]], dict(shown.commands)["readThing"]
     told["holds"] = next(one.items for one in shown.contents if one.kind == "Things")
     told["exec"] = surroundings(SETTINGS, running)["INVENTED_URL"]
-    apis = served_apis()
-    apis["invented"] = replace(apis["invented"], section=None)
+    object.__setattr__(served_apis()["invented"], "section", None)
     del document["invented"]
     told["left out"] = ask("PUT", "/~four/_mock/state", document)[0]
     told["kept"] = ask("GET", "/~four/invented/things/a%20chair")[0]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dbcontract.mockserver.apis.pixiebrix.state.archives import backfill
 from dbcontract.mockserver.apis.pixiebrix.state.databases import Database, Organization
+from dbcontract.mockserver.apis.pixiebrix.state.nightly import backfill
 from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.apis.pixiebrix.state.records import KEY
 from dbcontract.mockserver.state.instants import DAY

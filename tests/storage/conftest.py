@@ -14,14 +14,15 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from dbcontract.mockserver import storage
 from dbcontract.mockserver.apis.pixiebrix.state.databases import Database, Organization
 from dbcontract.mockserver.apis.pixiebrix.state.jobs import Job
 from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy
 from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
+from dbcontract.mockserver.extension_point import REFERENCE, Implementation
 from dbcontract.mockserver.state.instants import parse_instant
 from dbcontract.mockserver.state.objects import ObjectStore
-from dbcontract.mockserver.variants.implementation import REFERENCE, Implementation
+from dbcontract.mockserver.storage.app import respond
+from dbcontract.mockserver.storage.signing import Signer
 
 ORGANIZATION = "00000000-0000-4000-8000-0000000000aa"
 START = parse_instant("2024-11-15T20:42:47.670046Z")
@@ -36,7 +37,7 @@ class MiniSandbox:
     replace = MergeStrategy.REPLACE
     objects: ObjectStore = field(default_factory=ObjectStore)
     pixiebrix: PixieBrixState = field(default_factory=lambda: PixieBrixState(now=START))
-    signer: storage.Signer = field(default_factory=lambda: storage.Signer(b"a secret of this test"))
+    signer: Signer = field(default_factory=lambda: Signer(b"a secret of this test"))
     implementation: Implementation = field(default_factory=REFERENCE.make)
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -91,7 +92,7 @@ class Site:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = re.sub(r"^/~one(?=/)", "", scope["path"])
         try:
-            response = await storage.respond(self.sandbox, path.removeprefix("/_storage")[1:], scope, receive)
+            response = await respond(self.sandbox, path.removeprefix("/_storage")[1:], scope, receive)
             await response(scope, receive, send)
         except BaseException as error:
             self.failures.append(error)

@@ -17,7 +17,7 @@ from dbcontract.mockserver.apis.pixiebrix.keys import archive_key, asset_key, ex
 from dbcontract.mockserver.artifacts import CHUNK_ROWS
 from dbcontract.mockserver.state.instants import DAY, HOUR, SECOND
 from dbcontract.mockserver.state.objects import StoredObject
-from dbcontract.mockserver.storage import Storage
+from dbcontract.mockserver.storage.app import Storage
 
 if TYPE_CHECKING:
     from tests.storage.conftest import MiniSandbox

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dbcontract.mockserver.apis.pixiebrix.keys import archive_key, asset_key, export_key
 from dbcontract.mockserver.apis.pixiebrix.state.jobs import Job
-from dbcontract.mockserver.storage import content_disposition
+from dbcontract.mockserver.storage.disposition import content_disposition
 
 NASTY = [
     "..",

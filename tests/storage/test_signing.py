@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbcontract.mockserver.state.instants import HOUR, SECOND, parse_instant
-from dbcontract.mockserver.storage import AccessDenied, EntityTooLarge, Expired, Signer
+from dbcontract.mockserver.storage.errors import AccessDenied, EntityTooLarge, Expired
+from dbcontract.mockserver.storage.signing import Signer
 
 NOW = parse_instant("2024-11-15T20:42:47.670046Z")
 BASE = "http://127.0.0.1:5323"

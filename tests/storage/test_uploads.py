@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dbcontract.mockserver.apis.pixiebrix.keys import asset_key
 from dbcontract.mockserver.state.instants import HOUR
-from dbcontract.mockserver.storage import MAX_UPLOAD_BYTES
+from dbcontract.mockserver.storage.signing import MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
     from tests.storage.conftest import MiniSandbox

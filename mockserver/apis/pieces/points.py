@@ -7,4 +7,4 @@ from typing import Final
 from ...extension_point import ExtensionPoint
 from .state.pieces import PiecesDatabase
 
-STATE: Final = ExtensionPoint("pieces.state", PiecesDatabase, is_made=False)
+STATE: Final = ExtensionPoint("pieces.state", PiecesDatabase)

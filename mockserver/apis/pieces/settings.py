@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...sandbox.api_settings import StartOption
+from ...sandbox.options import StartOption
 from ...sandbox.sandbox import Sandbox
 from ...sandbox.settings import Settings
 from ...state.errors import InvalidInput

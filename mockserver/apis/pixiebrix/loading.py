@@ -14,9 +14,9 @@ from ...state.errors import InvalidInput
 from ...state.instants import day_of, parse_date, parse_instant
 from ...state.objects import ObjectStore, StoredObject
 from .keys import asset_key
-from .state.archives import backfill
 from .state.assets import Asset
 from .state.databases import Database, Organization
+from .state.nightly import backfill
 from .state.pixiebrix import PixieBrixState
 from .state.schemas import RecordSchema
 

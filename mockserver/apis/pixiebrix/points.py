@@ -8,5 +8,5 @@ from ...extension_point import ExtensionPoint
 from .state.pixiebrix import PixieBrixState
 from .state.records import RecordTable
 
-STATE: Final = ExtensionPoint("pixiebrix.state", PixieBrixState, is_made=False)
-TABLE: Final = ExtensionPoint("pixiebrix.table", RecordTable, is_made=False, attribute_of=(STATE, "table"))
+STATE: Final = ExtensionPoint("pixiebrix.state", PixieBrixState)
+TABLE: Final = ExtensionPoint("pixiebrix.table", RecordTable, attribute_of=(STATE, "table"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ...sandbox.api_settings import StartOption
+from ...sandbox.options import StartOption
 from ...sandbox.sandbox import Sandbox
 from ...sandbox.settings import Settings
 from ...snapshot.values import number, optional, text

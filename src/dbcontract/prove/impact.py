@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, Final
 
-from dbcontract.mockserver.variants.implementation import Classes, extension_points, point_of, put_together
+from dbcontract.mockserver.extension_point import Classes
+from dbcontract.mockserver.variants.implementation import extension_points, point_of, put_together
 from dbcontract.mockserver.variants.registry import Variant
 
 Override = tuple[str, str]

@@ -21,7 +21,7 @@ from dbcontract.conformance.target.options import Wanted
 from dbcontract.conformance.target.target import Pace, Target
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings, TokenGrant
 from dbcontract.mockserver.server.run import Running, ServerThread
-from dbcontract.mockserver.variants.registry import Variant
+from dbcontract.mockserver.variants.registry import Variant, classes_of
 
 from .impact import Impact, Recorder
 from .outcome import Outcome
@@ -125,7 +125,8 @@ class Prover:
         wanted = self._fuzz if variant is None else variant.fuzzing
         if self._wait if variant is None else variant.wait:
             target = replace(target, capabilities=target.capabilities | {"wait"})
-        made.running.sandboxes.deviate(() if variant is None else (variant.name,))
+        names = () if variant is None else (variant.name,)
+        made.running.sandboxes.serve(classes_of(names), names)
         return self._run(made, target, rules, _SWEEP if wanted else None, listener)
 
     def _run(

@@ -18,8 +18,9 @@ from ....web.problems import PermissionDenied
 from ....web.responses import json_response
 from ..handlers.archives import ArchiveHandlers
 from ..pagination import listed
-from ..state.archives import Archive, retain
+from ..state.archives import Archive
 from ..state.databases import Database
+from ..state.nightly import retain
 from ..state.pixiebrix import PixieBrixState
 from ..state_of import state_of
 

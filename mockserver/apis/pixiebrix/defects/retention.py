@@ -11,10 +11,10 @@ from ....state.instants import day_of
 from ....variants.defect import defect
 from ..handlers.records import RecordHandlers
 from ..pagination import Page
-from ..state.archives import close_date, retain, write
 from ..state.databases import Database
 from ..state.filters import Filter
 from ..state.merging import MergeStrategy
+from ..state.nightly import close_date, retain, write
 from ..state.pixiebrix import Item, PixieBrixState
 from ..state.records import DATA, KEY, RecordTable, Row
 

@@ -12,11 +12,12 @@ from typing import Any, ClassVar
 from ....state.errors import BrokenSchema, InvalidInput, NotFound
 from ....state.instants import DAY, day_of
 from ....state.jsonio import loads
-from .archives import Archive, run_nightly
+from .archives import Archive
 from .assets import Asset, filename_errors
 from .databases import Database, Organization, database_errors
 from .jobs import Job, Part, job_errors, owners, select
 from .merging import MergeStrategy
+from .nightly import run_nightly
 from .records import DATA, Discarded, RecordTable, Row, merged
 from .throttle import RequestCounter
 

@@ -10,10 +10,10 @@ import yaml
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import Scope
 
-from ..apis.base import ServedApi
-from ..control.people import content_of, page_response
 from ..sandbox.sandbox import Sandbox
-from .origin import origin_of
+from ..web.api import WebApi
+from ..web.origin import origin_of
+from .people import content_of, page_response
 
 DESCRIPTIONS = ("/openapi.json", "/openapi.yaml")
 UI = "/ui/"
@@ -26,7 +26,7 @@ class Docs:
     have no names for their models.
     """
 
-    def __init__(self, apis: Iterable[ServedApi]) -> None:
+    def __init__(self, apis: Iterable[WebApi]) -> None:
         """Take the APIs whose descriptions are shown."""
         self._apis = {api.base_path: api for api in apis}
         self._descriptions = {base_path: api.description() for base_path, api in self._apis.items()}
