@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import random
 import uuid
 
@@ -33,9 +34,9 @@ class IdSource:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
 
-def signing_secret(seed: int, name: str = "") -> bytes:
-    """The key that signs a sandbox's links: 32 bytes, the same for the same seed."""
-    return hashlib.sha256(f"dbcontract storage key {seed}/{name}".encode()).digest()
+def signing_secret(key: str, name: str) -> bytes:
+    """The 32 bytes that sign the links of the sandbox of that name; they tell nothing of the key."""
+    return hmac.new(key.encode(), f"dbcontract storage key/{name}".encode(), hashlib.sha256).digest()
 
 
 def generator_state(generator: random.Random) -> str:

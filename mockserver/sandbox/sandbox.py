@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ class SandboxSettings:
         strict_bodies, auth: see `Settings`.
         tokens: accepted tokens by name; None means any.
         apis: the values of each API's own settings, by its name (see `ApiSettings`).
+        signing_key: see `Settings`; taken up when the sandbox begins anew.
     """
 
     job_us: int = 2_000_000
@@ -38,6 +40,7 @@ class SandboxSettings:
     auth: bool = True
     tokens: dict[str, TokenGrant] | None = None
     apis: dict[str, Any] = field(default_factory=dict)
+    signing_key: str = field(default_factory=secrets.token_hex, repr=False)
 
     @classmethod
     def of(cls, settings: Settings) -> SandboxSettings:
@@ -52,6 +55,7 @@ class SandboxSettings:
                 for name, api in installed(RememberedApi).items()
                 if api.settings is not None
             },
+            signing_key=settings.signing_key,
         )
 
     def copied(self) -> SandboxSettings:
@@ -146,7 +150,7 @@ class Sandbox:
         self.classes = classes
         self.implementation = classes.make()
         self.variants = variants
-        self.signer = classes[SIGNER](signing_secret(base.seed, self.name))
+        self.signer = classes[SIGNER](signing_secret(settings.signing_key, self.name))
         self.states: dict[str, Any] = self._forked(base.states)
         self.objects = base.objects.fork()
         self.faults = FaultBook(base.seed, self.name)

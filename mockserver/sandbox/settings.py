@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,6 +12,8 @@ from ..apis.installed import api_names, installed
 from ..state.instants import parse_instant
 from .addresses import LOOPBACK, networks, public_url, web_origin
 from .options import ApiWithOptions, StartOption
+
+_KEY_LENGTH = 16
 
 
 class SettingsError(ValueError):
@@ -140,6 +143,8 @@ class Settings:
         strict_bodies: refuse fields of a body that are not described, instead of ignoring them.
         control: serve the control API at `/_mock/`.
         control_token: lets clients on other machines use the control API.
+        signing_key: what the keys that sign the links of storage are made of, 16 characters or more. By
+            default random for each server, and not of the seed: who knows that could sign links and forms.
         public_url: where others reach the server, without a trailing slash; the root of every URL that it
             hands out. None: where a request says.
         forwarded_allow_ips: the addresses of the proxies whose word counts for where that is; `*` for all.
@@ -162,6 +167,7 @@ class Settings:
     validate_responses: bool = False
     control: bool = True
     control_token: str | None = None
+    signing_key: str = field(default_factory=secrets.token_hex, repr=False, compare=False)
     public_url: str | None = None
     forwarded_allow_ips: tuple[str, ...] = LOOPBACK
     max_sandboxes: int = 1_000
@@ -185,6 +191,9 @@ class Settings:
         if self.control_token is not None and not _is_token(self.control_token):
             # the token itself is not repeated: this may end up in a log
             msg = "control token: it is one or more printable ASCII characters without spaces"
+            raise SettingsError(msg)
+        if len(self.signing_key) < _KEY_LENGTH:
+            msg = f"signing key: it has {len(self.signing_key)} characters; take {_KEY_LENGTH} or more"
             raise SettingsError(msg)
         _checked("public url", public_url, () if self.public_url is None else (self.public_url,))
         _checked("cors origin", web_origin, self.cors)

@@ -15,6 +15,7 @@ from ..extension_point import ExtensionPoint
 from ..state.objects import StoredObject
 from ..web.origin import origin_of
 from .api import StoringApi
+from .browsers import guarded
 from .disposition import content_disposition
 from .downloads import Item, ItemResponse, Stored, uploaded
 from .errors import InvalidArgument, MethodNotAllowed, StorageError, error_response
@@ -43,7 +44,9 @@ class Storage:
         self, sandbox: StorageSandbox, request_path: str, scope: Scope, receive: Receive
     ) -> Response:
         """Answer a request, see `respond`."""
-        request = Request(scope, receive)
+        return guarded(await self._answer(sandbox, request_path, Request(scope, receive)))
+
+    async def _answer(self, sandbox: StorageSandbox, request_path: str, request: Request) -> Response:
         try:
             if request.method == "POST" and not request_path:
                 return await self.upload(sandbox, request)

@@ -53,6 +53,7 @@ def test_max_sandboxes(serve: Callable[..., Any]) -> None:
         (["--max-sandboxes", "0"], "--max-sandboxes"),
         (["--control-token", "two words"], "control token"),
         (["--control-token", ""], "control token"),
+        (["--signing-key", "short"], "signing key"),
     ],
 )
 def test_what_cannot_be(run: Callable[..., Any], options: list[str], reason: str) -> None:

@@ -153,6 +153,14 @@ def server_options(default_port: int) -> Callable[[_Command], _Command]:
             help="Let clients on other machines use the control API, as `Authorization: Bearer TOKEN`.",
         ),
         click.option(
+            "--signing-key",
+            metavar="TEXT",
+            envvar="DBCONTRACT_SIGNING_KEY",
+            show_envvar=True,
+            help="Sign the links of storage with keys made of this (16 characters or more), so that they are "
+            "the same in every run.  [default: random]",
+        ),
+        click.option(
             "--max-sandboxes",
             type=click.IntRange(min=1),
             default=1_000,
@@ -204,6 +212,7 @@ class ServerFlags:
     defects: tuple[str, ...]
     no_control: bool
     control_token: str | None
+    signing_key: str | None
     max_sandboxes: int
     validate_responses: bool
     log_format: LogFormat
@@ -244,6 +253,7 @@ class ServerFlags:
             control_token=self.control_token,
             max_sandboxes=self.max_sandboxes,
             variants=tuple(dict.fromkeys(self.defects)),
+            **({} if self.signing_key is None else {"signing_key": self.signing_key}),
         )
 
     def _options(self) -> dict[str, Any]:
