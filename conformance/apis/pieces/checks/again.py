@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 from ....authoring.arrange import step
 from ....authoring.check import check
 from ..context import Pieces
-from ..exports import LISTS, differences, entries_of, missing_from
-from ..probes import send
+from ..exports import (
+    LISTS,
+    OPTIONAL_COLLECTIONS,
+    OPTIONAL_LISTS,
+    REQUIRED_COLLECTIONS,
+    differences,
+    entries_of,
+    missing_from,
+)
+from ..probes import own_schema_or, send
 
 _AGAIN = 19
 _MOST_BYTES = 20_000_000
 _LONG = timedelta(days=400)
+_BRACKETS = 2
+"""How long a collection may be that holds nothing."""
 
 
 @check("PI-EXP-15")
@@ -39,21 +50,68 @@ def every_import_is_in_the_very_next_export(ctx: Pieces) -> None:
 
 
 @check("PI-EXP-15")
-def other_bytes_are_in_the_very_next_export(ctx: Pieces) -> None:
-    """Imports a probe, exports, imports it with other bytes as long, and compares two exports after that."""
-    ctx.given.export()
-    if not ctx.given.keeps_new():
-        return  # the other check of this rule has looked at what is there
-    (probe,) = ctx.given.imported(ctx.given.probe([1, 2, 3]))
-    ctx.given.export()
-    ctx.given.imported({**probe, "raw": [4, 5, 6]})
-    first = _raws(ctx.given.export(), probe["id"])
-    ctx.given.imported()
-    ctx.expect("the bytes of the entry in the first export", _raws(ctx.given.export(), probe["id"]), first)
+def a_change_of_any_kind_is_in_the_very_next_export(ctx: Pieces) -> None:
+    """Imports other bytes, schemas and collections alone, exports after each, and compares with a last export."""
+    _expect_shown_at_once(ctx, _changed_entries(ctx))
+    bytes_of = ctx.given.own
+    if ctx.can("destroy"):
+        _expect_shown_at_once(ctx, _collections(ctx, bytes_of))
+    if ctx.environment.disposable and ctx.can("second"):
+        # A target of the user's is to keep its second instance empty for a move.
+        second = ctx.second()
+        _expect_shown_at_once(second, _collections(second, bytes_of))
 
 
-def _raws(export: dict[str, Any], entry_id: str) -> list[object]:
-    return [entry["raw"] for entry in entries_of(export) if entry["id"] == entry_id]
+def _expect_shown_at_once(ctx: Pieces, changes: Iterator[dict[str, Any]]) -> None:
+    """Import each change, export after each, and then a new entry, whose export shows what late ones lacked."""
+    ctx.given.export()  # a server that keeps its answers has one now
+    seen = [
+        (change, ctx.given.export())
+        for change in changes
+        if send(ctx, ctx.given.importable(**change)).status == 204
+    ]
+    if not seen:
+        return
+    with step("PI-IMP-01", "import an entry"):
+        send(ctx, ctx.given.importable(ctx.given.probe())).expect_status(204)
+    last = ctx.given.export()
+    late = [
+        f"{name}, {'an entry' if name in LISTS else 'a collection'} that was imported alone"
+        for change, shown in seen
+        for name, value in change.items()
+        if _holds(last, name, value) and not _holds(shown, name, value)
+    ]
+    ctx.expect("what a later export shows and the one after its import did not", [], late)
+
+
+def _changed_entries(ctx: Pieces) -> Iterator[dict[str, Any]]:
+    """Imports after which there are as many entries as before: other bytes, and then other schemas."""
+    for names in (("values",), OPTIONAL_LISTS):
+        probes = {name: ctx.given.probes(2) for name in filter(ctx.given.keeps_new, names)}
+        if not probes:
+            continue
+        with step("PI-IMP-01", "import entries"):
+            lists = {name: {"iterable": several} for name, several in probes.items()}
+            send(ctx, ctx.given.importable(**lists)).expect_status(204)
+        ctx.given.export()
+        for number, change in enumerate(({"raw": [4, 5, 6]}, {"schema": own_schema_or(ctx, 0)})):
+            yield {name: {"iterable": [{**several[number], **change}]} for name, several in probes.items()}
+
+
+def _collections(ctx: Pieces, bytes_of: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A required and an optional collection that the target has nothing in, with bytes that make sense to it."""
+    held = [bytes_of[name] for name in REQUIRED_COLLECTIONS if len(bytes_of.get(name) or ()) > _BRACKETS]
+    for names in (REQUIRED_COLLECTIONS, OPTIONAL_COLLECTIONS):
+        empty = [name for name in names if len(ctx.given.own.get(name) or ()) <= _BRACKETS]
+        if held and empty:
+            yield {empty[0]: min(held, key=len)}
+
+
+def _holds(export: Mapping[str, Any], name: str, value: Any) -> bool:
+    if name not in LISTS:
+        return bool(export.get(name) == value)
+    there = [(entry["id"], entry["raw"], entry.get("schema")) for entry in entries_of(export, name)]
+    return all((one["id"], one["raw"], one.get("schema")) in there for one in value["iterable"])
 
 
 @check("PI-IMP-11")

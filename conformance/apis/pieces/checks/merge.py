@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ....authoring.arrange import as_own, step
 from ....authoring.check import NotVerified, check
 from ..context import Pieces
 from ..exports import LISTS, OPTIONAL_LISTS, REQUIRED_COLLECTIONS, entries_of, missing_from
-from ..probes import expect_kept, putting_back, send, thin
+from ..probes import expect_kept, own_schema_or, putting_back, send, thin
 
 _MANY = 1_025
 """One more than a batch of a round number holds, binary or decimal."""
@@ -120,6 +122,34 @@ def an_entry_on_both_sides_keeps_one_sides_bytes(ctx: Pieces) -> None:
     raws = [entry["raw"] for entry in entries_of(ctx.given.export()) if entry["id"] == old["id"]]
     ok = raws in ([old["raw"]], [new["raw"]])
     ctx.expect_true("the bytes of the entry", ok, expected=f"{old['raw']} or {new['raw']}", actual=raws)
+
+
+@check("PI-IMP-15")
+def an_entry_on_both_sides_is_one_sides_whole(ctx: Pieces) -> None:
+    """Imports entries with a schema over such without, and the other way round, into each list, and compares."""
+    ctx.given.require_kept()
+    schema = own_schema_or(ctx, 0)
+    for name in filter(ctx.given.keeps_new, LISTS):
+        bare, full = ctx.given.probe([1, 2, 3]), {**ctx.given.probe([4, 5, 6]), "schema": schema}
+        with step("PI-IMP-01", "import entries"):
+            send(ctx, ctx.given.importable(**{name: {"iterable": [bare, full]}})).expect_status(204)
+        if _whole(ctx, name, full["id"]) != [_parts(full)]:
+            return  # the schema of an entry is a matter of a rule of its own
+        theirs = [{**bare, "raw": [7, 7], "schema": schema}, {"id": full["id"], "raw": [8, 8, 8, 8]}]
+        with step("PI-IMP-01", "import them again"):
+            send(ctx, ctx.given.importable(**{name: {"iterable": theirs}})).expect_status(204)
+        for old, new in zip((bare, full), theirs, strict=True):
+            shown, sides = _whole(ctx, name, old["id"]), (_parts(old), _parts(new))
+            what = f"bytes and schema of an entry of {name}"
+            ctx.expect_true(what, shown in ([sides[0]], [sides[1]]), expected=f"{sides}, either", actual=shown)
+
+
+def _whole(ctx: Pieces, name: str, entry_id: str) -> list[tuple[object, object]]:
+    return [_parts(entry) for entry in entries_of(ctx.given.export(), name) if entry["id"] == entry_id]
+
+
+def _parts(entry: Mapping[str, object]) -> tuple[object, object]:
+    return entry["raw"], entry.get("schema")
 
 
 @check("PI-IMP-17")

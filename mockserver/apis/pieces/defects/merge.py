@@ -215,6 +215,34 @@ class OldTailKept(PiecesDatabase):
         super().apply(with_lists(plan, over), probe)
 
 
+@defect("PI-IMP-15")
+class OldSchemasStay(PiecesDatabase):
+    """Keeps the schema of an entry that is there where an imported one of its id has none."""
+
+    def apply(self, plan: ImportPlan, probe: Probe = None) -> None:
+        known = self._contents.formats
+
+        def with_schema(name: str, id_: str, item: Format) -> tuple[str, Format]:
+            old = known.get(name, {}).get(id_, item)
+            return id_, replace(item, schema=item.schema or old.schema)
+
+        super().apply(with_lists(plan, with_schema), probe)
+
+
+@defect("PI-IMP-15")
+class MissingSchemasFilledIn(PiecesDatabase):
+    """Keeps the entry that is there, and gives it the schema of an imported one of its id if it has none."""
+
+    def apply(self, plan: ImportPlan, probe: Probe = None) -> None:
+        known = self._contents.formats
+
+        def kept(name: str, id_: str, item: Format) -> tuple[str, Format]:
+            old = known.get(name, {}).get(id_, item)
+            return id_, replace(old, schema=old.schema or item.schema)
+
+        super().apply(with_lists(plan, kept), probe)
+
+
 @defect("PI-IMP-16")
 class ConflictsKeptAsCopies(PiecesDatabase):
     """Keeps an imported value whose id is in use as a copy under another id."""

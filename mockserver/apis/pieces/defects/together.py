@@ -75,6 +75,34 @@ class ExportKeptUntilValuesChange(PiecesDatabase):
         return self._kept[1]
 
 
+@defect("PI-EXP-15")
+class ExportKeptUntilListsChange(PiecesDatabase):
+    """Keeps its export until an entry of a list is another, whatever collections were imported."""
+
+    _kept_for: tuple[Any, bytes] | None = None
+
+    def export_json(self) -> bytes:
+        now = self._contents.formats
+        if self._kept_for is None or self._kept_for[0] != now:
+            self._kept_for = now, super().export_json()
+        return self._kept_for[1]
+
+
+@defect("PI-EXP-15")
+class ExportKeptUntilBytesChange(PiecesDatabase):
+    """Keeps its export until there are other collections, or other entries by their ids and bytes."""
+
+    _kept_for: tuple[Any, bytes] | None = None
+
+    def export_json(self) -> bytes:
+        contents = self._contents
+        raws = {name: {id_: one.raw for id_, one in some.items()} for name, some in contents.formats.items()}
+        now = contents.entries, contents.opaque, raws
+        if self._kept_for is None or self._kept_for[0] != now:
+            self._kept_for = now, super().export_json()
+        return self._kept_for[1]
+
+
 @defect("PI-IMP-25")
 class EntriesExpire(PiecesHandlers):
     """Holds what was imported for thirty days, as a cache does."""
