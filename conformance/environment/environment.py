@@ -46,7 +46,7 @@ class Controls(Protocol):
         """Let a database hold this many records before the nightly archiving."""
 
     def limit_pages(self, limit: int) -> None:
-        """Let no page of databases, assets or archives have more items."""
+        """Let no page of any list have more items."""
 
     def limit_tokens(self, token: str, *, read_only: str) -> None:
         """Accept two tokens only: one that may do everything, and one that may only read."""

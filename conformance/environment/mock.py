@@ -177,8 +177,8 @@ class Control:
         self.call("PATCH", "/settings", {"record_limit": limit})
 
     def limit_pages(self, limit: int) -> None:
-        """Let no page of databases, assets or archives have more items."""
-        self.call("PATCH", "/settings", {"max_page_size": limit})
+        """Let no page of any list have more items."""
+        self.call("PATCH", "/settings", {"max_page_size": limit, "max_records": limit})
 
     def limit_tokens(self, token: str, *, read_only: str) -> None:
         """Accept two tokens only: one that may do everything, and one that may only read."""

@@ -183,10 +183,14 @@ def read_list(ctx: PixieBrix, path: Mapping[str, object], **query: object) -> li
 
 def read_page(ctx: PixieBrix, path: Mapping[str, object], **query: object) -> list[Archive]:
     """One page of the archives; errors as for `read_list`."""
-    answer = ctx.call("listRecordArchives", path=path, query=query).expect_status(200)
-    items = answer.expect_objects()
+    return read(ctx.call("listRecordArchives", path=path, query=query).expect_status(200))
+
+
+def read(page: Answer) -> list[Archive]:
+    """The archives of a page that was answered; errors as for `read_list`."""
+    items = page.expect_objects()
     with step("PB-ARCH-04", "read the dates of the archives"):
-        return [_read(item, answer.url) for item in items]
+        return [_read(item, page.url) for item in items]
 
 
 def listed(ctx: PixieBrix, path: Mapping[str, object]) -> list[Archive]:

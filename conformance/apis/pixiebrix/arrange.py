@@ -363,6 +363,14 @@ class GivenPixieBrix(GivenAccess):
             return self._ctx.limits.page_cap
         return at_most
 
+    def records_cap(self, at_most: int) -> int:
+        """Make the largest page of records small, where that is possible, and tell it."""
+        try:
+            self._ctx.environment.controls.limit_pages(at_most)
+        except NotVerified:
+            return self._ctx.limits.records_cap
+        return at_most
+
 
 def _answered_or(answer: Answer, sent: list[dict[str, Any]]) -> list[dict[str, Any]]:
     try:

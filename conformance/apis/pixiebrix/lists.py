@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from ...authoring.answer import Answer
 from ...authoring.arrange import field_of, step
@@ -162,14 +162,15 @@ def followed(ctx: PixieBrix, answer: Answer, relation: str) -> Answer:
     """The page that a link leads to, asked for as the first one was.
 
     Raises:
-        CheckFailed: there is no such link, or the page is not answered 200 with an array of objects.
+        CheckFailed: there is no such link, or the page is not answered 200 with an array of objects, or CSV.
     """
     url = ascii_url(linked(answer, relation))
     private = {name.lower() for name, _ in target_headers(ctx.endpoint, answer.url, auth=True)}
     kept = [(name, value) for name, value in answer.request.headers if name.lower() not in private]
     request = Request("GET", url, (*kept, *target_headers(ctx.endpoint, url, auth=True)))
     page = ctx.send(request, note=f"follows the link to the {relation} page").expect_status(200)
-    page.expect_objects()
+    if page.media_type != "text/csv":
+        page.expect_objects()
     return page
 
 
@@ -182,8 +183,3 @@ def walked(ctx: PixieBrix, first: Answer, most: int) -> Iterator[Answer]:
             return
         answer = followed(ctx, answer, "next")
         yield answer
-
-
-def fields_of(records: list[dict[str, Any]], name: str) -> list[Any]:
-    """The values of a field of the data of records."""
-    return [field_of(record, "data", name) for record in records]

@@ -51,7 +51,7 @@ def every_import_is_in_the_very_next_export(ctx: Pieces) -> None:
 
 @check("PI-EXP-15")
 def a_change_of_any_kind_is_in_the_very_next_export(ctx: Pieces) -> None:
-    """Imports other bytes, schemas and collections alone, exports after each, and compares with a last export."""
+    """Imports bytes, schemas and collections alone, and compares the export after each with a last one."""
     _expect_shown_at_once(ctx, _changed_entries(ctx))
     bytes_of = ctx.given.own
     if ctx.can("destroy"):
@@ -63,7 +63,7 @@ def a_change_of_any_kind_is_in_the_very_next_export(ctx: Pieces) -> None:
 
 
 def _expect_shown_at_once(ctx: Pieces, changes: Iterator[dict[str, Any]]) -> None:
-    """Import each change, export after each, and then a new entry, whose export shows what late ones lacked."""
+    """Import each change, export, and at the end import a new entry, whose export shows what came late."""
     ctx.given.export()  # a server that keeps its answers has one now
     seen = [
         (change, ctx.given.export())
@@ -94,12 +94,13 @@ def _changed_entries(ctx: Pieces) -> Iterator[dict[str, Any]]:
             lists = {name: {"iterable": several} for name, several in probes.items()}
             send(ctx, ctx.given.importable(**lists)).expect_status(204)
         ctx.given.export()
-        for number, change in enumerate(({"raw": [4, 5, 6]}, {"schema": own_schema_or(ctx, 0)})):
+        changes: tuple[dict[str, Any], ...] = ({"raw": [4, 5, 6]}, {"schema": own_schema_or(ctx, 0)})
+        for number, change in enumerate(changes):
             yield {name: {"iterable": [{**several[number], **change}]} for name, several in probes.items()}
 
 
 def _collections(ctx: Pieces, bytes_of: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A required and an optional collection that the target has nothing in, with bytes that make sense to it."""
+    """A required and an optional collection that the target has nothing in, with bytes that it can read."""
     held = [bytes_of[name] for name in REQUIRED_COLLECTIONS if len(bytes_of.get(name) or ()) > _BRACKETS]
     for names in (REQUIRED_COLLECTIONS, OPTIONAL_COLLECTIONS):
         empty = [name for name in names if len(ctx.given.own.get(name) or ()) <= _BRACKETS]

@@ -126,7 +126,7 @@ def an_entry_on_both_sides_keeps_one_sides_bytes(ctx: Pieces) -> None:
 
 @check("PI-IMP-15")
 def an_entry_on_both_sides_is_one_sides_whole(ctx: Pieces) -> None:
-    """Imports entries with a schema over such without, and the other way round, into each list, and compares."""
+    """Imports entries with a schema over some without, and the other way round, into each list."""
     ctx.given.require_kept()
     schema = own_schema_or(ctx, 0)
     for name in filter(ctx.given.keeps_new, LISTS):
@@ -141,7 +141,9 @@ def an_entry_on_both_sides_is_one_sides_whole(ctx: Pieces) -> None:
         for old, new in zip((bare, full), theirs, strict=True):
             shown, sides = _whole(ctx, name, old["id"]), (_parts(old), _parts(new))
             what = f"bytes and schema of an entry of {name}"
-            ctx.expect_true(what, shown in ([sides[0]], [sides[1]]), expected=f"{sides}, either", actual=shown)
+            ctx.expect_true(
+                what, shown in ([sides[0]], [sides[1]]), expected=f"{sides}, either", actual=shown
+            )
 
 
 def _whole(ctx: Pieces, name: str, entry_id: str) -> list[tuple[object, object]]:

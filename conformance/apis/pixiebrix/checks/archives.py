@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from ....authoring.arrange import field_of, step
 from ....authoring.check import NotVerified, PrerequisiteFailed, check
@@ -15,7 +15,11 @@ from ....authoring.formats import as_date, as_timestamp, is_uuid
 from .. import archives as archived
 from ..archives import Archive
 from ..context import PixieBrix
+from ..lists import walked
 from ..retention import filled
+
+_FOLLOWED: Final = 3
+"""How many pages are gone through from next to next."""
 
 
 @check("PB-ARCH-01")
@@ -100,13 +104,20 @@ def the_newest_date_comes_first(ctx: PixieBrix) -> None:
 
 @check("PB-ARCH-08")
 def ordering_date_is_ascending(ctx: PixieBrix) -> None:
-    """Lists two or more archives with `ordering=date`, as a whole and a page of one, and compares dates."""
+    """Lists two or more archives with `ordering=date`, whole and from page to page, and compares dates."""
     path, archives = archived.at_least(ctx, 2)
     ordered = archived.read_list(ctx, path, ordering="date")
     _expect_same(ctx, archives, ordered)
     _expect_order(ctx, ordered, newest_first=False, what="the dates with ordering=date")
-    first = archived.read_page(ctx, path, ordering="date", page_size=1)
-    _expect_first(ctx, first, min(archive.day for archive in archives))
+    query = {"ordering": "date", "page_size": 1}
+    first = ctx.call("listRecordArchives", path=path, query=query).expect_status(200)
+    for number, page in enumerate(walked(ctx, first, _FOLLOWED)):
+        days = [archive.day for archive in archived.read(page)[:1]]
+        # Only the first item counts: that a page has one item is another rule's matter.
+        expected = _shown([archive.day for archive in ordered[number : number + 1]])
+        ctx.expect(
+            f"the first date on page {number + 1} of one each, from next to next", expected, _shown(days)
+        )
 
 
 @check("PB-ARCH-09")

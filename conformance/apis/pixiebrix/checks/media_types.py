@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlencode
 
+from ....authoring.answer import Answer
 from ....authoring.arrange import field_of
-from ....authoring.check import check
+from ....authoring.check import NotVerified, check
+from .. import asset_details
+from ..archives import Marks
+from ..arrange import CREATED
 from ..context import PixieBrix
+from ..exports import expect_marks, exported, write
 from ..records import field_name, path_of, written
 
 API_JSON: Final = "application/vnd.pixiebrix.api+json"
@@ -63,31 +70,72 @@ def a_record_comes_as_csv(ctx: PixieBrix) -> None:
 
 @check("PB-NEG-14")
 def bodies_may_be_urlencoded(ctx: PixieBrix) -> None:
-    """Orders an export by such a form."""
-    body = urlencode(_order(ctx)).encode()
-    _expect_job(ctx, body, "application/x-www-form-urlencoded")
+    """Orders an export of one database by such a form, and one of two, and looks for the records of both."""
+    _expect_jobs(ctx, _urlencoded)
 
 
 @check("PB-NEG-15")
 def bodies_may_be_multipart(ctx: PixieBrix) -> None:
-    """Orders an export by such a form."""
+    """Orders an export of one database by such a form, and one of two, and looks for the records of both."""
+    _expect_jobs(ctx, _multipart)
+
+
+@check("PB-NEG-20")
+def forms_are_taken_for_databases_and_assets(ctx: PixieBrix) -> None:
+    """Creates a database and an asset, and marks the asset and unmarks it, by forms of both kinds."""
+    database = ctx.given.database(assets=True)
+    for form in (_urlencoded, _multipart):
+        name = ctx.name("a form & more")
+        if ctx.environment.disposable:  # elsewhere nobody could tell that it is the run's, and delete it
+            path = {"organizationId": database.organization}
+            made = _sent(ctx, "createDatabase", path, form([("name", name)])).expect_json(dict)
+            ctx.expect("the name of a database that came as a form", name, made.get("name"))
+        path = {"databaseId": database.id}
+        answer = _sent(ctx, "createAsset", path, form([("filename", f"{name}.png")]))
+        asset = ctx.given.as_asset(database, f"{name}.png", answer)
+        ctx.expect("the file name that came as a form", asset.filename, asset.metadata.get("filename"))
+        path = {"databaseId": database.id, "assetId": asset.id}
+        for mark in (True, False):
+            _sent(ctx, "updateAsset", path, form([("is_uploaded", str(mark).lower())]))
+            shown = asset_details.metadata(ctx, asset).get("is_uploaded")
+            ctx.expect("the mark that came as a form", mark, shown)
+
+
+def _sent(ctx: PixieBrix, operation: str, path: dict[str, str], form: tuple[bytes, str]) -> Answer:
+    body, content_type = form
+    answer = ctx.call(operation, path=path, body=body, content_type=content_type, described=False)
+    what = f"the answer to a form ({operation}, {content_type})"
+    ctx.expect_true(what, 200 <= answer.status < 300, expected="a 2xx", actual=answer.summary)
+    return answer
+
+
+def _urlencoded(pairs: list[tuple[str, str]]) -> tuple[bytes, str]:
+    return urlencode(pairs).encode(), "application/x-www-form-urlencoded"
+
+
+def _multipart(pairs: list[tuple[str, str]]) -> tuple[bytes, str]:
     parts = [
         f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in _order(ctx).items()
+        for name, value in pairs
     ]
     body = "".join([*parts, f"--{_BOUNDARY}--\r\n"]).encode()
-    _expect_job(ctx, body, f"multipart/form-data; boundary={_BOUNDARY}")
+    return body, f"multipart/form-data; boundary={_BOUNDARY}"
 
 
-def _order(ctx: PixieBrix) -> dict[str, str]:
-    """An order for an export as fields of a form: one database, so that a list needs no reading."""
-    return {"name": ctx.name("a form & more"), "databases": ctx.given.database().id}
-
-
-def _expect_job(ctx: PixieBrix, body: bytes, content_type: str) -> None:
-    answer = ctx.call("createExportJob", body=body, content_type=content_type)
-    accepted = 200 <= answer.status < 300
-    ctx.expect_true(
-        f"the answer to a form ({content_type})", accepted, expected="a 2xx", actual=answer.summary
-    )
-    field_of(answer.expect_json(dict), "id")
+def _expect_jobs(ctx: PixieBrix, form: Callable[[list[tuple[str, str]]], tuple[bytes, str]]) -> None:
+    """Order exports by forms; how a list is written in a form nobody says, so that of two may be refused."""
+    databases, marks = [ctx.given.database()], Marks(ctx).new(2)
+    name = ("name", ctx.name("a form & more"))
+    one = _sent(ctx, "createExportJob", {}, form([name, ("databases", databases[0].id)]))
+    field_of(one.expect_json(dict), "id")
+    if not ctx.can("storage"):
+        return
+    with suppress(NotVerified):
+        databases.append(ctx.given.database())
+    for database, mark in zip(databases, marks, strict=False):
+        write(ctx, database, [mark])
+    body, content_type = form([name, *(("databases", each.id) for each in databases)])
+    both = ctx.call("createExportJob", body=body, content_type=content_type)
+    if both.status in CREATED:
+        details = ctx.given.finished_job(str(field_of(both.expect_json(dict), "id")))
+        expect_marks(ctx, exported(ctx, details), present=marks[: len(databases)])

@@ -9,13 +9,15 @@ from ....authoring.arrange import step
 from ....authoring.check import NotVerified, check
 from ..calls import lists
 from ..context import PixieBrix
-from ..lists import Listing, ids_of, listings
+from ..lists import Listing, ids_of, listings, walked
 
 HUGE = 100_000
 FEW = 2
 """How many items a page may have, where that can be set."""
 DOCUMENTED = 1_000
 """The maximum of items, as the vendor publishes it."""
+_FOLLOWED = 3
+"""How many pages are gone through from next to next."""
 REACHABLE = 50
 """The highest maximum of items that is reached by adding assets that may stay."""
 PATIENCE = 120.0
@@ -53,13 +55,22 @@ def the_pages_are_the_list(ctx: PixieBrix) -> None:
 
 @check("PB-PAGE-05")
 def too_large_a_size_gets_the_maximum(ctx: PixieBrix) -> None:
-    """Asks each list for a page of 100,000, and compares with a page of the maximum."""
+    """Asks each list for a page of 100,000, compares it with a page of the maximum, and follows next."""
     found = listings(ctx)
     cap = ctx.given.page_cap(FEW)
     for listing in found:
         with step("PB-PAGE-01", "ask for a page of the maximum"):
             expected = ids_of(listing.good(size=cap))
-        ctx.expect(f"a page of {HUGE} {listing}", expected, ids_of(listing.good(size=HUGE)))
+        page = listing.good(size=HUGE)
+        ctx.expect(f"a page of {HUGE} {listing}", expected, ids_of(page))
+        _expect_the_rest_behind(ctx, listing, page)
+
+
+def _expect_the_rest_behind(ctx: PixieBrix, listing: Listing, first: Answer) -> None:
+    """Go on if next leads from a page that was cut to the items that follow, page by page."""
+    met = [one for page in walked(ctx, first, _FOLLOWED) for one in ids_of(page)]
+    expected = listing.ids[: _FOLLOWED * len(ids_of(first))]
+    ctx.expect(f"the {listing} of a page that was cut, and of those that follow", expected, met)
 
 
 @check("PB-PAGE-06")
@@ -72,9 +83,10 @@ def no_page_is_larger_than_the_maximum(ctx: PixieBrix) -> None:
     longer = [listing for listing in found if len(listing.ids) > cap] or [_lengthened(ctx, cap)]
     for listing in longer:
         for size in (HUGE, cap + 1):
-            count = len(ids_of(listing.good(size=size)))
-            at_most = f"at most {cap}"
+            page = listing.good(size=size)
+            count, at_most = len(ids_of(page)), f"at most {cap}"
             ctx.expect_true(f"a page of {size} {listing}", count <= cap, expected=at_most, actual=count)
+            _expect_the_rest_behind(ctx, listing, page)
 
 
 def _lengthened(ctx: PixieBrix, cap: int) -> Listing:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
 from ....authoring.answer import Answer
-from ....authoring.check import CheckFailed, check
-from ..archives import Marks
+from ....authoring.check import CheckFailed, NotVerified, check
+from ..archives import DAY, Days, Marks
 from ..arrange import Database
 from ..context import PixieBrix
-from ..lists import fields_of, followed, ids_of, walked
+from ..lists import followed, ids_of, walked
+from ..records import fill
 
 FIELD = "user email"
 MATCH = "R&D=a+b #1;50% \u00fc?/@example.com"
 """A field and a value that have to be encoded in a query."""
+_FEW: Final = 2
+"""How many records a page may have, where that can be set."""
+_FORMS: Final = (
+    "application/json",
+    "application/vnd.pixiebrix.api+json",
+    "application/vnd.pixiebrix.api.flat+json",
+    "text/csv",
+)
 
 
 def _first(ctx: PixieBrix, database: Database, **query: object) -> Answer:
@@ -24,10 +37,15 @@ def _first(ctx: PixieBrix, database: Database, **query: object) -> Answer:
 
 @check("PB-PAGE-04")
 def a_page_has_100_records_by_default(ctx: PixieBrix) -> None:
-    """Writes 101 records in one request and counts the items of the first page."""
+    """Writes 101 records in one request, counts the items of the first page, and follows next to others."""
     database = ctx.given.database()
-    ctx.given.records(database, [{"n": number} for number in range(101)])
-    ctx.expect("the records of a page without page_size", 100, len(ids_of(_first(ctx, database))))
+    fill(ctx, database, 101)
+    first = _first(ctx, database)
+    ctx.expect("the records of a page without page_size", 100, len(ids_of(first)))
+    behind = ids_of(followed(ctx, first, "next"))
+    others = set(behind) - set(ids_of(first))
+    good = behind and len(others) == len(behind)
+    ctx.expect_true("the page behind it", good, expected="records that are not on the first", actual=behind)
 
 
 @check("PB-PAGE-14")
@@ -56,26 +74,65 @@ def records_have_no_total(ctx: PixieBrix) -> None:
 
 @check("PB-PAGE-19")
 def links_keep_filter_and_size(ctx: PixieBrix) -> None:
-    """Writes records that meet a filter among others, and follows next under that filter by pages of two."""
-    database, marks = ctx.given.database(), Marks(ctx).new(5)
-    others = [{FIELD: "other@example.com", "probe": mark} for mark in Marks(ctx).new(5)]
-    ours = [{FIELD: f"{marks[0]}{MATCH}", "probe": mark} for mark in marks]
-    ctx.given.records(database, [one for pair in zip(ours, others, strict=True) for one in pair])
-    first = _first(ctx, database, page_size=2, **{f"data__{FIELD}": f"{marks[0]}{MATCH}"})
-    second = followed(ctx, first, "next")
-    pages = (first, second, followed(ctx, second, "next"))
-    found = [fields_of(page.expect_objects(), "probe") for page in pages]
-    ctx.expect("the sizes of the pages under a filter", [2, 2, 1], [len(page) for page in found])
-    met = sorted(one for page in found for one in page)
-    ctx.expect("the records of the pages under a filter", sorted(marks), met)
+    """Writes records that meet filters, and others, and follows next by pages of two, as JSON and CSV."""
+    database, known = ctx.given.database(), Marks(ctx)
+    marks = known.new(5)
+    match = ctx.name("match") + MATCH
+    query: dict[str, object] = {f"data__{FIELD}": match, "data__kept__isnull": "false", "page_size": 2}
+    if ctx.can("clock"):
+        with suppress(NotVerified):  # without another date the other filters have to do
+            days = Days(ctx, nights=False)
+            ctx.given.records(database, [{FIELD: match, "kept": "", "probe": mark} for mark in known.new(3)])
+            query |= {"start_date": days.next(), "end_date": days.today + DAY}
+    others = [{FIELD: "other@example.com", "kept": "", "probe": mark} for mark in known.new(5)]
+    ours = [{FIELD: match, "kept": "", "probe": mark} for mark in marks]
+    bare = [{FIELD: match, "probe": mark} for mark in known.new(5)]
+    ctx.given.records(database, [one for three in zip(bare, ours, others, strict=True) for one in three])
+    for form in ("application/json", "text/csv"):
+        _expect_walk(ctx, _page(ctx, database, form, **query), known, marks, f"as {form} under filters")
 
 
 @check("PB-PAGE-20")
 def records_are_gone_through_by_next(ctx: PixieBrix) -> None:
-    """Writes five records and goes through their database by pages of two, from next to next."""
+    """Writes five records and goes through them by pages of two, from next to next, in each media type."""
+    database, known = ctx.given.database(empty=True), Marks(ctx)
+    marks = known.new(5)
+    ctx.given.records(database, [{"probe": mark} for mark in marks])
+    for form in _FORMS:
+        first = _page(ctx, database, form, page_size=2)
+        if first.status == 406 and form != _FORMS[0]:
+            continue  # whether it is served is a rule of its own
+        _expect_walk(ctx, first, known, marks, f"as {form}")
+
+
+def _page(ctx: PixieBrix, database: Database, form: str, **query: object) -> Answer:
+    path = {"databaseId": database.id}
+    return ctx.call("listRecords", path=path, query=query, accept=form, version="2.0")
+
+
+def _expect_walk(ctx: PixieBrix, first: Answer, known: Marks, marks: Sequence[str], what: str) -> None:
+    """Go on if the five records are on pages of two, two and one, from next to next, and no others."""
+    first.expect_status(200)
+    pages = [sorted(known.within(page.text)) for page in walked(ctx, first, len(marks))]
+    ctx.expect(f"the sizes of the pages {what}", [2, 2, 1], [len(page) for page in pages])
+    met = sorted(mark for page in pages for mark in page)
+    ctx.expect(f"the records of the pages {what}", sorted(marks), met)
+
+
+@check("PB-PAGE-23")
+def a_page_cut_at_the_maximum_is_not_the_last(ctx: PixieBrix) -> None:
+    """Writes one record more than a page may have, asks for more than that, and follows next to the rest."""
+    cap = ctx.given.records_cap(_FEW)
     database = ctx.given.database(empty=True)
-    written = ctx.given.records(database, [{"n": number} for number in range(5)])
-    pages = [ids_of(page) for page in walked(ctx, _first(ctx, database, page_size=2), 5)]
-    ctx.expect("the sizes of the pages", [2, 2, 1], [len(page) for page in pages])
-    met = sorted(one for page in pages for one in page)
-    ctx.expect("the records on all pages", sorted(str(record["id"]) for record in written), met)
+    keys = fill(ctx, database, cap + 1)
+    for form, size in (("application/json", cap + 1), ("text/csv", 10 * cap)):
+        first = _page(ctx, database, form, page_size=size).expect_status(200)
+        pages = walked(ctx, first, len(keys))
+        if form == "text/csv":
+            found = sum(sum(1 for _ in page.rows()) - 1 for page in pages)
+            ctx.expect(f"how many records all pages have ({form}, page_size={size})", len(keys), found)
+        else:
+            met = sorted(key for page in pages for key in ids_of(page))
+            missing, more = sorted(set(keys) - set(met))[:5], len(met) - len(set(met))
+            what = f"the records on no page, and how many are on two ({form}, page_size={size})"
+            ctx.expect(what, ([], 0), (missing, more))

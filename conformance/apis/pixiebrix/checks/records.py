@@ -8,9 +8,9 @@ from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
 from ....authoring.formats import as_timestamp
-from ..arrange import CREATED, Database
+from ..arrange import Database
 from ..context import PixieBrix
-from ..records import expect_data, found, listed, path_of, read, written
+from ..records import expect_data, fill, found, listed, path_of, read, written
 
 MOST: Final = 10_000
 LEAST: Final = 1_000
@@ -179,7 +179,7 @@ def an_unknown_key_is_not_found(ctx: PixieBrix) -> None:
 def a_page_may_have_1000(ctx: PixieBrix) -> None:
     """Writes 1,001 records in one request and asks for a page of 10,000; expects 1,000 of them, or all."""
     database = ctx.given.database(empty=True)
-    _fill(ctx, database, 0, 1_001)
+    fill(ctx, database, 1_001)
     answer = _many(ctx, database, query={"page_size": MOST}).expect_status(200)
     count = _distinct(answer)
     enough = f"{LEAST} or more"
@@ -223,17 +223,9 @@ def _mark(record: dict[str, Any]) -> object:
 def _crowded(ctx: PixieBrix) -> Database:
     """A database of one record more than a request may return."""
     database = ctx.given.database(empty=True)
-    _fill(ctx, database, 0, _HALF)
-    _fill(ctx, database, _HALF, MOST + 1 - _HALF)
+    fill(ctx, database, _HALF)
+    fill(ctx, database, MOST + 1 - _HALF)
     return database
-
-
-def _fill(ctx: PixieBrix, database: Database, first: int, count: int) -> None:
-    """Add many small records; the answer is not held against the description, which takes too long."""
-    body = [{"id": f"{ctx.run.id}-{number}", "data": {}} for number in range(first, first + count)]
-    with step("PB-REC-09", f"create {count} records"):
-        answer = ctx.call("createRecords", path=path_of(database), json=body, described=False)
-        answer.expect_status(*CREATED)
 
 
 def _many(ctx: PixieBrix, database: Database, **asked: Any) -> Answer:

@@ -181,6 +181,24 @@ class MultipartFormsRefused(_NoForm):
 
 
 @defect("PB-NEG-14", "PB-NEG-15")
+class LastOfRepeatedFields(Validation):
+    """Takes the last value of a form's field that is given several times, also where a list is described."""
+
+    async def form(self, rule: BodyRule, raw: bytes, content_type: str) -> Any:
+        body = await super().form(rule, raw, content_type)
+        return {name: one[-1:] if isinstance(one, list) else one for name, one in body.items()}
+
+
+@defect("PB-NEG-20")
+class FormsOfTextAlone(Validation):
+    """Reads a field of a form as true where it is given, whatever it says."""
+
+    async def form(self, rule: BodyRule, raw: bytes, content_type: str) -> Any:
+        body = await super().form(rule, raw, content_type)
+        return {name: True if one is False else one for name, one in body.items()}
+
+
+@defect("PB-NEG-14", "PB-NEG-15")
 class FormsWithoutLists(Validation):
     """Takes a field of a form for one value, also where a list is described."""
 

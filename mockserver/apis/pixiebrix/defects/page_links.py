@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from ....variants.defect import defect
 from ....web.call import Call
+from ..negotiation import CSV
 from ..pagination import Page, Pagination
 
 
@@ -83,7 +85,7 @@ class LastPageOneTooFar(Pagination):
         return found | {"last": (total or 0) // page.size + 1} if "last" in found else found
 
 
-@defect("PB-PAGE-07", "PB-PAGE-08", "PB-PAGE-09", "PB-PAGE-10")
+@defect("PB-PAGE-07", "PB-PAGE-08", "PB-PAGE-09", "PB-PAGE-10", "PB-ARCH-08")
 class LinksForgetTheSize(Pagination):
     """Leaves the page size out of the links of databases, assets and archives."""
 
@@ -119,7 +121,7 @@ class PreviousOnTheFirst(Pagination):
         return super().links(page, more=more, total=total) | {"prev": max(page.number - 1, 1)}
 
 
-@defect("PB-PAGE-19")
+@defect("PB-PAGE-19", "PB-ARCH-08")
 class LinksForgetTheFilter(Pagination):
     """Leaves the filters out of the links of a list of records."""
 
@@ -127,6 +129,63 @@ class LinksForgetTheFilter(Pagination):
         kept = [f"{name}={value}" for name, value in call.pairs if name == "page_size"]
         query = "&".join([*kept, f"page={number}"])
         return f'<{call.origin}{call.exchange.path}?{query}>; rel="{relation}"'
+
+
+@defect("PB-PAGE-19")
+class LinksForgetTheDates(Pagination):
+    """Leaves the dates out of its links, and keeps the filters on fields."""
+
+    def link(self, call: Call, number: int, relation: str) -> str:
+        return re.sub(r"(start|end)_date=[^&>]*&", "", super().link(call, number, relation))
+
+
+@defect("PB-ARCH-08")
+class LinksForgetTheOrder(Pagination):
+    """Leaves the order out of its links."""
+
+    def link(self, call: Call, number: int, relation: str) -> str:
+        return re.sub(r"ordering=[^&>]*&", "", super().link(call, number, relation))
+
+
+@defect("PB-PAGE-19")
+class LinksOfCSVForgetTheFilter(Pagination):
+    """Leaves the filters out of the links of a list of records as CSV."""
+
+    def link(self, call: Call, number: int, relation: str) -> str:
+        found = super().link(call, number, relation)
+        return re.sub(r"data__[^&>]*&", "", found) if call.answer.media_type == CSV else found
+
+
+@defect("PB-PAGE-20", "PB-PAGE-23")
+class NoLinksWithCSV(Pagination):
+    """Gives pages of CSV without links, as there is no room for them in it."""
+
+    def headers(self, call: Call, page: Page, *, more: bool, total: int | None) -> dict[str, str]:
+        return {} if call.answer.media_type == CSV else super().headers(call, page, more=more, total=total)
+
+
+@defect("PB-PAGE-04")
+class NoLinksWithoutASize(Pagination):
+    """Links to other pages only where a size of pages was asked for."""
+
+    def headers(self, call: Call, page: Page, *, more: bool, total: int | None) -> dict[str, str]:
+        found = super().headers(call, page, more=more, total=total)
+        return {name: one for name, one in found.items() if name != "Link" or "page_size" in call.query}
+
+
+@defect("PB-PAGE-05", "PB-PAGE-06", "PB-PAGE-23")
+class CutPagesAreTheLast(Pagination):
+    """Tells whether there is a next page by the size that was asked for, though a page is shorter."""
+
+    def links(self, page: Page, *, more: bool, total: int | None) -> dict[str, int]:
+        found = super().links(page, more=more, total=total)
+        return {name: to for name, to in found.items() if name != "next"}
+
+    def headers(self, call: Call, page: Page, *, more: bool, total: int | None) -> dict[str, str]:
+        asked = call.query.get("page_size", "")
+        if asked.isdecimal() and int(asked) > page.size:
+            return super().headers(call, page, more=more, total=total)
+        return Pagination().headers(call, page, more=more, total=total)
 
 
 @defect("PB-PAGE-19")
