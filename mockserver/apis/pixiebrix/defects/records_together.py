@@ -51,6 +51,24 @@ class MergeReadsTooEarly(RecordHandlers):
         return await super().putRecord(call)
 
 
+@defect("PB-RET-16")
+class NightForgetsWhatComesMeanwhile(RecordHandlers):
+    """Lets a write that is under way at midnight go into the table that the night has copied already."""
+
+    async def putRecord(self, call: Call) -> Response:
+        state, table = state_of(call.sandbox), self._table(call)
+        night, key = state.next_midnight, call.path["recordKey"]
+        before = table.get(key) if key in table else None
+        await asyncio.sleep(WHILE / 5)
+        response = await super().putRecord(call)
+        if state.next_midnight != night:
+            if before is None:
+                table.delete(key)
+            else:
+                table.store(key, before[DATA], call.sandbox.now())
+        return response
+
+
 @defect("PB-NEG-16")
 class VersionOfTheLastRequest(RecordHandlers):
     """Keeps the version of a request where the next one overwrites it before the answer is made."""
