@@ -8,23 +8,14 @@ named there like any other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
-
-if TYPE_CHECKING:
-    from ..authoring.context import Context
-    from ..authoring.run import Run
-    from ..environment.environment import Environment
-    from ..environment.inventory import Inventory
-    from ..environment.keeper import Keeper
-    from ..runner.fuzzing.scope import Scope
-    from ..target.preflight import Findings
-    from ..target.target import Target
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 __all__ = [
     "GROUP",
@@ -33,13 +24,15 @@ __all__ = [
     "Key",
     "Kind",
     "OwnKeys",
-    "Practice",
     "Probe",
     "apis",
     "names",
     "options",
+    "practice_of",
     "title_of",
 ]
+
+_Part = TypeVar("_Part")
 
 GROUP: Final = "dbcontract.conformance.apis"
 """The group of entry points; each is called as its API, and stands for the `JudgedApi`."""
@@ -132,56 +125,6 @@ class OwnKeys:
         return self
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Practice:
-    """What a run needs of an API: how it is called, and which of its answers say what.
-
-    Attributes:
-        context: of its checks.
-        right_calls: what makes a right call of an operation, by operationId, with a context of the API.
-        reading: the operation out of `right_calls` that only reads, and needs nothing that has to be made.
-        fed: the rules that all answers feed: by id, the kinds of findings that each is about (see `schema`).
-        relax: leaves open, in the description as answers are held against it, what no vendor publishes;
-            None for nothing.
-        free_bodies: schemas of parts of bodies that take any further field; what is generated has none, as in
-            those whose names end with `Request`.
-        tolerate: leaves open, in the description that generated bodies are held against, what some servers
-            take.
-        preparing: operations that nearly every check calls before it begins, so that sharing them means
-            nothing.
-        deserves_400: tells of a body whether an operation may answer it with a 400 that its description
-            does not have, given the description; by operationId.
-        examine: asks what has to be known before the first rule, and notes what is wrong. By default the
-            operation that only reads has to answer with JSON.
-        answers: whether the API seems to be at a base URL, by a call that changes nothing; None where it
-            does, else what came instead. The endpoint of the place is the one to ask. By default as for
-            `examine`.
-        keeper: decides which requests a run may send, from the target, the mark of the run and its inventory.
-            By default what the run has made itself may be changed (`environment.keeper.Keeper`).
-        scope: what to fuzz, by what is allowed; takes the relaxed description. By default everything that is
-            allowed (`runner.fuzzing.scope.plain`).
-        plans: what a run may create at a target, and what of it stays, in sentences. By default what
-            `effects.yaml` tells.
-    """
-
-    context: type[Context]
-    right_calls: Mapping[str, Callable[..., None]]
-    reading: str
-    schema_rules: Mapping[str, tuple[str, ...]]
-    relax: Callable[[dict[str, Any]], None] | None = None
-    free_bodies: frozenset[str] = frozenset()
-    tolerate: Callable[[dict[str, Any]], None] | None = None
-    preparing: frozenset[str] = frozenset()
-    deserves_400: Mapping[str, Callable[[Mapping[str, Any]], Callable[[bytes | None], bool]]] = field(
-        default_factory=dict
-    )
-    examine: Callable[[Run, Environment, Findings], None] | None = None
-    answers: Callable[[Run, Environment], str | None] | None = None
-    keeper: Callable[[Target, str, Inventory], Keeper] | None = None
-    scope: Callable[[Any, dict[str, Any]], Scope] | None = None
-    plans: Callable[[Target], list[str]] | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Probe:
     """A GET below a base URL that tells an API from others: it alone would answer with such a status."""
@@ -194,16 +137,16 @@ class Probe:
 class JudgedApi:
     """What the kit has to know of an API.
 
-    It is cheap to load, as commands that only list rules read it, too; what is not is in the `Practice`.
+    It is cheap to load, as commands that only list rules read it, too; what is not is `PRACTICE` in the
+    module `practice` of its package.
 
     Attributes:
         name: on the command line, in target files and in reports: `pieces`.
         title: in sentences: `Pieces OS`.
         prefix: that the ids of its rules begin with: `PI` of `PI-EXP-01`.
-        package: the package that holds `requirements.yaml`, `effects.yaml` and the package `checks`, and may
-            hold a `fault_model.yaml`.
+        package: the package that holds `requirements.yaml`, `effects.yaml`, the module `practice` and the
+            package `checks`, and may hold a `fault_model.yaml`.
         description: its OpenAPI 3.0 description, made anew for each caller, who may change it.
-        practice: loads what a run needs.
         probe: tells whether the API is at a base URL.
         usual_url: a base URL to begin with, for the template of a target file.
         mock_path: below which a mock serves it.
@@ -216,7 +159,6 @@ class JudgedApi:
     prefix: str
     package: str
     description: Callable[[], dict[str, Any]]
-    practice: Callable[[], Practice]
     probe: Probe
     usual_url: str = "http://localhost:8000"
     mock_path: str = ""
@@ -302,6 +244,23 @@ def _loaded(point: EntryPoint) -> JudgedApi:
     if not isinstance(api, JudgedApi) or api.name != point.name:
         raise ApiNotUsable(f"{point.value} is not a JudgedApi with the name {point.name!r}; mend its api.py")
     return api
+
+
+def practice_of(api: str, part: type[_Part]) -> _Part:
+    """What a run needs of an API, as much of it as one room takes.
+
+    Args:
+        api: its name.
+        part: one of the classes that `apis.practice.Practice` is put together from, or that itself.
+
+    Raises:
+        ApiNotUsable: its package has no `practice` with such a `PRACTICE`.
+    """
+    package = apis()[api].package
+    practice = import_module(f"{package}.practice").PRACTICE
+    if not isinstance(practice, part):
+        raise ApiNotUsable(f"{package}.practice.PRACTICE is not a Practice; mend that module")
+    return practice
 
 
 def options() -> Mapping[str, Key]:

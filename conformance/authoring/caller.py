@@ -10,17 +10,17 @@ from typing import Any
 from schemathesis.core import NOT_SET
 
 from ..environment.environment import Environment
+from ..environment.session import MAX_REDIRECTS, Throttled, ascii_url, redirected, target_headers
 from ..http.evidence import Exchange
-from ..http.session import MAX_REDIRECTS, Throttled, ascii_url, redirected, target_headers
 from ..http.spool import Spool
 from ..http.wire import Header, NoAnswer, OwnLimit, Received, Request
 from ..schema.description import HELD, NO_ANSWER, SERVER_ERROR, Description, Finding, Operation
+from ..schema.trace import Trace
 from ..target.target import Endpoint, ServiceLimits
 from .answer import Answer
 from .check import CheckFailed, NotVerified
 from .clock import Inject
 from .run import Run
-from .trace import Trace
 
 
 class Caller(ABC):

@@ -11,7 +11,7 @@ from ..environment.effects import things
 from ..environment.gate import Gate
 from ..environment.inventory import Item, told
 from ..environment.keeper import Keeper, Sender
-from ..http.session import Cancelled, Session, TimeIsUp, target_headers
+from ..environment.session import Cancelled, Session, TimeIsUp, target_headers
 from ..http.spool import Spool
 from ..http.wire import Header, NoAnswer, Received, Request, Unreachable
 from ..target.target import Endpoint

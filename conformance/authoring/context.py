@@ -16,12 +16,12 @@ from ..environment.environment import Environment
 from ..http.spool import Spool
 from ..http.wire import Request
 from ..schema.description import Operation, query_string
+from ..schema.trace import Trace
 from .answer import Answer
 from .caller import Caller
 from .check import CheckFailed, NotVerified
 from .clock import Clock, NightGuard
 from .run import Run
-from .trace import Trace
 
 
 class Context(Caller):

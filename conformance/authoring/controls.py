@@ -8,14 +8,13 @@ to work from then on; everything else is tried, and what a control makes is remo
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ..apis.base import apis
+from ..apis.base import practice_of
 from .check import NotVerified
 from .cleanup import clean_up_after
-
-if TYPE_CHECKING:
-    from .context import Context
+from .context import Context
+from .practice import CallingPractice
 
 EVERY: Final = "*"
 """Every operation that has a right call."""
@@ -33,7 +32,7 @@ def control(ctx: Context, *operation_ids: str) -> None:
         PrerequisiteFailed: the right call is refused, too.
         NotVerified: no right call can be made at all.
     """
-    practice = apis()[ctx.api].practice()
+    practice = practice_of(ctx.api, CallingPractice)
     calls = practice.right_calls
     if EVERY in operation_ids:
         operation_ids = tuple(calls)
@@ -65,7 +64,7 @@ def control_what_was_refused(ctx: Context) -> None:
 
 
 def _read(ctx: Context) -> None:
-    practice = apis()[ctx.api].practice()
+    practice = practice_of(ctx.api, CallingPractice)
     _make(ctx, practice.right_calls[practice.reading])
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..environment.environment import Environments
+from ..environment.session import Session
 from ..http.redaction import Redactor
-from ..http.session import Session
 from ..schema.description import Description
 from ..target.target import Target
 

@@ -16,13 +16,13 @@ from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urljoin
 
-from ..apis.base import apis
-from ..authoring.check import NotVerified
+from ..apis.base import names, practice_of
 from ..http.wire import Received, Request
+from ..outcomes import NotVerified
 from ..target.target import Target
 from .effects import things
 from .inventory import Inventory, Item
-from .keeper import Keeper, Traffic
+from .keeper import Keeper, KeepingPractice, Traffic
 from .request_effects import Passage, Refusal, Routes, address_of, header
 
 
@@ -51,8 +51,8 @@ class Gate:
         self.traffic: dict[str, Traffic] = {}
         self.inventory = Inventory()
         self.keepers: dict[str, Keeper] = {
-            name: (api.practice().keeper or Keeper)(target, mark, self.inventory)
-            for name, api in apis().items()
+            name: (practice_of(name, KeepingPractice).keeper or Keeper)(target, mark, self.inventory)
+            for name in names()
         }
 
     def keeper(self, kind: type[_K]) -> _K:

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from ..apis.base import names
-from ..authoring.check import NotVerified
 from ..http.connection import Patience
-from ..http.session import ascii_url
 from ..http.wire import NoAnswer, Request, Unreachable, Wire
+from ..outcomes import NotVerified
 from ..target.target import CommandHook, Endpoint, Hook, HttpHook, Target
 from .environment import Environment
+from .session import ascii_url
 
 PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     "advance_clock": ("seconds",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
@@ -126,3 +126,15 @@ class Keeper:
         """What is to be said of the requests that a rehearsal has sent, by operation: one line each."""
         del traffic
         return iter(())
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepingPractice:
+    """What the gate takes of an API.
+
+    Attributes:
+        keeper: decides which requests a run may send, from the target, the mark of the run and its inventory.
+            By default what the run has made itself may be changed (`Keeper`).
+    """
+
+    keeper: Callable[[Target, str, Inventory], Keeper] | None = None

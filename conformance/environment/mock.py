@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from ..apis.base import apis
-from ..authoring.check import NotVerified
 from ..http.wire import NoAnswer, Request, Unreachable, Wire
+from ..outcomes import NotVerified
 from ..target.target import CAPABILITIES, Target
 from .environment import Environment
 

@@ -21,7 +21,7 @@ from uuid import uuid4
 
 import orjson
 
-from ..authoring.check import NotVerified
+from ..outcomes import NotVerified
 
 CHUNK: Final = 1024 * 1024
 FOLDED_FROM: Final = 512

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from .. import report
-from ..http.session import Cancelled
+from ..environment.session import Cancelled
 from ..report.document import from_entry
 from ..report.shown import visible
 from ..report.text import headline, what_happened

@@ -15,7 +15,7 @@ import pytest
 from .. import report
 from ..authoring.check import discover
 from ..catalogue.rules import Catalogue, Rule, load_all
-from ..http.session import Cancelled
+from ..environment.session import Cancelled
 from ..report.document import to_entry
 from ..report.shown import visible
 from ..report.text import verdict_name, what_happened

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from ..authoring.check import Checks
 from ..catalogue.rules import Rule
-from ..http.session import Cancelled
+from ..environment.session import Cancelled
 from ..results.results import CheckResult, RuleResult, RunResult, Stop, Verdict
 from ..schema.conformance import schema_rules
 from ..schema.description import Description

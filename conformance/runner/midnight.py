@@ -6,8 +6,8 @@ from collections.abc import Container, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from ..authoring.trace import Trace
 from ..http.wire import Origin, origin_of
+from ..schema.trace import Trace
 
 _SLACK = timedelta(seconds=5)
 """`Date` headers tell whole seconds, and a server may send them late."""

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..apis.base import apis
+from ..apis.base import practice_of
+from ..apis.practice import Practice
 from ..authoring.check import Checks, NotVerified
 from ..authoring.cleanup import look_again
 from ..authoring.run import Run, mark_of
@@ -19,9 +20,9 @@ from ..environment.gate import Gate
 from ..environment.hooks import ConfiguredEnvironments
 from ..environment.inventory import told
 from ..environment.mock import MockEnvironments
-from ..http.network import open_wire
+from ..environment.network import open_wire
+from ..environment.session import Session
 from ..http.redaction import Redactor
-from ..http.session import Session
 from ..http.wire import NoAnswer, Request, Unreachable
 from ..report.shown import redacted_result
 from ..results.results import CheckResult, RuleResult, TargetSummary, Verdict, worst
@@ -339,7 +340,7 @@ class RuleRunner:
         if own is None or theirs is None:
             return True
         return (
-            not own.isdisjoint(theirs - apis()[rule.api].practice().preparing)
+            not own.isdisjoint(theirs - practice_of(rule.api, Practice).preparing)
             or self._failed_at.get(other) in own
         )
 

@@ -9,21 +9,22 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..apis.base import apis
+from ..apis.base import practice_of
+from ..apis.practice import Practice
 from ..authoring.check import Check, CheckFailed, NotVerified, PrerequisiteFailed
 from ..authoring.cleanup import clean_up_after
 from ..authoring.context import Context
 from ..authoring.controls import control, control_what_was_refused
 from ..authoring.run import Run
 from ..authoring.together import together
-from ..authoring.trace import Trace
 from ..environment.environment import Environment
 from ..environment.hooks import call_hook
 from ..environment.mock import MockEnvironments
+from ..environment.session import Cancelled, Session, TimeIsUp
 from ..http.evidence import BODY_SHOWN, KEPT, Evidence
-from ..http.session import Cancelled, Session, TimeIsUp
 from ..http.wire import Unreachable, Wire, origin_of
 from ..results.results import CheckResult, Verdict
+from ..schema.trace import Trace
 from .cpu_limit import CpuLimit, CpuTimeIsUp
 from .midnight import DAY_ENDED, passed_by_itself
 
@@ -85,7 +86,7 @@ def run_check(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> O
     gate = run.session.gate
     since = gate.inventory.last if gate is not None else 0
     try:
-        context = apis()[check.api].practice().context(run, environment, rule_id, trace)
+        context = practice_of(check.api, Practice).context(run, environment, rule_id, trace)
         part = _run(check, context, run)
     except Unreachable as error:
         text = run.redactor.text(str(error))

@@ -9,12 +9,13 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-from ..apis.base import apis
-from ..authoring.trace import Trace
+from ..apis.base import names, practice_of
 from ..http.evidence import BODY_SHOWN, Evidence
 from ..http.redaction import Redactor
 from ..results.results import CheckResult, Verdict
 from .description import NO_ANSWER, SERVER_ERROR, Finding
+from .latitude import DescribedPractice
+from .trace import Trace
 
 STATUS: Final = "status_code_conformance"
 MEDIA_TYPE: Final = "content_type_conformance"
@@ -36,7 +37,11 @@ def schema_rules() -> Mapping[str, tuple[str, ...]]:
     Which operations a rule concerns, the catalogue says.
     """
     return MappingProxyType(
-        {rule: kinds for api in apis().values() for rule, kinds in api.practice().schema_rules.items()}
+        {
+            rule: kinds
+            for api in names()
+            for rule, kinds in practice_of(api, DescribedPractice).schema_rules.items()
+        }
     )
 
 

@@ -20,11 +20,11 @@ from schemathesis.generation.case import Case
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from ..apis.base import apis
+from ..apis.base import practice_of
 from ..environment.request_effects import header
 from ..http.spool import Spool, dump
 from ..http.wire import REDIRECTS, Received, Request
-from .latitude import BAD_REQUEST, judged
+from .latitude import BAD_REQUEST, DescribedPractice, judged
 
 HELD: Final = (
     "status_code_conformance",
@@ -230,7 +230,7 @@ class Description:
         return found
 
     def _deserves_400(self, operation_id: str, body: bytes | Spool | None) -> bool:
-        make = apis()[self.api].practice().deserves_400.get(operation_id)
+        make = practice_of(self.api, DescribedPractice).deserves_400.get(operation_id)
         if make is None:
             return True  # Its description says it all.
         tell: Callable[[bytes | None], bool] = self.kept(make, lambda: make(self.schema.raw_schema))

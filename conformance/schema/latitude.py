@@ -7,12 +7,39 @@ that says less of errors, and nothing less of successes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..apis.base import apis
+from ..apis.base import apis, practice_of
 
 BAD_REQUEST: Final = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribedPractice:
+    """How the answers of an API are held against its description.
+
+    Attributes:
+        schema_rules: the rules that all answers feed: by id, the kinds of findings that each is about (see
+            `conformance`).
+        relax: leaves open, in the description as answers are held against it, what no vendor publishes;
+            None for nothing.
+        free_bodies: schemas of parts of bodies that take any further field; what is generated has none, as in
+            those whose names end with `Request`.
+        tolerate: leaves open, in the description that generated bodies are held against, what some servers
+            take.
+        deserves_400: tells of a body whether an operation may answer it with a 400 that its description
+            does not have, given the description; by operationId.
+    """
+
+    schema_rules: Mapping[str, tuple[str, ...]]
+    relax: Callable[[dict[str, Any]], None] | None = None
+    free_bodies: frozenset[str] = frozenset()
+    tolerate: Callable[[dict[str, Any]], None] | None = None
+    deserves_400: Mapping[str, Callable[[Mapping[str, Any]], Callable[[bytes | None], bool]]] = field(
+        default_factory=dict
+    )
 
 
 def judged(api: str) -> dict[str, Any]:
@@ -22,7 +49,7 @@ def judged(api: str) -> dict[str, Any]:
     What else is left open, the API says (`Practice.relax`).
     """
     description = apis()[api].description()
-    practice = apis()[api].practice()
+    practice = practice_of(api, DescribedPractice)
     _close(description.get("components", {}).get("schemas", {}), practice.free_bodies)
     if practice.relax is not None:
         practice.relax(description)
@@ -36,9 +63,9 @@ def response(media_type: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def null_or_absent(schema: dict[str, Any]) -> None:
     """Let the optional fields of an object be null."""
-    for name, field in schema["properties"].items():
+    for name, one in schema["properties"].items():
         if name not in schema.get("required", ()):
-            schema["properties"][name] = {"allOf": [field], "nullable": True}
+            schema["properties"][name] = {"allOf": [one], "nullable": True}
 
 
 def _close(schemas: Mapping[str, dict[str, Any]], free: frozenset[str]) -> None:
@@ -54,7 +81,7 @@ def tolerated(api: str, description: Mapping[str, Any]) -> dict[str, Any]:
     (`Practice.tolerate`).
     """
     found: dict[str, Any] = _without_closing(description)
-    tolerate = apis()[api].practice().tolerate
+    tolerate = practice_of(api, DescribedPractice).tolerate
     if tolerate is not None:
         tolerate(found)
     for name, schema in found.get("components", {}).get("schemas", {}).items():

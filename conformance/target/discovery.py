@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from ..apis.base import apis, names
 from ..authoring.answer import Answer
 from ..environment.mock import as_target, recognize
+from ..environment.network import open_wire
 from ..http.destinations import is_here
-from ..http.network import open_wire
 from ..http.wire import NoAnswer, Request, Unreachable, Wire
 from .preflight import is_down, redirected_to, what_came
 from .target import GENTLE, Endpoint, Target, TargetError, base_url

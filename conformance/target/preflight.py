@@ -15,14 +15,15 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from ..apis.base import apis
+from ..apis.base import apis, practice_of
 from ..authoring.answer import Answer, status_text
 from ..authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
 from ..authoring.context import Context
+from ..authoring.practice import CallingPractice
 from ..authoring.run import Run
 from ..catalogue.rules import Rule
 from ..environment.environment import Environment
-from ..http.session import TimeIsUp
+from ..environment.session import TimeIsUp
 from ..http.wire import REDIRECTS, Unreachable, origin_of
 from .target import Endpoint, Target, TargetError
 
@@ -117,6 +118,22 @@ class Findings:
         return Preflight(down, tuple(self.mistakes), tuple(self.gaps))
 
 
+@dataclass(frozen=True, kw_only=True)
+class PreflightPractice(CallingPractice):
+    """What is asked of an API before any rule.
+
+    Attributes:
+        examine: asks what has to be known before the first rule, and notes what is wrong. By default the
+            operation that only reads has to answer with JSON.
+        answers: whether the API seems to be at a base URL, by a call that changes nothing; None where it
+            does, else what came instead. The endpoint of the place is the one to ask. By default as for
+            `examine`.
+    """
+
+    examine: Callable[[Run, Environment, Findings], None] | None = None
+    answers: Callable[[Run, Environment], str | None] | None = None
+
+
 def examine(run: Run) -> Preflight:
     """Ask what has to be known before the first rule.
 
@@ -134,7 +151,9 @@ def examine(run: Run) -> Preflight:
     try:
         for api in run.target.apis:
             try:
-                (apis()[api].practice().examine or partial(_examine_reading, api))(run, environment, findings)
+                (practice_of(api, PreflightPractice).examine or partial(_examine_reading, api))(
+                    run, environment, findings
+                )
             except Unreachable as error:
                 endpoint = environment.endpoint(api)
                 url = endpoint.url if endpoint is not None else api
@@ -150,7 +169,7 @@ def examine(run: Run) -> Preflight:
 
 def _read(api: str, run: Run, environment: Environment) -> tuple[Context, Answer | None]:
     """The answer of the operation that only reads; None where none came."""
-    practice = apis()[api].practice()
+    practice = practice_of(api, PreflightPractice)
     ctx = practice.context(run, environment, "preflight")
     return ctx, asked(lambda: ctx.call(practice.reading, described=False, note="before any rule"))
 
@@ -271,7 +290,7 @@ def _seconds(run: Run, environment: Environment, findings: Findings) -> None:
 
 def _second_problem(run: Run, environment: Environment, api: str, endpoint: Endpoint) -> str | None:
     try:
-        answers = apis()[api].practice().answers or partial(_answers_reading, api)
+        answers = practice_of(api, PreflightPractice).answers or partial(_answers_reading, api)
         return answers(run, environment.with_endpoint(api, endpoint))
     except Unreachable:
         return "does not answer"

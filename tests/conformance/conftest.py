@@ -21,8 +21,8 @@ from dbcontract.conformance.catalogue.rules import Catalogue, load_all
 from dbcontract.conformance.environment.environment import Environments
 from dbcontract.conformance.environment.hooks import ConfiguredEnvironments
 from dbcontract.conformance.environment.mock import MockEnvironments
+from dbcontract.conformance.environment.session import Session
 from dbcontract.conformance.http.redaction import Redactor
-from dbcontract.conformance.http.session import Session
 from dbcontract.conformance.http.wire import Limits, Wire
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.target import Endpoint, Pace, Target

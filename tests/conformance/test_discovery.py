@@ -12,7 +12,7 @@ from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import NotVerified
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.environment import hooks
-from dbcontract.conformance.http.session import redirected
+from dbcontract.conformance.environment.session import redirected
 from dbcontract.conformance.http.wire import Received, Request, Wire
 from dbcontract.conformance.target.discovery import of_url, resolve
 from dbcontract.conformance.target.options import SelectionError, Wanted, permissions, select

@@ -18,9 +18,9 @@ from dbcontract.conformance.authoring.run import Run
 from dbcontract.conformance.environment.environment import Environment
 from dbcontract.conformance.environment.gate import Gate
 from dbcontract.conformance.environment.hooks import ConfiguredEnvironments
+from dbcontract.conformance.environment.session import Cancelled, Session
 from dbcontract.conformance.http.evidence import BODY_SHOWN
 from dbcontract.conformance.http.redaction import Redactor
-from dbcontract.conformance.http.session import Cancelled, Session
 from dbcontract.conformance.http.wire import NoAnswer, Received, Request, Unreachable, Wire, origin_of
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.runner.run_check import Outcome, run_check, shown

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+import grimp
 import pytest
 
 
@@ -40,6 +42,33 @@ def packages(project: Any, tmp_path: Path) -> Path:
 def test_the_contracts_hold(project: Any, packages: Path) -> None:
     result = lint_imports(project, packages)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def circle(packages: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Modules that import each other, wherever in them and for whatever; empty where there are none."""
+    monkeypatch.syspath_prepend(packages)
+    monkeypatch.delitem(sys.modules, "dbcontract")
+    graph = grimp.build_graph("dbcontract", cache_dir=None)
+    imports = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle(packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert circle(packages, monkeypatch) == []
+
+
+def test_a_lazy_circle_is_noticed(packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = packages / "dbcontract" / "mockserver" / "sandbox" / "clock.py"
+    lazy = "def lazy() -> None:\n    from .registry import Sandboxes\n"
+    file.write_text(f"{file.read_text()}\n{lazy}")
+    assert {f"dbcontract.mockserver.sandbox.{name}" for name in ("clock", "registry")} <= {
+        *circle(packages, monkeypatch)
+    }
 
 
 @pytest.mark.parametrize(

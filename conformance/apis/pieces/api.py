@@ -7,14 +7,7 @@ from typing import Final
 
 from dbcontract import openapi
 
-from ..base import JudgedApi, Practice, Probe
-
-
-def _practice() -> Practice:
-    from .practice import PRACTICE  # noqa: PLC0415 (only a run needs it, and it is slow to load)
-
-    return PRACTICE
-
+from ..base import JudgedApi, Probe
 
 API: Final = JudgedApi(
     name="pieces",
@@ -22,7 +15,6 @@ API: Final = JudgedApi(
     prefix="PI",
     package=__package__,
     description=partial(openapi.load, "pieces", written_out=True),
-    practice=_practice,
     probe=Probe("/database/export", frozenset({200, 500})),
     usual_url="http://localhost:1000",
 )

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...authoring.arrange import field_of, step
 from ...authoring.check import CheckFailed, NotVerified
+from ...authoring.context import Context
 from .smallest import base_of
-
-if TYPE_CHECKING:
-    from .context import Pieces
 
 _UNSEEN = "the target keeps no entry whose format it does not know"
 _BLANK = 0x20
@@ -22,7 +20,7 @@ _BLANK = 0x20
 class GivenPieces:
     """Steps for Pieces OS. What is imported stays: no operation removes anything."""
 
-    def __init__(self, ctx: Pieces) -> None:
+    def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._changed: list[dict[str, Any]] = []
 

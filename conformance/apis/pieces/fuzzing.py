@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...authoring.check import PrerequisiteFailed
-from ...runner.fuzzing.scope import Scope, reading
+from ...authoring.scope import Scope, reading
 from .context import Pieces
 from .exports import OPTIONAL_COLLECTIONS, REQUIRED_COLLECTIONS
 from .latitude import IMPORT

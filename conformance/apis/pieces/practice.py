@@ -7,7 +7,7 @@ from typing import Final
 
 from ...schema.conformance import BODY, MEDIA_TYPE, REFUSED, STATUS
 from ...schema.description import NO_ANSWER
-from ..base import Practice
+from ..practice import Practice
 from .context import Pieces
 from .fuzzing import scope
 from .imports import Imports

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ...authoring.check import CheckFailed, PrerequisiteFailed
+from ...authoring.context import Context
 from ...http.spool import Folded, dump
 from .imports import Imports
-
-if TYPE_CHECKING:
-    from .context import Pieces
 
 _KEPT: Final = frozenset({"version", "schema"})
 _BRACKETS: Final = 2
@@ -27,7 +25,7 @@ LOSES: Final = "an import of empty collections loses what was there"
 """What a run notes of its target."""
 
 
-def base_of(ctx: Pieces, own: Mapping[str, Any]) -> dict[str, Any]:
+def base_of(ctx: Context, own: Mapping[str, Any]) -> dict[str, Any]:
     """The body of an import that brings nothing, without its `values`.
 
     Args:
@@ -48,14 +46,14 @@ def base_of(ctx: Pieces, own: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in own.items() if name != "values"}
 
 
-def _small(ctx: Pieces, own: Mapping[str, Any]) -> dict[str, Any]:
+def _small(ctx: Context, own: Mapping[str, Any]) -> dict[str, Any]:
     required = ctx.description.schema.raw_schema["components"]["schemas"]["ExportedDatabaseInput"]["required"]
     collections = (name for name in required if name not in _KEPT and name != "values")
     kept = {name: own[name] for name in _KEPT if own.get(name) is not None}
     return {**{name: [] for name in collections}, **kept}
 
 
-def _is_taken(ctx: Pieces, own: Mapping[str, Any]) -> bool:
+def _is_taken(ctx: Context, own: Mapping[str, Any]) -> bool:
     """Import nothing, and look."""
     gate = ctx.run.session.gate
     whole = dump(own)
@@ -72,7 +70,7 @@ def _is_taken(ctx: Pieces, own: Mapping[str, Any]) -> bool:
     return answer.status == 204 and not lost
 
 
-def _export(ctx: Pieces) -> Mapping[str, Any]:
+def _export(ctx: Context) -> Mapping[str, Any]:
     for _ in range(2):
         # What a server sends behind a 204 may be read as the beginning of the next answer, once.
         with suppress(CheckFailed):

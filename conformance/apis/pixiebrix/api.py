@@ -7,15 +7,8 @@ from typing import Final
 
 from dbcontract import openapi
 
-from ..base import JudgedApi, Practice, Probe
+from ..base import JudgedApi, Probe
 from .scratch import Scratch
-
-
-def _practice() -> Practice:
-    from .practice import PRACTICE  # noqa: PLC0415 (only a run needs it, and it is slow to load)
-
-    return PRACTICE
-
 
 API: Final = JudgedApi(
     name="pixiebrix",
@@ -23,7 +16,6 @@ API: Final = JudgedApi(
     prefix="PB",
     package=__package__,
     description=partial(openapi.load, "pixiebrix", written_out=True),
-    practice=_practice,
     probe=Probe("/databases/records/jobs/", frozenset({400, 401, 403, 405, 406, 415})),
     usual_url="https://app.pixiebrix.com/api",
     mock_path="/api",

@@ -18,7 +18,7 @@ from ...authoring.arrange import step
 from ...authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
 from ...authoring.cleanup import clean_up_after
 from ...authoring.formats import as_date
-from ...http.session import target_headers
+from ...environment.session import target_headers
 from ...http.wire import Request
 from .arrange import Database
 from .context import PixieBrix

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ...authoring.answer import Answer
 from ...authoring.arrange import field_of, step
 from ...authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
+from ...authoring.context import Context
 from .arrange_access import GivenAccess
 from .job_links import followed
-
-if TYPE_CHECKING:
-    from .context import PixieBrix
 
 CREATED = (201, 200, 202)
 """What a step takes for success: which status it has to be is the subject of rules of their own."""
@@ -59,7 +57,7 @@ class Asset:
 class GivenPixieBrix(GivenAccess):
     """Steps for PixieBrix."""
 
-    def __init__(self, ctx: PixieBrix) -> None:
+    def __init__(self, ctx: Context) -> None:
         super().__init__(ctx)
         self._used = 0
 
@@ -69,7 +67,7 @@ class GivenPixieBrix(GivenAccess):
         Raises:
             NotVerified: there is none, and none can be made.
         """
-        scratch = self._ctx.scratch
+        scratch = self._scratch
         if scratch.databases:
             return scratch.databases[0]
         path = {"organizationId": self.organization}
@@ -110,7 +108,7 @@ class GivenPixieBrix(GivenAccess):
 
     def _type_for_assets(self) -> str | None:
         """The type of a new database that takes assets; None where any does, or where none can be made."""
-        scratch, seen = self._ctx.scratch, self._ctx.run.seen
+        scratch, seen = self._scratch, self._ctx.run.seen
         if self._used < len(scratch.databases) or not scratch.create_databases or not self._ctx.can("write"):
             return None
         if _ANY_TAKES not in seen:
@@ -142,7 +140,7 @@ class GivenPixieBrix(GivenAccess):
     def _next(self, *, empty: bool, type_: str | None = None) -> Database:
         if not self._ctx.can("write"):
             raise NotVerified("writing is not allowed", missing=("write",))
-        scratch = self._ctx.scratch
+        scratch = self._scratch
         if self._used < len(scratch.databases):
             found = Database(scratch.databases[self._used], "", self.organization, ours=empty)
             self._used += 1

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...authoring.check import NotVerified
-
-if TYPE_CHECKING:
-    from .context import PixieBrix
+from ...authoring.context import Context
+from .scratch import Scratch
 
 
 class GivenAccess:
     """The part of `arrange` that is about access."""
 
-    def __init__(self, ctx: PixieBrix) -> None:
+    def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
+        self._scratch = ctx.environment.of(Scratch)
 
     @property
     def organization(self) -> str:
@@ -23,7 +21,7 @@ class GivenAccess:
         Raises:
             NotVerified: none is configured.
         """
-        organization = self._ctx.scratch.organization
+        organization = self._scratch.organization
         if organization is None:
             raise NotVerified("no organization is given (pixiebrix.organization, or --organization)")
         return organization
@@ -35,7 +33,7 @@ class GivenAccess:
         Raises:
             NotVerified: there is none.
         """
-        token = self._ctx.scratch.read_only_token
+        token = self._scratch.read_only_token
         if token is not None:
             return token
         token = self._ctx.name("read-only-token")
@@ -45,7 +43,7 @@ class GivenAccess:
 
     def unknown_token(self) -> str:
         """A token that was never issued. A mock that accepts any token stops doing so."""
-        if self._ctx.scratch.read_only_token is None:
+        if self._scratch.read_only_token is None:
             self._issued(self._ctx.name("read-only-token"))
         return self._ctx.name("never-issued")
 
@@ -70,7 +68,7 @@ class GivenAccess:
         Raises:
             NotVerified: the target names none, and its tokens cannot be limited.
         """
-        scratch = self._ctx.scratch
+        scratch = self._scratch
         if scratch.foreign_organization is not None or scratch.foreign_database is not None:
             return scratch.foreign_organization, scratch.foreign_database
         own = self._ctx.endpoint.token

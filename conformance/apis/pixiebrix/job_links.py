@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...authoring.answer import Answer
-from ...http.session import target_headers
+from ...authoring.context import Context
+from ...environment.session import target_headers
 from ...http.wire import Request
-
-if TYPE_CHECKING:
-    from .context import PixieBrix
 
 _REFUSED = frozenset({401, 403, 404})
 
 
-def followed(ctx: PixieBrix, link: str) -> Answer:
+def followed(ctx: Context, link: str) -> Answer:
     """What a link leads to: without the token, and where that is refused with it, if the target may see it.
 
     Raises:

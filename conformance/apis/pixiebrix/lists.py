@@ -10,7 +10,7 @@ from typing import Final
 from ...authoring.answer import Answer
 from ...authoring.arrange import field_of, step
 from ...authoring.check import CheckFailed, NotVerified
-from ...http.session import ascii_url, target_headers
+from ...environment.session import ascii_url, target_headers
 from ...http.wire import Request
 from .asset_lists import database_of_assets
 from .context import PixieBrix

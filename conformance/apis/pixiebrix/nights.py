@@ -8,14 +8,13 @@ by a hook nor by a clock that goes over midnight.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ...authoring.arrange import step
 from ...authoring.check import CheckFailed, NotVerified
+from ...authoring.context import Context
+from .scratch import Scratch
 from .writes import Writes
-
-if TYPE_CHECKING:
-    from .context import PixieBrix
 
 _PAGE: Final = 1_000
 _MOST: Final = 100
@@ -34,7 +33,7 @@ class Guard:
         ctx: of the check that wants the night.
     """
 
-    def __init__(self, ctx: PixieBrix) -> None:
+    def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._gate = ctx.run.session.gate
         self._seen = ctx.run.seen
@@ -71,7 +70,7 @@ class Guard:
         if gate is None or self._ctx.can("destroy"):
             return
         written = {one.database for one in gate.inventory.since() if one.thing == "record"}
-        for database in self._ctx.scratch.databases:
+        for database in self._ctx.environment.of(Scratch).databases:
             if gate.keeper(Writes).holds_nothing_else(database):
                 continue
             if database in written or _WITHIN.format(database) not in self._seen:
@@ -109,13 +108,13 @@ class Guard:
 
     def _others(self) -> Iterator[tuple[str, int]]:
         """The databases of the organization that are not there for tests, as far as the list tells."""
-        gate, organization = self._gate, self._ctx.scratch.organization
+        gate, organization = self._gate, self._ctx.environment.of(Scratch).organization
         if gate is None or organization is None:
             return
         for one in self._listed(organization):
             id_, count = str(one.get("id")), one.get("num_records")
             ours = gate.inventory.find("database", id_, self._ctx.endpoint) is not None
-            if type(count) is int and not ours and id_ not in self._ctx.scratch.databases:
+            if type(count) is int and not ours and id_ not in self._ctx.environment.of(Scratch).databases:
                 yield id_, count
 
     def _listed(self, organization: str) -> Iterator[Mapping[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from ...schema.conformance import ACCEPTED, BODY, FOUND, GONE, HEADERS, MEDIA_TYPE, REFUSED, STATUS
 from ...schema.description import NO_ANSWER, SERVER_ERROR
-from ..base import Practice
+from ..practice import Practice
 from .context import PixieBrix
 from .fuzzing import scope
 from .latitude import FREE_BODIES, relax, tolerate

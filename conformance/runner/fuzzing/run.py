@@ -17,13 +17,15 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 from schemathesis.engine.core import EventStream
 
-from ...apis.base import apis
+from ...apis.base import practice_of
+from ...apis.practice import Practice
 from ...authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
 from ...authoring.cleanup import clean_up_after
 from ...authoring.context import Context
 from ...authoring.run import Run
+from ...authoring.scope import Scope, scope_of
 from ...environment.effects import effects
-from ...http.session import Cancelled
+from ...environment.session import Cancelled
 from ...schema.conformance import (
     ACCEPTED,
     BODY,
@@ -37,7 +39,6 @@ from ...schema.conformance import (
 )
 from ...schema.description import SERVER_ERROR
 from .reader import Reader
-from .scope import Scope, scope_of
 from .settings import Fuzzed, FuzzingSettings, Progress
 from .transport import SessionTransport, engine_of, sending_by
 
@@ -63,7 +64,7 @@ def fuzzing(
     gate = run.session.gate
     since = gate.inventory.last if gate is not None else 0
     try:
-        context = apis()[api].practice().context(run, environment, f"fuzzing {api}")
+        context = practice_of(api, Practice).context(run, environment, f"fuzzing {api}")
         return _fuzz(context, schema_findings, settings, progress)
     except (NotVerified, PrerequisiteFailed, CheckFailed) as error:
         return Fuzzed(0, f"the fuzzing of {api} could not begin: {run.redactor.text(str(error))}")
@@ -189,7 +190,7 @@ def _accept(version: str | None) -> dict[str, str]:
 
 
 def _config(ctx: Context, settings: FuzzingSettings, scope: Scope) -> dict[str, Any]:
-    schema_rules = apis()[ctx.api].practice().schema_rules.values()
+    schema_rules = practice_of(ctx.api, Practice).schema_rules.values()
     token = {"Authorization": f"Token {ctx.endpoint.token}"} if ctx.endpoint.token else {}
     asked = {one.id: one.asked_version for one in ctx.description.operations}
     newest = max((version for version in asked.values() if version is not None), default=None)

@@ -20,8 +20,16 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
 
 from ...environment.gate import NotAllowed
+from ...environment.session import (
+    MAX_REDIRECTS,
+    Cancelled,
+    Session,
+    Throttled,
+    TimeIsUp,
+    redirected,
+    same_origin,
+)
 from ...http.evidence import Exchange
-from ...http.session import MAX_REDIRECTS, Cancelled, Session, Throttled, TimeIsUp, redirected, same_origin
 from ...http.wire import REDIRECTS, NoAnswer, OwnLimit, Received, Request, Unreachable
 from ...schema.description import as_response
 

@@ -186,7 +186,7 @@ def _wanted(
 def _resolve(
     wanted: Wanted, environment: Mapping[str, str], interruption: Interruption | None = None
 ) -> Target:
-    from dbcontract.conformance.http.session import Cancelled
+    from dbcontract.conformance.environment.session import Cancelled
     from dbcontract.conformance.target.target import TargetError
 
     try:

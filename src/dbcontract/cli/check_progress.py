@@ -36,13 +36,14 @@ def announce(target: Target) -> None:
 
 def plans(target: Target) -> list[str]:
     """What the run may create, and what of it stays."""
-    from dbcontract.conformance.apis.base import apis
+    from dbcontract.conformance.apis.base import practice_of
+    from dbcontract.conformance.apis.practice import Practice
     from dbcontract.conformance.environment.effects import plans_of
 
     return [
         line
         for api in target.apis
-        for line in (apis()[api].practice().plans or partial(plans_of, api))(target)
+        for line in (practice_of(api, Practice).plans or partial(plans_of, api))(target)
     ]
 
 

@@ -88,7 +88,7 @@ def _stage(target: Target) -> Iterator[Target]:
 def _as_the_target(target: Target, running: Running, token: str, read_only: str) -> Target:
     from dbcontract.conformance.apis.base import apis
     from dbcontract.conformance.environment.mock import Control
-    from dbcontract.conformance.http.network import open_wire
+    from dbcontract.conformance.environment.network import open_wire
 
     root = running.base_url
     endpoints = {

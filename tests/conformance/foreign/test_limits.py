@@ -12,11 +12,11 @@ import pytest
 from dbcontract.conformance.apis.pieces.context import Pieces
 from dbcontract.conformance.authoring.answer import Answer
 from dbcontract.conformance.authoring.run import Run
-from dbcontract.conformance.authoring.trace import Trace
 from dbcontract.conformance.http.evidence import KEPT, Exchange
 from dbcontract.conformance.http.wire import Received
 from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
+from dbcontract.conformance.schema.trace import Trace
 from dbcontract.conformance.target.options import Wanted
 from dbcontract.conformance.target.target import Endpoint, Pace, Target
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dbcontract.conformance.http.network import open_wire
+from dbcontract.conformance.environment.network import open_wire
 from dbcontract.conformance.http.proxy import ProxyError, proxy_of
 from dbcontract.conformance.http.redaction import Redactor
 from dbcontract.conformance.http.wire import Limits, Request, Unreachable

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 import pytest
 
+from dbcontract.conformance.environment.network import open_wire
+from dbcontract.conformance.environment.session import redirected
 from dbcontract.conformance.http.destinations import Guard, Nearness, Refused, nearness
-from dbcontract.conformance.http.network import open_wire
 from dbcontract.conformance.http.proxy import proxy_of
-from dbcontract.conformance.http.session import redirected
 from dbcontract.conformance.http.wire import Limits, Received, Request, Unreachable
 from dbcontract.conformance.target import discovery as recognition
 from dbcontract.conformance.target.target import GENTLE, Endpoint, Pace, Target

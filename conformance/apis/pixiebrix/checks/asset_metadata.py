@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from ....authoring.arrange import field_of, step
 from ....authoring.check import check
 from ....authoring.formats import as_timestamp
-from ....http.session import same_origin
+from ....environment.session import same_origin
 from .. import asset_details
 from ..asset_details import is_url
 from ..context import PixieBrix

@@ -9,7 +9,7 @@ from typing import Final
 from ....authoring.answer import Answer
 from ....authoring.arrange import field_of, step
 from ....authoring.check import CheckFailed, check
-from ....http.session import same_origin, target_headers
+from ....environment.session import same_origin, target_headers
 from ....http.wire import REDIRECTS, Request
 from .. import asset_details
 from ..arrange import Asset

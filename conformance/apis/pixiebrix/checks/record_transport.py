@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....http.session import same_origin
+from ....environment.session import same_origin
 from ..arrange import CREATED
 from ..calls import Aim, lists
 from ..context import PixieBrix

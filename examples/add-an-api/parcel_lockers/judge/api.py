@@ -5,14 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from dbcontract import openapi
-from dbcontract.conformance.apis.base import JudgedApi, Practice, Probe
-
-
-def _practice() -> Practice:
-    from .practice import PRACTICE  # noqa: PLC0415 (only a run needs it, and it is slow to load)
-
-    return PRACTICE
-
+from dbcontract.conformance.apis.base import JudgedApi, Probe
 
 API = JudgedApi(
     name="lockers",
@@ -20,7 +13,6 @@ API = JudgedApi(
     prefix="PL",
     package=__package__,
     description=partial(openapi.load, "lockers", written_out=True, package="parcel_lockers"),
-    practice=_practice,
     probe=Probe("/parcels", frozenset({200})),
     mock_path="/lockers",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dbcontract.conformance.apis.base import Practice
+from dbcontract.conformance.apis.practice import Practice
 from dbcontract.conformance.authoring.answer import Answer
 from dbcontract.conformance.authoring.arrange import step
 from dbcontract.conformance.authoring.check import CheckFailed

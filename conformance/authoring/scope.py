@@ -6,15 +6,15 @@ The gate would refuse the rest. What is left out here is not even generated.
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ...apis.base import apis
-from ...authoring.context import Context
-from ...environment.effects import CREATE, effects, things
-from ...schema.description import of_the_documents
-from ...schema.latitude import judged
+from ..apis.base import practice_of
+from ..environment.effects import CREATE, effects, things
+from ..schema.description import of_the_documents
+from ..schema.latitude import judged
+from .context import Context
 
 _WRITING: Final = ("post", "put", "patch", "delete")
 
@@ -38,13 +38,25 @@ class Scope:
     few: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class FuzzingPractice:
+    """What fuzzing takes of an API.
+
+    Attributes:
+        scope: what to fuzz, by what is allowed; takes the relaxed description. By default everything that is
+            allowed (`plain`).
+    """
+
+    scope: Callable[[Any, dict[str, Any]], Scope] | None = None
+
+
 def scope_of(ctx: Context) -> Scope:
     """What to fuzz, by what is allowed; may make things to fuzz on.
 
     Raises:
         NotVerified, PrerequisiteFailed: there is nothing to fuzz on.
     """
-    return (apis()[ctx.api].practice().scope or plain)(ctx, of_the_documents(judged(ctx.api)))
+    return (practice_of(ctx.api, FuzzingPractice).scope or plain)(ctx, of_the_documents(judged(ctx.api)))
 
 
 def plain(ctx: Context, description: dict[str, Any]) -> Scope:

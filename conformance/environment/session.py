@@ -8,11 +8,21 @@ from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urljoin
 
-from ..authoring.check import NotVerified
-from ..environment.gate import Gate
+from ..http.turns import MINUTE, Turns
+from ..http.wire import (
+    REDIRECTS,
+    Cancelled,
+    Header,
+    NoAnswer,
+    Received,
+    Request,
+    Unreachable,
+    Wire,
+    origin_of,
+)
+from ..outcomes import NotVerified
 from ..target.target import Endpoint, Pace
-from .turns import MINUTE, Turns
-from .wire import REDIRECTS, Cancelled, Header, NoAnswer, Received, Request, Unreachable, Wire, origin_of
+from .gate import Gate
 
 __all__ = [
     "MAX_REDIRECTS",

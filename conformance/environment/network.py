@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
+from ..http.destinations import Guard
+from ..http.wire import Wire
 from ..target.target import Target
-from .destinations import Guard
-from .wire import Wire
 
 
 def open_wire(target: Target, cancelled: threading.Event | None = None) -> Wire:

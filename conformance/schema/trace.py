@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..environment.environment import Environment
 from ..http.evidence import Exchange
-from ..schema.description import Finding
+from .description import Finding
 
 
 class Trace:
