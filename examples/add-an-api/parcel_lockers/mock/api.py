@@ -21,7 +21,7 @@ from .handlers import LockerHandlers
 from .state import AlreadyCollected, Lockers, dump, load
 
 HANDLERS = ExtensionPoint("lockers.handlers", LockerHandlers)
-STATE = ExtensionPoint("lockers.state", Lockers, is_made=False)
+STATE = ExtensionPoint("lockers.state", Lockers)
 
 
 class Loader:
