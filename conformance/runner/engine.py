@@ -57,6 +57,7 @@ class Options:
         fail_fast: stop at the first failure that is not tolerated.
         tolerated: rules whose failure does not count for `fail_fast`: the baseline's.
         whole: keep every exchange, bodies and all.
+        evidence: show exchanges with the results of checks; where nobody looks at them, they cost time.
         selection: what was asked for, as the user said it, for the reports.
         command: the command that repeats the run, for the reports.
     """
@@ -67,6 +68,7 @@ class Options:
     fail_fast: bool = False
     tolerated: frozenset[str] = frozenset()
     whole: bool = False
+    evidence: bool = True
     selection: str = ""
     command: str = ""
 
@@ -108,6 +110,7 @@ class Engine:
             seed=self.options.seed,
             settings=self.options.fuzzing,
             whole=self.options.whole,
+            evidence=self.options.evidence,
             descriptions=descriptions,
             cancelled=cancelled,
         )

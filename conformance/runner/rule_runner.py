@@ -75,6 +75,7 @@ class RuleRunner:
         seed: of everything that is generated.
         settings: how to fuzz; None leaves fuzzing out.
         whole: keep every exchange, bodies and all.
+        evidence: show exchanges with the results of checks.
         descriptions: to share between runs; by default they are read anew.
         cancelled: set when the run is to stop, from whichever thread.
         resets: let the target put its data back between groups of checks; not while others use it.
@@ -89,6 +90,7 @@ class RuleRunner:
         seed: int = 1,
         settings: FuzzingSettings | None = None,
         whole: bool = False,
+        evidence: bool = True,
         descriptions: Mapping[str, Description] | None = None,
         cancelled: threading.Event | None = None,
         resets: bool = True,
@@ -102,6 +104,7 @@ class RuleRunner:
         self.redactor = Redactor(target.secrets)
         self.seed = seed
         self._whole = whole
+        self._evidence = evidence
         self._descriptions = descriptions
         self._schema_findings = SchemaFindings()
         self._run: Run | None = None
@@ -224,7 +227,7 @@ class RuleRunner:
             if self.cancelled.is_set():
                 rule_checks.stopped = True
                 break
-            outcome = run_check(check, rule_id, run, whole=self._whole)
+            outcome = run_check(check, rule_id, run, whole=self._whole, evidence=self._evidence)
             rule_checks.violations += self._schema_findings.read(outcome.trace, run.redactor)
             rule_checks.parts.append(outcome.part)
             self._note_calls(rule_id, outcome)

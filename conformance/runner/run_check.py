@@ -57,7 +57,7 @@ class Outcome:
     broken: bool = False
 
 
-def run_check(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> Outcome:
+def run_check(check: Check, rule_id: str, run: Run, *, whole: bool = False, evidence: bool = True) -> Outcome:
     """Run a check at a place of its own, and clean up after it.
 
     Args:
@@ -65,6 +65,7 @@ def run_check(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> O
         rule_id: the rule that it is run for.
         run: the surroundings.
         whole: keep every exchange, bodies and all.
+        evidence: make evidence of exchanges, which somebody will look at.
 
     Raises:
         KeyboardInterrupt: the user stopped it; what it created is removed first.
@@ -104,7 +105,7 @@ def run_check(check: Check, rule_id: str, run: Run, *, whole: bool = False) -> O
     part = replace(
         part,
         seconds=time.perf_counter() - started,
-        evidence=_chosen(trace, run, part.verdict, whole=whole),
+        evidence=_chosen(trace, run, part.verdict, whole=whole) if evidence else (),
     )
     broken = broken or any(exchange.problem is not None for exchange in trace.exchanges)
     return Outcome(part, trace, left, broken)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
@@ -35,6 +36,8 @@ HELD: Final = (
 SERVER_ERROR: Final = "not_a_server_error"
 NO_ANSWER: Final = "no_answer"
 _REDIRECT: Final = 302
+_REMEMBERED: Final = 50_000
+"""How many answers that are as described are known again, each by its digest."""
 
 # No database of the usual kind holds a NUL, and a refusal of it says nothing.
 _GENERATION: Final[dict[str, Any]] = {"generation": {"allow-x00": False, "database": "none"}}
@@ -94,6 +97,7 @@ class Description:
         self._held: list[Any] = [*registry.CHECKS.get_by_names(list(HELD))]
         self._operations = {}
         self._kept: dict[Hashable, Any] = {}
+        self._as_described: set[bytes] = set()
         for path, item in self.schema.raw_schema["paths"].items():
             for method, raw in item.items():
                 if isinstance(raw, dict) and "operationId" in raw:
@@ -201,13 +205,32 @@ class Description:
             return []
         if is_redirect_as_described(self.operation(operation_id).statuses, received.status):
             received = replace(received, status=_REDIRECT)
-        response = as_response(request, received)
         found = []
         if received.status == BAD_REQUEST and not self._deserves_400(operation_id, request.body):
             message = "Received: 400, for a body that is as described"
             found.append(Finding(HELD[0], operation_id, "Undeserved client error", message))
         # The body of an answer that is cut says nothing.
         judged = [held for held in self._held if not (received.truncated and held.__name__ == HELD[-1])]
+        found += self._not_as_described(case, base_url, request, received, judged)
+        if received.status >= 500 and any(finding.check == HELD[0] for finding in found):
+            title = "Undocumented server error"
+            found.append(Finding(SERVER_ERROR, operation_id, title, f"Received: {received.status}"))
+        return found
+
+    def _not_as_described(
+        self,
+        case: Case[Any],
+        base_url: str,
+        request: Request,
+        received: Received,
+        judged: Sequence[Any],
+    ) -> list[Finding]:
+        """What these checks of Schemathesis find; what was as described once is not looked at again."""
+        operation_id = case.operation.definition.raw["operationId"]
+        same = _mark(operation_id, received)
+        if same in self._as_described:
+            return []
+        response = as_response(request, received)
         try:
             self._validate(case, response, base_url, *judged)
         except FailureGroup:
@@ -215,7 +238,10 @@ class Description:
         except RecursionError:
             return []  # nested deeper than can be read here, which is not a fault of the answer
         else:
-            return found
+            if len(self._as_described) < _REMEMBERED:
+                self._as_described.add(same)
+            return []
+        found = []
         for held in judged:
             try:
                 self._validate(case, response, base_url, held)
@@ -224,9 +250,6 @@ class Description:
                     Finding(held.__name__, operation_id, failure.title, failure.message)
                     for failure in group.exceptions
                 ]
-        if received.status >= 500 and any(finding.check == HELD[0] for finding in found):
-            title = "Undocumented server error"
-            found.append(Finding(SERVER_ERROR, operation_id, title, f"Received: {received.status}"))
         return found
 
     def _deserves_400(self, operation_id: str, body: bytes | Spool | None) -> bool:
@@ -238,6 +261,16 @@ class Description:
 
     def _validate(self, case: Case[Any], response: Response, base_url: str, *only: Any) -> None:
         case.validate_response(response, checks=[*only], transport_kwargs={"base_url": base_url})
+
+
+def _mark(operation_id: str, received: Received) -> bytes:
+    """What tells answers of an operation apart as far as the description has a say: all but their date."""
+    headers = [(name.lower(), value) for name, value in received.headers if name.lower() != "date"]
+    said = (operation_id, received.status, received.reason, received.truncated, headers)
+    digest = blake2b(repr(said).encode(errors="surrogatepass"), digest_size=20)
+    digest.update(b"\0")
+    digest.update(received.content)
+    return digest.digest()
 
 
 def is_around(operation: Mapping[str, Any]) -> bool:

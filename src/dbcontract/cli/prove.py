@@ -35,7 +35,9 @@ REPORTS = ("html", "json")
 )
 @click.option("--sample", metavar="N", type=click.IntRange(min=1), help="Only this many of them, by chance.")
 @click.option("--seed", default="1", show_default=True, help="Any text; the same one gives the same sample.")
-@click.option("--jobs", type=click.IntRange(1, 64), help="Processes at a time. Default: one a processor.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), help="Processes at a time. Default: one more than processors."
+)
 @click.option(
     "--report",
     "reports",
@@ -63,7 +65,7 @@ def command(
     from dbcontract.mockserver.variants.registry import discover
 
     from ..prove.judging import prove
-    from ..prove.pool import REFERENCE, processors, run_all
+    from ..prove.pool import REFERENCE, processes, run_all
     from ..prove.pool import sample as sample_of
     from ..prove.report import render
     from .prove_output import print_proof
@@ -79,7 +81,7 @@ def command(
     quiet = to_standard_output(outputs)
     with _progress(len(names), quiet=quiet) as progress:
         outcomes: dict[str, Outcome] = {}
-        for one in run_all(names, jobs=jobs or processors(), begins=progress.begins):
+        for one in run_all(names, jobs=jobs or processes(), begins=progress.begins):
             outcomes[one.name] = one
             progress.ended(one.name)
     proof = prove(

@@ -37,6 +37,11 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def processes() -> int:
+    """How many at a time are worth it: one more than processors, as some defects wait on purpose."""
+    return processors() + 1
+
+
 def sample(known: Sequence[Variant], count: int, seed: str) -> list[Variant]:
     """How many of the variants, in their order; the same seed gives the same ones."""
     chosen = random.Random(seed).sample(range(len(known)), min(count, len(known)))  # noqa: S311 - no secret
@@ -130,6 +135,7 @@ def _work(connection: Connection, seed: int, fuzzing: bool, wait: bool) -> None:
     logging.disable()  # what breaks on purpose is no news
     known = {one.name: one for one in discover()}
     with Prover(seed=seed, fuzzing=fuzzing, wait=wait, learn=True) as prover:
+        spare_what_is_loaded()
         first = True
         while True:
             try:
@@ -138,6 +144,6 @@ def _work(connection: Connection, seed: int, fuzzing: bool, wait: bool) -> None:
                 return
             connection.send(prover.run(known.get(name)))
             if first:
-                # What is there after a run stays; walking it again and again would be a third of the time.
+                # What is there after a run stays, such as the values that were generated for it.
                 spare_what_is_loaded()
                 first = False

@@ -142,7 +142,7 @@ class Prover:
             rules,
             made.checks,
             catalogues=dict(made.catalogue.versions),
-            options=Options(seed=self._seed, fuzzing=fuzzing),
+            options=Options(seed=self._seed, fuzzing=fuzzing, evidence=False),
             listener=listener,
             descriptions=made.descriptions,
         )
