@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
 from .controls import ClockControl, ControlledSandbox, DefectControl, FaultControl
+from .documents import data_order
 from .http import ControlConnection
 from .types import Database, Instant, JobPace, JournalEntry, MockSettings, as_text
 
@@ -248,17 +249,19 @@ class MockClient:
         """Begin anew with a data set: state, clock, settings, faults and journal are as at its start.
 
         Args:
-            data: a named data set, or a file that the server can read.
+            data: a named data set, or a file with one, which is sent.
             seed: other data of the same kind; by default the server's own.
 
         Raises:
-            MockError: there is no such data set; the message lists the names.
+            MockError: there is no such data set (the message lists the names), or the file holds none.
         """
         self.reset(data=data, seed=seed)
 
     def reset(self, *, data: str | None = None, seed: int | None = None) -> None:
         """Begin anew as `seed` does, by default with the data set that the server was started with."""
-        order = {name: value for name, value in (("data", data), ("seed", seed)) if value is not None}
+        order = {} if data is None else data_order(data)
+        if seed is not None:
+            order["seed"] = seed
         self._sandbox.call("POST", "/reset", order or None)
 
     def snapshot(self) -> dict[str, Any]:

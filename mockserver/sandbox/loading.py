@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,21 @@ def load_base(settings: Settings) -> Base:
     Raises:
         DataError: an unknown data set, an unreadable file, or content that breaks the contract.
     """
+    return _built(_entries, settings)
+
+
+def base_of_document(content: bytes, settings: Settings) -> Base:
+    """Build the data set that a document holds, JSON or JSON Lines.
+
+    Raises:
+        DataError: it holds no data set, or one that breaks the contract.
+    """
+    return _built(lambda _: fixtures.read_bytes(content, "document"), settings)
+
+
+def _built(entries: Callable[[Settings], Iterable[Mapping[str, Any]]], settings: Settings) -> Base:
     try:
-        return build_base(_entries(settings), settings)
+        return build_base(entries(settings), settings)
     except fixtures.FixtureError as error:
         raise DataError(str(error)) from error
     except StateError as error:

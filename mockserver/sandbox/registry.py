@@ -13,7 +13,7 @@ from dbcontract import fixtures
 from ..extension_point import REFERENCE, Classes
 from ..state.instants import day_of
 from .clock import real_time
-from .loading import load_base
+from .loading import DataError, base_of_document, load_base
 from .sandbox import Base, Sandbox
 from .settings import Settings
 
@@ -122,11 +122,20 @@ class Sandboxes:
     def base_of(self, data: str, seed: int) -> Base:
         """Another data set for a sandbox; the last few named ones are kept, for a base never changes.
 
+        Who asks for it may be anybody, so there are the named ones and what the server was started with; no
+        other file is opened, and no answer tells whether there is one.
+
         Raises:
             DataError: the data set is unknown or cannot be read.
         """
         settings = replace(self.settings, data=data, seed=seed)
-        if data not in fixtures.names():
+        names = fixtures.names()
+        if data not in names:
+            if data != self.settings.data:
+                raise DataError(
+                    f'there is no data set "{data[:80]}"; choose one of {", ".join(names)}, or send what a '
+                    "file holds as `document`"
+                )
             return self._reload(settings)
         # With a live clock, a data set ends where today begins.
         key = (data, seed, day_of(real_time()))
@@ -136,6 +145,14 @@ class Sandboxes:
         if len(self._bases) > _KEPT_BASES:
             self._bases.popitem(last=False)
         return self._bases[key]
+
+    def base_of_document(self, content: bytes, seed: int) -> Base:
+        """The data set that a document holds.
+
+        Raises:
+            DataError: it holds none.
+        """
+        return base_of_document(content, replace(self.settings, data="document", seed=seed))
 
     def end_watching(self) -> None:
         """Tell all who watch a journal that nothing more will come."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,13 +113,47 @@ def test_reset_of_one_sandbox_leaves_the_others_alone(sandbox: Callable[[], Mock
     assert other.keys(database) == []
 
 
-def test_reset_to_a_file(mock: Mock, tmp_path: Path) -> None:
+MINE = {"format": "dbcontract-dataset/1", "name": "mine", "seed": None, "as_of": NOW}
+ORGANIZATION = {"id": "11111111-2222-4333-8444-555555555555", "name": "Mine"}
+LINES = [{"kind": "dataset", **MINE}, {"kind": "organization", **ORGANIZATION}]
+
+
+@pytest.mark.parametrize("document", [LINES, {**MINE, "organizations": [ORGANIZATION]}])
+def test_reset_to_a_document(mock: Mock, document: object) -> None:
+    answer = mock.control("POST", "/reset", {"document": document, "seed": 5}, 200)
+    assert (answer["data"], answer["seed"]) == ("mine", 5)
+    assert answer["organizations"] == [ORGANIZATION["id"]]
+    assert mock.control("POST", "/reset", status=200)["data"] == "small"
+
+
+def test_a_new_sandbox_over_a_document(mock: Mock) -> None:
+    name = f"over-{mock.base.rpartition('~')[2]}"
+    assert mock.control("PUT", f"/sandboxes/{name}", {"document": LINES}, 201)["data"] == "mine"
+    mock.control("DELETE", f"/sandboxes/{name}", status=204)
+
+
+def test_over_http_no_file_is_opened_nor_told_of(mock: Mock, tmp_path: Path) -> None:
+    there, missing, pipe = tmp_path / "there.json", tmp_path / "missing.json", tmp_path / "pipe"
+    there.write_text(json.dumps({**MINE, "organizations": [ORGANIZATION]}))
+    os.mkfifo(pipe)
+    before = mock.state()
+    told = set()
+    for path in map(str, (there, missing, pipe, tmp_path, "/dev/zero", "/etc/passwd", "nul\0.json")):
+        for method, place in (("POST", "/reset"), ("PUT", "/sandboxes/one")):
+            (message,) = mock.control(method, place, {"data": path}, 400)["data"]
+            told.add(message.replace(path, "PATH").replace(path[:80], "PATH"))
+    assert len(told) == 1
+    assert mock.state() == before
+
+
+def test_the_file_of_the_start_can_be_begun_with_again(start: Callable[..., Mock], tmp_path: Path) -> None:
     path = tmp_path / "mine.jsonl"
-    organization = "11111111-2222-4333-8444-555555555555"
-    header = {"kind": "dataset", "format": "dbcontract-dataset/1", "name": "mine", "seed": 3, "as_of": NOW}
-    entries = [header, {"kind": "organization", "id": organization, "name": "Mine"}]
-    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
-    assert mock.control("POST", "/reset", {"data": str(path)}, 200)["organizations"] == [organization]
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in LINES))
+    mock = start(data=str(path))
+    for order in ({}, {"data": str(path)}, {"data": "empty"}, {"data": str(path), "seed": 4}):
+        mock.control("POST", "/reset", order, 200)
+    assert mock.control("GET", "/health")["data"] == "mine"
+    assert mock.control("GET", "/health")["seed"] == 4
 
 
 @pytest.mark.parametrize(
@@ -135,6 +170,13 @@ def test_reset_to_a_file(mock: Mock, tmp_path: Path) -> None:
         ({"seed": 2**60}, "seed"),
         ({"dataset": "small"}, "dataset"),
         ({"data": "small", "extra": 1}, "extra"),
+        ({"document": []}, "document"),
+        ({"document": "text"}, "document"),
+        ({"document": {}}, "document"),
+        ({"document": {"format": "another"}}, "document"),
+        ({"document": [{"kind": "dataset"}]}, "document"),
+        ({"document": [*LINES, {"kind": "organization"}]}, "document"),
+        ({"document": LINES, "data": "small"}, "document"),
     ],
 )
 def test_a_bad_reset_is_refused_by_field_and_changes_nothing(
@@ -153,11 +195,9 @@ def test_an_unknown_data_set_is_refused_with_the_list(mock: Mock) -> None:
     assert all(name in message for name in fixtures.names())
 
 
-def test_a_damaged_data_file_is_refused(mock: Mock, tmp_path: Path) -> None:
-    path = tmp_path / "broken.json"
-    path.write_text("{")
-    (message,) = mock.control("POST", "/reset", {"data": str(path)}, 400)["data"]
-    assert "broken.json" in message
+def test_a_faulty_document_is_refused_with_the_place(mock: Mock) -> None:
+    (message,) = mock.control("POST", "/reset", {"document": [*LINES, {"kind": "record"}]}, 400)["document"]
+    assert message.startswith("document: line 3")
 
 
 CALLS = [
