@@ -108,11 +108,6 @@ def _nothing_known(sandbox: Sandbox) -> Mapping[str, Any]:
     return {}
 
 
-def _nothing_to_see(sandbox: Sandbox, now: int) -> Mapping[str, Any]:
-    del sandbox, now
-    return {}
-
-
 @dataclass(frozen=True, kw_only=True)
 class ServedApi(WebApi, StoringApi, WrittenApi):
     """One API that the mock serves; what each room takes of it is described there.
@@ -121,11 +116,12 @@ class ServedApi(WebApi, StoringApi, WrittenApi):
         extension_points: what a variant can override that shows in this API, what it shares with others too.
         defects: the package of its defects.
         conforming: the package of its conforming variants.
-        overview: what a sandbox holds of it at an instant (µs), as members of the control API's overview.
+        overview: what a sandbox holds of it at an instant (µs), as members of the control API's overview;
+            None lists there what `shown` has.
         health: what the control API's health tells of it.
         control: has a method for each operation that the control API has because of it.
-        contents: what a sandbox holds of it, for the landing page: lists by name, that are cut.
-        shown: the same for the banner.
+        contents: what a sandbox holds of it, for programs that read `/`: lists by name, that are cut.
+        shown: the same for the banner, and for people on the landing page.
         samples: what exists, for commands to be tried; by default the `known_ids`.
         variable: what the names of its environment variables begin with; by default its name.
     """
@@ -133,7 +129,7 @@ class ServedApi(WebApi, StoringApi, WrittenApi):
     extension_points: tuple[ExtensionPoint[Any], ...] = ()
     defects: str | None = None
     conforming: str | None = None
-    overview: Callable[[Sandbox, int], Mapping[str, Any]] = _nothing_to_see
+    overview: Callable[[Sandbox, int], Mapping[str, Any]] | None = None
     health: Callable[[Sandbox], Mapping[str, Any]] = _nothing_known
     control: object | None = None
     contents: Callable[[Sandbox], Mapping[str, Any]] = _nothing_known
@@ -144,6 +140,17 @@ class ServedApi(WebApi, StoringApi, WrittenApi):
     def samples_of(self, sandbox: Sandbox) -> Samples:
         """What exists in a sandbox, to try operations on."""
         return KnownSamples(self.known_ids(sandbox)) if self.samples is None else self.samples(sandbox)
+
+    def contents_of(self, sandbox: Sandbox, most: int) -> list[dict[str, Any]]:
+        """What `shown` has as JSON, with at most that many items of each kind."""
+        return [
+            {
+                "kind": shown.kind,
+                "count": shown.count,
+                "items": [{"id": id_, "name": name} for id_, name in shown.items[:most]],
+            }
+            for shown in self.shown(sandbox)
+        ]
 
 
 def served_apis() -> Mapping[str, ServedApi]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from mimetypes import guess_type
@@ -19,9 +20,12 @@ from ..version import version
 from ..web.body import header
 from ..web.origin import origin_of
 from ..web.responses import text_response
+from .curl import ANY_TOKEN, first_calls
 
 FILES: Final = "/_pages/"
 DASHBOARD: Final = "/_mock/"
+LISTED: Final = 20
+"""How many ids of a kind the landing page has."""
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self';"
@@ -43,7 +47,7 @@ class Pages:
     def __init__(self, settings: Settings, apis: tuple[ServedApi, ...]) -> None:
         """Take the served APIs, the control API among them if it is there."""
         self._settings = settings
-        self._apis = [(api, api.title) for api in apis]
+        self._apis = [(api, api.description()) for api in apis]
 
     def find(self, sandbox: Sandbox, path: str, scope: Scope) -> Response | None:
         """The page at a path inside a sandbox; None where there is none."""
@@ -70,21 +74,28 @@ class Pages:
             "version": version(),
             "sandbox": sandbox.name,
             "data": sandbox.base.name,
-            "apis": [
-                {
-                    "name": api.name,
-                    "title": title,
-                    "url": root + api.base_path,
-                    "docs": f"{root}{api.base_path}/ui/",
-                    "description": f"{root}{api.base_path}/openapi.json",
-                }
-                for api, title in self._apis
-            ],
+            "apis": [self._api(api, document, sandbox, root) for api, document in self._apis],
             "dashboard": f"{root}{DASHBOARD}" if self._settings.control else None,
             "token": self._token(sandbox),
             **{
                 name: value for api in served_apis().values() for name, value in api.contents(sandbox).items()
             },
+        }
+
+    def _api(
+        self, api: ServedApi, document: Mapping[str, Any], sandbox: Sandbox, root: str
+    ) -> dict[str, Any]:
+        url = root + api.base_path
+        variable = f"${api.variable or api.name.upper()}_TOKEN"
+        token = {"any": ANY_TOKEN, "given": variable, "none": None}[self._token(sandbox)]
+        return {
+            "name": api.name,
+            "title": document["info"]["title"],
+            "url": url,
+            "docs": f"{url}/ui/",
+            "description": f"{url}/openapi.json",
+            "contents": api.contents_of(sandbox, LISTED),
+            "calls": first_calls(document, url, api.samples_of(sandbox), token),
         }
 
     @staticmethod

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.pages.conftest import chrome, page
+
+__all__ = ["chrome", "page"]  # fixtures
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 LEFT_BEHIND = shutil.ignore_patterns("node_modules", "__pycache__", ".*_cache")
 

@@ -19,6 +19,7 @@ from dbcontract.conformance.report import FORMATS
 from dbcontract.mockserver.client import MockClient
 from tests.docs import blocks
 from tests.docs.session import Session
+from tests.pages.conftest import Page
 
 PLACE = "add-an-api"
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
@@ -133,6 +134,20 @@ def test_its_swagger_ui_shows_its_description(root: str) -> None:
     assert "swagger-ui" in requests.get(f"{root}/lockers/ui/", timeout=SECONDS).text
     page = requests.get(f"{root}/lockers/openapi.json", timeout=SECONDS).json()
     assert "/parcels/{parcelId}/collect" in page["paths"]
+
+
+def test_the_landing_page_and_the_dashboard_show_what_it_holds(mock: MockClient, page: Page) -> None:
+    page.open(f"{mock.base_url}/")
+    page.sees("All parcels", "h4")
+    page.sees(f"curl -s '{mock.urls['lockers']}/parcels'", "pre")
+    page.sees("Parcels", "h3")
+    (ada, *_) = parcels(mock)
+    page.sees(ada["id"], "code")
+    page.open(f"{mock.base_url}/_mock/#state")
+    page.sees("Parcel lockers: Parcels", "h2")
+    page.sees("Ada", "[aria-label='Parcel lockers: Parcels']")
+    requests.post(f"{mock.urls['lockers']}/parcels", json={"recipient": "Eli"}, timeout=SECONDS)
+    page.sees("Eli", "[aria-label='Parcel lockers: Parcels']")
 
 
 def test_a_sandbox_and_a_snapshot_hold_its_parcels(mock: MockClient, root: str) -> None:

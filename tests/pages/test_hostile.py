@@ -35,7 +35,7 @@ def hostile(mock: MockClient) -> MockClient:
 @pytest.mark.parametrize(
     ("path", "seen"),
     [
-        ("/", f"Database {HOSTILE}"),
+        ("/", HOSTILE),
         ("/_mock/#state", HOSTILE),
         ("/_mock/#faults", "exportDatabase"),
         ("/_mock/", "/database/export"),

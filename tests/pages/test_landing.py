@@ -13,10 +13,11 @@ from .conftest import Page
 def test_it_shows_what_runs_here_and_every_command_works(page: Page, mock: MockClient) -> None:
     page.open(f"{mock.base_url}/")
     page.sees("First calls")
+    assert mock.organization_id in page.text()
     for url in (mock.pieces_url, mock.pixiebrix_url, f"{mock.base_url}/_mock"):
         assert url in page.text("code")
     commands = [element.text for element in page.css("pre") if element.text.startswith("curl")]
-    assert len(commands) == 4
+    assert len(commands) == 7
     for command in commands:
         words = shlex.split(command)
         done = subprocess.run(

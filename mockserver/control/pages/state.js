@@ -3,6 +3,8 @@ import { bytes, call } from "./api.js";
 import { el, size, table, toast } from "./dom.js";
 
 const PAGE = 50;
+// What has a table of its own below, or a place elsewhere on the page; an API from outside may show more.
+const KNOWN = new Set(["clock", "requests", "next_midnight", "databases", "jobs", "archives", "assets", "pieces", "contents"]);
 const PICTURE = /^image\/(png|jpeg|gif|webp|avif)$/;
 
 function when(text) {
@@ -78,10 +80,21 @@ function assets(found) {
     when(asset.created_at)]));
 }
 
+// What APIs hold that this page has no table for: lists of ids and names, and whatever else they tell.
+function others(sandbox) {
+  const listed = sandbox.contents.flatMap((one) => [
+    el("h2", {}, `${one.label}: ${one.kind}`),
+    table(`${one.label}: ${one.kind}`, [["name", "wide"], ["id"]], one.items.map((item) => [item.name, el("code", {}, item.id)])),
+    one.count > one.items.length ? el("p", { class: "dim" }, `${one.items.length} of ${one.count}`) : ""]);
+  const told = Object.entries(sandbox).filter(([name]) => !KNOWN.has(name)).flatMap(([name, value]) => [
+    el("h2", {}, name), el("pre", { tabindex: "0" }, JSON.stringify(value, null, 2))]);
+  return [...listed, ...told];
+}
+
 export function statePanel(page) {
   const place = { element: el("div"), open: null };
   place.open = (...order) => records(place)(...order).catch((error) => toast(error.message));
-  const parts = Object.fromEntries(["databases", "jobs", "archives", "assets", "pieces"].map((name) => [name, el("div")]));
+  const parts = Object.fromEntries(["databases", "jobs", "archives", "assets", "pieces", "others"].map((name) => [name, el("div")]));
   const target = el("select", { "aria-label": "Database of the upload" });
   const file = el("input", { type: "file", "aria-label": "File to upload" });
   const send = el("button", { type: "button", onclick: () => {
@@ -92,7 +105,7 @@ export function statePanel(page) {
   const element = el("section", {}, el("h2", {}, "Databases"), parts.databases, place.element,
     el("h2", {}, "Export jobs"), parts.jobs,
     el("h2", {}, "Assets"), el("div", { class: "bar" }, target, file, send), parts.assets,
-    el("h2", {}, "Pieces OS"), parts.pieces, el("h2", {}, "Archives"), parts.archives);
+    el("h2", {}, "Pieces OS"), parts.pieces, el("h2", {}, "Archives"), parts.archives, parts.others);
   const noneYet = (found, render) => (found.count === 0 ? el("p", { class: "dim" }, "none yet") : render(found));
   const more = (found) => (found.count > found.latest.length ? el("p", { class: "dim" }, `the latest ${found.latest.length} of ${found.count}`) : "");
   return {
@@ -112,6 +125,7 @@ export function statePanel(page) {
       target.replaceChildren(...sandbox.databases.map((database) => el("option", { value: database.id }, `${database.name} (${database.type})`)));
       const first = sandbox.databases.find((database) => database.type === "Asset") ?? sandbox.databases[0];
       target.value = sandbox.databases.some((database) => database.id === kept) ? kept : first?.id ?? "";
+      parts.others.replaceChildren(...others(sandbox));
       parts.pieces.replaceChildren(el("p", {}, `Version ${sandbox.pieces.version}, migration ${sandbox.pieces.migration}`),
         table("Pieces collections", [["collection"], ["entries", "number"]], Object.entries(sandbox.pieces.collections)));
     },

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import dbcontract
 from dbcontract.mockserver.apis.base import served_apis
-
-from .curl import curl_lines
+from dbcontract.mockserver.control.curl import ANY_TOKEN, curl_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 _FEW = 2
 """How many things of a kind are listed where the banner has to fit a screen."""
-
-ANY_TOKEN = "any-token"  # noqa: S105 (a placeholder: without --token the mock accepts every token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,10 @@ def surroundings(settings: Settings, running: Running) -> dict[str, str]:
     What is not served is taken out: a value from outside would lead the command away from the mock.
     """
     from dbcontract.mockserver.apis.base import served_apis
+    from dbcontract.mockserver.control.curl import ANY_TOKEN
     from dbcontract.mockserver.server.no_proxy import without_proxy
 
-    from .banner import ANY_TOKEN, token_to_show
+    from .banner import token_to_show
 
     found: dict[str, str | None] = {"DBCONTRACT_URL": running.base_url}
     for name, url in urls_of(running).items():

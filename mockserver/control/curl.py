@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from dbcontract.mockserver.apis.base import served_apis
+from ..apis.base import served_apis
 
 if TYPE_CHECKING:
-    from dbcontract.mockserver.apis.base import Samples
+    from ..apis.base import Samples
 
 METHODS = ("get", "post", "put", "patch", "delete")
 JSON = "application/json"
+ANY_TOKEN = "any-token"  # noqa: S105 (a placeholder: without --token the mock accepts every token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,46 @@ def curl_lines(
                 if step is not None:
                     lines.append((f"{operation.id}, then {step.name}", f"{command} | {step.command}"))
     return lines + [line for _, line in sorted(deletions)]
+
+
+def first_calls(
+    document: Mapping[str, Any], base_url: str, samples: Samples, token: str | None
+) -> list[dict[str, str]]:
+    """Of each part of a description, which is what a tag groups, the first operation, to begin with.
+
+    What neither of the documents has (`x-around`) is left out, and what needs an id of something that does
+    not exist.
+
+    Args:
+        document: the description.
+        base_url: where it is served, without a trailing slash.
+        samples: what to ask for.
+        token: as for `curl_lines`; a variable of the shell (`$TOKEN`) will be expanded by it.
+
+    Returns:
+        The `operation`, its `summary` and the `command` of each.
+    """
+    api = _Api(document, base_url, samples, token)
+    first: dict[str, dict[str, str]] = {}
+    for operation in api.operations():
+        (tag, *_) = operation.description.get("tags", [""])
+        if tag in first or operation.description.get("x-around"):
+            continue
+        command = api.command(operation)
+        if command is not None:
+            summary = operation.description.get("summary", operation.id)
+            first[tag] = {
+                "operation": operation.id,
+                "summary": summary,
+                "command": _expanding(command, token),
+            }
+    return list(first.values())
+
+
+def _expanding(command: str, token: str | None) -> str:
+    """The command with a token that is a variable in quotes that let the shell see it."""
+    header = f"Authorization: Token {token}"
+    return command.replace(f"'{header}'", f'"{header}"') if token and token.startswith("$") else command
 
 
 class _Api:
@@ -136,11 +177,13 @@ class _Api:
 
     def _body(self, operation: _Operation) -> Any:
         """The description's first example, with what exists; None if there is nothing to put there."""
-        media = operation.description["requestBody"]["content"][JSON]
+        media = self._resolve(operation.description["requestBody"])["content"].get(JSON, {})
         if "example" in media:
             body = media["example"]
-        else:
+        elif media.get("examples"):
             body = self._resolve(next(iter(media["examples"].values())))["value"]
+        else:
+            return None
         return self._samples.body(body)
 
     def _resolve(self, node: Any) -> Any:

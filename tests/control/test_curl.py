@@ -7,9 +7,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from dbcontract import openapi
-from dbcontract.cli.curl import curl_lines
 from dbcontract.mockserver.apis.base import KnownSamples, Samples
 from dbcontract.mockserver.apis.pixiebrix.samples import SampleIds
+from dbcontract.mockserver.control.curl import curl_lines, first_calls
 
 PIECES = "http://127.0.0.1:5323"
 PIXIEBRIX = "http://127.0.0.1:5323/api"
@@ -144,3 +144,28 @@ def test_what_an_answer_is_for_goes_on_with_the_same_call() -> None:
     assert download.startswith(f"{commands['getExportJob']} | sed ")
     assert shlex.split(download)[-1] == "all 'leads'.json"
     assert "getExportJob, then download its file" not in lines()  # no job has succeeded
+
+
+def test_to_begin_with_there_is_the_first_operation_of_each_part() -> None:
+    found = first_calls(openapi.load("pixiebrix"), PIXIEBRIX, IDS, "$PIXIEBRIX_TOKEN")
+    assert [one["operation"] for one in found] == [
+        "createExportJob", "listDatabases", "listRecords", "listRecordArchives", "listAssets",
+    ]  # fmt: skip
+    for one in found:
+        assert one["summary"]
+        assert '-H "Authorization: Token $PIXIEBRIX_TOKEN"' in one["command"]  # the shell puts it in
+
+
+def test_a_call_that_needs_what_is_not_there_is_not_the_first() -> None:
+    found = first_calls(openapi.load("pixiebrix"), PIXIEBRIX, SampleIds(organization=IDS.organization), None)
+    assert [one["operation"] for one in found] == ["listDatabases"]
+
+
+def test_a_body_without_an_example_fails_nothing() -> None:
+    body = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    make = {"operationId": "make", "requestBody": body, "responses": {"201": {}}}
+    document = {
+        "paths": {"/things": {"post": make, "get": {"operationId": "look", "responses": {"200": {}}}}}
+    }
+    (one,) = first_calls(document, PIECES, KnownSamples({}), None)
+    assert one == {"operation": "look", "summary": "look", "command": f"curl -s {PIECES}/things"}
