@@ -17,6 +17,7 @@ from ..catalogue.rules import Level
 from ..http.evidence import Evidence
 from ..results.results import RuleResult, RunResult, exit_code
 from . import document
+from .embedded import pack
 from .shown import visible
 from .text import (
     ORDER,
@@ -57,8 +58,8 @@ def render(run: RunResult) -> str:
     return _template().render(
         run=run,
         style=text_of("style.css"),
-        script=text_of("page.js"),
-        data=_embedded(run),
+        script="\n".join(map(text_of, ("evidence.js", "page.js"))),
+        data=pack(document.render(run, indent=None)),
         headline=headline(run),
         outcome=outcome(run),
         numbers=counts(run),
@@ -79,12 +80,6 @@ def render(run: RunResult) -> str:
 def text_of(name: str) -> str:
     """A file of ours that becomes part of a page."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8").strip()
-
-
-def _embedded(run: RunResult) -> str:
-    """The result as JSON that no parser of HTML takes for anything else."""
-    text = document.render(run, indent=None)
-    return text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}).strip()
 
 
 def _numbers(run: RunResult, results: Sequence[RuleResult]) -> list[int]:

@@ -3,8 +3,12 @@
   const form = document.querySelector("form.filters");
   const rules = [...document.querySelectorAll("details.rule")];
   const texts = new Map();
+  const stored = new Map(); // the evidence of what passed, by rule, which is not in the page as text
   const textOf = (rule) => {
-    if (!texts.has(rule)) texts.set(rule, rule.textContent.toLowerCase());
+    if (!texts.has(rule)) {
+      const more = stored.has(rule.id) ? JSON.stringify(stored.get(rule.id)) : "";
+      texts.set(rule, `${rule.textContent} ${more}`.toLowerCase());
+    }
     return texts.get(rule);
   };
   const apply = () => {
@@ -65,8 +69,22 @@
     block.after(button);
   }
 
-  const result = new Blob([document.getElementById("result").textContent], { type: "application/json" });
-  document.getElementById("download").href = URL.createObjectURL(result);
+  const draw = (rule) => {
+    if (rule.open && stored.has(rule.id)) rule.querySelector(".stored")?.replaceWith(...stored.get(rule.id).map(evidence));
+  };
+  const unpack = async () => {
+    const packed = Uint8Array.from(atob(document.getElementById("result").textContent), (sign) => sign.codePointAt(0));
+    const text = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    document.getElementById("download").href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    for (const result of JSON.parse(text).results) if (result.verdict === "passed") stored.set(result.rule, result.evidence);
+    texts.clear();
+    for (const rule of rules) {
+      draw(rule);
+      rule.addEventListener("toggle", () => draw(rule));
+    }
+    apply();
+  };
   apply();
   openTarget();
+  unpack();
 })();

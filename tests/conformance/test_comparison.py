@@ -132,7 +132,7 @@ def test_what_a_target_says_stays_text_in_every_format(form: str) -> None:
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str, RunResult], Path]:
     def write(name: str, run: RunResult) -> Path:
-        (tmp_path / name).write_text(render("json", run))
+        (tmp_path / name).write_text(render(name.rpartition(".")[2], run))
         return tmp_path / name
 
     return write
@@ -147,7 +147,7 @@ def test_the_command_compares_reports_and_can_fail_on_what_got_worse(
     write: Callable[[str, RunResult], Path], tmp_path: Path
 ) -> None:
     before, after = report({1: P, 2: F}), report({1: F, 2: P}, at="2026-02-01T12:00:00Z")
-    files = write("before.json", before), write("after.json", after)
+    files = write("before.html", before), write("after.json", after)
     page = tmp_path / "page.html"
     done = run(*files, "--html", page)
     assert done.returncode == 0, done.stderr
@@ -174,6 +174,7 @@ def test_the_command_compares_reports_and_can_fail_on_what_got_worse(
         ("[" * 100_000, "it is not JSON"),
         ('{"format": "dbcontract-result/0"}', "it is not a report of the format dbcontract-result/1"),
         ('{"format": "dbcontract-result/1", "run": null}', "damaged"),
+        ("<!doctype html><p>A page.</p>", "the page does not hold a report"),
         (None, "no such file or directory"),
     ],
 )

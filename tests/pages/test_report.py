@@ -63,7 +63,9 @@ def result(rule: str, verdict: Verdict, area: str, **more: object) -> RuleResult
         "verdict": verdict,
         "reason": "" if verdict is Verdict.PASSED else f"The reason of {rule} {HOSTILE}",
         "evidence": (
-            evidence("first", json.dumps({"told": f"by {rule}", "html": HOSTILE})),
+            evidence(
+                "first", json.dumps({"told": f"by {rule}", "html": HOSTILE, "large": 12345678901234567890})
+            ),
             evidence("deciding", HOSTILE),
         ),
         "reproduce": f"dbcontract check {HOSTILE} --only {rule}",
@@ -164,6 +166,18 @@ def test_the_result_is_in_the_page_and_can_be_downloaded(page: Page, url: str) -
     page.wait(lambda: file.exists() and file.stat().st_size, "nothing was downloaded")
     assert json.loads(file.read_text()) == json.loads(json.dumps(to_document(RUN)))
     file.unlink()
+
+
+def test_the_evidence_of_what_passed_is_drawn_when_its_rule_is_opened(page: Page, url: str) -> None:
+    page.open(f"{url}/report.html")
+    assert "by PB-ASSET-01" not in page.driver.page_source  # it is in the page once, packed
+    page.click("PB-ASSET-01", "summary")
+    page.click("1. GET", "#PB-ASSET-01 summary")
+    page.sees('"told": "by PB-ASSET-01"', "#PB-ASSET-01 pre")
+    page.sees('"large": 12345678901234567890', "#PB-ASSET-01 pre")
+    page.one("[name=text]").send_keys("told pb-asset-01")
+    page.sees("1 of 5 rules", "output")
+    assert shown(page) == ["PB-ASSET-01"]
 
 
 def test_it_prints_with_the_evidence_of_what_did_not_pass(page: Page, url: str) -> None:

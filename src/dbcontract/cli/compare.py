@@ -42,7 +42,7 @@ def command(
     over_time: bool | None,
     fail_on_worse: bool,
 ) -> int:
-    """Compare JSON reports of `check`: implementations side by side, or one target over time.
+    """Compare reports of `check`, JSON or HTML: implementations side by side, or one target over time.
 
     A FILE of `-` is standard output.
     """
@@ -50,7 +50,9 @@ def command(
     from dbcontract.conformance.results.comparison import Change, compare
 
     if len(files) < 2:
-        raise click.UsageError("Give two reports or more, as `check --report json=FILE` writes them.")
+        raise click.UsageError(
+            "Give two reports or more, as `check --report json=FILE` or `html=FILE` writes them."
+        )
     comparison = compare([_read(file) for file in files], over_time=over_time)
     if fail_on_worse and not comparison.over_time:
         raise click.UsageError("--fail-on-worse: the reports are of several targets; say --over-time")
@@ -64,9 +66,12 @@ def command(
 
 def _read(file: Path) -> RunResult:
     from dbcontract.conformance.report.document import NoResult, from_document
+    from dbcontract.conformance.report.embedded import unpack
 
     try:
-        return from_document(json.loads(file.read_bytes()))
+        content = file.read_bytes()
+        page = content.lstrip()[:9].upper() == b"<!DOCTYPE"
+        return from_document(unpack(content.decode()) if page else json.loads(content))
     except OSError as error:
         raise CommandError(f"{file}: {os_reason(error)}; name a report that is there") from error
     except (NoResult, ValueError, RecursionError) as error:
