@@ -36,7 +36,7 @@ from .report import machine, say, show
 
 PATHS = {"pieces": "", "pixiebrix": "/api"}
 FAITHFUL_SEEDS = (1, 2, 3)
-"""The reference mock is tested with several seeds: what one of them brings is no news from a defect."""
+"""The reference mock is tested with several seeds: what one of them brings is not news from a defect."""
 ENDED = frozenset({0, 1})
 SAMPLE_SEED = 1
 PAGE = ROOT / "docs" / "comparison.md"

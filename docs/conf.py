@@ -8,7 +8,7 @@ from sphinx.application import Sphinx
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 
-import reference  # noqa: E402 (it lies beside the other tools, which are no package)
+import reference  # noqa: E402 (it lies beside the other tools, which are not a package)
 
 project = "dbcontract"
 project_copyright = "the dbcontract maintainers. MIT licensed. Not affiliated with either vendor"

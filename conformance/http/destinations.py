@@ -93,7 +93,7 @@ def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 class Guard:
-    """Lets requests through to where the user sends them, and further only to what is no nearer.
+    """Lets requests through to where the user sends them, and further only to what is not nearer.
 
     Several threads may use it at once.
 

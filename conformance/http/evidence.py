@@ -29,7 +29,7 @@ class Evidence:
         operation: the operationId, if the exchange belongs to one.
         note: why the exchange was made, where that is not plain.
         status: None when no answer came; then `problem` says what happened.
-        request_body, response_body: text; bytes that are no text are shown in base64 with a `data:` prefix.
+        request_body, response_body: text; bytes that are not text are shown in base64 with a `data:` prefix.
         request_size, response_size: of the whole bodies, in bytes.
         curl: a command line that sends the same; the token that was sent is a variable, `$TOKEN` or
             `$READ_ONLY_TOKEN`.

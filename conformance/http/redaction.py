@@ -126,7 +126,7 @@ class Redactor:
         return self.text(value)
 
     def content(self, content: bytes) -> bytes:
-        """Bytes that are no text, with what is secret in them masked."""
+        """Bytes that are not text, with what is secret in them masked."""
         text = content.decode("latin-1")
         masked = self.text(text)
         return content if masked == text else masked.encode("latin-1", "replace")

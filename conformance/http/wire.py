@@ -164,7 +164,7 @@ class Wire:
             Unreachable: no connection, or none that may be made.
             NoAnswer: no complete answer within the limits.
             Cancelled: the run was stopped meanwhile.
-            ValueError: the URL is no HTTP URL.
+            ValueError: the URL is not an HTTP URL.
         """
         origin = origin_of(request.url)
         started = time.monotonic()
@@ -286,7 +286,7 @@ def _told_as_no_answer(limits: Limits, connection: Connection) -> Iterator[None]
     except OddAnswer as error:
         raise NoAnswer(str(error)) from error
     except (http.client.HTTPException, ValueError, OSError) as error:
-        message = f"what came is no HTTP: {_reason(error)}"
+        message = f"what came is not HTTP: {_reason(error)}"
         raise NoAnswer(message) from error
 
 

@@ -337,7 +337,7 @@ class RuleRunner:
         """Whether a check of a rule has done what another rule failed at.
 
         It has where it called the operation that the other one failed at last, or shares calls with it that
-        are no mere preparation. What is not known, as of a rule that another process has checked, may be.
+        are not mere preparation. What is not known, as of a rule that another process has checked, may be.
         """
         own, theirs = self._called.get(rule.id), self._called.get(other)
         if own is None or theirs is None:

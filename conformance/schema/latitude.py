@@ -77,7 +77,7 @@ def _close(schemas: Mapping[str, dict[str, Any]], free: frozenset[str]) -> None:
 def tolerated(api: str, description: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of a description, by which a body is wrong only if every server has to refuse it.
 
-    Unknown fields are no reason, nor nulls in optional fields, nor what else the API says
+    Unknown fields are not a reason, nor nulls in optional fields, nor what else the API says
     (`Practice.tolerate`).
     """
     found: dict[str, Any] = _without_closing(description)

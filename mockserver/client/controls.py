@@ -43,7 +43,7 @@ class ControlledSandbox:
 class ClockControl:
     """The clock of a sandbox. Each UTC midnight that passes runs the nightly job.
 
-    The methods that move it return where it then stands. All raise `MockError` for what is no time, or
+    The methods that move it return where it then stands. All raise `MockError` for what is not a time, or
     outside the years 1 to 9999.
     """
 

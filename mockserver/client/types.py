@@ -37,7 +37,7 @@ def as_text(instant: object) -> str:
     if isinstance(instant, str):
         return instant
     if not isinstance(instant, datetime):
-        msg = f"{instant!r} is no time: give a datetime or ISO 8601 text"
+        msg = f"{instant!r} is not a time: give a datetime or ISO 8601 text"
         raise TypeError(msg)
     aware = instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
     return aware.astimezone(UTC).isoformat()

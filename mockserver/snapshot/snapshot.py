@@ -1,7 +1,7 @@
 """A whole sandbox as one JSON document, and back (format `dbcontract-sandbox/1`).
 
 The document holds everything but the journal and the requests that were counted for the request limit (those
-are counted by token, and a document is no place for tokens). It is read completely before anything changes:
+are counted by token, and tokens do not belong in a document). It is read completely before anything changes:
 one that has another version, another shape or contradicts itself is refused whole.
 """
 

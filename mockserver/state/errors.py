@@ -46,7 +46,7 @@ class BrokenSchema(StateError):
 
 
 class MalformedJSON(StateError):
-    """Bytes that are no JSON we accept, or a value that JSON cannot hold. `reason` is a short sentence."""
+    """Bytes that are not JSON we accept, or a value that JSON cannot hold. `reason` is a short sentence."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -81,12 +81,12 @@ def _dumps_exactly(value: Any) -> bytes:
         raw = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise MalformedJSON(f"not expressible as JSON: {error}") from None
-    _refuse_what_changes(value)  # keys that are no text, NaN and infinities
+    _refuse_what_changes(value)  # keys that are not text, NaN and infinities
     return raw
 
 
 def _refuse_what_changes(value: Any) -> None:
-    """Refuse keys that are no text and floats that are not finite, without recursion."""
+    """Refuse keys that are not text and floats that are not finite, without recursion."""
     todo = [value]
     while todo:
         item = todo.pop()

@@ -63,7 +63,7 @@ def test_times_are_text_or_datetimes(mock: MockClient, at: Any) -> None:
 
 @pytest.mark.parametrize("at", [1_893_456_000, date(2030, 1, 1), b"2030-01-01T00:00:00Z"])
 def test_anything_else_is_not_a_time(mock: MockClient, at: Any) -> None:
-    with pytest.raises(TypeError, match="is no time: give a datetime or ISO 8601 text"):
+    with pytest.raises(TypeError, match="is not a time: give a datetime or ISO 8601 text"):
         mock.clock.freeze(at=at)
     assert mock.clock.now() == START
 

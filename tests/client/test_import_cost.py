@@ -26,7 +26,10 @@ def test_nothing_heavy_is_imported(module: str) -> None:
         "dbcontract.mockserver",
         "dbcontract.mockserver.pytest",
         f"dbcontract.mockserver.{module}",
-        *(f"dbcontract.mockserver.client.{part}" for part in ("http", "types", "controls", "mock_client")),
+        *(
+            f"dbcontract.mockserver.client.{part}"
+            for part in ("http", "types", "controls", "documents", "mock_client")
+        ),
     }
 
 

@@ -1,4 +1,4 @@
-"""Collections whose bytes are no array of entries: kept as they are, and never mixed with others."""
+"""Collections whose bytes are not an array of entries: kept as they are, and never mixed with others."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def base_of(ctx: Context, own: Mapping[str, Any]) -> dict[str, Any]:
     """
     if SMALL not in ctx.run.seen:
         ctx.run.seen[SMALL] = _is_taken(ctx, own)
-    # `destroy` is no leave to take what need not be taken.
+    # `destroy` does not permit taking what need not be taken.
     if ctx.run.seen.get(LOSES) and not (ctx.environment.disposable and ctx.can("destroy")):
         message = "an import of nothing lost what was there, which was put back: nothing more is imported"
         raise PrerequisiteFailed("PI-IMP-11", message)

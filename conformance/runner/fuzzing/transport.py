@@ -181,7 +181,7 @@ def sending_by(transport: SessionTransport, schema: OpenApiSchema) -> OpenApiSch
 
 
 class QuietEngine(Engine):
-    """Schemathesis' engine without the requests that are no cases, which no transport of ours would see."""
+    """Schemathesis' engine without the requests that are not cases, which no transport of ours would see."""
 
     def get_phase_config(
         self, phase_name: PhaseName, *, is_supported: bool, requires_transitions: bool

@@ -7,8 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .framework import resolve_refs
-
 METHODS = ("get", "post", "put", "patch", "delete")
 """The methods that a description may have operations for."""
 
@@ -55,6 +53,8 @@ def _pattern(base_path: str, template: str) -> re.Pattern[str]:
 
 def resolved(description: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of the description with every `$ref` replaced by what it points at."""
+    from .framework import resolve_refs  # noqa: PLC0415 (help and completion read what an API brings without it)
+
     copied: dict[str, Any] = resolve_refs(copy.deepcopy(dict(description)))
     return copied
 

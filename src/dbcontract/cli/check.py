@@ -252,7 +252,7 @@ def _embedded(wanted: Wanted) -> Iterator[Target]:
     from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
     from dbcontract.mockserver.server.run import ServerThread, StartError
 
-    # It is asked much that is no HTTP; what uvicorn would say about that on stderr is of no use here.
+    # It is asked much that is not HTTP; what uvicorn would say about that on stderr is of no use here.
     logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
     token, read_only = (secrets.token_hex(20) for _ in range(2))
     settings = Settings(port=0, tokens=(TokenGrant(token), TokenGrant(read_only, read_only=True)))

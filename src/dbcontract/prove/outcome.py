@@ -32,7 +32,7 @@ class Outcome:
         name: of the variant; empty for the reference mock.
         passed: ids of the rules that passed.
         findings: the other rules that were judged.
-        problem: why the run was no whole one.
+        problem: why the run was not a whole one.
     """
 
     name: str

@@ -132,7 +132,7 @@ class _Worker:
 def _work(connection: Connection, seed: int, fuzzing: bool, wait: bool) -> None:  # noqa: FBT001
     # Ctrl-C reaches every process of the terminal; the first one decides, and ends these.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.disable()  # what breaks on purpose is no news
+    logging.disable()  # what breaks on purpose is not news
     known = {one.name: one for one in discover()}
     with Prover(seed=seed, fuzzing=fuzzing, wait=wait, learn=True) as prover:
         spare_what_is_loaded()

@@ -1,4 +1,4 @@
-"""The checks of Pieces OS with generated data, alone, against servers that are no mock."""
+"""The checks of Pieces OS with generated data, alone, against servers that are not mocks."""
 
 from __future__ import annotations
 

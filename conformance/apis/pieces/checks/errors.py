@@ -95,7 +95,7 @@ def an_error_says_what_is_wrong(ctx: Pieces) -> None:
 
 @check("PI-ERR-04", control="importDatabase")
 def malformed_json_is_refused(ctx: Pieces) -> None:
-    """Sends words, a probe import cut in its middle and one with bytes that are no UTF-8."""
+    """Sends words, a probe import cut in its middle and one with bytes that are not UTF-8."""
     probe = ctx.given.probe()
     whole = as_bytes(ctx.given.importable(probe))
     bodies = {

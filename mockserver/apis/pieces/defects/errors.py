@@ -154,7 +154,7 @@ class BrokenJsonIsNothing(Validation):
 
 @defect("PI-ERR-04")
 class BadUtf8Replaced(Validation):
-    """Replaces bytes that are no UTF-8 by question marks, and reads on."""
+    """Replaces bytes that are not UTF-8 by question marks, and reads on."""
 
     async def body(self, rule: BodyRule, scope: Scope, receive: Receive) -> Any:
         if rule.operation_id == "importDatabase":
@@ -195,7 +195,7 @@ class _HangUp(Response):
 
 @defect("PI-DESC-08", "PI-ERR-04")
 class DiesOfBadUtf8(PiecesErrors):
-    """Hangs up on a client that sends bytes that are no UTF-8."""
+    """Hangs up on a client that sends bytes that are not UTF-8."""
 
     def response(self, error: Exception, answer: Negotiated | None) -> Response:
         dead = isinstance(error, BadRequest) and "UTF-8" in str(error.detail)

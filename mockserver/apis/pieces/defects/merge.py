@@ -88,7 +88,7 @@ class EntriesGetNewIds(PiecesDatabase):
 
 @defect("PI-IMP-12", "PI-IMP-17")
 class RawKeptAsText(PiecesDatabase):
-    """Keeps the bytes of a value as text, where bytes that are no text become question marks."""
+    """Keeps the bytes of a value as text, where bytes that are not text become question marks."""
 
     def apply(self, plan: ImportPlan, probe: Probe = None) -> None:
         def as_text(_: str, id_: str, item: Format) -> tuple[str, Format]:

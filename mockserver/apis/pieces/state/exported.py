@@ -79,7 +79,7 @@ class Exported:
     Attributes:
         entries, formats: by collection and id; the entries of byte collections are compact JSON.
         migration: of the document's schema.
-        opaque: the bytes of collections that are no array of entries, by name.
+        opaque: the bytes of collections that are not an array of entries, by name.
         schemas: (migration, semantic) of collections of formats that have a schema of their own.
     """
 

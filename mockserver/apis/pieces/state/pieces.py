@@ -258,7 +258,7 @@ def _opaque(contents: _Contents, imported: Exported) -> dict[str, bytes]:
             continue
         if mine is not None or contents.entries.get(name):
             raise ImportRejected(
-                f"{name}: the bytes are no array of entries on both sides, and differ; they are taken over "
+                f"{name}: the bytes are not arrays of entries on both sides and differ; they are taken over "
                 "where there is nothing or the same, but cannot be merged"
             )
     return {**contents.opaque, **imported.opaque}

@@ -287,7 +287,7 @@ class _Rewriting(Storage, ABC):
 
 @defect("PB-ASSET-20")
 class FileKeptAsText(_Rewriting):
-    """Keeps an uploaded file as text, in which bytes that are no UTF-8 are lost."""
+    """Keeps an uploaded file as text, in which bytes that are not UTF-8 are lost."""
 
     def _rewritten(self, content: bytes) -> bytes:
         return content.decode("utf-8", "replace").encode()

@@ -130,7 +130,7 @@ class NamesOfPlainLetters(Validation):
 
 @defect("PB-DESC-09", fuzzing=True)
 class OddFiltersAreNone(Validation):
-    """Exports everything where the filters of an export job are no object."""
+    """Exports everything where the filters of an export job are not an object."""
 
     def values(self, rule: BodyRule, body: Any, *, long: bool) -> None:
         ordered = rule.operation_id == "createExportJob" and isinstance(body, dict)
