@@ -258,7 +258,11 @@ class ValidatedOperation:
         if self._admit is not None:
             self._admit(call)
         scope[CALL] = call
-        await self._next(scope, receive, send)
+        try:
+            await self._next(scope, receive, send)
+        finally:
+            # The call knows the scope. A cycle would keep the parsed body until the collector comes.
+            del scope[CALL]
 
 
 def _produced(responses: Mapping[str, Any]) -> tuple[str, ...]:
