@@ -91,6 +91,7 @@ class ControlHandlers:
         """
         sandbox, settings = call.sandbox, self._sandboxes.settings
         base = await self._base(call, self._sandboxes.base)
+        await sandbox.turn.free()
         clock, sandbox_settings = make_clock(settings.clock, base.as_of), SandboxSettings.of(settings)
         sandbox.reset(base, clock, sandbox_settings, self._sandboxes.classes, settings.variants)
         return await self.getHealth(call)
@@ -136,6 +137,7 @@ class ControlHandlers:
         try:
             for _ in document.restore_steps(call.sandbox, call.body, self._operations):
                 await asyncio.sleep(0)
+                await call.sandbox.turn.free()
         except document.DocumentError as error:
             raise InvalidInput(error.errors) from error
         return Response(None, 204)
@@ -236,6 +238,7 @@ class ControlHandlers:
             classes = await asyncio.to_thread(classes_of, names)
         except UnknownVariant as error:
             raise InvalidInput({"names": [str(error)]}) from error
+        await call.sandbox.turn.free()
         call.sandbox.become(classes, names)
         return await self.getDefects(call)
 

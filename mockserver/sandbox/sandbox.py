@@ -19,6 +19,7 @@ from .faults import FaultBook
 from .ids import IdSource, signing_secret
 from .journal import Journal
 from .settings import ClockSetting, Settings, TokenGrant
+from .turn import Turn
 
 
 @dataclass(slots=True)
@@ -101,6 +102,7 @@ class Sandbox:
         "settings",
         "signer",
         "states",
+        "turn",
         "variants",
     )
 
@@ -117,6 +119,7 @@ class Sandbox:
         self.name = name
         self.prefix = f"/~{name}" if name else ""
         self.journal = Journal()
+        self.turn = Turn()
         self.reset(base, clock, settings, classes, variants)
 
     @classmethod

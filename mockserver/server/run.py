@@ -161,6 +161,7 @@ class _Saving:
         while self._wanted:
             self._wanted = False
             try:
+                await self._running.sandbox.turn.free()
                 for _ in self._keeper.save(self._running):
                     await asyncio.sleep(0)
             except Exception as error:  # noqa: BLE001 - told; the server goes on, and saves again at its end

@@ -207,3 +207,46 @@ def test_two_hundred_sandboxes_at_once_never_see_each_other(start: Callable[...,
     assert len(root.control("GET", "/sandboxes")) == 200
     assert set(root.keys(database)) == common
     assert whole(root.export()) == set()
+
+
+def test_a_long_array_is_written_whole_whatever_happens_meanwhile(mock: Mock) -> None:
+    """Counts are read and the sandbox is begun anew while arrays of many slices are written."""
+    listed = mock.control("GET", "/databases")[0]
+    database, before, size = listed["id"], listed["records"], 15_000
+    items = [{"id": f"new-{number}", "data": {}} for number in range(size)]
+    writing, done = threading.Event(), threading.Event()
+
+    def counting() -> set[int]:
+        mine, seen = Mock(mock.base), set[int]()
+        while not done.is_set():
+            seen.add(mine.api("GET", f"/databases/{database}/").json()["num_records"])
+        mine.close()
+        return seen
+
+    def resetting() -> int:
+        mine, rounds = Mock(mock.base), 0
+        while not done.is_set():
+            writing.wait()
+            mine.control("POST", "/reset", status=200)
+            rounds += 1
+        mine.close()
+        return rounds
+
+    with ThreadPoolExecutor(4) as pool:
+        readers = [pool.submit(counting) for _ in range(2)]
+        resets = pool.submit(resetting)
+        try:
+            for number in range(4):
+                if number == 2:
+                    writing.set()
+                written = mock.api("POST", f"/databases/{database}/records/", json=items)
+                assert written.status_code == 201
+                assert len(written.json()) == size
+        finally:
+            writing.set()
+            done.set()
+        assert resets.result() > 0
+        seen = set.union(*(reader.result() for reader in readers))
+    assert before + size in seen
+    assert seen <= {before, before + size}
+    assert mock.api("GET", f"/databases/{database}/").json()["num_records"] in {before, before + size}

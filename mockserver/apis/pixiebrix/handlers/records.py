@@ -17,6 +17,7 @@ from ..pagination import PAGES, Page, no_such_page, paginate, requested_page
 from ..settings import settings_of
 from ..state.filters import Filter, parse_filters
 from ..state.merging import MergeStrategy
+from ..state.pixiebrix import Item
 from ..state.records import DATA, RecordTable, Row
 from ..state_of import state_of
 
@@ -107,22 +108,8 @@ class RecordHandlers:
     async def _write(self, call: Call, status: int) -> Response:
         one = isinstance(call.body, dict)
         items = [call.body] if one else call.body
-        sandbox = call.sandbox
-        now = sandbox.now()
-        database_id = call.path["databaseId"]
-        # The whole body has passed by now, so nothing can fail half way, and long ones are written in slices,
-        # unless the database has a schema of its own to hold them to.
-        checked = state_of(sandbox).database(database_id).enforced is not None
-        step = len(items) if checked and items else _WRITE
-        rows: list[Row] = []
         try:
-            for start in range(0, len(items), step):
-                slice_ = [
-                    (item["id"], item["data"], strategy_of(item)) for item in items[start : start + step]
-                ]
-                rows += state_of(sandbox).put_records(database_id, slice_, now)
-                if start + step < len(items):
-                    await asyncio.sleep(0)
+            rows = await self._written(call, items)
         except BrokenSchema as error:
             if one:
                 raise InvalidInput(error.errors[0]) from None
@@ -130,6 +117,31 @@ class RecordHandlers:
         if one:
             return self._one(rows[0], call, status)
         return self._rendered(rows, call, {}, status=status)
+
+    async def _written(self, call: Call, items: list[dict[str, Any]]) -> list[Row]:
+        """The rows of all items, once they are written."""
+        sandbox, database_id = call.sandbox, call.path["databaseId"]
+        now, state = sandbox.now(), state_of(sandbox)
+        state.database(database_id)
+        if len(items) <= _WRITE:
+            return state.put_records(database_id, _items(items), now) if items else []
+        async with sandbox.turn.alone():
+            now, state = sandbox.now(), state_of(sandbox)
+            # The whole body has passed by now, so nothing can fail half way, and it is written in slices,
+            # unless the database has a schema of its own to hold it to. Nobody sees a part.
+            checked = state.database(database_id).enforced is not None
+            step = len(items) if checked else _WRITE
+            rows: list[Row] = []
+            slices = (_items(items[start : start + step]) for start in range(0, len(items), step))
+            try:
+                for part in slices:
+                    rows += state.put_records(database_id, part, now)
+                    await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                for part in slices:  # the server stops; what has begun is finished
+                    state.put_records(database_id, part, now)
+                raise
+            return rows
 
     async def clearRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Remove every record, or those that pass the filters where there are any; archives stay."""
@@ -139,6 +151,7 @@ class RecordHandlers:
             now = sandbox.now()
             table = self._table(call)
             rows, _ = await self._select(table, self._bounds(call, table), filters, Page(1, len(table)))
+            await sandbox.turn.free()
             state_of(sandbox).delete_records(call.path["databaseId"], rows, now)
             return Response(None, 204)
         discarded = state_of(sandbox).clear_records(call.path["databaseId"], sandbox.now())
@@ -165,6 +178,10 @@ class RecordHandlers:
         sandbox = call.sandbox
         state_of(sandbox).delete_record(call.path["databaseId"], call.path["recordKey"], sandbox.now())
         return Response(None, 204)
+
+
+def _items(written: list[dict[str, Any]]) -> list[Item]:
+    return [(item["id"], item["data"], strategy_of(item)) for item in written]
 
 
 def strategy_of(item: dict[str, Any]) -> MergeStrategy:
