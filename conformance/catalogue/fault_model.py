@@ -52,10 +52,22 @@ class FaultModel:
     cells: Mapping[str, Mapping[str, Mapping[str, Cell]]]
 
     def problems(self, catalogue: Catalogue) -> list[str]:
-        """What is wrong with it, one sentence each: empty cells, unknown rules, rules of other operations."""
+        """What is wrong with it, one sentence each.
+
+        That is a row that is missing or of no operation, an empty cell, a cell of no kind, an unknown rule,
+        or a rule of other operations.
+        """
         found = []
+        names = {kind.name for kind in self.kinds}
         for api, operations in self.cells.items():
+            wanted = {operation for rule in catalogue.filter(api=api) for operation in rule.operations}
+            found += [f"{api}, {operation}: it has no row" for operation in sorted(wanted - set(operations))]
             for operation, cells in operations.items():
+                if operation not in wanted:
+                    found.append(f"{api}, {operation}: no rule is about such an operation")
+                unknown_kinds = ", ".join(sorted(cells.keys() - names))
+                if unknown_kinds:
+                    found.append(f"{api}, {operation}: no such kind of fault: {unknown_kinds}")
                 for kind in self.kinds:
                     place, cell = f"{api}, {operation}, {kind.name}", cells.get(kind.name)
                     if cell is None or not (cell.rules or cell.reason):

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from enum import StrEnum
 from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
@@ -20,6 +19,7 @@ from typing import Any, Final
 import yaml
 
 from ..apis.base import apis, names
+from .vocabulary import Capability, Level
 
 __all__ = [
     "Capability",
@@ -44,38 +44,6 @@ _FIELDS: Final = frozenset(
 _EITHER: Final = frozenset({"how", "untestable"})
 _PARTS: Final = frozenset({"catalogue", "version", "documents", "areas", "rules"})
 _HINTS = 3
-
-
-class Level(StrEnum):
-    """Who says so, which decides how a violation is reported."""
-
-    DOCUMENTED = "documented"
-    """One of the two documents. A violation makes the target non-conformant."""
-    PUBLISHED = "published"
-    """The vendor, elsewhere in public. Non-conformant too, counted apart."""
-    INFERRED = "inferred"
-    """No vendor text; it follows from them or from common sense. A violation is a warning."""
-
-
-class Capability(StrEnum):
-    """What the check of a rule needs of its target, or of the user's leave."""
-
-    READ = "read"
-    """The target may be asked. `WRITE` takes it along."""
-    WRITE = "write"
-    """Data may be created, and changed or deleted where the run created them."""
-    DESTROY = "destroy"
-    """Data may be deleted or overwritten that the run did not create."""
-    STORAGE = "storage"
-    """The presigned upload and download URLs can be reached."""
-    CLOCK = "clock"
-    """The target's time can be moved."""
-    INJECT = "inject"
-    """An internal failure can be provoked."""
-    WAIT = "wait"
-    """Up to an hour may pass: really, or by moving the clock, so that `CLOCK` is as good."""
-    SECOND = "second"
-    """There is a second, empty instance."""
 
 
 class CatalogueError(ValueError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
@@ -43,8 +43,9 @@ class Sender(Protocol):
 class Keeper:
     """Lets the run create things, and change or delete those that it has created, by their ids.
 
-    This is what an API needs whose operations make things with an `id`, below a path that ends with it. One
-    with other habits overrides what is different. Several threads may use it.
+    An id that the target has shown before is not the run's, whatever an answer says: a thing that was there
+    is neither changed nor deleted. This is what an API needs whose operations make things with an `id`, below
+    a path that ends with it. One with other habits overrides what is different. Several threads may use it.
 
     Args:
         target: with what the user allows.
@@ -63,6 +64,7 @@ class Keeper:
         self.inventory = inventory
         self.lock = threading.RLock()
         self.invented: set[str] = set()
+        self._shown: set[tuple[str, str, str]] = set()
 
     def invent(self, id_: str) -> None:
         """Take note of an id that names nothing at the target."""
@@ -85,13 +87,22 @@ class Keeper:
         names, endpoint = passage.names, passage.endpoint
         if names.id is None or endpoint is None:
             return False
-        return self.inventory.find(names.kind, names.id, endpoint, names.ids.get("databaseId")) is not None
+        item = self.inventory.find(names.kind, names.id, endpoint, names.ids.get("databaseId"))
+        return item is not None and item.ours
 
     def settle(self, passage: Passage, endpoint: Endpoint, received: Received | None) -> None:
-        """Enter what a request has made or removed; None for an answer that did not come."""
+        """Enter what a request has made or removed, and what the target shows.
+
+        Args:
+            passage: of the request.
+            endpoint: where it went.
+            received: the answer; None where none came.
+        """
         done = received is not None and received.status < 300
         names, effect = passage.names, passage.effect
         if effect is None:
+            if done and received is not None and names.kind:
+                self._note_shown(names.kind, endpoint, ids_in(answered(received)))
             return
         if passage.deletes:
             if done and names.id is not None and not names.rest:
@@ -99,7 +110,14 @@ class Keeper:
         elif CREATE in effect.may and (done or received is None or received.status >= 500):
             ids = ids_in(answered(received)) if received is not None and done else set()
             for id_ in ids or (None,):
-                self.inventory.add(effect.thing, id_, endpoint, sure=done)
+                ours = (effect.thing, endpoint.url, id_ or "") not in self._shown
+                self.inventory.add(effect.thing, id_, endpoint, sure=done, ours=ours)
+
+    def _note_shown(self, thing: str, endpoint: Endpoint, ids: Iterable[str]) -> None:
+        with self.lock:
+            self._shown |= {
+                (thing, endpoint.url, id_) for id_ in ids if self.inventory.find(thing, id_, endpoint) is None
+            }
 
     def link_in(self, passage: Passage, received: Received) -> object:
         """Where an answer says that a file has to be sent to; None where it says nothing of the kind."""

@@ -14,20 +14,21 @@ from typing import Any
 import pytest
 
 from ..apis.base import ApiNotUsable, Key, options
+from ..catalogue.vocabulary import ALLOWABLE, Level
 from ..report import FORMATS
 from .settings import ROOT, Settings
 
 LEVELS = {
-    "documented": "a rule that one of the two documents states (dbcontract)",
-    "published": "a rule that the vendor states elsewhere (dbcontract)",
-    "inferred": "a rule that no vendor text states; a violation is told, but fails nothing (dbcontract)",
+    Level.DOCUMENTED: "a rule that one of the two documents states (dbcontract)",
+    Level.PUBLISHED: "a rule that the vendor states elsewhere (dbcontract)",
+    Level.INFERRED: "a rule that no vendor text states; a violation is told, but fails nothing (dbcontract)",
 }
 
 _TEXTS = {
     "url": "Judge the implementation at this URL, one item a rule.",
     "target": "The same, with a target file, as `dbcontract init` writes one.",
     "api": "Which API the URL serves: the name of one, or all. Default: found out.",
-    "allow": "Out of write, destroy, wait, separated by commas; else only reads.",
+    "allow": f"Out of {', '.join(ALLOWABLE)}, separated by commas; else only reads.",
     "token_env": "The variable with the token. Default: DBCONTRACT_TOKEN.",
     "proxy": "A forward proxy, http://HOST:PORT. Without it none is used.",
     "baseline": "Accepted failures, each with a reason: expected to fail.",

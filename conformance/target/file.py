@@ -11,12 +11,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from ..apis.base import JudgedApi, Key, Kind, OwnKeys, apis, names
+from ..catalogue.vocabulary import ALLOWABLE
 from ..environment.hooks import PLACEHOLDERS
 from ..environment.hooks import urls as url_placeholders
 from ..http.proxy import Proxy, ProxyError, proxy_of
 from ..http.wire import Limits
 from .target import (
-    ALLOWABLE,
     HOOKS,
     CommandHook,
     Endpoint,

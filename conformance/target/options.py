@@ -12,10 +12,11 @@ from uuid import UUID
 
 from ..apis.base import Kind, OwnKeys, apis, names
 from ..catalogue.rules import Catalogue, Rule, UnknownRule
+from ..catalogue.vocabulary import ALLOWABLE
 from ..http.proxy import ProxyError, proxy_of
 from . import discovery as recognition
 from . import file as targetfile
-from .target import ALLOWABLE, Target, TargetError
+from .target import Target, TargetError
 
 TOKEN_VARIABLE: Final = "DBCONTRACT_TOKEN"  # noqa: S105 (the name of a variable)
 

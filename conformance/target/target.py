@@ -8,14 +8,12 @@ from typing import Final, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from ..apis.base import OwnKeys, apis, names
-from ..catalogue.rules import Capability
+from ..catalogue.vocabulary import Capability
 from ..http.proxy import Proxy
 from ..http.redaction import Secret, header_secrets
 from ..http.wire import Limits
 
 CAPABILITIES: Final = tuple(map(str, Capability))
-ALLOWABLE: Final = ("write", "destroy", "wait")
-"""What is a matter of permission; the other capabilities are a matter of what the target can do."""
 
 GENTLE: Final = 10.0
 """How many requests a second, by default, for targets that are neither on this machine nor a mock."""

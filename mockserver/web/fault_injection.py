@@ -9,9 +9,8 @@ from starlette.types import Scope, Send
 
 from ..sandbox.faults import BODILESS, Fault
 from .api import WebApi
-from .body import header
 from .call import Exchange
-from .documented import Answer, DocumentedResponses, preferred_code
+from .documented import Answer, DocumentedResponses
 from .origin import origin_of
 from .receiving import Receiver
 from .responses import error_body
@@ -36,6 +35,7 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
     served: WebApi,
     documented: DocumentedResponses,
     operation: str,
+    code: str | None,
     exchange: Exchange,
     scope: Scope,
     receiver: Receiver,
@@ -43,11 +43,10 @@ async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the r
 ) -> bool:
     """Answer in place of the operation, if something says so; whether the request is answered with that.
 
-    A fault that strikes inside the operation is left in the exchange for its handler.
+    A fault that strikes inside the operation is left in the exchange for its handler; `code` is what the
+    client prefers as status, if it does.
     """
     origin = origin_of(scope) + exchange.sandbox.prefix
-    prefer = header(scope["headers"], b"prefer")
-    code = None if prefer is None else preferred_code(prefer)
     if code is not None and operation in documented.operations:
         await receiver.look()
         answer = documented.local(forced(documented, operation, code), origin)

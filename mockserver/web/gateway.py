@@ -22,7 +22,7 @@ from .api import WebApi
 from .body import header
 from .call import EXCHANGE, Exchange
 from .connexion.routes import OperationTable
-from .documented import DocumentedResponses
+from .documented import DocumentedResponses, preferred_code
 from .fault_injection import interfere
 from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
 from .receiving import Receiver
@@ -126,10 +126,13 @@ class Gateway:
             await self._serve(api, exchange, path, scope, receiver, sender)
             return
         began = time.perf_counter()
-        operation = self._operation(api, exchange, path, scope)
+        code = preferred_code(header(scope["headers"], b"prefer"))
+        # It is looked up here only where something may interfere with it.
+        finds = code is not None or bool(sandbox.faults)
+        operation = _addressed(api, path, exchange.path, scope["method"]) if finds else None
         try:
             if operation is not None and await interfere(
-                api.served, api.documented, operation, exchange, scope, receiver, sender
+                api.served, api.documented, operation, code, exchange, scope, receiver, sender
             ):
                 return
             if _is_storage(path):
@@ -138,13 +141,6 @@ class Gateway:
                 await self._serve(api, exchange, path, scope, receiver, sender)
         finally:
             self._record(exchange, api, path, scope, receiver, sender, time.perf_counter() - began)
-
-    @staticmethod
-    def _operation(api: Api, exchange: Exchange, path: str, scope: Scope) -> str | None:
-        """The addressed operation, looked up only when something may interfere with it."""
-        if not exchange.sandbox.faults and header(scope["headers"], b"prefer") is None:
-            return None
-        return _addressed(api, path, exchange.path, scope["method"])
 
     async def _store(
         self, exchange: Exchange, path: str, scope: Scope, receiver: Receiver, send: Send

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance.apis.base import names
 from dbcontract.conformance.catalogue import fault_model
 from dbcontract.conformance.catalogue.fault_model import Cell, FaultModel
 from dbcontract.conformance.catalogue.rules import Catalogue, load_all
@@ -33,10 +32,19 @@ def test_no_cell_is_empty_and_every_rule_is_one_about_its_operation(
     assert model.problems(rules) == []
 
 
-def test_every_operation_that_rules_are_about_has_a_row(model: FaultModel, rules: Catalogue) -> None:
-    for api in names():
-        wanted = {operation for rule in rules.filter(api=api) for operation in rule.operations}
-        assert set(model.cells[api]) == wanted
+def test_a_missing_row_and_what_is_of_no_operation_or_kind_are_told(
+    model: FaultModel, rules: Catalogue
+) -> None:
+    rows = dict(model.cells["pieces"])
+    row = rows.pop("importDatabase")
+    wrong = replace(model, cells={"pieces": {**rows, "deleteDatabase": row}})
+    assert wrong.problems(rules)[:2] == [
+        "pieces, importDatabase: it has no row",
+        "pieces, deleteDatabase: no rule is about such an operation",
+    ]
+    odd = {"exportDatabase": {**rows["exportDatabase"], "odd": Cell((), "It is odd.")}, "importDatabase": row}
+    (told,) = replace(model, cells={"pieces": odd}).problems(rules)
+    assert told == "pieces, exportDatabase: no such kind of fault: odd"
 
 
 def test_every_rule_of_a_cell_is_turned_red_by_a_defect(model: FaultModel) -> None:
@@ -64,7 +72,7 @@ def test_a_wrong_cell_is_told(model: FaultModel, rules: Catalogue, cell: Cell | 
     row = dict(model.cells["pieces"]["exportDatabase"])
     row.pop("again")
     row |= {} if cell is None else {"again": cell}
-    wrong = replace(model, cells={"pieces": {"exportDatabase": row}})
+    wrong = replace(model, cells={"pieces": {**model.cells["pieces"], "exportDatabase": row}})
     (told,) = wrong.problems(rules)
     assert told.startswith("pieces, exportDatabase, again: ")
     assert problem in told

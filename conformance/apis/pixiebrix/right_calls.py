@@ -62,6 +62,14 @@ def _put_record(ctx: PixieBrix) -> None:
         ctx.call("putRecord", path=path, json={"data": {"probe": True}}).expect_status(200, 201)
 
 
+def _put_records(ctx: PixieBrix) -> None:
+    database = ctx.given.database()
+    key = str(ctx.given.record(database)["id"])
+    with step("PB-REC-30", "put records"):
+        body = [{"id": key, "data": {"probe": True}}]
+        ctx.call("putRecords", path={"databaseId": database.id}, json=body).expect_status(200)
+
+
 def _delete_record(ctx: PixieBrix) -> None:
     database = ctx.given.database()
     key = str(ctx.given.record(database)["id"])
@@ -82,6 +90,15 @@ def _create_database(ctx: PixieBrix) -> None:
         raise NotVerified("creating databases is not allowed (pixiebrix.create_databases)")
     while not ctx.given.database().name:
         continue
+
+
+def _delete_database(ctx: PixieBrix) -> None:
+    if not ctx.scratch.create_databases:
+        raise NotVerified("only a database that the run has created is deleted (pixiebrix.create_databases)")
+    database = ctx.given.new_database()
+    path = {"organizationId": database.organization, "databaseId": database.id}
+    with step("PB-DB-13", "delete a database"):
+        ctx.call("deleteDatabase", path=path).expect_status(204)
 
 
 def _create_asset(ctx: PixieBrix) -> None:
@@ -125,9 +142,11 @@ RIGHT_CALLS: Final[Mapping[str, Callable[[PixieBrix], None]]] = MappingProxyType
         "getRecord": _get_record,
         "createRecords": _create_records,
         "putRecord": _put_record,
+        "putRecords": _put_records,
         "deleteRecord": _delete_record,
         "clearRecords": _clear_records,
         "createDatabase": _create_database,
+        "deleteDatabase": _delete_database,
         "createAsset": _create_asset,
         "updateAsset": _update_asset,
         "getAsset": _get_asset,

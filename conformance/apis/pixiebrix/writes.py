@@ -42,7 +42,7 @@ class Writes(Keeper):
         self._destroy = "destroy" in target.capabilities
         self._cleared: set[str] = set()
         self._empty: set[str] = set()
-        self._shown: set[str] = set(self._scratch.databases)
+        self._others: set[str] = set(self._scratch.databases)
 
     def holds_nothing_else(self, database: str) -> bool:
         """Whether a database was seen to be empty, so that all that is in it is the run's."""
@@ -156,7 +156,7 @@ class Writes(Keeper):
         query = parse_qs(urlsplit(passage.request.url).query, keep_blank_values=True)
         if passage.operation == "listDatabases":
             with self.lock:
-                self._shown |= {one for one in ids_in(listed) if not self._owns(one, endpoint)}
+                self._others |= {one for one in ids_in(listed) if not self._owns(one, endpoint)}
         elif passage.operation == "listRecords" and listed == [] and set(query) <= {"page_size"}:
             with self.lock:
                 self._empty.add(passage.names.ids["databaseId"])
@@ -197,7 +197,7 @@ class Writes(Keeper):
             name=str(sent.get("name") or sent.get("filename") or ""),
             sure=sure,
             # An answer that names a database of somebody else must not make it the run's.
-            ours=thing != "database" or id_ not in self._shown,
+            ours=thing != "database" or id_ not in self._others,
         )
 
     def link_in(self, passage: Passage, received: Received) -> object:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbcontract.conformance.apis.base import names, options
+from dbcontract.conformance.catalogue.vocabulary import ALLOWABLE, Level
 from dbcontract.conformance.report import FORMATS
 from dbcontract.conformance.runner.interruption import INTERRUPTED, Interruption
 
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from dbcontract.conformance.target.options import Wanted
     from dbcontract.conformance.target.target import Target
 
-LEVELS = ("documented", "published", "inferred")
-ALLOWABLE = ("write", "destroy", "wait")
+LEVELS = tuple(map(str, Level))
 
 
 def _own_options(command: Callable[..., int]) -> Callable[..., int]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbcontract.conformance.apis.base import names
+from dbcontract.conformance.catalogue.vocabulary import Level
 
 from .errors import CommandError
 from .listing import WIDTH, completion, fits, nothing, rule_names
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from dbcontract.conformance.authoring.check import Checks
     from dbcontract.conformance.catalogue.rules import Rule
 
-LEVELS = ("documented", "published", "inferred")
+LEVELS = tuple(map(str, Level))
 
 
 @click.command("rules")
