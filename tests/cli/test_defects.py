@@ -1,6 +1,7 @@
 """`dbcontract defects`, and `serve --defect`."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +53,7 @@ def test_they_are_chosen_by_glob_area_and_rule(run: Callable[..., Any]) -> None:
         (["lsat-byte-lost"], "NAME lsat-byte-lost: there is no such defect; there are last-byte-lost"),
         (["--area", "archivs"], "--area archivs: there is no such area; there are archives"),
         (["--rule", "PB-ASSET-99"], "--rule PB-ASSET-99: there is no such rule among those that they break"),
+        (["--rule", "PB-ASSET-03", "--conforming"], "--rule PB-ASSET-03: what is conforming breaks no rule"),
     ],
 )
 def test_a_filter_that_chooses_nothing_is_a_slip(
@@ -60,6 +62,23 @@ def test_a_filter_that_chooses_nothing_is_a_slip(
     done = run("defects", *arguments)
     assert (done.status, done.stdout) == (2, b"")
     assert told in done.stderr
+
+
+def test_filters_that_do_not_fit_together_tell_what_each_chooses(run: Callable[..., Any]) -> None:
+    def count(*filters: str) -> int:
+        return len(json.loads(run("defects", *filters, "--json").stdout))
+
+    area, rule = ["--area", "archives"], ["--rule", "PB-ASSET-03"]
+    told = f"alone they choose --area archives: {count(*area)}, --rule PB-ASSET-03: {count(*rule)}; leave one"
+    for more in ([], ["--json"]):
+        done = run("defects", *area, *rule, *more)
+        assert (done.status, done.stdout) == (2, b"")
+        assert told in done.stderr
+    done = run("rules", "PI-*", "--api", "pixiebrix", "--level", "documented")
+    assert (done.status, done.stdout) == (2, b"")
+    assert re.search(
+        r"choose PI-\*: \d+, --api pixiebrix: \d+, --level documented: \d+; leave one out", done.stderr
+    )
 
 
 def test_conforming_variants_are_listed_apart(run: Callable[..., Any]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .listing import WIDTH, completion, fits, nothing, rule_names, variant_names
+from .listing import WIDTH, all_of, completion, fits, nothing, rule_names, variant_names
 
 if TYPE_CHECKING:
     from dbcontract.mockserver.variants.registry import Variant
@@ -40,6 +40,8 @@ def command(
     """List what `serve --defect NAME` can switch on; explain the one that is named."""
     from dbcontract.mockserver.variants.registry import discover
 
+    if conforming and rule is not None:
+        raise click.UsageError(f"--rule {rule}: what is conforming breaks no rule; leave out --conforming")
     kind = "conforming" if conforming else "defect"
     chosen = _chosen([one for one in discover() if one.kind == kind], patterns, area, rule)
     if as_json:
@@ -54,22 +56,23 @@ def _chosen(
     known: Sequence[Variant], patterns: tuple[str, ...], area: str | None, rule: str | None
 ) -> list[Variant]:
     """Those that fit everything that is asked for; a filter that fits nothing is a slip."""
-    left = list(known)
+    filters: dict[str, list[Variant]] = {}
     for pattern in patterns:
         if not any(fnmatchcase(one.name, pattern) for one in known):
             nothing("NAME", pattern, "defect", [one.name for one in known])
     if patterns:
-        left = [one for one in left if any(fnmatchcase(one.name, pattern) for pattern in patterns)]
+        named = [one for one in known if any(fnmatchcase(one.name, pattern) for pattern in patterns)]
+        filters[" ".join(patterns)] = named
     if area is not None:
         if not any(fits(area, one.area) for one in known):
             nothing("--area", area, "area", [one.area for one in known])
-        left = [one for one in left if fits(area, one.area)]
+        filters[f"--area {area}"] = [one for one in known if fits(area, one.area)]
     if rule is not None:
         broken = [id_ for one in known for id_ in one.breaks]
         if not any(fits(rule, id_) for id_ in broken):
             nothing("--rule", rule, "rule among those that they break", broken)
-        left = [one for one in left if any(fits(rule, id_) for id_ in one.breaks)]
-    return left
+        filters[f"--rule {rule}"] = [one for one in known if any(fits(rule, id_) for id_ in one.breaks)]
+    return all_of("defects", filters, known)
 
 
 def _areas(chosen: Sequence[Variant]) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -16,6 +16,7 @@ WIDTH = 96
 """Columns of what is wrapped."""
 _HINTS = 3
 
+T = TypeVar("T")
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
@@ -40,6 +41,24 @@ def nothing(option: str, value: str, what: str, known: Iterable[str]) -> NoRetur
     raise CommandError(
         f"{option} {value}: there is no such {what}; there are {', '.join(near[:_HINTS])}{more}"
     )
+
+
+def all_of(what: str, chosen: Mapping[str, Collection[T]], known: Sequence[T]) -> list[T]:
+    """Those that every filter chooses.
+
+    Args:
+        what: the things, in the plural.
+        chosen: what each filter chooses, by how it was written; each chooses something.
+        known: all there are, in their order.
+
+    Raises:
+        CommandError: each filter chooses something, and all together nothing.
+    """
+    left = [one for one in known if all(one in several for several in chosen.values())]
+    if known and not left:
+        alone = ", ".join(f"{written}: {len(several)}" for written, several in chosen.items())
+        raise CommandError(f"no {what} fit all filters at once; alone they choose {alone}; leave one out")
+    return left
 
 
 def completion(names: Callable[[], Iterable[tuple[str, str]]]) -> Complete:

@@ -13,7 +13,7 @@ from dbcontract.conformance.apis.base import names
 from dbcontract.conformance.catalogue.vocabulary import Level
 
 from .errors import CommandError
-from .listing import WIDTH, completion, fits, nothing, rule_names
+from .listing import WIDTH, all_of, completion, fits, nothing, rule_names
 
 if TYPE_CHECKING:
     from dbcontract.conformance.authoring.check import Checks
@@ -39,12 +39,17 @@ def command(
         chosen = catalogue.select(patterns) if patterns else catalogue.rules
     except UnknownRule as error:
         raise CommandError(f"{error}; `dbcontract rules` lists them") from error
-    wanted = set(catalogue.filter(level=level, api=api))
-    if area is not None and not any(fits(area, rule.area, rule.area_title) for rule in catalogue):
-        nothing("--area", area, "area", [rule.area_title for rule in catalogue])
-    rules = [
-        rule for rule in chosen if rule in wanted and (area is None or fits(area, rule.area, rule.area_title))
-    ]
+    filters: dict[str, Sequence[Rule]] = {" ".join(patterns): chosen} if patterns else {}
+    if api is not None:
+        filters[f"--api {api}"] = catalogue.filter(api=api)
+    if area is not None:
+        fitting = [rule for rule in catalogue if fits(area, rule.area, rule.area_title)]
+        if not fitting:
+            nothing("--area", area, "area", [rule.area_title for rule in catalogue])
+        filters[f"--area {area}"] = fitting
+    if level is not None:
+        filters[f"--level {level}"] = catalogue.filter(level=level)
+    rules = all_of("rules", filters, catalogue.rules)
     if as_json:
         click.echo(json.dumps([as_entry(rule) for rule in rules], indent=2, ensure_ascii=False))
     elif len(patterns) == 1 and len(rules) == 1:
