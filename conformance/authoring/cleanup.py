@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from threading import Event
 from urllib.parse import quote
@@ -33,7 +34,8 @@ def clean_up_after(run: Run, since: int) -> tuple[str, ...]:
         return ()
     unstopped = Session(session.wire, session.pace, Event(), session.gate, session.turns)
     until = time.monotonic() + _MINUTES * 60
-    return tuple(told(clean_up(session.gate, unstopped, since=since, until=until), run.mark))
+    left = clean_up(session.gate, unstopped, since=since, until=until, telling=run.cleaning)
+    return tuple(told(left, run.mark))
 
 
 def look_again(run: Run) -> None:
@@ -46,7 +48,14 @@ def look_again(run: Run) -> None:
         keeper.put_back(work.sender(keeper))
 
 
-def clean_up(gate: Gate, session: Session, *, since: int = 0, until: float | None = None) -> tuple[Item, ...]:
+def clean_up(
+    gate: Gate,
+    session: Session,
+    *,
+    since: int = 0,
+    until: float | None = None,
+    telling: Callable[[int], None] = lambda _: None,
+) -> tuple[Item, ...]:
     """Remove what was made, in reverse.
 
     Args:
@@ -54,6 +63,7 @@ def clean_up(gate: Gate, session: Session, *, since: int = 0, until: float | Non
         session: to send with; one that is not cancelled.
         since: the number in the inventory after which to begin.
         until: an instant of `time.monotonic` after which nothing is sent any more.
+        telling: is told how much there is left, before each thing.
 
     Returns:
         What stays.
@@ -61,10 +71,12 @@ def clean_up(gate: Gate, session: Session, *, since: int = 0, until: float | Non
     work = _CleanUp(gate, session, until)
     for keeper in gate.keepers.values():
         keeper.finish(work.sender(keeper))
-    for item in gate.inventory.since(since):
+    ours = [(item, item.id) for item in gate.inventory.since(since) if item.ours and item.id is not None]
+    for left, (item, id_) in zip(range(len(ours), 0, -1), ours, strict=True):
+        telling(left)
         # With a database goes what is in it, so that an item may be gone by now.
-        if item.ours and item.id is not None and _is_there(gate, item):
-            work.remove(item, item.id)
+        if _is_there(gate, item):
+            work.remove(item, id_)
     return gate.inventory.since(since)
 
 

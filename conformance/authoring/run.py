@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..environment.environment import Environments
@@ -39,6 +39,7 @@ class Run:
         cancelled: set when the run is to stop.
         controls: what is known to work.
         numbers: for names, so that no two checks use the same one at a place that they share.
+        cleaning: is told how much there is left, before each thing that is removed.
         seen: what the run learned of the target, under a name that the learner chooses; it is learned once.
     """
 
@@ -52,6 +53,7 @@ class Run:
     cancelled: threading.Event
     controls: Controls = field(default_factory=Controls)
     numbers: Iterator[int] = field(default_factory=itertools.count)
+    cleaning: Callable[[int], None] = lambda _: None
     seen: dict[str, bool] = field(default_factory=dict)
 
     @property

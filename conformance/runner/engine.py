@@ -45,6 +45,9 @@ class Listener:
     def fuzzing(self, api: str, phase: str, calls: int) -> None:
         """The fuzzing of an API has made this many calls."""
 
+    def cleaning(self, left: int) -> None:
+        """A thing is about to be removed that a check or fuzzing made; this many are left with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -103,6 +106,7 @@ class Engine:
     ) -> None:
         self.rules = {rule.id: rule for rule in rules if rule.api in target.apis}
         self.options = options or Options()
+        self._listener = listener or Listener()
         self.rule_runner = RuleRunner(
             target,
             self.rules,
@@ -113,9 +117,9 @@ class Engine:
             evidence=self.options.evidence,
             descriptions=descriptions,
             cancelled=cancelled,
+            cleaning=self._listener.cleaning,
         )
         self._catalogues = {api: version for api, version in catalogues.items() if api in target.apis}
-        self._listener = listener or Listener()
         self._kit_version = kit_version
         self._results: dict[str, RuleResult] = {}
         self._parts: dict[str, list[CheckResult]] = {}

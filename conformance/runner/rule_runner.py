@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -79,6 +79,7 @@ class RuleRunner:
         descriptions: to share between runs; by default they are read anew.
         cancelled: set when the run is to stop, from whichever thread.
         resets: let the target put its data back between groups of checks; not while others use it.
+        cleaning: is told how much there is left, before each thing that is removed.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class RuleRunner:
         descriptions: Mapping[str, Description] | None = None,
         cancelled: threading.Event | None = None,
         resets: bool = True,
+        cleaning: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.target = target
         self.rules = rules
@@ -110,6 +112,7 @@ class RuleRunner:
         self._run: Run | None = None
         self._preflight: Preflight | None = None
         self._resets = resets
+        self._cleaning = cleaning
         self._group: object = None
         self._group_problem: str | None = None
         self._fuzzed: dict[str, Fuzzed] = {}
@@ -163,6 +166,7 @@ class RuleRunner:
                 descriptions=descriptions,
                 redactor=self.redactor,
                 cancelled=self.cancelled,
+                cleaning=self._cleaning,
             )
         return self._run
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dbcontract.cli.check_progress import listening
+
 DIGITS = str.maketrans("0123456789", "#" * 10)
 
 
@@ -51,6 +53,17 @@ def test_the_bar_of_a_check_keeps_its_place_and_says_what_it_is_at(tmp_path: Pat
     assert {re.sub(r"[0-9]", "#", line[24:42]) for line in frames} == {frames[0][24:42].translate(DIGITS)}
     assert any(re.search(r"PB-ERR-0[1-4] \w", line) for line in frames)
     assert all(len(line) <= 100 for line in frames)
+
+
+def test_the_bar_of_a_check_says_that_it_cleans_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with listening(quiet=False) as listener:
+        listener.started(5)
+        listener.cleaning(37)
+    assert "cleaning up, 37 left to remove" in capsys.readouterr().err
 
 
 def test_the_bar_of_a_proof_names_what_runs(tmp_path: Path, command: str) -> None:

@@ -242,6 +242,11 @@ def test_a_prerequisite_that_fails_leaves_the_rule_open(judged: Judged) -> None:
 
 def test_what_was_made_is_removed_in_reverse_even_after_a_failure(judged: Judged) -> None:
     paths: list[str] = []
+    lefts: list[int] = []
+
+    class Watching(Listener):
+        def cleaning(self, left: int) -> None:
+            lefts.append(left)
 
     def makes_and_fails(ctx: Context) -> None:
         makes(ctx, "first", "second")
@@ -252,7 +257,14 @@ def test_what_was_made_is_removed_in_reverse_even_after_a_failure(judged: Judged
         status = 500 if seen.method == "DELETE" and "first" in seen.path else 200
         return status, {"Content-Type": "application/json"}, EXPORT
 
-    result = judged([rule(1)], checks_of(_01=makes_and_fails), answer=answer, capabilities=["read", "write"])
+    result = judged(
+        [rule(1)],
+        checks_of(_01=makes_and_fails),
+        answer=answer,
+        capabilities=["read", "write"],
+        listener=Watching(),
+    )
+    assert lefts == [2, 1]
     assert paths[-3:] == ["GET /database/expor", "DELETE second", "DELETE first"]
     assert result.results[0].verdict is Verdict.FAILED
     assert [evidence.method for evidence in result.results[0].evidence] == ["GET"]

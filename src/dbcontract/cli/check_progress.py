@@ -82,6 +82,9 @@ class _Bar(Listener):
         self._checking.clear()
         self._describe(f"generated calls to {title_of(api)}: {phase}, {calls}")
 
+    def cleaning(self, left: int) -> None:
+        self._describe(f"cleaning up, {left} left to remove")
+
     def _describe_oldest(self) -> None:
         """Name the rule that has been checked for longest: where several are, that is what is waited for."""
         if self._checking:
