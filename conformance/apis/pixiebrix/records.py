@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ...authoring.arrange import field_of, step
@@ -107,6 +108,29 @@ def same_json(one: object, other: object) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same_json, one, other))
     return isinstance(one, bool) is isinstance(other, bool) and one == other
+
+
+def expect_numbers(
+    ctx: PixieBrix,
+    rows: Sequence[Sequence[str]],
+    record: Mapping[str, Any],
+    numbers: Mapping[str, float],
+) -> None:
+    """Go on if a table has the numbers of its one record, where the record itself shows them as written.
+
+    Raises:
+        CheckFailed: a cell is another number, or none.
+    """
+    data, row = field_of(record, "data"), rows[-1]
+    for name, number in numbers.items():
+        if not same_json(number, data.get(name)):
+            continue  # the target cannot hold it
+        cells = [row[place] for place, column in enumerate(rows[0]) if column in {name, f"data.{name}"}]
+        try:
+            same = len(cells) == 1 and Decimal(cells[0]) == Decimal(str(number))
+        except InvalidOperation:
+            same = False
+        ctx.expect_true(f"the number under {name}", same, expected=str(number), actual=cells)
 
 
 def expect_data(what: str, expected: object, record: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 SUB_DELIMS: Final = "!$&'()*+,;=:@"
@@ -46,9 +47,21 @@ CELLS: Final = (
         "y" * 256 + "z",
         "\u00e9" * 20_000 + "z",
     ),
+    *("=1+1", "=SUM(A1:A2)", "-5 x", "+49 30", "@user", "'quoted", "#N/A"),
     *WHOLE,
 )
 """Texts for the cells of a table, none longer than a cell of a workbook may be."""
+
+NUMBERS: Final[Mapping[str, float]] = {
+    "53 bits": 2**53 - 1,
+    "beyond 53 bits": 2**53 + 1,
+    "beyond 64 bits": 2**64 + 1,
+    "negative": -(2**63) - 1,
+    "fraction": 0.1,
+    "small": -1.5e-7,
+    "million": 1_000_000,
+}
+"""Numbers that a table shows rounded, or in another form, if it does not treat them as they are."""
 
 RETURNS: Final = ("a lone\rreturn", "at the end\r", "two\r\nlines")
 """Texts for CSV; in a workbook there are several ways to write them."""

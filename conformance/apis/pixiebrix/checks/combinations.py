@@ -23,6 +23,7 @@ from ..exports import (
     succeeded,
     write,
 )
+from ..merge_model import STRATEGIES, merged
 from ..records import day_of, expect_data, field_name, found, path_of, read, written
 
 KINDS: Final[Mapping[str, Any]] = {
@@ -32,8 +33,11 @@ KINDS: Final[Mapping[str, Any]] = {
     "boolean": False,
     "list": [1],
     "object": {"x": 1},
+    "no text": "",
+    "no list": [],
+    "no object": {},
 }
-"""One value of each kind that JSON has."""
+"""One value of each kind that JSON has, and those of each that hold nothing."""
 
 
 def _put_all(ctx: PixieBrix, database: Database, items: list[dict[str, Any]], operation: str) -> Answer:
@@ -63,7 +67,7 @@ def each_item_has_its_own_strategy(ctx: PixieBrix) -> None:
     """Posts and puts arrays whose items merge each by another strategy, some to new keys, and reads all."""
     database = ctx.given.database()
     old, new = {"kept": 1, "nest": {"x": 1}, "list": [1]}, {"nest": {"y": 2}, "list": [2]}
-    merged = {
+    results = {
         None: new,
         "shallow": {"kept": 1, **new},
         "deep": {"kept": 1, "nest": {"x": 1, "y": 2}, "list": [2]},
@@ -72,51 +76,55 @@ def each_item_has_its_own_strategy(ctx: PixieBrix) -> None:
         "": new,
     }
     for operation in ("createRecords", "putRecords"):
-        keys = written(ctx, database, [old] * len(merged))
-        fresh = [ctx.name("record") for _ in merged]
+        keys = written(ctx, database, [old] * len(results))
+        fresh = [ctx.name("record") for _ in results]
         items = [
             {"id": key, "data": new, **({} if strategy is None else {"merge_strategy": strategy})}
-            for pair in zip(keys, fresh, merged, strict=True)
+            for pair in zip(keys, fresh, results, strict=True)
             for *several, strategy in [pair]
             for key in several
         ]
         with step("PB-REC-09" if operation == "createRecords" else "PB-REC-30", "write records"):
             _put_all(ctx, database, items, operation).expect_status(200, 201)
-        for key, one, strategy in zip(keys, fresh, merged, strict=True):
+        for key, one, strategy in zip(keys, fresh, results, strict=True):
             what = f"the data after {operation} by {strategy or 'no strategy'}"
-            expect_data(what, merged[strategy], read(ctx, database, key))
+            expect_data(what, results[strategy], read(ctx, database, key))
             expect_data(f"{what}, of a new record", new, read(ctx, database, one))
 
 
 @check("PB-REC-42")
 def a_value_of_another_kind_takes_the_place(ctx: PixieBrix) -> None:
-    """Merges each kind of value over each other kind, by shallow and by deep, at the top and inside."""
+    """Merges each kind of value over each other one, at the top and inside, by each strategy, then none."""
     database = ctx.given.database()
     pairs = [(old, new) for old in KINDS for new in KINDS if old != new]
     old = {f"{one} {other}": KINDS[one] for one, other in pairs}
     new = {f"{one} {other}": KINDS[other] for one, other in pairs}
-    strategies = ("shallow", "deep")
-    keys = written(ctx, database, [{**old, "in": old, "kept": 1}] * len(strategies))
-    for key, strategy in zip(keys, strategies, strict=True):
-        body = {"data": {**new, "in": new}, "merge_strategy": strategy}
-        with step("PB-REC-14", "merge data"):
-            ctx.call("putRecord", path=path_of(database, key), json=body).expect_status(200, 201)
-        expect_data(f"the data after {strategy}", {**new, "in": new, "kept": 1}, read(ctx, database, key))
+    before, after = {**old, "in": old, "kept": 1}, {**new, "in": new}
+    keys = written(ctx, database, [before] * len(STRATEGIES))
+    for key, strategy in zip(keys, STRATEGIES, strict=True):
+        expected = merged(strategy, before, after)
+        for data, what in ((after, strategy), ({}, f"{strategy} with no data")):
+            body = {"data": data, "merge_strategy": strategy}
+            with step("PB-REC-14", "merge data"):
+                ctx.call("putRecord", path=path_of(database, key), json=body).expect_status(200, 201)
+            if not data and strategy == "replace":
+                expected = {}
+            expect_data(f"the data after {what}", expected, read(ctx, database, key))
 
 
 @check("PB-REC-43")
 def all_filters_limit_the_deletion(ctx: PixieBrix) -> None:
     """Deletes by two fields, by a field and a null, and by a field and dates, and lists what is left."""
-    database, field = ctx.given.database(empty=True), field_name(ctx)
-    contents = [{field: "x", "b": "1"}, {field: "x", "b": "2"}, {field: "x"}, {field: "y", "b": "1"}]
+    database, field, x = ctx.given.database(empty=True), f"{field_name(ctx)} \u00fc&+", "x &+=%41\u00e9"
+    contents = [{field: x, "b": "1"}, {field: x, "b": "2"}, {field: x}, {field: "y", "b": "1"}]
     keys = written(ctx, database, contents)
     day = day_of(ctx, database, keys[0])
-    both, no_b, dated = {f"data__{field}": "x", "data__b": "1"}, "data__b__isnull", {"start_date": day}
+    both, no_b, dated = {f"data__{field}": x, "data__b": "1"}, "data__b__isnull", {"start_date": day}
     orders: list[tuple[dict[str, object], list[int]]] = [
-        ({f"data__{field}": "x", "data__b": "3"}, [0, 1, 2, 3]),
+        ({f"data__{field}": x, "data__b": "3"}, [0, 1, 2, 3]),
         ({f"data__{field}": "y", "end_date": day - 2 * DAY}, [0, 1, 2, 3]),
         (dict(reversed(both.items())), [1, 2, 3]),
-        ({f"data__{field}": "x", no_b: True}, [1, 3]),
+        ({f"data__{field}": x, no_b: True}, [1, 3]),
         ({"data__b": "2", **dated, "end_date": day + DAY}, [3]),
     ]
     for query, left in orders:
@@ -127,7 +135,7 @@ def all_filters_limit_the_deletion(ctx: PixieBrix) -> None:
 
 @check("PB-FILT-30")
 def filters_of_all_kinds_hold_together(ctx: PixieBrix) -> None:
-    """Filters by fields, nulls and dates at once, in pages of one and as CSV, and compares."""
+    """Filters by fields, nulls and dates at once, in pages of one, as CSV and at version 1.0."""
     database, field, value = ctx.given.database(), field_name(ctx), ctx.name("value")
     contents = [{field: value, "b": "1"}, {field: value}, {field: value, "b": "1"}, {field: value, "b": "2"}]
     keys = written(ctx, database, [*contents, {"b": "1"}, {field: f"{value} no", "b": "1"}])
@@ -145,9 +153,12 @@ def filters_of_all_kinds_hold_together(ctx: PixieBrix) -> None:
         wanted = sorted(keys[number] for number in expected)
         ctx.expect(f"the records by {query}", wanted, found(ctx, database, keys, query))
         ctx.expect(f"the pages of one by {query}", wanted, _by_pages(ctx, database, query))
-        csv = ctx.call("listRecords", path=path_of(database), query=query, accept="text/csv", described=False)
-        if csv.status == 200:
-            ctx.expect(f"the CSV by {query}", wanted, sorted(csv.containing({*keys})))
+        for accept, version in (("text/csv", None), ("application/json", "1.0")):
+            how: dict[str, Any] = {"query": query, "accept": accept, "version": version}
+            answer = ctx.call("listRecords", path=path_of(database), described=False, **how)
+            if answer.status == 200:
+                what = f"the {accept} at {version or 'its'} version by {query}"
+                ctx.expect(what, wanted, sorted(answer.containing({*keys})))
 
 
 def _by_pages(ctx: PixieBrix, database: Database, query: Mapping[str, object]) -> list[str]:

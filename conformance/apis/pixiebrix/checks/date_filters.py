@@ -47,11 +47,11 @@ def both_dates_together(ctx: PixieBrix) -> None:
 
 @check("PB-FILT-04")
 def without_dates_nothing_is_filtered(ctx: PixieBrix) -> None:
-    """Writes records, 40 days apart where the clock can be moved, and lists without parameters."""
+    """Writes records, 400 days apart where the clock can be moved, and lists without parameters."""
     database = ctx.given.database()
     keys = written(ctx, database, [{"probe": 1}, {"probe": 2}])
     if ctx.can("clock"):
-        ctx.clock.advance(LONG.total_seconds())
+        ctx.clock.advance(10 * LONG.total_seconds())
         keys += written(ctx, database, [{"probe": 3}])
     _expect(ctx, database, keys, {}, came=keys)
 

@@ -14,7 +14,8 @@ from ..archives import Marks
 from ..arrange import Database
 from ..context import PixieBrix
 from ..exports import COLUMNS, elements, expect_a_row_each, expect_columns, exported, succeeded, write
-from ..texts import CELLS, RETURNS
+from ..records import expect_numbers, read
+from ..texts import CELLS, NUMBERS, RETURNS
 
 JSON, CSV, XLSX = "application/json", "text/csv", "application/xlsx"
 SERVED_AS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -165,6 +166,16 @@ def csv_quotes(ctx: PixieBrix) -> None:
         column = f"data.{name}"
         ctx.expect_true("the header", column in rows[0], expected=f"a column {column}", actual=rows[0])
         _expect_text(column, text, row[rows[0].index(column)])
+
+
+@check("PB-JOB-42")
+def csv_has_the_numbers(ctx: PixieBrix) -> None:
+    """Exports large and small numbers as CSV, and compares those that the record shows, digit by digit."""
+    database, marks = ctx.given.database(), Marks(ctx).new(1)
+    (record,) = write(ctx, database, marks, NUMBERS)
+    shown = read(ctx, database, str(record["id"]))
+    rows = _export(ctx, database, CSV).csv_rows()
+    expect_numbers(ctx, [rows[0], *expect_a_row_each(ctx, rows, marks)], shown, NUMBERS)
 
 
 def _expect_text(column: str, wanted: str, shown: str) -> None:

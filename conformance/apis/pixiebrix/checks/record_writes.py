@@ -117,19 +117,29 @@ def filters_limit_the_deletion(ctx: PixieBrix) -> None:
 
 @check("PB-REC-25")
 def a_change_leaves_the_creation_alone(ctx: PixieBrix) -> None:
-    """Writes a record, changes it by PUT and by POST some time later, and compares its time of creation."""
+    """Writes records, changes each in another way some time later, and compares their times of creation."""
     database = ctx.given.database()
-    (key,) = written(ctx, database, [{"probe": 1}])
-    before = _created(read(ctx, database, key))
+    ways: tuple[tuple[str, bool, str], ...] = (
+        ("putRecord", False, ""),
+        ("putRecord", False, "shallow"),
+        ("putRecord", False, "deep_append"),
+        ("createRecords", False, ""),
+        ("createRecords", True, "deep"),
+        ("putRecords", True, ""),
+    )
+    keys = written(ctx, database, [{"probe": 1}] * len(ways))
+    before = [_created(read(ctx, database, key)) for key in keys]
     later(ctx)
-    with step("PB-REC-14", "change the record"):
-        _put(ctx, database, key, {"probe": 2})
-    changed = read(ctx, database, key)
-    with step("PB-REC-14", "see the change"):
-        expect_data("the data", {"probe": 2}, changed)
-    ctx.expect("created_at after a PUT", before, _created(changed))
-    ctx.given.record(database, {"probe": 3}, key=key)
-    ctx.expect("created_at after a POST", before, _created(read(ctx, database, key)))
+    for key, created, (operation, array, strategy) in zip(keys, before, ways, strict=True):
+        item = {"id": key, "data": {"probe": 2}, **({"merge_strategy": strategy} if strategy else {})}
+        path = path_of(database, key) if operation == "putRecord" else path_of(database)
+        with step("PB-REC-14", "change a record"):
+            body = [item] if array else item
+            ctx.call(operation, path=path, json=body, described=False).expect_status(200, 201)
+        changed = read(ctx, database, key)
+        with step("PB-REC-14", "see the change"):
+            expect_data("the data", {"probe": 2}, changed)
+        ctx.expect(f"created_at after {operation} ({strategy or 'replace'})", created, _created(changed))
 
 
 @check("PB-REC-26")

@@ -171,12 +171,20 @@ def nothing_is_left_of_a_deleted_record(ctx: PixieBrix) -> None:
         for strategy in ("shallow", "deep", "deep_append"):
             old = {field: "old", "nest": {"x": 1}, "list": [1]}
             (key,) = written(ctx, database, [old])
+            before = field_of(read(ctx, database, key), "created_at") if ctx.can("clock") else None
             delete(key)
             gone = ctx.call("getRecord", path=path_of(database, key))
             expect_refused(ctx, gone, "the key of a deleted record")
             new = {"nest": {"y": 2}, "list": [2]}
+            if ctx.can("clock"):
+                ctx.clock.advance(90)
             _put(ctx, database, key, new, merge_strategy=strategy)
-            expect_data(f"the data of a record that is new after {way}", new, read(ctx, database, key))
+            record = read(ctx, database, key)
+            expect_data(f"the data of a record that is new after {way}", new, record)
+            if ctx.can("clock"):
+                shown = record.get("created_at")
+                what = f"created_at of a record that is new after {way}"
+                ctx.expect_true(what, shown != before, expected=f"later than {before}", actual=shown)
             _delete(ctx, database, key)
 
 

@@ -12,8 +12,8 @@ from ....authoring.check import CheckFailed, check
 from ..arrange import Database
 from ..context import PixieBrix
 from ..pages import LARGEST
-from ..records import field_name, path_of, written
-from ..texts import CELLS, RETURNS
+from ..records import expect_numbers, field_name, path_of, read, written
+from ..texts import CELLS, NUMBERS, RETURNS
 
 CSV = "text/csv"
 ODD_VALUES = (*CELLS, *RETURNS, "z" * 65_537)
@@ -62,6 +62,14 @@ def values_come_through(ctx: PixieBrix) -> None:
     # Only the own rows count: no other record has the field.
     found = sorted(row[columns[0]] for row in rows if row[columns[0]])
     ctx.expect("the values", sorted(ODD_VALUES), found)
+
+
+@check("PB-CSV-04")
+def numbers_come_through(ctx: PixieBrix) -> None:
+    """Writes large and small numbers, and compares those that the record shows with the cells."""
+    database = ctx.given.database(empty=True)
+    (key,) = written(ctx, database, [NUMBERS])
+    expect_numbers(ctx, _rows(ctx, database, {}), read(ctx, database, key), NUMBERS)
 
 
 @check("PB-CSV-05")

@@ -109,7 +109,7 @@ class SizesCutTo32Bits(Pagination):
         return min(int(asked) % (1 << 32) or 100, maximum)
 
 
-def _repacked(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
+def repacked(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
     """A workbook with each text of its sheet changed."""
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(packed, "w") as new:
@@ -131,7 +131,7 @@ class WorkbookTextsWithoutCase(PixieBrixFiles):
         def shared(text: bytes) -> bytes:
             return seen.setdefault(text.lower(), text)
 
-        return item.rewritten(lambda one: _repacked(one, shared)) if job.media_type == _XLSX else item
+        return item.rewritten(lambda one: repacked(one, shared)) if job.media_type == _XLSX else item
 
 
 @defect("PB-JOB-54")
@@ -140,7 +140,7 @@ class WorkbookTextsTrimmed(PixieBrixFiles):
 
     async def artifact(self, job: Job, key: str) -> Item:
         item = await super().artifact(job, key)
-        return item.rewritten(lambda one: _repacked(one, bytes.strip)) if job.media_type == _XLSX else item
+        return item.rewritten(lambda one: repacked(one, bytes.strip)) if job.media_type == _XLSX else item
 
 
 class _NullInAnyCase(FieldNull):
