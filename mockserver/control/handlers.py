@@ -14,7 +14,7 @@ from starlette.responses import Response
 from ..apis.base import served_apis
 from ..sandbox.api_settings import ApiSettings
 from ..sandbox.clock import EARLIEST, LATEST
-from ..sandbox.faults import Fault, FaultError, make_fault
+from ..sandbox.faults import MAX_FAULTS, Fault, FaultError, make_fault
 from ..sandbox.journal import JournalFilter
 from ..sandbox.loading import DataError
 from ..sandbox.registry import Sandboxes, SandboxNameError
@@ -200,6 +200,9 @@ class ControlHandlers:
             InvalidInput: an unknown operation or an impossible fault.
         """
         sandbox = call.sandbox
+        if len(sandbox.faults) >= MAX_FAULTS:
+            message = f"The sandbox has {MAX_FAULTS} faults; take some back first."
+            raise InvalidInput({"non_field_errors": [message]})
         try:
             fault = make_fault(call.body, sandbox.faults.next_id(), self._operations)
         except FaultError as error:

@@ -87,12 +87,11 @@ def mask(text: str) -> str:
 
 
 def _message(headers: Headers, body: bytes, size: int) -> dict[str, Any]:
-    shown: dict[str, str] = {}
+    shown: dict[str, list[str]] = {}
     for raw, value in headers:
-        name, text = raw.decode("latin-1").lower(), _masked_header(raw, value)
-        shown[name] = f"{shown[name]}, {text}" if name in shown else text
+        shown.setdefault(raw.decode("latin-1").lower(), []).append(_masked_header(raw, value))
     return {
-        "headers": shown,
+        "headers": {name: ", ".join(texts) for name, texts in shown.items()},
         "body": mask(body.decode("utf-8", "replace")),
         "size": size,
         "truncated": size > len(body),

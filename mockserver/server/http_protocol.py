@@ -1,14 +1,24 @@
-"""HTTP/1.1 by uvicorn and httptools, for clients that offer another protocol with their first request."""
+"""HTTP/1.1 by uvicorn and httptools: offers of other protocols are ignored, heads are bounded."""
 
 from __future__ import annotations
 
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 _OF_THE_OFFER = frozenset({b"upgrade", b"http2-settings"})
 _LINE = b"%b %b HTTP/%b\r\n"
+MAX_HEAD: Final = 128 * 1024
+"""How many bytes the URL and the header fields of a request may have together."""
+MAX_URL: Final = 64_000
+"""How many of them the URL may have."""
+
+
+class _Refused(Exception):
+    """A head that no application is to see; raised through the parser."""
 
 
 class PlainProtocol(HttpToolsProtocol):
@@ -17,11 +27,18 @@ class PlainProtocol(HttpToolsProtocol):
     Java's HttpClient and `curl --http2` offer HTTP/2 with `Upgrade: h2c`, browsers WebSocket; a server may go
     on as if they had not (RFC 9110, 7.8). httptools stops after the head of such a request, body or not. What
     it has read is put before it once more, without the offer.
+
+    What is refused here reaches no application and no journal: a head that is too long (431, its URL alone:
+    414), none or several `Host` in HTTP/1.1 (400; RFC 9112, 3.2), and what is not HTTP (400).
     """
+
+    _fed = 0  # bytes of a head, of chunk sizes or trailers since there was any of a body; rather too many
+    _refusal = (HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
 
     def data_received(self, data: bytes) -> None:
         """Take in what came over the connection."""
         self._unset_keepalive_if_required()
+        self._fed += len(data)
         while data:
             try:
                 self.parser.feed_data(data)
@@ -35,7 +52,50 @@ class PlainProtocol(HttpToolsProtocol):
                 self._refuse()
                 return
             else:
+                if self._is_between_messages():
+                    self._fed = 0
+                elif self._fed > MAX_HEAD:
+                    self._too_long()
+                    self._refuse()
                 return
+
+    def on_headers_complete(self) -> None:
+        """Look at the head as a whole before an application does."""
+        if len(self.url) > MAX_URL or (self._fed > MAX_HEAD and self._head_size() > MAX_HEAD):
+            self._too_long()
+            raise _Refused
+        version = self.parser.get_http_version()
+        if version not in {"1.1", "1.0"}:
+            self._refusal = (HTTPStatus.BAD_REQUEST, "This server speaks HTTP/1.1 and HTTP/1.0.")
+            raise _Refused
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) != 1 and (hosts or version == "1.1"):
+            self._refusal = (HTTPStatus.BAD_REQUEST, "A request names exactly one Host.")
+            raise _Refused
+        if self.url[:1] not in b"/*":
+            self.url = _with_path(self.url)
+        super().on_headers_complete()
+        if "path" in self.scope:
+            self.headers = []  # what a trailer says is not told as if the head had said it
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a piece of the body."""
+        super().on_body(body)
+        self._fed = 0
+
+    def _is_between_messages(self) -> bool:
+        scope: Any = self.scope  # None before the first request; with a path from its last header on
+        return scope is None or ("path" in scope and not self.cycle.more_body)
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _too_long(self) -> None:
+        if len(self.url) > MAX_URL:
+            self._refusal = (HTTPStatus.REQUEST_URI_TOO_LONG, f"A URL has {MAX_URL} bytes at most.")
+        else:
+            message = f"URL and header fields have {MAX_HEAD} bytes at most, together."
+            self._refusal = (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, message)
 
     def _should_upgrade(self) -> bool:
         """Whether a request that offers another protocol is to be left alone until it comes once more."""
@@ -52,7 +112,31 @@ class PlainProtocol(HttpToolsProtocol):
         return b"".join([*lines, b"\r\n"])
 
     def _refuse(self) -> None:
-        self.send_400_response("Invalid HTTP request received.")
+        status, message = self._refusal
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not (cycle.more_body or cycle.response_complete):
+            # An earlier request is still being answered: that is the last answer, and this is not sent in its
+            # place.
+            cycle.keep_alive = False
+            self.pipeline.clear()
+            self.flow.pause_reading()
+            return
+        if cycle is not None and cycle.response_started and not cycle.response_complete:
+            self.transport.close()
+            return
+        text = message.encode()
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"Content-Length: {len(text)}\r\nConnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + text)
+        self.transport.close()
+
+
+def _with_path(url: bytes) -> bytes:
+    """The URL of a request in absolute form; an empty path is the root (RFC 9112, 3.2.2)."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=parts.path or b"/"))
 
 
 def _parser(protocol: HttpToolsProtocol) -> Any:

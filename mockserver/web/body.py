@@ -45,11 +45,17 @@ async def read_body(receive: Receive, limit: int = MAX_BODY) -> bytes:
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
     """The value of a header, or None; several lines of one name are one list (RFC 9110, 5.3)."""
-    found = None
+    found: bytes | None = None
+    more: list[bytes] = []
     for key, value in headers:
         if key == name:
-            found = value if found is None else found + b", " + value
-    return None if found is None else found.decode("latin-1")
+            if found is None:
+                found = value
+            else:
+                more.append(value)
+    if found is None:
+        return None
+    return (b", ".join([found, *more]) if more else found).decode("latin-1")
 
 
 def check_encoding(content_encoding: str | None) -> None:

@@ -88,9 +88,10 @@ class RecordHandlers:
             return table.slice(first, last), last < high
         found: list[Row] = []
         rows = table.slice(low, high)
-        for start in range(0, len(rows), _SCAN):
+        step = max(1, _SCAN // len(filters))
+        for start in range(0, len(rows), step):
             found.extend(
-                row for row in rows[start : start + _SCAN] if all(item.matches(row[DATA]) for item in filters)
+                row for row in rows[start : start + step] if all(item.matches(row[DATA]) for item in filters)
             )
             if len(found) > page.end:
                 break
