@@ -1,7 +1,8 @@
-"""What can go wrong in the state: domain errors, without status codes (each API has a table for those)."""
+"""What can go wrong in the state: domain errors; status and wording are of each API's `errors.py`."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -22,11 +23,31 @@ class NotFound(StateError):
         self.id = id
 
 
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with a value.
+
+    Attributes:
+        code: what, in kebab case; each API says in its `errors.py` how it words it.
+        value: that a sentence about it has to name; None where it names none.
+    """
+
+    code: str
+    value: object = None
+
+    def __str__(self) -> str:
+        return self.code if self.value is None else f"{self.code}: {self.value}"
+
+    def __repr__(self) -> str:
+        return repr(str(self))
+
+
 class InvalidInput(StateError):
     """Input that validation refuses.
 
-    `errors` is keyed by field; a value is a list of messages, or an object of the same shape, nested as the
-    input is (the elements of an array are keyed by their index as text).
+    `errors` is keyed by field; a value is a list of what is wrong, or an object of the same shape, nested as
+    the input is (the elements of an array are keyed by their index as text). What the state refuses is a
+    `Wrong` each; a handler may give sentences.
     """
 
     def __init__(self, errors: dict[str, Any]) -> None:

@@ -6,13 +6,14 @@ Each API has an `errors.py` of its own; what several of them share is here.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
 from ..state import jsonio
-from ..state.errors import BrokenSchema, InvalidInput, NotFound, StateError
+from ..state.errors import BrokenSchema, InvalidInput, NotFound, StateError, Wrong
 from .negotiated import JSON, Negotiated
 from .problems import Problem
 
@@ -35,15 +36,34 @@ class Refusal:
     headers: dict[str, str] | None = None
 
 
-def refusal_of(error: Exception) -> Refusal:
-    """What is said to an error."""
+def worded(errors: Any, words: Mapping[str, str]) -> Any:
+    """Errors of the state, keyed by field, as sentences.
+
+    Args:
+        errors: nested as the input is; what is a sentence already stays.
+        words: how each code is worded; `{}` stands for the value. A code that is not there is told as it is.
+    """
+    match errors:
+        case Wrong():
+            words_of_it = words.get(errors.code)
+            return str(errors) if words_of_it is None else words_of_it.format(errors.value)
+        case Mapping():
+            return {name: worded(one, words) for name, one in errors.items()}
+        case list():
+            return [worded(one, words) for one in errors]
+        case _:
+            return errors
+
+
+def refusal_of(error: Exception, words: Mapping[str, str] | None = None) -> Refusal:
+    """What is said to an error; `words` is how the API words the codes of its state."""
     match error:
         case Problem():
             return Refusal(error.status, error.detail, error.headers)
         case NotFound():
             return Refusal(404, "Not found.")
         case InvalidInput() | BrokenSchema():
-            return Refusal(400, error.errors)
+            return Refusal(400, worded(error.errors, words or {}))
         case StateError():
             return Refusal(400, str(error))
         case _:

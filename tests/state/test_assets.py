@@ -8,7 +8,7 @@ import pytest
 from dbcontract.mockserver.apis.pixiebrix.state.assets import Asset
 from dbcontract.mockserver.apis.pixiebrix.state.databases import Database, Organization
 from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
-from dbcontract.mockserver.state.errors import InvalidInput, NotFound
+from dbcontract.mockserver.state.errors import InvalidInput, NotFound, Wrong
 from dbcontract.mockserver.state.objects import ObjectStore, StoredObject
 
 NewId = Callable[[], str]
@@ -65,7 +65,7 @@ def test_file_names_of_1_to_255_characters(state: PixieBrixState, new_id: NewId,
 def test_other_file_names(state: PixieBrixState, new_id: NewId, filename: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         state.create_asset("db", filename, 0, new_id)
-    assert list(caught.value.errors) == ["filename"]
+    assert caught.value.errors == {"filename": [Wrong("too-long", 255) if filename else Wrong("blank")]}
     assert state.list_assets("db") == []
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbcontract.mockserver.apis.pixiebrix.state.filters import FieldEquals, FieldNull, parse_filters
-from dbcontract.mockserver.state.errors import InvalidInput
+from dbcontract.mockserver.state.errors import InvalidInput, Wrong
 from dbcontract.mockserver.state.jsonio import dumps
 
 NAMES = st.sampled_from(
@@ -108,5 +108,5 @@ def test_spellings_of_false(value: str) -> None:
 def test_what_is_not_a_filter_is_reported_under_its_parameter(name: str, value: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_filters([("data__fine", "x"), (name, value)])
-    assert list(caught.value.errors) == [name]
-    assert all(isinstance(message, str) for message in caught.value.errors[name])
+    code = "not-a-boolean" if name == "data__f__isnull" else "field-not-named"
+    assert caught.value.errors == {name: [Wrong(code)]}

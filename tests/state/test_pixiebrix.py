@@ -9,7 +9,7 @@ from dbcontract.mockserver.apis.pixiebrix.state.databases import Database, Organ
 from dbcontract.mockserver.apis.pixiebrix.state.merging import MergeStrategy, merge
 from dbcontract.mockserver.apis.pixiebrix.state.pixiebrix import PixieBrixState
 from dbcontract.mockserver.apis.pixiebrix.state.records import CREATED, DATA, KEY, UPDATED, RecordTable
-from dbcontract.mockserver.state.errors import InvalidInput, MalformedJSON, NotFound, StateError
+from dbcontract.mockserver.state.errors import InvalidInput, MalformedJSON, NotFound, StateError, Wrong
 from dbcontract.mockserver.state.instants import DAY
 from dbcontract.mockserver.state.jsonio import loads
 
@@ -69,8 +69,8 @@ def test_what_is_not_a_database(
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
         state.create_database("org", name, type_, enforce_schema=False, now=0, new_id=new_id)
-    assert list(caught.value.errors) == [field]
-    assert [type(message) for message in caught.value.errors[field]] == [str]
+    expected = {"name": Wrong("blank"), "type": Wrong("unknown-choice", type_)}
+    assert caught.value.errors == {field: [expected[field]]}
     assert list(state.databases) == ["db"]
 
 

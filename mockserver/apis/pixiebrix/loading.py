@@ -13,6 +13,8 @@ from ...state import jsonio
 from ...state.errors import InvalidInput
 from ...state.instants import day_of, parse_date, parse_instant
 from ...state.objects import ObjectStore, StoredObject
+from ...web.errors import worded
+from .errors import WORDS
 from .keys import asset_key
 from .state.assets import Asset
 from .state.databases import Database, Organization
@@ -115,7 +117,8 @@ def _schema(entry: Mapping[str, Any]) -> RecordSchema | None:
     try:
         return RecordSchema(jsonio.dumps(entry["schema"]).decode())
     except InvalidInput as error:
-        msg = f'schema of the database "{entry["name"]}": {" ".join(error.errors["schema_text"])}'
+        told: list[str] = worded(error.errors["schema_text"], WORDS)
+        msg = f'schema of the database "{entry["name"]}": {" ".join(told)}'
         raise DataError(msg) from None
 
 

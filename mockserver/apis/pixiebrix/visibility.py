@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...state.errors import InvalidInput, NotFound
+from ...state.errors import InvalidInput, NotFound, Wrong
 from ...web.call import Call
 from .state_of import state_of
 
@@ -55,7 +55,7 @@ def require_visible(call: Call, organizations: frozenset[str]) -> None:
     named = body.get("databases") if isinstance(body, dict) else None
     if isinstance(named, list):
         errors = {
-            str(index): [f'Invalid pk "{id_}" - object does not exist.']
+            str(index): [Wrong("unknown-id", id_)]
             for index, id_ in enumerate(named)
             if hidden(str(id_).lower())
         }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from ....state.errors import Wrong
+
 MAX_FILENAME: Final = 255
 """How many characters a file name may have."""
 
@@ -29,7 +31,7 @@ class Asset:
 def filename_errors(filename: str) -> dict[str, Any]:
     """What is wrong with a file name, keyed by field; empty when nothing is."""
     if not filename:
-        return {"filename": ["This field may not be blank."]}
+        return {"filename": [Wrong("blank")]}
     if len(filename) > MAX_FILENAME:
-        return {"filename": [f"Ensure this field has no more than {MAX_FILENAME} characters."]}
+        return {"filename": [Wrong("too-long", MAX_FILENAME)]}
     return {}

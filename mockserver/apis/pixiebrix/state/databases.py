@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from ....state.errors import Wrong
 from ....state.instants import DAY
 from .archives import Archive
 from .assets import Asset
@@ -74,13 +75,13 @@ class Database:
 def database_errors(name: str, type: str, owner_field: str | None) -> dict[str, Any]:  # noqa: A002
     """What is wrong with the fields of a database, keyed by field; empty when nothing is."""
     errors: dict[str, Any] = {}
-    too_long = f"Ensure this field has no more than {MAX_NAME} characters."
+    too_long = Wrong("too-long", MAX_NAME)
     if not name.strip():
-        errors["name"] = ["This field may not be blank."]
+        errors["name"] = [Wrong("blank")]
     elif len(name) > MAX_NAME:
         errors["name"] = [too_long]
     if type not in TYPES:
-        errors["type"] = [f'"{type}" is not a valid choice.']
+        errors["type"] = [Wrong("unknown-choice", type)]
     if owner_field is not None and len(owner_field) > MAX_NAME:
         errors["owner_field"] = [too_long]
     return errors

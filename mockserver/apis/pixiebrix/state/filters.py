@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from ....state.errors import InvalidInput, MalformedJSON
+from ....state.errors import InvalidInput, MalformedJSON, Wrong
 from ....state.jsonio import dumps, loads
 
 _PREFIX = "data__"
@@ -85,13 +85,13 @@ def parse_filters(pairs: Iterable[tuple[str, str]]) -> list[Filter]:
         asks_null = target.endswith(_IS_NULL)
         target = target.removesuffix(_IS_NULL)
         if not target:
-            errors[name] = ["A field name is required."]
+            errors[name] = [Wrong("field-not-named")]
         elif not asks_null:
             filters.append(FieldEquals(target, value))
         elif value in _BOOLEANS:
             filters.append(FieldNull(target, _BOOLEANS[value]))
         else:
-            errors[name] = ["Must be a valid boolean."]
+            errors[name] = [Wrong("not-a-boolean")]
     if errors:
         raise InvalidInput(errors)
     return filters

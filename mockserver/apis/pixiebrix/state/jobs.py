@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ....state.errors import Wrong
 from .records import Row
 
 if TYPE_CHECKING:
@@ -93,20 +94,16 @@ def job_errors(name: str, ids: list[str], media_type: str, known: Mapping[str, A
     """What is wrong with a job request, keyed by field, nested as the request is; empty when nothing is."""
     errors: dict[str, Any] = {}
     if not name.strip():
-        errors["name"] = ["This field may not be blank."]
+        errors["name"] = [Wrong("blank")]
     elif len(name) > MAX_NAME:
-        errors["name"] = [f"Ensure this field has no more than {MAX_NAME} characters."]
-    unknown = {
-        str(index): [f'Invalid pk "{id_}" - object does not exist.']
-        for index, id_ in enumerate(ids)
-        if id_ not in known
-    }
+        errors["name"] = [Wrong("too-long", MAX_NAME)]
+    unknown = {str(index): [Wrong("unknown-id", id_)] for index, id_ in enumerate(ids) if id_ not in known}
     if unknown:
         errors["databases"] = unknown
     elif not ids:
-        errors["databases"] = ["This list may not be empty."]
+        errors["databases"] = [Wrong("empty-list")]
     if media_type not in SUFFIXES:
-        errors["media_type"] = [f'"{media_type}" is not a valid choice.']
+        errors["media_type"] = [Wrong("unknown-choice", media_type)]
     return errors
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from ....state.errors import InvalidInput, MalformedJSON
+from ....state.errors import InvalidInput, MalformedJSON, Wrong
 from ....state.jsonio import loads
 
 MAX_MESSAGES: Final = 20
@@ -29,13 +29,13 @@ class RecordSchema:
         try:
             schema = loads(text.encode())
             if not isinstance(schema, dict):
-                raise InvalidInput({"schema_text": ["A JSON Schema is a JSON object."]})
+                raise InvalidInput({"schema_text": [Wrong("schema-not-an-object")]})
             self._validator = jsonschema_rs.validator_for(schema, offline=True)
         except (MalformedJSON, UnicodeEncodeError) as error:
-            raise InvalidInput({"schema_text": [f"JSON parse error - {error}"]}) from None
+            raise InvalidInput({"schema_text": [Wrong("schema-not-json", error)]}) from None
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             reason = str(error).partition("\n")[0][:_SHOWN]
-            raise InvalidInput({"schema_text": [f"This is not a valid JSON Schema: {reason}"]}) from None
+            raise InvalidInput({"schema_text": [Wrong("not-a-schema", reason)]}) from None
 
     def problems(self, data: Any) -> list[str]:
         """What is wrong with the data of a record, each with its place; empty when nothing is."""
