@@ -137,6 +137,17 @@ class ServedApi(WebApi, StoringApi, WrittenApi):
     samples: Callable[[Sandbox], Samples] | None = None
     variable: str = ""
 
+    @property
+    def url_variable(self) -> str:
+        """The environment variable for its base URL."""
+        return f"{self.variable or self.name.upper()}_URL"
+
+    @property
+    def token_variable(self) -> str | None:
+        """The environment variable for a token that it takes; None for an API without tokens."""
+        takes_one = "securitySchemes" in self.description().get("components", {})
+        return f"{self.variable or self.name.upper()}_TOKEN" if takes_one else None
+
     def samples_of(self, sandbox: Sandbox) -> Samples:
         """What exists in a sandbox, to try operations on."""
         return KnownSamples(self.known_ids(sandbox)) if self.samples is None else self.samples(sandbox)

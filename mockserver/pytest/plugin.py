@@ -45,8 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--dbcontract-mock-url",
         metavar="URL",
-        help="Use this running mock instead of starting one. The environment may hold PIXIEBRIX_TOKEN and "
-        "DBCONTRACT_CONTROL_TOKEN for it.",
+        help="Use this running mock instead of starting one. The environment may hold a token for it "
+        "(PIXIEBRIX_TOKEN, or the like of another API), and DBCONTRACT_CONTROL_TOKEN.",
     )
     group.addoption(
         "--dbcontract-validate-responses",
@@ -127,7 +127,7 @@ def dbcontract_mock_server(pytestconfig: pytest.Config) -> Iterator[MockClient]:
     try:
         mock = MockClient(
             choices.url,
-            token=os.environ.get("PIXIEBRIX_TOKEN"),
+            token=_token(),
             control_token=os.environ.get("DBCONTRACT_CONTROL_TOKEN"),
         )
         mock.health()
@@ -135,6 +135,14 @@ def dbcontract_mock_server(pytestconfig: pytest.Config) -> Iterator[MockClient]:
         raise _told(f"--dbcontract-mock-url: {error}") from None
     with mock, _reached_directly(mock.base_url):
         yield mock
+
+
+def _token() -> str | None:
+    """The token that the environment holds for a mock that runs already: of the first API that has one."""
+    from ..apis.base import served_apis  # noqa: PLC0415 - only those pay for it who use it
+
+    variables = (api.token_variable for api in served_apis().values())
+    return next((os.environ[name] for name in variables if name is not None and name in os.environ), None)
 
 
 @contextlib.contextmanager

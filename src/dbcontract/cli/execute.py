@@ -69,10 +69,9 @@ def surroundings(settings: Settings, running: Running) -> dict[str, str]:
     found: dict[str, str | None] = {"DBCONTRACT_URL": running.base_url}
     for name, url in urls_of(running).items():
         api = served_apis()[name]
-        prefix = api.variable or name.upper()
-        found[f"{prefix}_URL"] = url
-        if "securitySchemes" in api.description().get("components", {}):
-            found[f"{prefix}_TOKEN"] = None if url is None else token_to_show(settings) or ANY_TOKEN
+        found[api.url_variable] = url
+        if api.token_variable is not None:
+            found[api.token_variable] = None if url is None else token_to_show(settings) or ANY_TOKEN
     kept = {name: value for name, value in os.environ.items() if name not in found}
     kept |= without_proxy(kept, running.base_url)
     return kept | {name: value for name, value in found.items() if value is not None}
