@@ -15,12 +15,18 @@ from .judging import Judgement, Proof
 
 FORMAT: Final = "dbcontract-proof/1"
 
+_MATRIX: Final = (1_200, 600)
+"""About as wide and as high is the matrix, in pixels, as far as the size of its cells allows."""
+_LEAST: Final = (3, 2)
+_MOST: Final = 14
+
 
 def to_document(proof: Proof) -> dict[str, Any]:
     """The proof as JSON has it.
 
     `rules` has every rule that the reference mock keeps, with the defects that name it and turn it red
-    (`shown_by`) and those that turn it red beside others. `unproven` is null where not all defects were run.
+    (`shown_by`) and those that turn it red beside others. Where not all defects were run, `unproven` is null,
+    and `rules` has those that what was run names or turns red.
     """
     return {
         "format": FORMAT,
@@ -37,8 +43,18 @@ def to_document(proof: Proof) -> dict[str, Any]:
 
 
 def shown_rules(proof: Proof) -> list[tuple[str, list[str], list[str]]]:
-    """Every checked rule, the defects that name it and turn it red, and those that only turn it red."""
+    """Every checked rule, the defects that name it and turn it red, and those that only turn it red.
+
+    Of a part of the proof, which is run without the reference mock, the rules that it says something of.
+    """
     defects = proof.of("defect")
+    told = {
+        rule
+        for one in proof.judgements
+        for rules in (one.caught, one.missed, one.resting, one.stray)
+        for rule in rules
+    }
+    columns = proof.checked or told
     return [
         (
             rule,
@@ -46,7 +62,7 @@ def shown_rules(proof: Proof) -> list[tuple[str, list[str], list[str]]]:
             [one.variant.name for one in defects if rule in (*one.resting, *one.stray)],
         )
         for rule in proof.order
-        if rule in proof.checked
+        if rule in columns
     ]
 
 
@@ -83,10 +99,10 @@ def _json(proof: Proof) -> str:
 
 def _html(proof: Proof) -> str:
     columns = [rule for rule, _, _ in shown_rules(proof)]
-    environment = {rule: index for index, rule in enumerate(columns)}
-    rows = sorted(proof.judgements, key=lambda one: _first(one, environment))
+    place = {rule: index for index, rule in enumerate(columns)}
+    rows = sorted(proof.judgements, key=lambda one: _first(one, place))
     cells = [
-        (environment[rule], row, kind, rule)
+        (place[rule], row, kind, rule)
         for row, one in enumerate(rows)
         for kind, rules in (
             ("caught", one.caught),
@@ -95,7 +111,7 @@ def _html(proof: Proof) -> str:
             ("stray", one.stray),
         )
         for rule in rules
-        if rule in environment
+        if rule in place
     ]
     return _template().render(
         proof=proof,
@@ -104,12 +120,14 @@ def _html(proof: Proof) -> str:
         cells=cells,
         columns=columns,
         areas=_runs([rule.rpartition("-")[0] for rule in columns]),
+        wide=max(_LEAST[0], min(_MOST, _MATRIX[0] // max(1, len(columns)))),
+        high=max(_LEAST[1], min(_MOST, _MATRIX[1] // max(1, len(rows)))),
     )
 
 
-def _first(one: Judgement, environment: Mapping[str, int]) -> tuple[int, int, str]:
+def _first(one: Judgement, place: Mapping[str, int]) -> tuple[int, int, str]:
     """Where a row of the matrix belongs: with the first rule of the catalogue that it was caught by."""
-    first = min((environment[rule] for rule in one.caught if rule in environment), default=len(environment))
+    first = min((place[rule] for rule in one.caught if rule in place), default=len(place))
     return int(one.variant.kind == "conforming"), first, one.variant.name
 
 
