@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -27,6 +28,7 @@ DASHBOARD: Final = "/_mock/"
 LISTED: Final = 20
 """How many ids of a kind the landing page has."""
 
+_WEIGHT: Final = re.compile(r"[01](\.[0-9]{0,3})?")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -62,7 +64,7 @@ class Pages:
     def _landing(self, sandbox: Sandbox, scope: Scope) -> Response:
         """For a browser a page; for programs what the page is made of."""
         vary = {"Vary": "Accept"}
-        if "text/html" in (header(scope["headers"], b"accept") or ""):
+        if _wants_page(header(scope["headers"], b"accept") or ""):
             return page_response(content_of("landing.html") or b"", **vary)
         return Response(jsonio.dumps(self.describe(sandbox, scope)), 200, vary, "application/json")
 
@@ -104,6 +106,17 @@ class Pages:
         if not sandbox.settings.auth:
             return "none"
         return "any" if sandbox.settings.tokens is None else "given"
+
+
+def _wants_page(accept: str) -> bool:
+    """Whether HTML is named, and not after JSON; who takes anything, as curl does, is a program."""
+    weights = {"text/html": 0.0, "application/json": 0.0}
+    for part in accept.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        if name in weights:
+            (weight, *_) = [one[2:] for one in parameters if one.startswith("q=")] or ["1"]
+            weights[name] = float(weight) if _WEIGHT.fullmatch(weight) else 0.0
+    return weights["text/html"] > 0 and weights["text/html"] >= weights["application/json"]
 
 
 def page_response(content: bytes, **headers: str) -> Response:

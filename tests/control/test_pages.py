@@ -41,6 +41,27 @@ def databases(mock: Mock) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),  # as curl asks
+        ("application/json, text/html;q=0.9, */*;q=0.1", "application/json"),
+        ("text/html;q=0", "application/json"),
+        ("text/html;q=nonsense", "application/json"),
+        ("TEXT/HTML", "text/html"),
+        (BROWSER["Accept"], "text/html"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_people_get_a_page_and_programs_json(mock: Mock, method: str, accept: str | None, kind: str) -> None:
+    answer = mock.send(method, "/", headers={"Accept": accept})  # None: no such header
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].partition(";")[0] == kind
+    assert answer.headers["Vary"] == "Accept"
+    assert bool(answer.content) is (method == "GET")
+
+
 def test_no_program_is_told_which_tokens_there_are(mock: Mock) -> None:
     mock.send("PATCH", "/_mock/settings", json={"tokens": ["very-secret"]})
     answer = mock.send("GET", "/", headers={"Accept": "application/json"})
