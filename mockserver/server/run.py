@@ -181,7 +181,7 @@ def _save(keeper: Keeper, running: Running) -> None:
 def serve_forever(
     settings: Settings, on_ready: Callable[[Running], None], keeper: Keeper | None = None
 ) -> None:
-    """Serve until Ctrl-C or SIGTERM, then stop within a second.
+    """Serve until Ctrl-C, SIGTERM or SIGHUP, then stop within a second.
 
     Args:
         settings: what to serve and where.
@@ -204,7 +204,7 @@ def serve_forever(
             server.force_exit = server.should_exit
             server.should_exit = True
 
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _ends():
             loop.add_signal_handler(number, stop)
         saving = None if keeper is None else _Saving(keeper, running)
         if saving is not None and hasattr(signal, "SIGUSR1"):
@@ -227,6 +227,14 @@ def serve_forever(
         _runner(server)(main())
     if keeper is not None and server.started:
         _save(keeper, running)
+
+
+def _ends() -> list[signal.Signals]:
+    """The signals that end the server; a hangup that is to be ignored (nohup) stays ignored."""
+    found = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        found.append(signal.SIGHUP)
+    return found
 
 
 def _runner(server: _Uvicorn) -> Callable[..., None]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import shutil
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,10 @@ from typing import Any
 import pytest
 import requests
 
-SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
-FROZEN = ("--clock", "frozen@2024-05-10T12:00:00Z")
+SIGNALS = pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
+FROZEN = ("--clock", "frozen@2024-05-10T12:00:00Z", "--signing-key", "the same in every run")
 
 
 def control(server: Any, method: str, path: str, **options: Any) -> requests.Response:
@@ -181,7 +186,7 @@ def test_a_file_that_can_no_longer_be_written_is_told_at_the_end(
     folder = tmp_path / "folder"
     folder.mkdir()
     server = serve("--state", "folder/sandbox.json")
-    folder.rmdir()
+    shutil.rmtree(folder)
     status, stderr = server.stop(signal.SIGTERM)
     assert status == 2
     assert stderr.startswith("Error: --state folder/sandbox.json: ")
@@ -194,3 +199,61 @@ def test_a_link_is_followed(serve: Callable[..., Any], tmp_path: Path) -> None:
     serve("--state", "sandbox.json").stop(signal.SIGTERM)
     assert (tmp_path / "sandbox.json").is_symlink()
     assert json.loads((tmp_path / "real" / "kept.json").read_bytes())["format"] == "dbcontract-sandbox/1"
+
+
+def test_two_servers_never_keep_their_sandboxes_in_one_file(
+    serve: Callable[..., Any], run: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "link.json").symlink_to("sandbox.json")
+    server = serve("--state", "sandbox.json", *FROZEN)
+    for name in ("sandbox.json", "link.json"):
+        for command in (("serve", "--port", "0"), ("exec",)):
+            rest = () if command[0] == "serve" else ("--", "true")
+            result = run(*command, "--state", name, *rest)
+            assert (result.status, result.stdout) == (2, b"")
+            assert result.stderr.startswith(f"Error: --state {name}: another server keeps its sandbox there")
+    kept = change(server)
+    assert server.stop(signal.SIGTERM) == (0, "")
+    assert (tmp_path / "sandbox.json").read_bytes() == kept
+    assert run("exec", "--state", "sandbox.json", "--", "true").status == 0
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_what_a_killed_server_left_is_no_obstacle(serve: Callable[..., Any], tmp_path: Path) -> None:
+    server = serve("--state", "sandbox.json", *FROZEN)
+    server.stop(signal.SIGKILL)
+    for name in (".sandbox.json.123.tmp", ".sandbox.json.99999.tmp", ".sandbox.json.x.tmp", ".other.1.tmp"):
+        (tmp_path / name).write_text("half")
+    assert serve("--state", "sandbox.json", *FROZEN).stop(signal.SIGTERM) == (0, "")
+    assert {path.name for path in tmp_path.glob(".*")} == {".sandbox.json.x.tmp", ".other.1.tmp"}
+
+
+def test_a_full_disk_is_told_and_the_old_file_stays(serve: Callable[..., Any], tmp_path: Path) -> None:
+    """A bound on the size of files stands for the end of the disk."""
+    serve("--state", "sandbox.json", *FROZEN).stop(signal.SIGTERM)
+    before = (tmp_path / "sandbox.json").read_bytes()
+    server = serve("--state", "sandbox.json", *FROZEN)
+    change(server)
+    bound = len(before) // 2
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (bound, bound))
+    status, stderr = server.stop(signal.SIGTERM)
+    assert status == 2
+    assert stderr.startswith("Error: --state sandbox.json: file too large; ")
+    assert stderr.count("\n") == 1
+    assert (tmp_path / "sandbox.json").read_bytes() == before
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_hangup_that_is_ignored_stays_so(tmp_path: Path, command: str, environment: dict[str, str]) -> None:
+    """`nohup dbcontract serve` outlives its terminal."""
+    options = ["serve", "--port", "0", "--ready-file", "ready.json", "--data", "empty"]
+    process = subprocess.Popen(["nohup", command, *options], cwd=tmp_path, env=environment)
+    try:
+        while not (tmp_path / "ready.json").exists():
+            assert process.poll() is None
+        process.send_signal(signal.SIGHUP)
+        url = json.loads((tmp_path / "ready.json").read_text())["base_url"]
+        assert requests.get(f"{url}/_mock/health", timeout=10).status_code == 200
+    finally:
+        process.terminate()
+        assert process.wait(timeout=20) == 0

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -49,7 +50,11 @@ def command(*, argv: tuple[str, ...], **options: Any) -> int:
         settings = flags.settings()
         # The terminal is the command's; a program that asked for JSON gets all of it.
         logs.configure(flags.log_format, requests=flags.log_format == "json")
-        with ServerThread(settings, flags.keeper()) as running:
+        keeper = flags.keeper()
+        with ExitStack() as at_the_end:
+            if keeper is not None:
+                at_the_end.callback(keeper.release)
+            running = at_the_end.enter_context(ServerThread(settings, keeper))
             return run(argv, surroundings(settings, running))
     except (SettingsError, StartError) as error:
         raise CommandError(str(error)) from error

@@ -49,6 +49,20 @@ def atomic_writer(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
+def remove_leftovers(path: Path) -> None:
+    """Remove what killed processes left beside a file that they were writing; only while nobody writes it.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    path = path.resolve()
+    begin, _, end = _beside(path).name.rpartition(f"{os.getpid()}")
+    for found in path.parent.iterdir():
+        middle = found.name.removeprefix(begin).removesuffix(end)
+        if found.name == f"{begin}{middle}{end}" and middle.isdecimal():
+            found.unlink(missing_ok=True)
+
+
 def _beside(path: Path) -> Path:
     """A temporary name in the same folder: a rename is atomic only within one file system."""
     return path.with_name(f".{path.name.encode()[:100].decode(errors='ignore')}.{os.getpid()}.tmp")

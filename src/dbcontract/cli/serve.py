@@ -55,7 +55,10 @@ def command(*, ready_file: Path | None, quiet: bool, curls: bool, **options: Any
                     at_the_end.callback(ready_file.unlink, missing_ok=True)
                 Banner.of(settings, running).print(curls=curls)
 
-            serve_forever(settings, on_ready, flags.keeper())
+            keeper = flags.keeper()
+            if keeper is not None:
+                at_the_end.callback(keeper.release)
+            serve_forever(settings, on_ready, keeper)
         except (SettingsError, StartError) as error:
             raise CommandError(str(error)) from error
 

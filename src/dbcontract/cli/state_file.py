@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import CommandError, os_reason
-from .files import atomic_writer, check_writable
+from .file_lock import AlreadyLockedError, FileLock
+from .files import atomic_writer, check_writable, remove_leftovers
 
 if TYPE_CHECKING:
     from dbcontract.mockserver.server.run import Running
@@ -18,11 +19,17 @@ if TYPE_CHECKING:
 class StateFile:
     """Keeps the default sandbox of a server in a file, as the control API's `GET state` gives it.
 
-    The file is replaced as a whole or not at all; one that cannot be read is never replaced.
+    The file is replaced as a whole or not at all; one that cannot be read is never replaced. From `load` to
+    `release` no other server keeps its sandbox there.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = FileLock(path)
+
+    def release(self) -> None:
+        """Let other servers have the file."""
+        self._lock.release()
 
     def load(self, running: Running) -> None:
         """Make the default sandbox what the file says; without a file it stays as the data set has it.
@@ -35,11 +42,17 @@ class StateFile:
 
         try:
             check_writable(self._path)
+            self._lock.acquire()
+            remove_leftovers(self._path)
             if not self._path.exists():
                 return
             if not self._path.is_file():
                 raise CommandError(f"--state {self._path}: this is not a regular file; name one")
             kept = self._path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        except AlreadyLockedError:
+            raise CommandError(
+                f"--state {self._path}: another server keeps its sandbox there; name another file, or stop it"
+            ) from None
         except OSError as error:
             raise self._unusable(error) from error
         try:
