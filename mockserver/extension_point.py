@@ -22,9 +22,11 @@ class ExtensionPoint(Generic[_Made_co]):
         name: unique among all APIs; that of an API's own begins with the API's name and a dot.
         reference: the class.
         attribute_of: the class that takes its place is an attribute of the class at another point, so named.
+        decides: the methods that decide by what they are given and what their own object remembers, and
+            change nothing else but plain data that they are given; so do those that override them.
     """
 
-    __slots__ = ("attribute_of", "name", "reference")
+    __slots__ = ("attribute_of", "decides", "name", "reference")
 
     def __init__(
         self,
@@ -32,10 +34,12 @@ class ExtensionPoint(Generic[_Made_co]):
         reference: type[_Made_co],
         *,
         attribute_of: tuple[ExtensionPoint[Any], str] | None = None,
+        decides: frozenset[str] = frozenset(),
     ) -> None:
         self.name = name
         self.reference = reference
         self.attribute_of = attribute_of
+        self.decides = decides
 
 
 @dataclass(frozen=True, slots=True)

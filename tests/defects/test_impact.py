@@ -87,7 +87,7 @@ def test_a_recorder_tells_who_asked_for_what() -> None:
     assert (TABLE.name, "clear") not in recorder.reached
 
 
-@pytest.mark.parametrize("name", ["last-byte-lost", "first-link-is-page-zero", "versions-compared-as-text"])
+@pytest.mark.parametrize("name", ["last-byte-lost", "first-link-is-page-zero", "job-name-optional"])
 def test_the_verdicts_are_those_of_a_run_of_all_rules(name: str) -> None:
     variant = named(name)
     with Prover(learn=True) as prover:

@@ -50,7 +50,7 @@ class Negotiation:
         return offer.negotiate(accept or "*/*")
 
 
-NEGOTIATION: Final = ExtensionPoint("pixiebrix.negotiation", Negotiation)
+NEGOTIATION: Final = ExtensionPoint("pixiebrix.negotiation", Negotiation, decides=frozenset({"choose"}))
 
 
 class OperationOffers:

@@ -103,7 +103,7 @@ class Pagination:
         return items[page.start : page.end]
 
 
-PAGES: Final = ExtensionPoint("pixiebrix.pages", Pagination)
+PAGES: Final = ExtensionPoint("pixiebrix.pages", Pagination, decides=frozenset({"links"}))
 
 
 def requested_page(call: Call, maximum: int | None = None) -> Page:

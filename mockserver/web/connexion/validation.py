@@ -192,7 +192,9 @@ class Validation:
         rule.check(body, long=long)
 
 
-VALIDATION: Final = ExtensionPoint("validation", Validation)
+VALIDATION: Final = ExtensionPoint(
+    "validation", Validation, decides=frozenset({"path", "pairs", "query", "media_type", "values"})
+)
 
 
 _PLAIN = Validation()

@@ -2,19 +2,22 @@
 
 A variant is the reference mock with some methods replaced. A check during which none of them is called sees
 the reference mock, and gives the verdict that it gave there, so that it need not be run again. Which check
-comes to which method is recorded once, on the reference mock. Where that does not tell, all rules are run.
+comes to which method is recorded once, on the reference mock, and for methods that decide by what they are
+given alone, also which variant would have decided otherwise. Where that does not tell, all rules are run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, Final
 
-from dbcontract.mockserver.extension_point import Classes
+from dbcontract.mockserver.extension_point import Classes, ExtensionPoint
 from dbcontract.mockserver.variants.implementation import extension_points, point_of, put_together
 from dbcontract.mockserver.variants.registry import Variant
+
+from .beside import Asked, deciding
 
 Override = tuple[str, str]
 """The name of an extension point, and that of a method of it."""
@@ -25,17 +28,34 @@ _NO_BEHAVIOUR: Final = frozenset(
 
 
 class Recorder:
-    """Notes which methods are looked up on the parts of an implementation while a rule is checked."""
+    """Notes which methods are looked up on the parts of an implementation while a rule is checked.
 
-    def __init__(self) -> None:
+    Args:
+        variants: to be asked beside, where they override what only decides.
+    """
+
+    def __init__(self, variants: Iterable[Variant] = ()) -> None:
         self.rule: str | None = None
         self._rules: dict[Override, set[str]] = {}
+        self._asked: dict[Override, Asked] = {}
+        for variant in variants:
+            override = _decision(variant)
+            if override is not None:
+                asked = self._asked.get(override, Asked(()))
+                self._asked[override] = Asked((*asked.variants, variant))
 
     def classes(self) -> Classes:
         """The reference classes, each of whose objects tells this recorder what is asked of it."""
         return put_together(
-            {point: _telling(point.reference, point.name, self._note) for point in extension_points()}
+            {point: _telling(point, self._note, self._deciding(point)) for point in extension_points()}
         )
+
+    def _deciding(self, point: ExtensionPoint[Any]) -> dict[str, Callable[..., Any]]:
+        return {
+            name: deciding(point, name, asked, lambda: self.rule)
+            for (owner, name), asked in self._asked.items()
+            if owner == point.name
+        }
 
     def _note(self, point: str, name: str) -> None:
         if self.rule is not None:
@@ -46,13 +66,32 @@ class Recorder:
         """The rules that came to each method."""
         return {override: frozenset(rules) for override, rules in self._rules.items()}
 
+    @property
+    def differing(self) -> Mapping[str, frozenset[str]]:
+        """The rules that can tell a variant that was asked beside, by the variant's name."""
+        return {one.name: asked.rules(one) for asked in self._asked.values() for one in asked.variants}
 
-def _telling(reference: type, point: str, note: Callable[[str, str], None]) -> type:
+
+def _telling(
+    point: ExtensionPoint[Any], note: Callable[[str, str], None], deciding: Mapping[str, Callable[..., Any]]
+) -> type:
     def __getattribute__(self: object, name: str) -> Any:  # noqa: N807 - the name that Python looks for
-        note(point, name)
+        note(point.name, name)
         return object.__getattribute__(self, name)
 
-    return type(reference.__name__, (reference,), {"__slots__": (), "__getattribute__": __getattribute__})
+    # What decides keeps the variants' objects beside its own.
+    slots = {} if deciding else {"__slots__": ()}
+    members = {**slots, **deciding, "__getattribute__": __getattribute__}
+    return type(point.reference.__name__, (point.reference,), members)
+
+
+def _decision(variant: Variant) -> Override | None:
+    """The method that is all that a variant overrides, where it is one that only decides."""
+    found = overrides(variant)
+    if found is None or len(found) != 1 or len(variant.classes) != 1:
+        return None
+    (override,) = found
+    return override if override[1] in point_of(variant.classes[0]).decides else None
 
 
 def overrides(variant: Variant) -> frozenset[Override] | None:
@@ -65,10 +104,25 @@ def overrides(variant: Variant) -> frozenset[Override] | None:
         for name, value in ((name, value) for one in own for name, value in vars(one).items()):
             if name in _NO_BEHAVIOUR or not hasattr(base, name):
                 continue
+            if name == "__init__" and _adds_only(part, base):
+                continue
             if name.startswith("__") or not isinstance(value, FunctionType):
                 return None
             found.add((point.name, name))
     return frozenset(found)
+
+
+def _adds_only(part: type, reference: type) -> bool:
+    """Whether the objects of a variant begin as those of the reference do, but for further attributes."""
+    whole = part if issubclass(part, reference) else type(part.__name__, (part, reference), {})
+    try:
+        made, plain = vars(whole()), vars(reference())
+    except TypeError:  # it takes arguments, or has slots
+        return False
+    new = made.keys() - plain.keys()
+    return not any(hasattr(reference, name) for name in new) and all(
+        name in made and made[name] == value for name, value in plain.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +132,17 @@ class Impact:
     Attributes:
         reached: the rules that came to each method.
         told: the rules of whose verdict their own calls tell everything; all others are always run.
+        differing: the rules that can tell a variant, by its name, for those that were asked beside.
     """
 
     reached: Mapping[Override, frozenset[str]]
     told: frozenset[str]
+    differing: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def needless(self, variant: Variant) -> frozenset[str]:
         """The rules that a variant cannot reach."""
+        if variant.name in self.differing:
+            return self.told - self.differing[variant.name]
         overridden = overrides(variant)
         if overridden is None:
             return frozenset()

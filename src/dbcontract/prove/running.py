@@ -21,7 +21,7 @@ from dbcontract.conformance.target.options import Wanted
 from dbcontract.conformance.target.target import Pace, Target
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings, TokenGrant
 from dbcontract.mockserver.server.run import Running, ServerThread
-from dbcontract.mockserver.variants.registry import Variant, classes_of
+from dbcontract.mockserver.variants.registry import Variant, classes_of, discover
 
 from .impact import Impact, Recorder
 from .outcome import Outcome
@@ -154,11 +154,12 @@ class Prover:
         if not self._learn or made is None:
             return frozenset()
         if self._reach is None:
-            recorder = Recorder()
+            recorder = Recorder(discover())
             made.running.sandboxes.serve(recorder.classes())
             result = self._run(made, made.target, made.catalogue.rules, None, _Telling(recorder))
             passed = (one.rule for one in result.results if one.verdict is Verdict.PASSED)
-            self._reach = Impact(recorder.reached, frozenset(passed) - schema_rules().keys())
+            told = frozenset(passed) - schema_rules().keys()
+            self._reach = Impact(recorder.reached, told, recorder.differing)
         return self._reach.needless(variant)
 
     def run(self, variant: Variant | None) -> Outcome:
