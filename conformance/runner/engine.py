@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ..authoring.check import Checks
+from ..authoring.run import Controls
 from ..catalogue.rules import Rule
 from ..environment.session import Cancelled
 from ..results.results import CheckResult, RuleResult, RunResult, Stop, Verdict
@@ -89,6 +90,7 @@ class Engine:
         kit_version: for the reports.
         descriptions: to share between runs; by default each run reads them itself.
         cancelled: set when the user interrupts the run, from whichever thread.
+        controls: what is known to work from the beginning.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Engine:
         kit_version: str = "",
         descriptions: Mapping[str, Description] | None = None,
         cancelled: threading.Event | None = None,
+        controls: Controls | None = None,
     ) -> None:
         self.rules = {rule.id: rule for rule in rules if rule.api in target.apis}
         self.options = options or Options()
@@ -117,6 +120,7 @@ class Engine:
             evidence=self.options.evidence,
             descriptions=descriptions,
             cancelled=cancelled,
+            controls=controls,
             cleaning=self._listener.cleaning,
         )
         self._catalogues = {api: version for api, version in catalogues.items() if api in target.apis}

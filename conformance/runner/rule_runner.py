@@ -13,7 +13,7 @@ from ..apis.base import practice_of
 from ..apis.practice import Practice
 from ..authoring.check import Checks, NotVerified
 from ..authoring.cleanup import look_again
-from ..authoring.run import Run, mark_of
+from ..authoring.run import Controls, Run, mark_of
 from ..catalogue.rules import Rule
 from ..environment.environment import Environments
 from ..environment.gate import Gate
@@ -78,6 +78,7 @@ class RuleRunner:
         evidence: show exchanges with the results of checks.
         descriptions: to share between runs; by default they are read anew.
         cancelled: set when the run is to stop, from whichever thread.
+        controls: what is known to work from the beginning.
         resets: let the target put its data back between groups of checks; not while others use it.
         cleaning: is told how much there is left, before each thing that is removed.
     """
@@ -94,6 +95,7 @@ class RuleRunner:
         evidence: bool = True,
         descriptions: Mapping[str, Description] | None = None,
         cancelled: threading.Event | None = None,
+        controls: Controls | None = None,
         resets: bool = True,
         cleaning: Callable[[int], None] = lambda _: None,
     ) -> None:
@@ -107,6 +109,7 @@ class RuleRunner:
         self.seed = seed
         self._whole = whole
         self._evidence = evidence
+        self._controls = controls or Controls()
         self._descriptions = descriptions
         self._schema_findings = SchemaFindings()
         self._run: Run | None = None
@@ -167,6 +170,7 @@ class RuleRunner:
                 redactor=self.redactor,
                 cancelled=self.cancelled,
                 cleaning=self._cleaning,
+                controls=self._controls,
             )
         return self._run
 

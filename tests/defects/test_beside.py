@@ -134,3 +134,14 @@ def test_an_object_that_remembers_more_is_a_plain_one() -> None:
     """One whose attributes hide what the reference has is not."""
     assert overrides(Variant("one", "defect", "here", "", (), (_MoreOfItsOwn,))) is not None
     assert overrides(Variant("one", "defect", "here", "", (), (_HidesAMethod,))) is None
+
+
+def test_what_works_in_checks_that_are_left_out_is_known() -> None:
+    """Whether a rule is judged by it must not depend on which others are run."""
+    recorder = Recorder()
+    recorder.works("pieces", "exportDatabase")  # before any rule
+    for recorder.rule, operation in (("A", "importDatabase"), ("B", "exportDatabase")):
+        recorder.works("pieces", operation)
+    impact = Impact({}, frozenset("AB"), {}, recorder.worked)
+    assert impact.worked_for({"A", "C"}) == {("pieces", "importDatabase")}
+    assert impact.worked_for("AB") == {("pieces", "importDatabase"), ("pieces", "exportDatabase")}

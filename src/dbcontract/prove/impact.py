@@ -22,6 +22,9 @@ from .beside import Asked, deciding
 Override = tuple[str, str]
 """The name of an extension point, and that of a method of it."""
 
+Operation = tuple[str, str]
+"""The name of an API, and an operationId."""
+
 _NO_BEHAVIOUR: Final = frozenset(
     {"__module__", "__qualname__", "__doc__", "__annotations__", "__dict__", "__weakref__", "__slots__"}
 )
@@ -37,6 +40,7 @@ class Recorder:
     def __init__(self, variants: Iterable[Variant] = ()) -> None:
         self.rule: str | None = None
         self._rules: dict[Override, set[str]] = {}
+        self._worked: dict[str, set[Operation]] = {}
         self._asked: dict[Override, Asked] = {}
         for variant in variants:
             override = _decision(variant)
@@ -60,6 +64,16 @@ class Recorder:
     def _note(self, point: str, name: str) -> None:
         if self.rule is not None:
             self._rules.setdefault((point, name), set()).add(self.rule)
+
+    def works(self, api: str, operation_id: str) -> None:
+        """An operation has succeeded."""
+        if self.rule is not None:
+            self._worked.setdefault(self.rule, set()).add((api, operation_id))
+
+    @property
+    def worked(self) -> Mapping[str, frozenset[Operation]]:
+        """What succeeded in the checks of each rule."""
+        return {rule: frozenset(operations) for rule, operations in self._worked.items()}
 
     @property
     def reached(self) -> Mapping[Override, frozenset[str]]:
@@ -133,11 +147,13 @@ class Impact:
         reached: the rules that came to each method.
         told: the rules of whose verdict their own calls tell everything; all others are always run.
         differing: the rules that can tell a variant, by its name, for those that were asked beside.
+        worked: what succeeded in the checks of each rule.
     """
 
     reached: Mapping[Override, frozenset[str]]
     told: frozenset[str]
     differing: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    worked: Mapping[str, frozenset[Operation]] = field(default_factory=dict)
 
     def needless(self, variant: Variant) -> frozenset[str]:
         """The rules that a variant cannot reach."""
@@ -147,3 +163,7 @@ class Impact:
         if overridden is None:
             return frozenset()
         return self.told.difference(*(self.reached.get(override, ()) for override in overridden))
+
+    def worked_for(self, rules: Iterable[str]) -> frozenset[Operation]:
+        """What succeeds in the checks of these rules: known also to a run that leaves them out."""
+        return frozenset().union(*(self.worked.get(rule, ()) for rule in rules))

@@ -11,6 +11,7 @@ from typing import Self
 
 from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.authoring.check import discover as discover_checks
+from dbcontract.conformance.authoring.run import Controls
 from dbcontract.conformance.catalogue.rules import Catalogue, Rule, load_all
 from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.engine import Engine, Listener, Options
@@ -39,6 +40,18 @@ class _Prover:
     catalogue: Catalogue
     checks: Checks
     descriptions: Mapping[str, Description]
+
+
+class _Noting(Controls):
+    """Tells a recorder what works, also where that was known before."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self._recorder = recorder
+
+    def note(self, api: str, operation_id: str) -> None:
+        super().note(api, operation_id)
+        self._recorder.works(api, operation_id)
 
 
 class _Telling(Listener):
@@ -116,9 +129,13 @@ class Prover:
             for rule in made.catalogue.rules
             if (variant is None or rule.api in variant.apis) and (only is None or rule.id in only)
         ]
+        controls = Controls()
         if variant is not None and only is None:
-            needless = self._needless(variant)
+            impact = self._impact()
+            needless = impact.needless(variant)
             rules = [rule for rule in rules if rule.id not in needless]
+            for api, operation_id in impact.worked_for(needless):
+                controls.note(api, operation_id)
         target = made.target
         if variant is not None:
             target = target.only(*variant.apis)
@@ -127,7 +144,7 @@ class Prover:
             target = replace(target, capabilities=target.capabilities | {"wait"})
         names = () if variant is None else (variant.name,)
         made.running.sandboxes.serve(classes_of(names), names)
-        return self._run(made, target, rules, _SWEEP if wanted else None, listener)
+        return self._run(made, target, rules, _SWEEP if wanted else None, listener, controls=controls)
 
     def _run(
         self,
@@ -136,6 +153,8 @@ class Prover:
         rules: Sequence[Rule],
         fuzzing: FuzzingSettings | None,
         listener: Listener | None,
+        *,
+        controls: Controls,
     ) -> RunResult:
         engine = Engine(
             target,
@@ -145,22 +164,24 @@ class Prover:
             options=Options(seed=self._seed, fuzzing=fuzzing, evidence=False),
             listener=listener,
             descriptions=made.descriptions,
+            controls=controls,
         )
         return engine.run()
 
-    def _needless(self, variant: Variant) -> frozenset[str]:
-        """The rules that need not be run, as the variant cannot reach them."""
+    def _impact(self) -> Impact:
+        """What can be reached; where nothing is to be learned, everything."""
         made = self._made
         if not self._learn or made is None:
-            return frozenset()
+            return Impact({}, frozenset())
         if self._reach is None:
             recorder = Recorder(discover())
             made.running.sandboxes.serve(recorder.classes())
-            result = self._run(made, made.target, made.catalogue.rules, None, _Telling(recorder))
+            noting, telling = _Noting(recorder), _Telling(recorder)
+            result = self._run(made, made.target, made.catalogue.rules, None, telling, controls=noting)
             passed = (one.rule for one in result.results if one.verdict is Verdict.PASSED)
             told = frozenset(passed) - schema_rules().keys()
-            self._reach = Impact(recorder.reached, told, recorder.differing)
-        return self._reach.needless(variant)
+            self._reach = Impact(recorder.reached, told, recorder.differing, recorder.worked)
+        return self._reach
 
     def run(self, variant: Variant | None) -> Outcome:
         """As `judge`, reduced to what a proof needs."""
