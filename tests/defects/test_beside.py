@@ -136,12 +136,14 @@ def test_an_object_that_remembers_more_is_a_plain_one() -> None:
     assert overrides(Variant("one", "defect", "here", "", (), (_HidesAMethod,))) is None
 
 
-def test_what_works_in_checks_that_are_left_out_is_known() -> None:
+def test_what_works_in_checks_that_are_left_out_is_known_from_their_turn_on() -> None:
     """Whether a rule is judged by it must not depend on which others are run."""
     recorder = Recorder()
     recorder.works("pieces", "exportDatabase")  # before any rule
-    for recorder.rule, operation in (("A", "importDatabase"), ("B", "exportDatabase")):
+    for rule, operation in (("A", "importDatabase"), ("B", "exportDatabase"), ("C", "importDatabase")):
+        recorder.begins(rule)
         recorder.works("pieces", operation)
-    impact = Impact({}, frozenset("AB"), {}, recorder.worked)
-    assert impact.worked_for({"A", "C"}) == {("pieces", "importDatabase")}
-    assert impact.worked_for("AB") == {("pieces", "importDatabase"), ("pieces", "exportDatabase")}
+    impact = Impact({}, frozenset("ABC"), {}, recorder.worked)
+    assert impact.worked_before("A", "ABC") == frozenset()
+    assert impact.worked_before("C", "AC") == {("pieces", "importDatabase")}
+    assert impact.worked_before("C", "AB") == {("pieces", "importDatabase"), ("pieces", "exportDatabase")}

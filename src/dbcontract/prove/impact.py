@@ -8,8 +8,9 @@ given alone, also which variant would have decided otherwise. Where that does no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from types import FunctionType
 from typing import Any, Final
 
@@ -65,6 +66,11 @@ class Recorder:
         if self.rule is not None:
             self._rules.setdefault((point, name), set()).add(self.rule)
 
+    def begins(self, rule: str) -> None:
+        """The checks of a rule begin."""
+        self.rule = rule
+        self._worked.setdefault(rule, set())
+
     def works(self, api: str, operation_id: str) -> None:
         """An operation has succeeded."""
         if self.rule is not None:
@@ -72,7 +78,7 @@ class Recorder:
 
     @property
     def worked(self) -> Mapping[str, frozenset[Operation]]:
-        """What succeeded in the checks of each rule."""
+        """What succeeded in the checks of each rule, in the order of their turns."""
         return {rule: frozenset(operations) for rule, operations in self._worked.items()}
 
     @property
@@ -147,7 +153,7 @@ class Impact:
         reached: the rules that came to each method.
         told: the rules of whose verdict their own calls tell everything; all others are always run.
         differing: the rules that can tell a variant, by its name, for those that were asked beside.
-        worked: what succeeded in the checks of each rule.
+        worked: what succeeded in the checks of each rule, in the order of their turns.
     """
 
     reached: Mapping[Override, frozenset[str]]
@@ -164,6 +170,7 @@ class Impact:
             return frozenset()
         return self.told.difference(*(self.reached.get(override, ()) for override in overridden))
 
-    def worked_for(self, rules: Iterable[str]) -> frozenset[Operation]:
-        """What succeeds in the checks of these rules: known also to a run that leaves them out."""
-        return frozenset().union(*(self.worked.get(rule, ()) for rule in rules))
+    def worked_before(self, rule: str, left_out: Collection[str]) -> frozenset[Operation]:
+        """What succeeds in the checks of rules that are left out and come before another one's turn."""
+        before = takewhile(lambda one: one != rule, self.worked)
+        return frozenset().union(*(self.worked[one] for one in before if one in left_out))

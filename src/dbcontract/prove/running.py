@@ -61,7 +61,20 @@ class _Telling(Listener):
         self._recorder = recorder
 
     def checking(self, rule: Rule) -> None:
-        self._recorder.rule = rule.id
+        self._recorder.begins(rule.id)
+
+
+class _CatchingUp(Listener):
+    """Tells a run what is known to work by the turn of a rule, by checks of others that are left out."""
+
+    def __init__(self, impact: Impact, left_out: frozenset[str], controls: Controls) -> None:
+        self._impact = impact
+        self._left_out = left_out
+        self._controls = controls
+
+    def checking(self, rule: Rule) -> None:
+        for api, operation_id in self._impact.worked_before(rule.id, self._left_out):
+            self._controls.note(api, operation_id)
 
 
 class Prover:
@@ -106,19 +119,12 @@ class Prover:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def judge(
-        self,
-        variant: Variant | None,
-        *,
-        only: Sequence[str] | None = None,
-        listener: Listener | None = None,
-    ) -> RunResult:
+    def judge(self, variant: Variant | None, *, only: Sequence[str] | None = None) -> RunResult:
         """The kit's judgement of the mock with a variant, or of the reference one.
 
         Args:
             variant: to switch on; None for the reference mock.
             only: ids of the rules to judge by; by default those of the APIs that the variant can show in.
-            listener: is told what happens.
         """
         made = self._made
         if made is None:
@@ -129,13 +135,12 @@ class Prover:
             for rule in made.catalogue.rules
             if (variant is None or rule.api in variant.apis) and (only is None or rule.id in only)
         ]
-        controls = Controls()
+        controls, listener = Controls(), Listener()
         if variant is not None and only is None:
             impact = self._impact()
             needless = impact.needless(variant)
             rules = [rule for rule in rules if rule.id not in needless]
-            for api, operation_id in impact.worked_for(needless):
-                controls.note(api, operation_id)
+            listener = _CatchingUp(impact, needless, controls)
         target = made.target
         if variant is not None:
             target = target.only(*variant.apis)
@@ -152,7 +157,7 @@ class Prover:
         target: Target,
         rules: Sequence[Rule],
         fuzzing: FuzzingSettings | None,
-        listener: Listener | None,
+        listener: Listener,
         *,
         controls: Controls,
     ) -> RunResult:
