@@ -7,6 +7,7 @@ from pathlib import Path
 
 import requests
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from dbcontract.mockserver.client import MockClient
@@ -147,6 +148,68 @@ def test_records_are_looked_at_as_text(page: Page, mock: MockClient) -> None:
     page.sees("hostile")
     page.sees(json.dumps(HOSTILE), "code")
     assert "dbcontract" in page.driver.title
+
+
+def test_the_state_follows_what_happens(page: Page, mock: MockClient) -> None:
+    mock.settings(job_pace=100)
+    database = mock.databases[0]
+    records = f"{mock.pixiebrix_url}/databases/{database.id}/records"
+    dashboard(page, mock, "State")
+    page.click(database.name)
+    page.sees(f"1 to 50 of {database.records}")
+    page.driver.execute_script("arguments[0].focus()", page.one("[aria-label=Databases] button"))
+    mock_headers = headers(mock, "1.0")
+    answer = requests.post(f"{records}/", json={"id": "new", "data": {}}, headers=mock_headers, timeout=10)
+    assert answer.status_code == 201
+    page.sees(f"1 to 50 of {database.records + 1}")
+    assert page.driver.switch_to.active_element.text == database.name
+    order = {"name": "slow", "databases": [database.id]}
+    requests.post(
+        f"{mock.pixiebrix_url}/databases/records/jobs/", json=order, headers=mock_headers, timeout=10
+    )
+    page.sees("slow", "[aria-label='Export jobs']")
+    page.click("+1 min")
+    bar = "return document.querySelector(\"progress[aria-label='Progress of slow']\")?.value"
+    page.wait(lambda: page.driver.execute_script(bar) == 0.6, "the job does not progress with the clock")
+    assets = f"{mock.pixiebrix_url}/databases/{database.id}/assets/"
+    requests.post(assets, json={"filename": "later.bin"}, headers=mock_headers, timeout=10)
+    page.sees("waits for the upload", "[aria-label=Assets]")
+    page.sees("values", "[aria-label='Pieces collections']")
+    page.click("Next midnight")
+    page.sees("2024-05-10.jsonl", "[aria-label=Archives]")
+
+
+def test_a_reset_is_asked_for_and_begins_anew(page: Page, mock: MockClient) -> None:
+    before = mock.snapshot()
+    mock.clock.advance(days=1)
+    dashboard(page, mock, "Settings & snapshots")
+    page.one("button.danger").click()
+    page.driver.switch_to.alert.dismiss()
+    assert mock.snapshot() != before
+    page.one("button.danger").click()
+    page.driver.switch_to.alert.accept()
+    page.sees("The sandbox began anew.", "#toast")
+    assert mock.snapshot() == before
+
+
+def test_a_keyboard_is_enough_and_no_request_interrupts(page: Page, mock: MockClient) -> None:
+    dashboard(page, mock)
+    page.one("#tab-requests").send_keys(Keys.ARROW_RIGHT)
+    active = page.driver.switch_to.active_element
+    assert (active.get_attribute("id"), page.one("#panel-state").is_displayed()) == ("tab-state", True)
+    active.send_keys(Keys.TAB)
+    inside = "return document.getElementById('panel-state').contains(document.activeElement)"
+    assert page.driver.execute_script(inside), "the hidden panels are no stops"
+    outline = "return getComputedStyle(document.activeElement).outlineStyle"
+    assert page.driver.execute_script(outline) != "none"
+    page.click("Requests", "[role=tab]")
+    requests.get(f"{mock.pieces_url}/database/export", timeout=10)
+    page.sees("1 of 1 requests")
+    told = "return [...document.querySelectorAll('[role=status]')].map((one) => one.textContent).join(' ')"
+    assert "1 of 1" not in page.driver.execute_script(told)
+    assert not page.css("[aria-live=polite]:not([role=status])")
+    page.one("[aria-label='Filter requests']").send_keys("import")
+    page.wait(lambda: "0 of 1 requests" in page.driver.execute_script(told), "the filter is not told")
 
 
 def test_a_sandbox_is_opened_and_forgotten(page: Page, mock: MockClient) -> None:

@@ -48,6 +48,14 @@ export function field(name, input) {
   return el("label", { class: "field" }, el("span", {}, name), input);
 }
 
+// Draws a part of the page anew; what had the focus in it, by its name, has it again.
+export function redraw(place, ...children) {
+  const name = (element) => element.getAttribute("aria-label") ?? element.textContent;
+  const focused = place.contains(document.activeElement) ? name(document.activeElement) : null;
+  place.replaceChildren(...children);
+  if (focused !== null) [...place.querySelectorAll("button, [tabindex]")].find((one) => name(one) === focused)?.focus();
+}
+
 let timer;
 export function toast(text) {
   const place = document.getElementById("toast");

@@ -65,9 +65,11 @@ function contract(entry, known) {
 
 export function requestsPanel(page) {
   const list = el("div", { "aria-live": "off" });
-  const state = el("span", { class: "dim" }, "connecting");
+  const state = el("span", { class: "dim", role: "status" }, "connecting");
   const search = el("input", { type: "search", placeholder: "path, operation or status", "aria-label": "Filter requests" });
-  const count = el("span", { class: "dim", "aria-live": "polite" });
+  const count = el("span", { class: "dim" });
+  // For who does not see: told when the filter changes, and not with every request that comes.
+  const found = el("span", { class: "unseen", role: "status" });
   let known = new Map();
   const fits = (row) => search.value.toLowerCase().split(/\s+/).every((word) => row.dataset.text.includes(word));
   const filter = () => {
@@ -75,7 +77,10 @@ export function requestsPanel(page) {
     for (const row of rows) row.hidden = !fits(row);
     count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} requests`;
   };
-  search.addEventListener("input", filter);
+  search.addEventListener("input", () => {
+    filter();
+    found.textContent = count.textContent;
+  });
 
   const add = (entry) => {
     const path = entry.path + (entry.query ? `?${entry.query}` : "");
@@ -103,7 +108,7 @@ export function requestsPanel(page) {
     filter();
   } }, "Clear");
   const element = el("section", {}, el("h2", {}, "Requests, as they come"),
-    el("div", { class: "bar" }, search, clear, count, state), list,
+    el("div", { class: "bar" }, search, clear, count, state, found), list,
     el("p", { class: "dim" }, "Calls of the control API are not among them. Secrets are masked."));
   return {
     element,

@@ -1,6 +1,6 @@
 // What the sandbox holds: databases with their records, jobs, archives, assets, Pieces collections.
 import { bytes, call } from "./api.js";
-import { el, size, table, toast } from "./dom.js";
+import { el, redraw, size, table, toast } from "./dom.js";
 
 const PAGE = 50;
 // What has a table of its own below, or a place elsewhere on the page; an API from outside may show more.
@@ -11,21 +11,39 @@ function when(text) {
   return text.slice(0, 19).replace("T", " ");
 }
 
-function records(place) {
+// The records of one database, a page at a time; looked at again whenever the sandbox is.
+function records() {
+  const place = el("div");
   let shown = null;
-  return async (database, offset = 0) => {
+  let before = "";
+  const show = async (database, offset) => {
     shown = [database, offset];
     const found = await call("GET", `databases/${database.id}/records?offset=${offset}&limit=${PAGE}`);
-    if (shown[0] !== database || shown[1] !== offset) return;
+    const now = JSON.stringify([database, offset, found]);
+    if (shown[0] !== database || shown[1] !== offset || now === before) return;
+    before = now;
     const step = (by, name) => el("button", { type: "button", disabled: offset + by < 0 || offset + by >= database.records,
-      onclick: () => place.open(database, offset + by) }, name);
+      onclick: () => open(database, offset + by) }, name);
     const last = Math.min(offset + found.length, database.records);
-    place.element.replaceChildren(
+    redraw(place,
       el("h3", {}, `Records of ${database.name}`),
       el("div", { class: "bar" }, step(-PAGE, "Previous"), step(PAGE, "Next"), el("span", { class: "dim" }, database.records ? `${offset + 1} to ${last} of ${database.records}` : "none")),
       table(`Records of ${database.name}`, [["key"], ["data", "wide"], ["created"], ["updated"]], found.map((record) =>
         [record.id, el("code", {}, JSON.stringify(record.data)), when(record.created_at), when(record.updated_at)])));
   };
+  const open = (database, offset = 0) => show(database, offset).catch((error) => toast(error.message));
+  const again = (databases) => {
+    if (!shown) return;
+    const database = databases.find((one) => one.id === shown[0].id);
+    if (database) {
+      open(database, shown[1]);
+    } else {
+      shown = null;
+      before = "";
+      place.replaceChildren();
+    }
+  };
+  return { element: place, open, again };
 }
 
 function jobs(found) {
@@ -92,8 +110,7 @@ function others(sandbox) {
 }
 
 export function statePanel(page) {
-  const place = { element: el("div"), open: null };
-  place.open = (...order) => records(place)(...order).catch((error) => toast(error.message));
+  const place = records();
   const parts = Object.fromEntries(["databases", "jobs", "archives", "assets", "pieces", "others"].map((name) => [name, el("div")]));
   const target = el("select", { "aria-label": "Database of the upload" });
   const file = el("input", { type: "file", "aria-label": "File to upload" });
@@ -111,22 +128,23 @@ export function statePanel(page) {
   return {
     element,
     show: (sandbox) => {
-      // Rebuilt only when something changed, so that focus and scrolling stay where they are.
+      place.again(sandbox.databases);
+      // Rebuilt only when something changed, so that scrolling stays where it is.
       const { clock, requests, ...rest } = sandbox;
       const now = JSON.stringify(rest);
       if (now === before) return;
       before = now;
-      parts.databases.replaceChildren(table("Databases", [["name", "wide"], ["type"], ["records", "number"], ["id"]], sandbox.databases.map((database) => [
+      redraw(parts.databases, table("Databases", [["name", "wide"], ["type"], ["records", "number"], ["id"]], sandbox.databases.map((database) => [
         el("button", { type: "button", onclick: () => place.open(database) }, database.name), database.type, database.records, el("code", {}, database.id)])));
-      parts.jobs.replaceChildren(noneYet(sandbox.jobs, jobs), more(sandbox.jobs));
-      parts.archives.replaceChildren(noneYet(sandbox.archives, archives), more(sandbox.archives));
-      parts.assets.replaceChildren(noneYet(sandbox.assets, assets), more(sandbox.assets));
+      redraw(parts.jobs, noneYet(sandbox.jobs, jobs), more(sandbox.jobs));
+      redraw(parts.archives, noneYet(sandbox.archives, archives), more(sandbox.archives));
+      redraw(parts.assets, noneYet(sandbox.assets, assets), more(sandbox.assets));
       const kept = target.value;
       target.replaceChildren(...sandbox.databases.map((database) => el("option", { value: database.id }, `${database.name} (${database.type})`)));
       const first = sandbox.databases.find((database) => database.type === "Asset") ?? sandbox.databases[0];
       target.value = sandbox.databases.some((database) => database.id === kept) ? kept : first?.id ?? "";
-      parts.others.replaceChildren(...others(sandbox));
-      parts.pieces.replaceChildren(el("p", {}, `Version ${sandbox.pieces.version}, migration ${sandbox.pieces.migration}`),
+      redraw(parts.others, ...others(sandbox));
+      redraw(parts.pieces, el("p", {}, `Version ${sandbox.pieces.version}, migration ${sandbox.pieces.migration}`),
         table("Pieces collections", [["collection"], ["entries", "number"]], Object.entries(sandbox.pieces.collections)));
     },
   };
