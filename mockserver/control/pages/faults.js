@@ -53,7 +53,7 @@ function defectList(page) {
   const show = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const matching = state.known.filter((one) => words.every((word) => `${one.name} ${one.sentence} ${one.breaks.join(" ")}`.toLowerCase().includes(word)));
-    on.replaceChildren(state.on.length ? el("p", { class: "warn" }, `On: ${state.on.join(", ")} `, el("button", { type: "button", onclick: () => put([]) }, "Switch all off")) : el("p", { class: "good" }, "None is on: the mock behaves as documented."));
+    on.replaceChildren(state.on.length ? el("p", { class: "warn" }, `On: ${state.on.join(", ")} `, el("button", { type: "button", onclick: () => put([]) }, "Switch all off")) : el("p", { class: "good" }, "No defect is on: the mock behaves as documented."));
     list.replaceChildren(...matching.slice(0, 30).map(box), el("p", { class: "dim" }, `${Math.min(30, matching.length)} of ${matching.length} shown, ${state.known.length} in all`));
   };
   search.addEventListener("input", show);
@@ -64,7 +64,7 @@ export function faultsPanel(page) {
   const list = el("div");
   const refresh = async () => {
     const found = await call("GET", "faults");
-    list.replaceChildren(found.length === 0 ? el("p", { class: "dim" }, "none is ordered")
+    list.replaceChildren(found.length === 0 ? el("p", { class: "dim" }, "no fault is ordered")
       : table("Faults", [["operation"], ["what", "wide"], ["left", "number"], ["action"]], found.map((fault) => [
         fault.operation, describe(fault), fault.left ?? "always",
         el("button", { type: "button", onclick: async () => { await page.act("The fault is gone.", "DELETE", `faults/${fault.id}`); await refresh(); } }, "Remove")])));

@@ -46,6 +46,8 @@ async function show() {
     ...apis.flatMap(ids),
     el("h2", {}, "A sandbox of its own"),
     el("p", {}, "Every path below ", el("code", {}, "/~any-name/"), " is a separate sandbox: state, clock, faults and journal of its own, made when it is first addressed."),
+    el("h2", {}, "Documentation"),
+    el("p", {}, "Guides and the reference are in ", el("code", {}, "docs/"), " of the repository (", el("code", {}, "tox run -e docs"), " builds a site with a search); ", el("code", {}, "dbcontract --help"), " has the commands."),
   );
 }
 

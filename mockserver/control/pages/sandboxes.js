@@ -12,7 +12,7 @@ export function sandboxesPanel(page) {
   };
   const refresh = async () => {
     const found = await call("GET", "sandboxes");
-    list.replaceChildren(found.length === 0 ? el("p", { class: "dim" }, "none yet")
+    list.replaceChildren(found.length === 0 ? el("p", { class: "dim" }, "no sandbox yet")
       : table("Sandboxes", [["name", "wide"], ["data"], ["requests", "number"], ["action"]], found.toReversed().map((one) => [
         el("a", { href: `${root}/~${one.name}/_mock/` }, one.name), one.data, one.requests,
         el("button", { type: "button", onclick: async () => { await page.act(`${one.name} is forgotten.`, "DELETE", `sandboxes/${one.name}`); await refresh(); } }, "Forget")])));

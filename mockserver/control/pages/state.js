@@ -27,7 +27,7 @@ function records() {
     const last = Math.min(offset + found.length, database.records);
     redraw(place,
       el("h3", {}, `Records of ${database.name}`),
-      el("div", { class: "bar" }, step(-PAGE, "Previous"), step(PAGE, "Next"), el("span", { class: "dim" }, database.records ? `${offset + 1} to ${last} of ${database.records}` : "none")),
+      el("div", { class: "bar" }, step(-PAGE, "Previous"), step(PAGE, "Next"), el("span", { class: "dim" }, database.records ? `${offset + 1} to ${last} of ${database.records}` : "no record")),
       table(`Records of ${database.name}`, [["key"], ["data", "wide"], ["created"], ["updated"]], found.map((record) =>
         [record.id, el("code", {}, JSON.stringify(record.data)), when(record.created_at), when(record.updated_at)])));
   };
@@ -123,7 +123,7 @@ export function statePanel(page) {
     el("h2", {}, "Export jobs"), parts.jobs,
     el("h2", {}, "Assets"), el("div", { class: "bar" }, target, file, send), parts.assets,
     el("h2", {}, "Pieces OS"), parts.pieces, el("h2", {}, "Archives"), parts.archives, parts.others);
-  const noneYet = (found, render) => (found.count === 0 ? el("p", { class: "dim" }, "none yet") : render(found));
+  const orNothing = (found, render) => (found.count === 0 ? el("p", { class: "dim" }, "nothing yet") : render(found));
   const more = (found) => (found.count > found.latest.length ? el("p", { class: "dim" }, `the latest ${found.latest.length} of ${found.count}`) : "");
   return {
     element,
@@ -136,9 +136,9 @@ export function statePanel(page) {
       before = now;
       redraw(parts.databases, table("Databases", [["name", "wide"], ["type"], ["records", "number"], ["id"]], sandbox.databases.map((database) => [
         el("button", { type: "button", onclick: () => place.open(database) }, database.name), database.type, database.records, el("code", {}, database.id)])));
-      redraw(parts.jobs, noneYet(sandbox.jobs, jobs), more(sandbox.jobs));
-      redraw(parts.archives, noneYet(sandbox.archives, archives), more(sandbox.archives));
-      redraw(parts.assets, noneYet(sandbox.assets, assets), more(sandbox.assets));
+      redraw(parts.jobs, orNothing(sandbox.jobs, jobs), more(sandbox.jobs));
+      redraw(parts.archives, orNothing(sandbox.archives, archives), more(sandbox.archives));
+      redraw(parts.assets, orNothing(sandbox.assets, assets), more(sandbox.assets));
       const kept = target.value;
       target.replaceChildren(...sandbox.databases.map((database) => el("option", { value: database.id }, `${database.name} (${database.type})`)));
       const first = sandbox.databases.find((database) => database.type === "Asset") ?? sandbox.databases[0];
