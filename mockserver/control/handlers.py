@@ -157,6 +157,7 @@ class ControlHandlers:
         """Set the instant, freeze or let run; nights that pass run their jobs."""
         sandbox, order = call.sandbox, call.body
         instant = _within(parse_moment(order["now"]), "now") if "now" in order else None
+        sandbox.now()
         if order.get("frozen") is True:
             sandbox.clock.freeze(instant)
         elif instant is not None:

@@ -268,3 +268,21 @@ def test_jobs_and_links_follow_the_clock(mock: Mock) -> None:
     mock.control("POST", "/clock/advance", {"seconds": 0.000001})
     assert mock.send("GET", link).status_code == 403
     assert mock.send("GET", mock.job(job)["data"]).status_code == 200
+
+
+@pytest.mark.parametrize("pace", ["immediate", {"seconds": 5}, {"polls": 2}])
+def test_a_finished_job_stays_finished_when_the_clock_is_moved_back(mock: Mock, pace: object) -> None:
+    mock.control("PATCH", "/settings", {"job_pace": pace})
+    id_ = mock.new_job(mock.new_database())
+    mock.control("POST", "/clock/advance", {"seconds": 5})
+    while (before := mock.job(id_))["status"] == "STARTED":
+        pass
+    for order in ({"now": "2020-01-01T00:00:00Z"}, {"now": "2000-01-01T00:00:00Z"}):
+        mock.control("PATCH", "/clock", order)
+        now = mock.job(id_)
+        assert (now["status"], now["created_at"]) == ("SUCCESS", before["created_at"])
+        assert mock.send("GET", now["data"]).status_code == 200
+    document = mock.state()
+    mock.control("POST", "/reset")
+    mock.restore(document)
+    assert mock.job(id_)["status"] == "SUCCESS"

@@ -192,3 +192,30 @@ def test_the_name_of_the_artifact_is_always_one_safe_segment(name: str) -> None:
     assert 1 <= len(stem.encode()) <= 200
     assert not set(stem) & set('/\\:*?"<>|\0\r\n')
     assert stem == stem.strip(" .")
+
+
+@pytest.mark.parametrize(("finishes", "status"), [(25, "SUCCESS"), (30, "SUCCESS"), (31, "STARTED")])
+def test_what_has_ended_stays_so_when_the_clock_goes_back(
+    state: PixieBrixState, new_id: NewId, finishes: int, status: str
+) -> None:
+    duration = finishes - 20
+    job = state.create_job("x", ["first"], JSON, None, None, now=20, duration_us=duration, new_id=new_id)
+    state.catch_up(30, new_id)
+    state.clock_moved(22)
+    assert job.status(22) == status
+    state.catch_up(22, new_id)
+    state.clock_moved(0)
+    assert job.status(0) == status
+    assert job.status(31) == "SUCCESS"
+
+
+def test_jobs_over_the_same_rows_share_them(state: PixieBrixState, new_id: NewId) -> None:
+    def export() -> Job:
+        return state.create_job("x", ["first"], JSON, None, None, now=20, duration_us=5, new_id=new_id)
+
+    first, second = export(), export()
+    assert second.parts[0][1] is first.parts[0][1]
+    state.put_record("first", "f0", {"changed": True}, MergeStrategy.REPLACE, 21)
+    third = export()
+    assert third.rows[0][1][DATA] == b'{"changed":true}'
+    assert first.rows[0][1][DATA] == second.rows[0][1][DATA] == b'{"n":0}'

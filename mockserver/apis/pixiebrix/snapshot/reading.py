@@ -266,6 +266,7 @@ def _job(walk: JSONWalk) -> Generator[None, None, JobDraft]:
             found[name] = parts
         else:
             found[name] = walk.value()
+    has_ended = flag(found.pop("has_ended", False))  # before the clock was moved back
     item = fields(found, _JOB)
     if item["media_type"] not in SUFFIXES:
         msg = f"{item['media_type']!r} is not a media type of an export"
@@ -282,6 +283,7 @@ def _job(walk: JSONWalk) -> Generator[None, None, JobDraft]:
         error_message=optional(text, item["error_message"]),
         link_issued_at=optional(instant, item["link_issued_at"]),
         polls_left=number(item["polls_left"]),
+        has_ended=has_ended,
         organizations=frozenset(identifier(name) for name in listed(item["organizations"])),
     )
     return JobDraft(job, parts)

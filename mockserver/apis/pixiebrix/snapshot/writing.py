@@ -74,6 +74,8 @@ def write_job(job: Job, state: PixieBrixState) -> Iterator[bytes]:
         "polls_left": job.polls_left,
         "organizations": sorted(job.organizations),
     }
+    if job.has_ended:
+        head["has_ended"] = True
     yield opened(head) + b',"parts":'
     yield from array(_part(database, rows, state) for database, rows in job.parts)
     yield b"}"

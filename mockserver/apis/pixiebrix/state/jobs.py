@@ -47,6 +47,8 @@ class Job:
     link_issued_at: int | None = None
     polls_left: int = 0
     """How often the job must still be looked at before it ends, whatever the time."""
+    has_ended: bool = False
+    """It had ended before the clock was moved back, and has not come to its end again."""
     organizations: frozenset[str] = frozenset()
     """Whose databases it exports: who may not see all of these may not see the job."""
 
@@ -57,9 +59,14 @@ class Job:
 
     def status(self, now: int) -> str:
         """STARTED until the job's end, then SUCCESS, or FAILURE if there is an error message."""
-        if self.polls_left or self.finishes_at is None or now < self.finishes_at:
+        if self.polls_left or self.finishes_at is None or (now < self.finishes_at and not self.has_ended):
             return "STARTED"
         return "SUCCESS" if self.error_message is None else "FAILURE"
+
+    def keep_ended(self, before: int, now: int) -> None:
+        """Stay ended, if the job was so, when the clock is moved from one instant to another."""
+        if self.finishes_at is not None:
+            self.has_ended = now < self.finishes_at and (self.has_ended or self.finishes_at <= before)
 
     def look(self) -> None:
         """Count one look at the job."""

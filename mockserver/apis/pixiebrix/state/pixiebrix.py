@@ -30,7 +30,7 @@ Item = tuple[str, dict[str, Any], MergeStrategy]
 class PixieBrixState:
     """Everything PixieBrix remembers. Its dictionaries are by id, in order of creation."""
 
-    __slots__ = ("databases", "jobs", "next_midnight", "organizations", "record_limit", "requests")
+    __slots__ = ("databases", "jobs", "latest", "next_midnight", "organizations", "record_limit", "requests")
 
     table: ClassVar[type[RecordTable]] = RecordTable
     """What its databases keep their records in."""
@@ -41,12 +41,14 @@ class PixieBrixState:
         self.databases: dict[str, Database] = {}
         self.jobs: dict[str, Job] = {}
         self.requests = RequestCounter()
+        self.latest = now
         self.rewind(now)
 
     # Time
 
     def catch_up(self, now: int, new_id: Callable[[], str]) -> None:
         """Run the nightly jobs whose midnight has passed, each exactly once."""
+        self.latest = now
         if now < self.next_midnight:
             return
         today = day_of(now)
@@ -72,7 +74,9 @@ class PixieBrixState:
         self.next_midnight = (day_of(now) + 1) * DAY
 
     def clock_moved(self, now: int) -> None:
-        """The clock was set: nights that came nearer again are still to come."""
+        """The clock was set: nights that came nearer again are still to come; what has ended has ended."""
+        for job in self.jobs.values():
+            job.keep_ended(self.latest, now)
         if now < self.next_midnight:
             self.rewind(now)
 
@@ -274,11 +278,16 @@ class PixieBrixState:
             raise InvalidInput(errors)
         chosen = tuple(dict.fromkeys(ids))
         finishes_at = None if duration_us is None else now + duration_us
-        parts = self._selected(chosen, start, end)
+        parts = self._shared(self._selected(chosen, start, end))
         job = Job(new_id(), name, chosen, media_type, start, end, now, finishes_at, None, parts)
         job.organizations = owners(self.databases, chosen)
         self.jobs[job.id] = job
         return job
+
+    def _shared(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        """The same, with the lists of the job before where they hold the same rows: no job is forgotten."""
+        before = dict(next(reversed(self.jobs.values())).parts) if self.jobs else {}
+        return tuple((id_, before[id_] if before.get(id_) == rows else rows) for id_, rows in parts)
 
     def _job_errors(self, name: str, ids: list[str], media_type: str) -> dict[str, Any]:
         """What is wrong with a job request, keyed by field."""
@@ -374,7 +383,7 @@ class PixieBrixState:
         other.databases = {id_: database.fork(other.table) for id_, database in self.databases.items()}
         other.jobs = {id_: job.fork() for id_, job in self.jobs.items()}
         other.requests = self.requests.fork()
-        other.next_midnight = self.next_midnight
+        other.next_midnight, other.latest = self.next_midnight, self.latest
         return other
 
     def release(self) -> None:
