@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from threading import Event
 from typing import Any
 
 from ....authoring.answer import Answer
@@ -18,6 +19,8 @@ from ..probes import as_bytes, by_themselves, moved_to, send
 
 _EXPORTING = 2
 _MOST_EXPORTS = 100
+_SEVERAL = 20
+"""How many entries of each list are in an import that exports are made beside."""
 
 
 def _at_once(ctx: Pieces, *documents: dict[str, Any]) -> list[Answer]:
@@ -121,3 +124,48 @@ def no_export_shows_half_a_move(ctx: Pieces) -> None:
         told = "; ".join(f"{name}: {what}" for name, what in from_after.items())
         whole = not from_before or not from_after
         ctx.expect_true("an export during a move", whole, expected="all of it or nothing", actual=told)
+
+
+@check("PI-ROLL-17")
+def no_export_shows_part_of_an_import(ctx: Pieces) -> None:
+    """Exports while entries of every list are imported, and beside imports that fail in each possible way."""
+    ctx.given.export()
+    kept = [name for name in LISTS if ctx.given.keeps_new(name)]
+    if not kept:
+        return  # the other check of this rule looks at what is moved
+    for way in (None, *ways_to_fail(ctx)):
+        probes = {name: ctx.given.probes(_SEVERAL) for name in kept}
+        document = ctx.given.importable() if way is None else way.document(ctx.given.probe())
+        for name, several in probes.items():
+            there = (document.get(name) or {"iterable": []})["iterable"]
+            document[name] = {"iterable": [*several, *there]}
+        body, over = as_bytes(document), Event()
+        with _overlapping(ctx):
+            (answer,), *exports = together(
+                partial(_imported, ctx, body, over),
+                *(partial(_exports, ctx, over) for _ in range(_EXPORTING)),
+            )
+        # A failure that was ordered may have met another request than was meant.
+        whole = _SEVERAL * len(kept) if answer.status == 204 else 0
+        for shown in (one for several in exports for one in several if one.status == 200):
+            export = shown.expect_json(dict)
+            count = sum(
+                len(several) - len(missing_from(export, several, name)) for name, several in probes.items()
+            )
+            what = f"the entries of {'an import' if way is None else way.name} in an export beside it"
+            ctx.expect_true(what, count in {0, whole}, expected=f"none, or {whole}", actual=count)
+
+
+def _imported(ctx: Pieces, body: bytes, over: Event) -> list[Answer]:
+    try:
+        return [send(ctx, body, look=False, described=False)]
+    finally:
+        over.set()
+
+
+def _exports(ctx: Pieces, over: Event) -> list[Answer]:
+    """Exports until an import is over, and one at least."""
+    found = [ctx.call("exportDatabase", described=False)]
+    while not over.is_set() and len(found) < _MOST_EXPORTS:
+        found.append(ctx.call("exportDatabase", described=False))
+    return found

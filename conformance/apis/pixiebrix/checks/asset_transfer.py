@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from email.message import Message
 from typing import Final
+from urllib.parse import unquote
 
 from ....authoring.answer import Answer
 from ....authoring.arrange import field_of, step
@@ -84,12 +86,43 @@ def the_bytes_are_the_same(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-21")
 def a_download_has_the_file_name(ctx: PixieBrix) -> None:
-    """Downloads an asset with a plain name, and looks for it in the header Content-Disposition."""
-    name = f"{ctx.name('asset')}.txt"
-    asset = ctx.given.uploaded_asset(b"probe", filename=name, content_type="text/plain")
+    """Downloads assets with a plain and with odd names, and looks for these in Content-Disposition."""
+    database = ctx.given.database(assets=True)
+    for end in (".txt", " Gr\u00f6\u00dfe \u6771\u4eac.txt", " a%20b+c (1), d.txt"):
+        name = ctx.name("asset") + end
+        asset = ctx.given.uploaded_asset(
+            b"probe", database=database, filename=name, content_type="text/plain"
+        )
+        disposition = _downloaded(ctx, asset).expect_header("Content-Disposition")
+        ctx.expect_true(
+            "the file name in Content-Disposition",
+            name in _names(disposition),
+            expected=name,
+            actual=disposition,
+        )
+
+
+def _names(disposition: str) -> set[str | None]:
+    """The file names of a header, in each of the forms that RFC 6266 has, and as bare UTF-8."""
     header = Message()
-    header["Content-Disposition"] = _downloaded(ctx, asset).expect_header("Content-Disposition")
-    ctx.expect("the file name in Content-Disposition", name, header.get_filename())
+    header["Content-Disposition"] = disposition
+    extended = re.search(r"filename\*=utf-8'[^']*'([^;]+)", disposition, re.IGNORECASE)
+    plain = header.get_filename()
+    bare = plain.encode("latin-1", "replace").decode("utf-8", "replace") if plain else plain
+    return {plain, bare, unquote(extended[1].strip()) if extended else plain}
+
+
+@check("PB-ASSET-20")
+def the_last_upload_counts(ctx: PixieBrix) -> None:
+    """Uploads other files by one form, before and after the mark, one of no bytes; each may be refused."""
+    asset, expected = ctx.given.asset(filename="probe.bin"), b""
+    for content in (b"the first", b"another, and longer", b"short", b""):
+        if content == b"short":
+            ctx.given.marked(asset)
+        if ctx.given.upload(asset, content, content_type="application/octet-stream").status // 100 == 2:
+            expected = content
+    ctx.given.marked(asset)
+    ctx.expect("the bytes of the download", expected, _downloaded(ctx, asset).content)
 
 
 @check("PB-ASSET-22")

@@ -105,8 +105,10 @@ def an_end_date_is_inclusive(ctx: PixieBrix) -> None:
 
 @check("PB-JOB-38")
 def the_offset_counts(ctx: PixieBrix) -> None:
-    """Exports from between two records, the instant written as it is called east and west of UTC."""
+    """Exports from and to between two records, the instant written as it is called east and west of UTC."""
     database = ctx.given.database()
     records = written_apart(ctx, database, 2)
     for offset in OFFSETS:
-        _expect(ctx, database, records, records[1:], start_date=as_text(between(*records), offset=offset))
+        instant = as_text(between(*records), offset=offset)
+        _expect(ctx, database, records, records[1:], start_date=instant)
+        _expect(ctx, database, records, records[:1], end_date=instant)

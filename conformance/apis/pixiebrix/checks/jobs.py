@@ -15,6 +15,7 @@ from ..exports import expect_accepted, link_of, order, send, succeeded
 
 STATUSES = ("UNKNOWN", "PENDING", "STARTED", "SUCCESS", "FAILURE")
 DAY = 86_400.0
+_MANY = 20
 
 
 def _new(ctx: PixieBrix) -> dict[str, Any]:
@@ -126,9 +127,14 @@ def before_its_success_a_job_has_no_link(ctx: PixieBrix) -> None:
 
 @check("PB-JOB-46")
 def a_finished_job_stays(ctx: PixieBrix) -> None:
-    """Reads a finished job twice, a day apart where the clock can be moved."""
-    job_id = ctx.given.job(ctx.given.database())
+    """Reads a finished job twice, twenty jobs later, and a day later where the clock can be moved."""
+    database = ctx.given.database()
+    job_id = ctx.given.job(database)
     before = ctx.given.finished_job(job_id)
+    for _ in range(_MANY):
+        with step("PB-JOB-01", "create an export job"):
+            body = order(ctx, database.id)
+            ctx.call("createExportJob", json=body, described=False).expect_status(*CREATED)
     if ctx.can("clock"):
         ctx.clock.advance(DAY)
     after = _details(ctx, job_id)

@@ -69,6 +69,40 @@ def one_key_at_the_same_time_is_one_record(ctx: PixieBrix) -> None:
         ctx.expect_true("the data", shown in versions, expected="one of the versions, whole", actual=shown)
 
 
+@check("PB-REC-44")
+def an_array_is_seen_whole_or_not_at_all(ctx: PixieBrix) -> None:
+    """Posts and puts arrays while the database is listed and exported, and counts what each shows."""
+    database, ends = ctx.given.database(empty=True), ("createRecords", "putRecords", "putRecords")
+    keys = [ctx.name("record") for _ in range(_MANY)]
+    before: set[str] = set()
+    for number, operation in enumerate(ends):
+        mark = f"{ctx.name('mark')}."
+        body = [{"id": key, "data": {"probe": mark}} for key in keys]
+        list_ = partial(ctx.call, "listRecords", path=path_of(database), query={"page_size": 1_000})
+        order = {"name": ctx.name("export"), "databases": [database.id]}
+        write, job, *lists = together(
+            partial(ctx.call, operation, path=path_of(database), json=body, described=False),
+            partial(ctx.call, "createExportJob", json=order, described=False),
+            *(partial(list_, described=False) for _ in range(AT_ONCE - 2)),
+        )
+        with step("PB-REC-39", "write many records"):
+            write.expect_status(*CREATED)
+        shows = [answer.expect_status(200) for answer in lists]
+        if ctx.can("storage") and job.status in CREATED:
+            details = ctx.given.finished_job(str(field_of(job.expect_json(dict), "id")))
+            shows.append(exported(ctx, details))
+        for shown in shows:
+            counts = {one: shown.text.count(one) for one in (mark, *before)}
+            whole = sorted(counts.values()) in ([0], [_MANY], [0, _MANY])
+            what = f"how many records of an array are shown beside {operation} (number {number + 1})"
+            ctx.expect_true(what, whole, expected=f"all {_MANY} of one array", actual=counts)
+        before = {mark}
+
+
+_MANY = 300
+"""How many records are in an array; a page holds more."""
+
+
 @check("PB-REC-34")
 def merges_at_the_same_time_are_all_kept(ctx: PixieBrix) -> None:
     """Merges four fields into one record at the same moment, by each strategy that keeps the others."""

@@ -11,7 +11,8 @@ from .. import archives as archived
 from ..archives import Days, Marks
 from ..arrange import CREATED
 from ..context import PixieBrix
-from ..pages import every_page
+from ..exports import expect_marks
+from ..pages import every_item, every_page
 from ..records import expect_data, found, read
 from ..retention import NOTHING_WENT, Filled, filled
 
@@ -67,8 +68,15 @@ def _pour(ctx: PixieBrix, path: dict[str, str], numbers: range) -> None:
 
 @check("PB-RET-02")
 def a_full_database_keeps_every_record(ctx: PixieBrix) -> None:
-    """Fills a database to exactly the limit, on two dates, passes a night and looks for every record."""
-    full = filled(ctx, 2, over=0)
+    """Fills a database to the limit, deletes and writes again among others, and looks for every record."""
+    full = filled(ctx, 2, over=2)
+    last, path = full.written[-1], {"databaseId": full.database.id}
+    for mark in [*last.keys][:2]:
+        with step("PB-REC-15", "delete a record"):
+            key = last.keys.pop(mark)
+            ctx.call("deleteRecord", path={**path, "recordKey": key}).expect_status(204)
+    for mark, key in [*last.keys.items()][:3]:
+        archived.change(ctx, full.database, key, {"probe": mark})
     full.clock.next()
     ctx.expect(f"what is gone of {full.limit} records, which is the limit", {}, full.gone(ctx))
 
@@ -170,6 +178,21 @@ def what_went_cannot_be_read(ctx: PixieBrix) -> None:
             _read(ctx, full, key, 200)
     for mark in sorted(gone):
         _read(ctx, full, keys[mark], 404, 410)
+
+
+@check("PB-RET-17")
+def what_went_is_not_counted_nor_exported(ctx: PixieBrix) -> None:
+    """Exceeds the limit, passes the night, compares the count in the list of databases, and exports."""
+    full = filled(ctx, 2, over=1)
+    gone = [mark for marks in full.archived(ctx).values() for mark in marks]
+    left = full.left(ctx)
+    with step("PB-DB-01", "list the databases"):
+        databases = every_item(ctx, "listDatabases", {"organizationId": full.database.organization})
+    for one in databases:
+        if one.get("id") == full.database.id and one.get("num_records") is not None:
+            ctx.expect("num_records after the night", len(left), one["num_records"])
+    if ctx.can("storage"):
+        expect_marks(ctx, ctx.given.export(full.database), present=sorted(left), absent=gone)
 
 
 @check("PB-RET-15")

@@ -131,6 +131,32 @@ class EntriesExpire(PiecesHandlers):
         return await super().exportDatabase(call)
 
 
+@defect("PI-ROLL-17")
+class FailuresSeenBeforeTheyAreUndone(PiecesHandlers):
+    """Merges an import that is too new before it looks at that, and takes it out a moment later."""
+
+    async def importDatabase(self, call: Call) -> Response:
+        pieces = state_of(call.sandbox)
+        try:
+            return await super().importDatabase(call)
+        except NewerExport:
+            plain = {**call.body, "version": pieces.version, "schema": None}
+            before = pieces._contents.formats  # noqa: SLF001
+            pieces.apply(plan := pieces.plan(plain))
+            await asyncio.sleep(WHILE)
+            now, new = pieces._contents, plan.exported.formats  # noqa: SLF001
+            formats = {
+                name: {
+                    id_: before.get(name, {}).get(id_, one) if id_ in new.get(name, {}) else one
+                    for id_, one in group.items()
+                    if id_ not in new.get(name, {}) or id_ in before.get(name, {})
+                }
+                for name, group in now.formats.items()
+            }
+            pieces._swap(type(now)(now.entries, formats, now.opaque, now.schemas))  # noqa: SLF001
+            raise
+
+
 @defect("PI-ROLL-19")
 class LateFailureUndoesNeighbours(PiecesHandlers):
     """Puts back its snapshot when collections cannot be merged, without what came meanwhile."""
