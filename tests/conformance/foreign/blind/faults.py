@@ -10,6 +10,11 @@ from ..running import Foreign
 from ..servers.strict import pieces
 from ..servers.strict.__main__ import Strict, serve
 from . import (
+    fourth_pieces,
+    fourth_pieces_witnesses,
+    fourth_pixiebrix_a,
+    fourth_pixiebrix_b,
+    fourth_pixiebrix_witnesses,
     pieces_faults,
     pieces_witnesses,
     pixiebrix_data,
@@ -54,6 +59,10 @@ ROUNDS = {
     3: Round(
         (third_pieces, third_pixiebrix_a, third_pixiebrix_b),
         {"pieces": third_pieces_witnesses, "pixiebrix": third_pixiebrix_witnesses},
+    ),
+    4: Round(
+        (fourth_pieces, fourth_pixiebrix_a, fourth_pixiebrix_b),
+        {"pieces": fourth_pieces_witnesses, "pixiebrix": fourth_pixiebrix_witnesses},
     ),
 }
 
