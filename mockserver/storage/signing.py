@@ -27,7 +27,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 SIGNATURE = "X-Amz-Signature"
 # Outside S3's vocabulary: the instant of issue in µs. X-Amz-Date has whole seconds, and a link that counted
 # from there would die up to a second before its hour is over.
-_ISSUED = "x-issued"
+ISSUED = "x-issued"
 # Also outside of it: the link is where the API redirects to. On the vendor's site that is another origin, and
 # clients leave their Authorization header behind; here it is the same one, and they bring it along.
 FROM_REDIRECT = "x-from-redirect"
@@ -86,7 +86,7 @@ class Signer:
             "X-Amz-Date": _basic_date(now),
             "X-Amz-Expires": str(_seconds(lifetime)),
             "X-Amz-SignedHeaders": "host",
-            _ISSUED: str(now),
+            ISSUED: str(now),
         }
         if filename is not None:
             query["response-content-disposition"] = content_disposition(filename)
@@ -118,7 +118,7 @@ class Signer:
         if not _same(signatures[0], self._sign_get(path, others)):
             raise AccessDenied
         signed = dict(others)
-        expires = int(signed[_ISSUED]) + int(signed["X-Amz-Expires"]) * SECOND
+        expires = int(signed[ISSUED]) + int(signed["X-Amz-Expires"]) * SECOND
         if now >= expires:
             raise Expired(
                 "Request has expired",

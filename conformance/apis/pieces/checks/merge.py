@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from typing import Any
 
 from ....authoring.arrange import as_own, step
 from ....authoring.check import NotVerified, check
 from ..context import Pieces
-from ..exports import LISTS, OPTIONAL_LISTS, REQUIRED_COLLECTIONS, entries_of, missing_from
+from ..exports import (
+    LISTS,
+    OPTIONAL_COLLECTIONS,
+    OPTIONAL_LISTS,
+    REQUIRED_COLLECTIONS,
+    entries_of,
+    missing_from,
+)
 from ..probes import expect_kept, own_schema_or, putting_back, send, thin
 
 _MANY = 1_025
@@ -69,8 +78,8 @@ def what_was_there_before_stays(ctx: Pieces) -> None:
 
 @check("PI-IMP-11")
 def what_an_import_leaves_out_stays(ctx: Pieces) -> None:
-    """Imports a probe with empty collections, and expects that none is empty for that."""
-    before = ctx.given.own
+    """Imports a probe with empty or no collections, and expects that none is empty or lost for that."""
+    before = _with_collections(ctx) if ctx.can("destroy") else ctx.given.own
     # Whether an empty collection is accepted is nowhere documented; if it is not, nothing may be gone either.
     with as_own(ctx):
         body = thin(ctx, values=ctx.given.probes(1))
@@ -79,6 +88,16 @@ def what_an_import_leaves_out_stays(ctx: Pieces) -> None:
     with putting_back(ctx):
         send(ctx, body)
         expect_kept(ctx, before, ctx.given.export(), "an import of empty collections")
+
+
+def _with_collections(ctx: Pieces) -> dict[str, Any]:
+    """An export with something in each optional collection, as far as the target takes and shows it."""
+    entries = list(json.dumps([{"id": ctx.name("entry")}]).encode())
+    absent = {name: entries for name in OPTIONAL_COLLECTIONS if not ctx.given.own.get(name)}
+    if not absent:
+        return ctx.given.own
+    send(ctx, ctx.given.importable(**absent))
+    return ctx.given.export()
 
 
 @check("PI-IMP-12")

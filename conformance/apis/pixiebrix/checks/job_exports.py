@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from ....authoring.arrange import step
 from ....authoring.check import check
+from .. import archives as archived
 from ..archives import Marks
 from ..context import PixieBrix
 from ..exports import expect_marks, exported, link_of, succeeded, write
@@ -51,10 +52,11 @@ def an_export_has_every_record(ctx: PixieBrix) -> None:
 
 @check("PB-JOB-31")
 def several_databases(ctx: PixieBrix) -> None:
-    """Exports two databases with one job and looks for values of both."""
-    databases, marks = (ctx.given.database(), ctx.given.database()), Marks(ctx).new(2)
-    for database, mark in zip(databases, marks, strict=True):
-        write(ctx, database, [mark])
+    """Exports two databases with one job and looks for values of both, also of records with one key."""
+    databases, marks = (ctx.given.database(), ctx.given.database()), Marks(ctx).new(4)
+    keys = [ctx.name("record") for _ in range(3)]
+    archived.write(ctx, databases[0], marks[:2], keys=keys[:2])
+    archived.write(ctx, databases[1], marks[2:], keys=keys[1:])
     expect_marks(ctx, exported(ctx, succeeded(ctx, *databases)), present=marks)
 
 

@@ -159,8 +159,14 @@ def several_dates_go_in_one_night(ctx: PixieBrix) -> None:
 
 @check("PB-RET-10")
 def what_went_is_not_listed(ctx: PixieBrix) -> None:
-    """Exceeds the limit, passes the night, and lists what went by itself, by its date and by its value."""
+    """Exceeds the limit, passes the night, and lists what went by itself, by its date and by its value.
+
+    It is asked for before the night too: an answer that is kept would show it still.
+    """
     full = filled(ctx, 2, over=1)
+    for one in full.written:
+        full.left(ctx, start_date=one.day, end_date=one.day)
+        full.left(ctx, data__probe=next(iter(one.keys)))
     day, went = next(iter(full.archived(ctx).items()))
     for query in ({"start_date": day, "end_date": day}, {"data__probe": went[0]}):
         found = sorted(full.left(ctx, **query) & set(went))
@@ -169,8 +175,12 @@ def what_went_is_not_listed(ctx: PixieBrix) -> None:
 
 @check("PB-RET-11")
 def what_went_cannot_be_read(ctx: PixieBrix) -> None:
-    """Exceeds the limit, passes the night, and reads by key what went, and one record that is left."""
+    """Exceeds the limit, reads all, passes the night, and reads by key what went, and one that is left."""
     full = filled(ctx, 2, over=1)
+    with step("PB-REC-12", "read the records before the night"):
+        for one in full.written[:2]:
+            for key in one.keys.values():
+                _read(ctx, full, key, 200)
     gone = {mark for marks in full.archived(ctx).values() for mark in marks}
     keys = {mark: key for one in full.written for mark, key in one.keys.items()}
     for key in [key for mark, key in keys.items() if mark not in gone][:1]:

@@ -75,6 +75,21 @@ class AbsentMeansEmpty(PiecesDatabase):
         )
 
 
+@defect("PI-IMP-11")
+class AbsentOptionalCollectionsGo(PiecesDatabase):
+    """Keeps of the optional collections those alone that the latest import had."""
+
+    def apply(self, plan: ImportPlan, probe: Probe = None) -> None:
+        super().apply(plan, probe)
+        brought, contents = plan.exported.entries, self._contents
+        kept = {
+            name: group
+            for name, group in contents.entries.items()
+            if name in brought or name not in OPTIONAL_COLLECTIONS
+        }
+        self._swap(type(contents)(kept, contents.formats))
+
+
 # What comes
 
 

@@ -58,6 +58,14 @@ class ExportLeavesNullsOut(_Json):
         return super().value(value)
 
 
+@defect("PB-JOB-31")
+class ExportKeyedByRecord(_Json):
+    """Collects the records of all databases by their keys, so that of those with one key the last is left."""
+
+    def document(self, items: list[dict[str, Any]]) -> Any:
+        return super().document(list({item["id"]: item for item in items}.values()))
+
+
 @defect("PB-JOB-39")
 class ExportedNullsAreEmpty(_Json):
     """Writes an empty text for null in a JSON export."""

@@ -81,6 +81,34 @@ class TenthReadingIsRemembered(RecordHandlers):
         return Response(body, 200, None, response.headers["content-type"])
 
 
+@defect("PB-RET-11")
+class NightsAreNotNoticed(RecordHandlers):
+    """Keeps a record that was read until somebody deletes it, and the nightly job is not somebody."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    async def getRecord(self, call: Call) -> Response:
+        asked = call.path["databaseId"], call.path["recordKey"]
+        try:
+            response = await super().getRecord(call)
+        except NotFound as error:
+            if asked not in self._kept or error.what != "record":
+                raise
+            return Response(self._kept[asked], 200, None, "application/json")
+        self._kept[asked] = bytes(response.body)
+        return response
+
+    async def deleteRecord(self, call: Call) -> Response:
+        self._kept.pop((call.path["databaseId"], call.path["recordKey"]), None)
+        return await super().deleteRecord(call)
+
+    async def clearRecords(self, call: Call) -> Response:
+        self._kept.clear()
+        return await super().clearRecords(call)
+
+
 @defect("PB-REC-36")
 class DeletedDataMerged(PixieBrixState):
     """Only marks a record as deleted, and merges new data into what is still there."""
