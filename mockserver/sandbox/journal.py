@@ -17,9 +17,19 @@ CAPACITY = 1_000
 BODY_LIMIT = 16 * 1024
 """How many bytes of a body are kept."""
 
-_SECRET_HEADERS = frozenset(
-    {b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key"}
+_SECRET_HEADERS = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"})
+_PRIVATE_NAME = (
+    r"[\w.-]*(?:token|secret|passw(?:or)?d|api[-_]?key|apikey|access[-_]?key|private[-_]?key|session[-_]?id"
+    r"|authorization|credentials?)"
 )
+"""Names of headers, parameters and fields whose values are nobody's business."""
+_IS_PRIVATE = re.compile(_PRIVATE_NAME, re.IGNORECASE)
+_QUERY_PRIVATE = re.compile(rf"((?:^|[?&;]){_PRIVATE_NAME}=)[^&\"<\s]*", re.IGNORECASE)
+_JSON_PRIVATE = re.compile(
+    rf'("{_PRIVATE_NAME}"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|-?[0-9][0-9.eE+-]*)', re.IGNORECASE
+)
+_REPEATED = 8
+"""Characters that a token has at least if it is masked wherever it stands in its exchange."""
 _SIGNATURE = re.compile(r"(X-Amz-Signature=)[^&\"<\s]*", re.IGNORECASE)
 _JSON_SIGNATURE = re.compile(r'("x-amz-signature"\s*:\s*")[^"]*', re.IGNORECASE)
 _FORM_SIGNATURE = re.compile(r'(name="x-amz-signature"(?:\r?\n[^\r\n]+)*\r?\n\r?\n)[^\r\n]*', re.IGNORECASE)
@@ -64,7 +74,12 @@ class Entry:
         return self._operation
 
     def describe(self) -> dict[str, Any]:
-        """The exchange as the control API shows it, secrets masked."""
+        """The exchange as the control API shows it, secrets masked; the request's token, wherever it is."""
+        shown = self._described()
+        token = _token(self.request_headers)
+        return shown if token is None else _without(token, shown)
+
+    def _described(self) -> dict[str, Any]:
         return {
             "number": self.number,
             "at": format_instant(self.at),
@@ -80,10 +95,25 @@ class Entry:
 
 
 def mask(text: str) -> str:
-    """The text without signatures."""
-    for pattern in (_SIGNATURE, _JSON_SIGNATURE, _FORM_SIGNATURE):
+    """The text without signatures, and without the values of what is named as a secret."""
+    for pattern in (_SIGNATURE, _JSON_SIGNATURE, _FORM_SIGNATURE, _QUERY_PRIVATE):
         text = pattern.sub(r"\1***", text)
-    return text
+    return _JSON_PRIVATE.sub(r'\1"***"', text)
+
+
+def _token(headers: Headers) -> str | None:
+    for name, value in headers:
+        if name == b"authorization" and len(word := value.decode("latin-1").split(" ")[-1]) >= _REPEATED:
+            return word
+    return None
+
+
+def _without(token: str, shown: Any) -> Any:
+    if isinstance(shown, str):
+        return shown.replace(token, "***")
+    if isinstance(shown, dict):
+        return {name: _without(token, value) for name, value in shown.items()}
+    return shown
 
 
 def _message(headers: Headers, body: bytes, size: int) -> dict[str, Any]:
@@ -100,7 +130,7 @@ def _message(headers: Headers, body: bytes, size: int) -> dict[str, Any]:
 
 def _masked_header(name: bytes, value: bytes) -> str:
     text = value.decode("latin-1")
-    if name.lower() in _SECRET_HEADERS:
+    if name.lower() in _SECRET_HEADERS or _IS_PRIVATE.fullmatch(name.decode("latin-1")):
         scheme, space, _ = text.partition(" ")
         return f"{scheme} ***" if space else "***"
     return mask(text)

@@ -29,6 +29,10 @@ from .http_protocol import PlainProtocol
 logger = logging.getLogger("dbcontract.mockserver")
 
 
+_PATIENCE = 1.0
+"""Seconds that requests have to be answered when the server stops."""
+
+
 class StartError(Exception):
     """The server cannot start; the message says what stands in its way and what helps."""
 
@@ -81,7 +85,13 @@ class _Uvicorn(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what would not end, then stop as uvicorn does."""
         self._sandboxes.end_watching()
+        asyncio.get_running_loop().call_later(_PATIENCE, self._cut_off)
         await super().shutdown(sockets)
+
+    def _cut_off(self) -> None:
+        """Break off what is still being answered, before uvicorn does and calls it an error."""
+        for task in self.server_state.tasks:
+            task.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -136,7 +146,7 @@ def _prepare(settings: Settings, keeper: Keeper | None) -> tuple[_Uvicorn, socke
         server_header=False,
         proxy_headers=False,  # see web/origin.py
         ws="none",
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=10,  # see _PATIENCE
         timeout_keep_alive=30,
     )
     return _Uvicorn(config, running.sandboxes), bound, running

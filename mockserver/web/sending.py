@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -29,12 +30,24 @@ class Outermost:
         """Pass the call on."""
         if scope["type"] == "http":
             scope[ORIGIN] = self._origin
-            scope[TRANSPORT] = _transport(send)
-            if scope["http_version"] == "1.0":
-                with _Whole(send) as whole:
-                    await self._app(scope, receive, whole)
-                return
+            scope[TRANSPORT] = transport = _transport(send)
+            try:
+                await self._answer(scope, receive, send)
+            except asyncio.CancelledError:
+                if transport is None:
+                    raise
+                # The server stops. No answer is left to give, and nothing went wrong.
+                transport.abort()
+                await _gone(receive)
+            return
         await self._app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["http_version"] != "1.0":
+            await self._app(scope, receive, send)
+            return
+        with _Whole(send) as whole:
+            await self._app(scope, receive, whole)
 
 
 class _Whole:
@@ -76,6 +89,11 @@ class _Whole:
 
 _IN_MEMORY = 16 * 1024 * 1024  # what is longer waits in a temporary file
 _A_TIME = 256 * 1024
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _transport(send: Send) -> Any:

@@ -199,6 +199,29 @@ def test_tokens_and_cookies_are_masked(mock: Mock) -> None:
     assert shown["x-other"] == "shown"
 
 
+def test_what_is_named_as_a_secret_is_masked_in_query_body_and_any_header(mock: Mock) -> None:
+    secret = "s3cr3t"
+    headers = {"X-Auth-Token": secret, "X-Client-Secret": secret, "Private-Key": secret, "X-Tokens": "shown"}
+    body = {"token": secret, "nested": {"api_key": secret, "Password": f'{secret}"{secret}'}, "name": "shown"}
+    query = f"?token={secret}&access_token={secret}&page=1"
+    mock.send("POST", f"/api{listing(mock)}{query}", headers=headers, json=body)
+    entry = mock.journal()[-1]
+    assert secret not in str(entry)
+    assert entry["query"] == "token=***&access_token=***&page=1"
+    assert entry["request"]["headers"]["x-tokens"] == "shown"
+    assert '"name": "shown"' in entry["request"]["body"]
+
+
+def test_the_token_of_a_request_is_masked_wherever_it_stands_in_it(mock: Mock) -> None:
+    token = "a-long-token"
+    headers = {"Authorization": f"Token {token}", "X-Copy": f"<{token}>"}
+    mock.send("POST", f"/api/{token}?data__a={token}", headers=headers, data=f"{{{token}")
+    entry = mock.journal()[-1]
+    assert token not in str(entry)
+    assert (entry["path"], entry["query"]) == ("/api/***", "data__a=***")
+    assert entry["request"]["headers"]["x-copy"] == "<***>"
+
+
 def test_signatures_are_masked_wherever_they_stand(mock: Mock) -> None:
     database = mock.new_database()
     created = mock.new_asset(database)
