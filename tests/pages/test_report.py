@@ -1,4 +1,4 @@
-"""The report of `check` and the comparison in a real browser: clicked, printed, and with hostile content."""
+"""Reports, comparisons and proofs in a real browser: clicked, printed, and with hostile content."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ from dbcontract.conformance.report.comparison import FORMATS
 from dbcontract.conformance.report.document import to_document
 from dbcontract.conformance.results.comparison import compare
 from dbcontract.conformance.results.results import RuleResult, RunResult, TargetSummary, Verdict
+from dbcontract.mockserver.variants.registry import Variant
+from dbcontract.prove.judging import DependencyClosure, Proof, judge
+from dbcontract.prove.outcome import Finding, Outcome
+from dbcontract.prove.report import FORMATS as PROOFS
 
 from .axe import emulated, violations
 from .conftest import Page
@@ -94,15 +98,31 @@ RUN = RunResult(
 )
 
 
+DEFECT = Variant("some-defect", "defect", "somewhere", HOSTILE, ("PB-A-01",), (object,))
+OUTCOME = Outcome(
+    "some-defect",
+    frozenset(),
+    {"PB-A-01": Finding(Verdict.FAILED, HOSTILE), "PB-A-02": Finding(Verdict.FAILED)},
+)
+RESTS_ON: dict[str, tuple[str, ...]] = {"PB-A-01": (), "PB-A-02": ("PB-A-01",)}
+PROOF = Proof(
+    None,
+    (judge(DEFECT, OUTCOME, DependencyClosure(RESTS_ON)),),
+    problems=(HOSTILE,),
+    order=tuple(RESTS_ON),
+)
+
+
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the two pages are served."""
+    """Where the pages are served."""
     folder = tmp_path_factory.mktemp("reports")
     other = replace(RUN, target=replace(RUN.target, name="other"), results=RUN.results[:2][::-1])
     other = replace(other, results=(replace(other.results[0], verdict=Verdict.PASSED), *other.results[1:]))
     (folder / "report.html").write_text(report.render("html", RUN), encoding="utf-8")
     both = compare([RUN, other], over_time=False)
     (folder / "comparison.html").write_text(FORMATS["html"](both), encoding="utf-8")
+    (folder / "proof.html").write_text(PROOFS["html"](PROOF), encoding="utf-8")
     with serving(folder) as base:
         yield base
 
@@ -206,7 +226,7 @@ def test_a_comparison_is_filtered_and_tells_why(page: Page, url: str) -> None:
     assert [one.is_displayed() for one in page.css("section")] == [False, True, False]
 
 
-@pytest.mark.parametrize("name", ["report", "comparison"])
+@pytest.mark.parametrize("name", ["report", "comparison", "proof"])
 def test_hostile_content_is_inert(page: Page, url: str, name: str) -> None:
     page.open(f"{url}/{name}.html")
     page.driver.execute_script(OPEN_ALL)
@@ -216,7 +236,7 @@ def test_hostile_content_is_inert(page: Page, url: str, name: str) -> None:
     assert "\u202e" not in page.text("html")
 
 
-@pytest.mark.parametrize("name", ["report", "comparison"])
+@pytest.mark.parametrize("name", ["report", "comparison", "proof"])
 def test_nothing_keeps_anybody_out(page: Page, url: str, axe: str, name: str) -> None:
     found = []
     for width, scheme in itertools.product((390, 1280), ("light", "dark")):

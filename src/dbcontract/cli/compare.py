@@ -23,7 +23,7 @@ NOT_CONFORMANT = 1
 
 
 @click.command("compare")
-@click.argument("files", metavar="A.json B.json...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", metavar="REPORT REPORT...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--html", metavar="FILE", help="Write an HTML page.")
 @click.option("--markdown", metavar="FILE", help="Write Markdown, for a pull request.")
 @click.option("--json", "json_", metavar="FILE", help="Write JSON, for programs.")

@@ -9,7 +9,9 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Final
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Template
+
+from dbcontract.conformance.report.html import environment_of_pages
 
 from .judging import Judgement, Proof
 
@@ -144,10 +146,9 @@ def _runs(names: list[str]) -> list[tuple[str, int, int]]:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    return environment_of_pages().from_string(
+        files(__package__).joinpath("proof.html").read_text(encoding="utf-8")
     )
-    return environment.from_string(files(__package__).joinpath("proof.html").read_text(encoding="utf-8"))
 
 
 FORMATS: Final[Mapping[str, Callable[[Proof], str]]] = MappingProxyType({"html": _html, "json": _json})
