@@ -70,7 +70,7 @@ def _rounded(data: bytes) -> bytes:
     )
 
 
-@defect("PB-JOB-51")
+@defect("PB-JOB-51", "PB-JOB-42")
 class ExportedNumbersRounded(JobHandlers):
     """Rounds whole numbers in an export to what a double holds."""
 
