@@ -33,6 +33,7 @@ class PlainProtocol(HttpToolsProtocol):
     """
 
     _fed = 0  # bytes of a head, of chunk sizes or trailers since there was any of a body; rather too many
+    _answering: RequestResponseCycle | None = None
     _refusal = (HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
 
     def data_received(self, data: bytes) -> None:
@@ -78,6 +79,19 @@ class PlainProtocol(HttpToolsProtocol):
         if "path" in self.scope:
             self.headers = []  # what a trailer says is not told as if the head had said it
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever answers that the client has gone; uvicorn tells the request that came last."""
+        cycle = self._answering
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.pipeline.clear()
+        super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_body(self, body: bytes) -> None:
         """Take in a piece of the body."""
         super().on_body(body)
@@ -113,17 +127,22 @@ class PlainProtocol(HttpToolsProtocol):
 
     def _refuse(self) -> None:
         status, message = self._refusal
-        cycle: RequestResponseCycle | None = self.cycle
-        if cycle is not None and not (cycle.more_body or cycle.response_complete):
+        cycle = self._answering
+        is_under_way = cycle is not None and not cycle.response_complete
+        if cycle is not None and is_under_way and (cycle is not self.cycle or not cycle.more_body):
             # An earlier request is still being answered: that is the last answer, and this is not sent in its
             # place.
             cycle.keep_alive = False
             self.pipeline.clear()
             self.flow.pause_reading()
             return
-        if cycle is not None and cycle.response_started and not cycle.response_complete:
-            self.transport.close()
-            return
+        if cycle is not None and is_under_way:
+            # Who reads the body of this one is told that the client is gone, and answers nobody.
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.close()
+                return
         text = message.encode()
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"

@@ -39,6 +39,11 @@ class Outermost:
                 # The server stops. No answer is left to give, and nothing went wrong.
                 transport.abort()
                 await _gone(receive)
+            except RuntimeError as error:
+                # uvloop's word for a client that has gone before uvicorn hears of it.
+                if transport is None or not (transport.is_closing() and "closed" in str(error)):
+                    raise
+                await _gone(receive)
             return
         await self._app(scope, receive, send)
 

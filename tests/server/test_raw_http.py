@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 
@@ -222,3 +223,14 @@ def test_the_longest_head_that_is_allowed_is_read_quickly(pb: PixieBrix, server:
     before = [("Accept", "a/b")] * ((MAX_HEAD - 500) // 20)
     path = f"/api/databases/{pb.new_database('x')}/records/"
     assert literal(server.base_url, "GET", path, [AUTH, *before]).status == 406
+
+
+@pytest.mark.parametrize("last", [b"", b"GARBAGE\r\n\r\n", CHUNKED + b"zz\r\n", CHUNKED + b"2\r\n{"])
+def test_a_client_that_goes_while_several_requests_wait_is_no_error(base: str, last: bytes) -> None:
+    """The log stays clean (see the fixture of this folder), and nobody waits for ever."""
+    get = b"GET /database/export HTTP/1.1\r\n" + HOST + b"\r\n"
+    for count in range(1, 11):
+        with connection(base) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.sendall(get * count + last)
+        assert requests.get(f"{base}/database/export", timeout=10).status_code == 200

@@ -46,5 +46,7 @@ def configure(form: LogFormat, *, requests: bool = True) -> None:
         handler.setFormatter(logging.Formatter("{asctime} {levelname:<7} {message}", "%H:%M:%S", style="{"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("dbcontract").setLevel(logging.INFO)
+    # It warns of every form that is none; whoever sent it is told so.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     if not requests:
         logging.getLogger("dbcontract.requests").setLevel(logging.WARNING)

@@ -1,0 +1,188 @@
+"""Sends a mock what is nearly HTTP: mutated requests over raw sockets, for a bounded time.
+
+`python tools/fuzz.py --seconds 60` starts a server of its own. Each request has a connection of its own. No
+answer may be an undocumented 5xx, nothing may show a traceback or hang, and what is refused may change
+nothing. The same seed makes the same requests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import random
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+HEAD = b"HTTP/1.1\r\nHost: localhost\r\nAuthorization: Token any\r\n"
+JSON = b"Content-Type: application/json\r\n"
+CHUNKS = b'3\r\n{"a\r\n2;x=y\r\n":\r\n2\r\n1}\r\n0\r\nX: y\r\n\r\n'
+AT_2_0 = b"Accept: application/json; version=2.0\r\n"
+OFFER = b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AA\r\n"
+FORM = b"Content-Type: multipart/form-data; boundary=b\r\n"
+SEEDS = (
+    b"GET / " + HEAD + b"\r\n",
+    b"GET /database/export " + HEAD + b"\r\n",
+    b"POST /database/import " + HEAD + JSON + b'Content-Length: 13\r\n\r\n{"values": 1}',
+    b"POST /database/import " + HEAD + JSON + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS,
+    b"GET /api/databases/@DATABASE@/records/?page=1&data__a=b " + HEAD + AT_2_0 + b"\r\n",
+    b"POST /api/databases/@DATABASE@/records/ " + HEAD + JSON + b"Content-Length: 2\r\n\r\n{}",
+    b"PATCH /api/databases/@DATABASE@/assets/@DATABASE@/ " + HEAD + JSON + b"Content-Length: 2\r\n\r\n[]",
+    b"POST /_storage/ " + HEAD + FORM + b"Content-Length: 6\r\n\r\n--b--\r",
+    b"GET /_storage/a/b?X-Amz-Signature=00 " + HEAD + b"Range: bytes=0-1\r\n\r\n",
+    b"GET /~one/_mock/health " + HEAD + b"\r\n",
+    b"POST /_mock/faults " + HEAD + JSON + b"Content-Length: 2\r\n\r\n{}",
+    b"OPTIONS * " + HEAD + b"\r\n",
+    b"GET http://localhost/api/health/ " + HEAD + OFFER + b"\r\n",
+)
+_SHORT = (
+    r"\0|\r|\n|\r\n|\r\n |\r\n\r\n| |\t|:|%|%2f|%00|%ff|..|/../|//|~|?|#|*|\xff|-1|0x10|99999999999999999999"
+)
+PIECES = (
+    *(piece.encode().decode("unicode_escape").encode("latin-1") for piece in _SHORT.split("|")),
+    b"Content-Length: 5\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Host: b\r\n",
+    b"Expect: 100-continue\r\n",
+    b"Connection: close\r\n",
+    b"HTTP/1.0",
+    b"HTTP/2.0",
+    b"[" * 300,
+    b"A" * 70_000,
+    b"X: y\r\n" * 3_000,
+)
+PATIENCE = 10.0
+BATCH = 20
+
+
+@dataclass
+class Campaign:
+    """What was sent, what came back, and what should not have been.
+
+    Attributes:
+        statuses: how many answers had each status; 0 for connections that were closed without one.
+    """
+
+    base: str
+    statuses: Counter[int] = field(default_factory=Counter)
+    findings: list[str] = field(default_factory=list)
+
+    def run(self, chance: random.Random, seconds: float) -> None:
+        """Send until the time is over or something was found."""
+        database = self._json("/_mock/databases")[0]["id"].encode()
+        seeds = [seed.replace(b"@DATABASE@", database) for seed in SEEDS]
+        end, before = time.monotonic() + seconds, self._state()
+        while time.monotonic() < end and not self.findings:
+            sent = [mutated(chance, seeds) for _ in range(BATCH)]
+            may_change = sum(self._may_change(one) for one in sent)
+            after = self._state()
+            if not may_change and after != before:
+                self.findings.append(f"refused requests changed the state, among {sent!r}")
+            before = after
+
+    def _may_change(self, sent: bytes) -> bool:
+        """Send one request; whether it may lawfully have changed something."""
+        try:
+            received = self._exchange(sent)
+        except TimeoutError:
+            self.findings.append(f"no end of the answer within {PATIENCE} s: {sent[:2_000]!r}")
+            return True
+        found = [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)]
+        self.statuses.update(found or [0])
+        documented = {500, 505} if b"/database/" in sent else set()
+        if b"Traceback" in received or any(status >= 500 and status not in documented for status in found):
+            self.findings.append(f"{received[:500]!r} answers {sent[:2_000]!r}")
+        # What got no answer may have been taken, or is no request at all.
+        return not found or (min(found) < 300 and (not sent.startswith(b"GET ") or len(found) > 1))
+
+    def _exchange(self, sent: bytes) -> bytes:
+        address = urlsplit(self.base)
+        received = b""
+        with socket.create_connection((address.hostname, address.port or 80), timeout=PATIENCE) as sock:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError, OSError):
+                sock.sendall(sent)
+                if not sent.startswith(b"GET /_mock/requests/events"):
+                    sock.settimeout(0.2)
+                    with contextlib.suppress(TimeoutError):
+                        received += sock.recv(65_536)
+                    sock.settimeout(PATIENCE)
+                sock.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(ConnectionResetError):
+                while part := sock.recv(65_536):
+                    received += part
+        return received
+
+    def _state(self) -> str:
+        return hashlib.sha256(self._get("/_mock/state")).hexdigest()
+
+    def _json(self, path: str) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = json.loads(self._get(path))
+        return found
+
+    def _get(self, path: str) -> bytes:
+        with urllib.request.urlopen(self.base + path, timeout=PATIENCE) as answer:  # noqa: S310 - http, our own
+            body: bytes = answer.read()
+        return body
+
+
+def mutated(chance: random.Random, seeds: list[bytes]) -> bytes:
+    """One or two of the requests after another, with a few changes."""
+    sent = b"".join(chance.choices(seeds, k=chance.choice((1, 1, 1, 2))))
+    for _ in range(chance.randint(1, 4)):
+        start = chance.randrange(len(sent) + 1)
+        end = min(len(sent), start + chance.choice((0, 0, 1, 2, 8, 40)))
+        sent = sent[:start] + chance.choice((b"", *PIECES)) + sent[end:]
+    return sent
+
+
+def main() -> int:
+    """Run a campaign; 1 where something was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--seed", default="1")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        ready, log = Path(folder, "ready.json"), Path(folder, "log.txt")
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "dbcontract",
+            "serve",
+            "--port",
+            "0",
+            "--clock",
+            "frozen",
+            "--quiet",
+        ]
+        with log.open("wb") as stream:
+            server = subprocess.Popen(
+                [*command, "--ready-file", str(ready)], cwd=folder, stdout=subprocess.DEVNULL, stderr=stream
+            )
+        try:
+            while not ready.exists() and server.poll() is None:
+                time.sleep(0.05)
+            campaign = Campaign(json.loads(ready.read_text())["base_url"])
+            campaign.run(random.Random(options.seed), options.seconds)  # noqa: S311 - repeatable on purpose
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+        if log.stat().st_size:
+            campaign.findings.append(f"the server said: {log.read_text(errors='replace')[-3_000:]}")
+    counts = ", ".join(f"{status or 'none'} {count}" for status, count in sorted(campaign.statuses.items()))
+    sys.stdout.write("\n".join([f"answers: {counts}", *campaign.findings, ""]))
+    return bool(campaign.findings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
