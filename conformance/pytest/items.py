@@ -206,7 +206,6 @@ class Runner:
         self._budget = Budget(plan.target.pace.run, lambda: self._rule_runner.waited, cancelled)
         self._results: dict[str, RuleResult] = {}
         self._rule_checks = RuleChecks()
-        self._notes: list[str] = []
         self._stderr = _STDERR
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -224,49 +223,42 @@ class Runner:
 
     def judge(self, rule: Rule) -> RuleResult:
         """The verdict on a rule, with the baseline applied. Ctrl-C and the end of the run's time stop it."""
+        self._rule_checks = RuleChecks()
         with Interruption(self._rule_runner.cancelled, self._stderr) as interruption, self._budget:
             interruption.tells(self._rule_runner.left)
-            try:
-                parts = self._parts(rule) if self.stopped is None else []
-            except Cancelled:
-                parts = []
+            result = self._judged(rule) if self.stopped is None else None
         if interruption.asked:
             self.stopped = "interrupted"
         elif self._budget.is_over:
             self.stopped = self.stopped or "late"
-        if self.stopped is not None:
-            parts = self._so_far(rule, parts)
-        result = self._rule_runner.verdict(rule, parts, self._results)
+        if result is None or self.stopped is not None:
+            result = self._so_far(rule, self.stopped or "interrupted")
         self._results[rule.id] = result
         return baselines.accepted(self.plan.baseline, result)
 
-    def _so_far(self, rule: Rule, parts: list[CheckResult]) -> list[CheckResult]:
+    def _judged(self, rule: Rule) -> RuleResult | None:
+        """The verdict on a rule, and what its checks gave; None where all was cancelled before them."""
+        try:
+            self._rule_runner.preflight()
+        except Cancelled:
+            return None
+        judgement = self._rule_runner.judge(rule, self._results)
+        self._rule_checks = judgement.checks
+        return judgement.result
+
+    def _so_far(self, rule: Rule, stopped: Stop) -> RuleResult:
         """What a rule came to before all stopped: only what failed, or was over by then, counts."""
-        assert self.stopped is not None  # noqa: S101 (the caller has looked)
         skip_reason = self._rule_runner.skip_reason(rule)
         if skip_reason is not None:
-            return [skip_reason]
+            return self._rule_runner.verdict(rule, [skip_reason], self._results)
+        parts = self._rule_checks.parts
         whole = rule.id not in schema_rules() and not self._rule_checks.stopped
         kept = {Verdict.FAILED, Verdict.PASSED} if whole else {Verdict.FAILED}
-        if parts and all(part.verdict in kept for part in parts):
-            return parts
-        failed = [part for part in parts if part.verdict is Verdict.FAILED]
-        self._cut = self.stopped
-        return failed or [CheckResult(Verdict.NOT_VERIFIED, STOPPED[self.stopped])]
-
-    def _parts(self, rule: Rule) -> list[CheckResult]:
-        self._rule_checks = RuleChecks()
-        self._rule_runner.preflight()
-        skip_reason = self._rule_runner.skip_reason(rule)
-        if skip_reason is not None:
-            return [skip_reason]
-        self._rule_checks = self._rule_runner.examine(rule.id)
-        if rule.id not in schema_rules():
-            return self._rule_checks.parts
-        fuzzed = self._rule_runner.fuzzing(rule.api, lambda _phase, _calls: None)
-        if fuzzed is not None and fuzzed.problem is not None:
-            self._notes.append(fuzzed.problem)
-        return self._rule_runner.described(rule, self._rule_checks.parts)
+        if not parts or any(part.verdict not in kept for part in parts):
+            self._cut = stopped
+            failed = [part for part in parts if part.verdict is Verdict.FAILED]
+            parts = failed or [CheckResult(Verdict.NOT_VERIFIED, STOPPED[stopped])]
+        return self._rule_runner.verdict(rule, parts, self._results)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -287,14 +279,13 @@ class Runner:
             part = self._rule_runner.violation(rule, self._rule_checks) if rule.id in schema_rules() else None
             if part is not None:
                 violated[rule.id] = to_entry(self._rule_runner.verdict(rule, [part], self._results))
-        notes, self._notes = [*self._notes, *self._rule_runner.notes], []
         return {
             "violated": violated,
             "process": os.getpid(),
             "left": self._rule_runner.left(),
             "stopped": self._cut,
             "requests": self._rule_checks.requests,
-            "notes": notes,
+            "notes": list(self._rule_runner.notes),
         }
 
     def pytest_sessionfinish(self) -> None:

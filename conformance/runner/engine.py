@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from ..authoring.check import Checks
 from ..authoring.run import Controls
 from ..catalogue.rules import Rule
 from ..environment.session import Cancelled
-from ..results.results import CheckResult, RuleResult, RunResult, Stop, Verdict
+from ..results.results import BAD, CheckResult, RuleResult, RunResult, Stop, Verdict
 from ..schema.conformance import schema_rules
 from ..schema.description import Description
 from ..target.target import Target
@@ -126,7 +126,7 @@ class Engine:
         self._catalogues = {api: version for api, version in catalogues.items() if api in target.apis}
         self._kit_version = kit_version
         self._results: dict[str, RuleResult] = {}
-        self._parts: dict[str, list[CheckResult]] = {}
+        self._examined: dict[str, RuleChecks] = {}
         self._notes: list[str] = []
         self._requests = 0
         self._stop: Stop | None = None
@@ -190,9 +190,8 @@ class Engine:
 
     def _everything(self) -> None:
         for rule in self.rules.values():
-            skip_reason = self.rule_runner.skip_reason(rule)
-            if skip_reason is not None:
-                self._settle(rule, [skip_reason])
+            if self.rule_runner.skip_reason(rule) is not None:
+                self._settle(self.rule_runner.judge(rule, self._results).result)
         self._run_checks()
         for api in self.rule_runner.target.apis if not self._is_over() else ():
             self._fuzz(api)
@@ -261,9 +260,9 @@ class Engine:
         if self._is_over() and (rule_checks.stopped or self._stop == "interrupted"):
             return
         if rule_id in schema_rules():
-            self._parts[rule_id] = rule_checks.parts
+            self._examined[rule_id] = rule_checks
         else:
-            self._settle(self.rules[rule_id], rule_checks.parts)
+            self._settle(self.rule_runner.judge(self.rules[rule_id], self._results, rule_checks).result)
 
     # The rules that all exchanges feed
 
@@ -275,26 +274,24 @@ class Engine:
         fuzzed = self.rule_runner.fuzzing(api, lambda phase, calls: self._listener.fuzzing(api, phase, calls))
         if fuzzed is not None:
             self._requests += fuzzed.calls
-            if fuzzed.problem is not None:
-                self._notes.append(fuzzed.problem)
 
     def _settle_described(self) -> None:
         for rule_id in schema_rules():
             rule = self.rules.get(rule_id)
             if rule is None or rule_id in self._results:
                 continue
-            parts = self.rule_runner.described(rule, self._parts.get(rule_id, ()))
+            examined = self._examined.get(rule_id) or RuleChecks()
+            result = self.rule_runner.judge(rule, self._results, examined).result
             # Half a run cannot tell that all answers were right; it can tell that one was not.
-            if not self._stop or any(part.verdict is Verdict.FAILED for part in parts):
-                self._settle(rule, parts)
+            if not self._stop or result.verdict in BAD:
+                self._settle(result)
 
     # Verdicts
 
-    def _settle(self, rule: Rule, parts: Iterable[CheckResult]) -> None:
-        result = self.rule_runner.verdict(rule, parts, self._results)
-        self._results[rule.id] = result
+    def _settle(self, result: RuleResult) -> None:
+        self._results[result.rule] = result
         self._listener.judged(result)
-        tolerated = rule.id in self.options.tolerated
+        tolerated = result.rule in self.options.tolerated
         if self.options.fail_fast and result.verdict is Verdict.FAILED and not tolerated:
             self._halt("fail-fast")
 
@@ -312,7 +309,8 @@ class Engine:
         for rule in self.rules.values():
             if rule.id not in self._results:
                 reason = STOPPED[self._stop] if self._stop else NO_CHECK
-                self._settle(rule, [CheckResult(Verdict.NOT_VERIFIED, reason)])
+                part = CheckResult(Verdict.NOT_VERIFIED, reason)
+                self._settle(self.rule_runner.verdict(rule, [part], self._results))
 
 
 def remains(left: Counter[str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from ..environment.hooks import ConfiguredEnvironments
 from ..environment.inventory import told
 from ..environment.mock import MockEnvironments
 from ..environment.network import open_wire
-from ..environment.session import Session
+from ..environment.session import Cancelled, Session
 from ..http.redaction import Redactor
 from ..http.wire import NoAnswer, Request, Unreachable
 from ..report.shown import redacted_result
@@ -63,6 +63,18 @@ class RuleChecks:
         """Whether further checks of the rule are of no use: it is violated, or nothing can be asked."""
         bad = any(part.verdict in {Verdict.FAILED, Verdict.ERROR} for part in self.parts)
         return bad or self.unreachable or self.stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on a rule, and what its checks gave.
+
+    Attributes:
+        checks: with all parts that the verdict is made of; where the rule is skipped, the reason alone.
+    """
+
+    result: RuleResult
+    checks: RuleChecks
 
 
 class RuleRunner:
@@ -271,11 +283,11 @@ class RuleRunner:
         if outcome.part.verdict is Verdict.FAILED and operations:
             self._failed_at.setdefault(rule_id, operations[-1])
 
-    def fuzzing(self, api: str, progress: Progress) -> Fuzzed | None:
+    def fuzzing(self, api: str, progress: Progress = lambda _phase, _calls: None) -> Fuzzed | None:
         """Fuzz an API, once; None where fuzzing is left out.
 
         Raises:
-            KeyboardInterrupt: the user stopped it.
+            Cancelled, KeyboardInterrupt: the user stopped it.
         """
         if self.settings is None:
             return None
@@ -309,10 +321,37 @@ class RuleRunner:
         part = schema_findings.part(schema_rules()[rule.id], rule.operations, fuzzed=False)
         return part if part.verdict is Verdict.FAILED else None
 
+    def judge(
+        self, rule: Rule, results: Mapping[str, RuleResult], examined: RuleChecks | None = None
+    ) -> Judgement:
+        """Judge a rule: why it is skipped, or what its checks, and all exchanges so far, say about it.
+
+        Args:
+            rule: of those that may be asked for.
+            results: those so far, which may explain it.
+            examined: what `examine` gave. By default the checks run now, and before a rule that all exchanges
+                feed is judged, its API is fuzzed, where that was not done before.
+
+        Raises:
+            KeyboardInterrupt: the user stopped it; what was created is removed.
+        """
+        skip_reason = self.skip_reason(rule)
+        if skip_reason is not None:
+            return Judgement(self.verdict(rule, [skip_reason], results), RuleChecks([skip_reason]))
+        rule_checks = examined or self.examine(rule.id)
+        if rule.id in schema_rules():
+            if examined is None:
+                try:
+                    self.fuzzing(rule.api)
+                except Cancelled:
+                    rule_checks.stopped = True
+            rule_checks.parts = self.described(rule, rule_checks.parts)
+        return Judgement(self.verdict(rule, rule_checks.parts, results), rule_checks)
+
     def verdict(
         self, rule: Rule, parts: Iterable[CheckResult], results: Mapping[str, RuleResult]
     ) -> RuleResult:
-        """The result of a rule; `results` are those so far, which may explain it."""
+        """The result of a rule of which these parts are all that is known; `results` as for `judge`."""
         part = worst(parts, rule.level) or CheckResult(Verdict.NOT_VERIFIED, NO_CHECK)
         because_of = part.because_of
         if part.verdict in {Verdict.FAILED, Verdict.WARNED} or because_of is not None:
@@ -362,8 +401,9 @@ class RuleRunner:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the reader of a report has to know of the run itself."""
+        problems = [fuzzed.problem for fuzzed in self._fuzzed.values()]
         note = self._run.session.turns.note if self._run is not None else None
-        return (note,) if note is not None else ()
+        return tuple(one for one in (*problems, note) if one is not None)
 
     def summary(self) -> TargetSummary:
         """The target, as reports name it."""

@@ -15,7 +15,7 @@ from dbcontract.conformance.http.redaction import Redactor
 from dbcontract.conformance.http.wire import Limits, NoAnswer, Received, Request, Unreachable, Wire, origin_of
 from dbcontract.conformance.results.results import CheckResult, RuleResult, Verdict
 from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
-from dbcontract.conformance.runner.rule_runner import RuleRunner
+from dbcontract.conformance.runner.rule_runner import RuleChecks, RuleRunner
 from dbcontract.conformance.schema.conformance import BODY, STATUS, Violation
 from dbcontract.conformance.schema.description import Description, Finding
 from dbcontract.conformance.target.target import Endpoint, Target
@@ -348,6 +348,44 @@ def test_the_fuzzing_can_be_left_out() -> None:
     assert rule_runner.fuzzing("pieces", lambda _phase, _count: None) is None
     assert isinstance(rule_runner.wire, Answering)
     assert rule_runner.wire.sent == []
+
+
+# Skip reason, examination and verdict as one
+
+
+def test_a_skipped_rule_is_judged_without_a_request() -> None:
+    rule_runner = a_rule_runner(asks)
+    judgement = rule_runner.judge(replace(RULE, needs=(Capability.CLOCK,)), {})
+    assert (judgement.result.verdict, judgement.result.missing) == (Verdict.NOT_VERIFIED, ("clock",))
+    assert [part.missing for part in judgement.checks.parts] == [("clock",)]
+    assert isinstance(rule_runner.wire, Answering)
+    assert rule_runner.wire.sent == []
+
+
+def test_what_was_examined_already_is_not_asked_again(descriptions: dict[str, Description]) -> None:
+    rule_runner = a_rule_runner(asks, descriptions=descriptions)
+    judgement = rule_runner.judge(RULE, {})
+    assert judgement.result.verdict is Verdict.PASSED
+    assert judgement.checks.requests == 1
+    assert isinstance(rule_runner.wire, Answering)
+    asked = len(rule_runner.wire.sent)
+    assert (
+        rule_runner.judge(RULE, {}, RuleChecks([CheckResult(Verdict.FAILED, "seen")])).result.reason == "seen"
+    )
+    assert len(rule_runner.wire.sent) == asked
+
+
+def test_a_rule_that_all_exchanges_feed_is_judged_after_fuzzing(fuzzed: RuleRunner) -> None:
+    early = fuzzed.judge(STATUSES, {}, RuleChecks()).result
+    assert (early.verdict, early.reason) == (Verdict.NOT_VERIFIED, "no exchange of the run shows it")
+    judgement = fuzzed.judge(STATUSES, {})
+    assert judgement.result.verdict is Verdict.FAILED
+    assert [part.verdict for part in judgement.checks.parts] == [Verdict.FAILED]
+
+
+def test_a_rule_whose_fuzzing_is_cancelled_counts_as_stopped(fuzzed: RuleRunner) -> None:
+    fuzzed.cancelled.set()
+    assert fuzzed.judge(STATUSES, {}).checks.stopped
 
 
 # The verdict

@@ -67,10 +67,7 @@ def judging(target: Target) -> Iterator[Judge]:
     rule_runner = RuleRunner(target, _rules(), checks(), descriptions=_descriptions())
 
     def judge(rule_id: str) -> RuleResult:
-        rule = _rules()[rule_id]
-        skip_reason = rule_runner.skip_reason(rule)
-        parts = rule_runner.examine(rule_id).parts if skip_reason is None else [skip_reason]
-        return rule_runner.verdict(rule, parts, {})
+        return rule_runner.judge(_rules()[rule_id], {}).result
 
     try:
         yield judge

@@ -53,7 +53,7 @@ class Judge:
 
     def __call__(self, rule_id: str) -> RuleResult:
         with self._rule_runner() as rule_runner:
-            return _verdict(rule_runner, rule_id)
+            return rule_runner.judge(rules()[rule_id], {}).result
 
     def without(self, *capabilities: str) -> Judge:
         """A judge of the same target, as if it could do less."""
@@ -87,13 +87,6 @@ class Judge:
             yield rule_runner
         finally:
             rule_runner.close()
-
-
-def _verdict(rule_runner: RuleRunner, rule_id: str) -> RuleResult:
-    rule = rules()[rule_id]
-    skip_reason = rule_runner.skip_reason(rule)
-    parts = rule_runner.examine(rule_id).parts if skip_reason is None else [skip_reason]
-    return rule_runner.verdict(rule, parts, {})
 
 
 def judge_of(running: Running, *modules: ModuleType) -> Judge:
