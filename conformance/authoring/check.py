@@ -10,7 +10,6 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from inspect import getdoc
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -93,7 +92,6 @@ class Check:
 
     Attributes:
         name: module and function, `assets.download_before_upload`.
-        how: the first paragraph of the docstring, as one line.
         controls: the operations whose right call has to succeed first.
         bulky: it comes last where checks share a target.
     """
@@ -102,7 +100,6 @@ class Check:
     api: str
     function: Callable[[Any], None]
     name: str
-    how: str
     controls: tuple[str, ...] = ()
     bulky: bool = False
 
@@ -156,9 +153,8 @@ def collect(module: ModuleType) -> Iterator[Check]:
         if rules is None or member.__module__ != module.__name__:
             continue
         topic = module.__name__.rpartition(".")[2]
-        how = " ".join((getdoc(member) or "").partition("\n\n")[0].split())
         controls, bulky = getattr(member, _CONTROLS, ()), getattr(member, _BULKY, False)
-        yield Check(rules, api_of(rules[0]), member, f"{topic}.{name}", how, controls, bulky)
+        yield Check(rules, api_of(rules[0]), member, f"{topic}.{name}", controls, bulky)
 
 
 def discover(

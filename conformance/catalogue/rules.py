@@ -136,6 +136,11 @@ class Rule:
         return self.id.split("-")[1]
 
     @property
+    def area_name(self) -> str:
+        """What a reader calls the area; its letters, where an older report has no title of it."""
+        return self.area_title or self.area
+
+    @property
     def testable(self) -> bool:
         """Whether a check can tell."""
         return self.untestable is None

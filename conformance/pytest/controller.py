@@ -119,7 +119,7 @@ class Controller:
         if entry is None or findings is None:
             return
         result = from_entry(entry)
-        self._results[result.rule] = result
+        self._results[result.rule.id] = result
         self._left[findings["process"]] = Counter(findings["left"])
         self._stopped = self._stopped or findings["stopped"]
         self._requests += findings["requests"]
@@ -227,7 +227,7 @@ class Controller:
         for result in run.results:
             if result.verdict is Verdict.WARNED and result not in self._late:
                 told = visible(what_happened(result), "")
-                write(f"warning: {result.rule} {result.statement} {told}", yellow=True)
+                write(f"warning: {result.rule.id} {result.rule.statement} {told}", yellow=True)
         for problem in run.problems:
             write(f"baseline: {problem}", red=True)
         for note in (*run.notes, *self._written):

@@ -169,12 +169,12 @@ def outcome(result: RuleResult, accepted: baselines.Baseline) -> None:
         pytest.skip.Exception: it could not be verified.
         pytest.xfail.Exception: the baseline accepts the failure.
     """
-    entry = next((one for one in accepted.accepted if one.rule == result.rule), None)
+    entry = next((one for one in accepted.accepted if one.rule == result.rule.id), None)
     if result.verdict is Verdict.NOT_VERIFIED:
         because = f" (follows from {result.because_of})" if result.because_of else ""
         raise pytest.skip.Exception(visible(result.reason, "") + because, _use_item_location=True)
     if result.verdict is Verdict.PASSED and entry is not None:
-        raise RuleViolated(f"the baseline accepts {result.rule}, which passes now: remove it")
+        raise RuleViolated(f"the baseline accepts {result.rule.id}, which passes now: remove it")
     if result.accepted is not None:
         raise pytest.xfail.Exception(result.accepted)
     if result.verdict in {Verdict.FAILED, Verdict.ERROR}:
@@ -183,7 +183,10 @@ def outcome(result: RuleResult, accepted: baselines.Baseline) -> None:
 
 def failure_text(result: RuleResult) -> str:
     """What a failure is, and how it is seen."""
-    lines = [f"{verdict_name(result).upper()} {result.rule} {result.statement}", f"  {what_happened(result)}"]
+    lines = [
+        f"{verdict_name(result).upper()} {result.rule.id} {result.rule.statement}",
+        f"  {what_happened(result)}",
+    ]
     if result.curl is not None:
         lines.append(f"  {result.curl}")
     lines.append(f"  {result.reproduce}")

@@ -102,7 +102,7 @@ def _entry(row: Row) -> dict[str, Any]:
     return {
         "rule": row.rule,
         "title": row.title,
-        "area": row.known[-1].area_name,
+        "area": row.known[-1].rule.area_name,
         "level": str(row.level),
         "common": row.common,
         "cells": [

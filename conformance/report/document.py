@@ -9,9 +9,9 @@ from dataclasses import asdict, fields
 from importlib.resources import files
 from typing import Any, Final
 
-from ..catalogue.rules import Level
+from ..catalogue.rules import Level, Rule, Source
 from ..http.evidence import Evidence
-from ..results.results import RuleResult, RunResult, TargetSummary, Verdict, exit_code, tally
+from ..results.results import CheckResult, RuleResult, RunResult, TargetSummary, Verdict, exit_code, tally
 
 FORMAT: Final = "dbcontract-result/1"
 
@@ -72,7 +72,7 @@ def to_document(run: RunResult) -> dict[str, Any]:
             "follow-ups": numbers.follow_ups,
         },
         "causes": [
-            {"rule": root.rule, "follow_ups": [result.rule for result in followers]}
+            {"rule": root.rule.id, "follow_ups": [result.rule.id for result in followers]}
             for root, followers in run.causes
         ],
         "notes": list(run.notes),
@@ -83,12 +83,28 @@ def to_document(run: RunResult) -> dict[str, Any]:
 
 def to_entry(result: RuleResult) -> dict[str, Any]:
     """One result as JSON has it."""
-    entry = asdict(result)
-    entry["level"], entry["verdict"] = str(result.level), str(result.verdict)
-    entry["seconds"] = round(result.seconds, 4)
-    entry["missing"] = list(result.missing)
-    entry["evidence"] = [_evidence_entry(evidence) for evidence in result.evidence]
-    return entry
+    rule, part = result.rule, result.part
+    return {
+        "rule": rule.id,
+        "api": rule.api,
+        "area": rule.area,
+        "level": str(rule.level),
+        "title": rule.title,
+        "statement": rule.statement,
+        "source": str(rule.source),
+        "how": rule.how,
+        "verdict": str(part.verdict),
+        "reason": part.reason,
+        "expected": part.expected,
+        "actual": part.actual,
+        "evidence": [_evidence_entry(evidence) for evidence in part.evidence],
+        "seconds": round(part.seconds, 4),
+        "missing": list(part.missing),
+        "because_of": part.because_of,
+        "accepted": result.accepted,
+        "reproduce": result.reproduce,
+        "area_title": rule.area_title,
+    }
 
 
 def _evidence_entry(evidence: Evidence) -> dict[str, Any]:
@@ -127,19 +143,40 @@ def from_document(document: Any) -> RunResult:
             command=run["command"],
             requests=run["requests"],
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise NoResult(f"a damaged document of the format {FORMAT}: {error!r}") from error
 
 
 def from_entry(entry: Mapping[str, Any]) -> RuleResult:
-    """One result from its JSON; raises `KeyError`, `TypeError` or `ValueError` for a damaged one."""
-    # Reports of before areas had titles are still read, and compared with newer ones.
-    with_titles = {"area_title": "", **entry}
-    values = {field.name: with_titles[field.name] for field in fields(RuleResult)}
-    values["level"], values["verdict"] = Level(values["level"]), Verdict(values["verdict"])
-    values["missing"] = tuple(values["missing"])
-    values["evidence"] = tuple(_evidence(one) for one in values["evidence"])
-    return RuleResult(**values)
+    """One result from its JSON; raises what `from_document` takes for damage."""
+    if f"-{entry['area']}-" not in entry["rule"]:
+        raise ValueError(f"{entry['rule']} is not a rule of the area {entry['area']}")
+    rule = Rule(
+        id=entry["rule"],
+        api=entry["api"],
+        level=Level(entry["level"]),
+        title=entry["title"],
+        statement=entry["statement"],
+        source=Source(*entry["source"].split(", ", 1)),
+        # What only the choice and the order of checks need is not in a report.
+        operations=(),
+        needs=(),
+        depends_on=(),
+        how=entry["how"],
+        # Reports of before areas had titles are still read, and compared with newer ones.
+        area_title=entry.get("area_title", ""),
+    )
+    part = CheckResult(
+        verdict=Verdict(entry["verdict"]),
+        reason=entry["reason"],
+        expected=entry["expected"],
+        actual=entry["actual"],
+        evidence=tuple(_evidence(one) for one in entry["evidence"]),
+        seconds=entry["seconds"],
+        missing=tuple(entry["missing"]),
+        because_of=entry["because_of"],
+    )
+    return RuleResult(rule, part, accepted=entry["accepted"], reproduce=entry["reproduce"])
 
 
 def _evidence(entry: Mapping[str, Any]) -> Evidence:

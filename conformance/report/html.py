@@ -50,9 +50,9 @@ def render(run: RunResult) -> str:
         (title_of(api), [(area.name, _numbers(run, area.results)) for area in of_areas if area.api == api])
         for api in apis
     ]
-    levels = [level for level in Level if any(one.level is level for one in run.results)]
+    levels = [level for level in Level if any(one.rule.level is level for one in run.results)]
     of_levels = [
-        (level, _numbers(run, [one for one in run.results if one.level is level])) for level in levels
+        (level, _numbers(run, [one for one in run.results if one.rule.level is level])) for level in levels
     ]
     groups = [(str(verdict), with_verdict(run.results, verdict)) for verdict in ORDER]
     return _template().render(
@@ -71,9 +71,9 @@ def render(run: RunResult) -> str:
         levels=levels,
         areas=of_areas,
         groups=[group for group in groups if group[1]],
-        followers_of={root.rule: followers for root, followers in run.causes},
+        followers_of={root.rule.id: followers for root, followers in run.causes},
         title_of=title_of,
-        known={result.rule for result in run.results},
+        known={result.rule.id for result in run.results},
     )
 
 

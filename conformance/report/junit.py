@@ -51,23 +51,25 @@ def render(run: RunResult) -> str:
 def _causes_first(run: RunResult) -> list[RuleResult]:
     """Root causes, each with what follows from it behind it; then everything else."""
     led = [result for root, followers in run.causes for result in (root, *followers)]
-    known = {result.rule for result in led}
-    return [*led, *(result for result in run.results if result.rule not in known)]
+    known = {result.rule.id for result in led}
+    return [*led, *(result for result in run.results if result.rule.id not in known)]
 
 
 def _case(result: RuleResult, *, follows: bool) -> ET.Element:
     attributes = {
         # A dot would begin a new package in the eyes of most machines.
-        "classname": f"conformance.{result.api}.{result.area_name.replace('.', ' ')}",
-        "name": f"{result.rule} {result.title}",
-        "time": f"{result.seconds:.3f}",
+        "classname": f"conformance.{result.rule.api}.{result.rule.area_name.replace('.', ' ')}",
+        "name": f"{result.rule.id} {result.rule.title}",
+        "time": f"{result.part.seconds:.3f}",
     }
     case = ET.Element("testcase", {name: _clean(value) for name, value in attributes.items()})
     properties = ET.SubElement(case, "properties")
-    ET.SubElement(properties, "property", {"name": "level", "value": str(result.level)})
-    kind = f"follow-up of {result.because_of}" if follows else str(result.level)
+    ET.SubElement(properties, "property", {"name": "level", "value": str(result.rule.level)})
+    kind = f"follow-up of {result.because_of}" if follows else str(result.rule.level)
     message = {"message": _clean(what_happened(result))}
-    detail = _clean("\n".join(line for line in (result.statement, result.curl, result.reproduce) if line))
+    detail = _clean(
+        "\n".join(line for line in (result.rule.statement, result.curl, result.reproduce) if line)
+    )
     if result.verdict is Verdict.FAILED and result.accepted is None:
         ET.SubElement(case, "failure", {**message, "type": kind}).text = detail
     elif result.verdict is Verdict.ERROR:

@@ -46,7 +46,8 @@ def _lines(run: RunResult) -> Iterator[str]:
     yield "| rule | level | verdict | title |"
     yield "|---|---|---|---|"
     for result in failed_first(run.results):
-        yield f"| {result.rule} | {result.level} | {verdict_name(result)} | {plain(result.title)} |"
+        rule = result.rule
+        yield f"| {rule.id} | {rule.level} | {verdict_name(result)} | {plain(rule.title)} |"
 
 
 def _table(run: RunResult) -> Iterator[str]:
@@ -55,7 +56,7 @@ def _table(run: RunResult) -> Iterator[str]:
     for area in areas(run):
         yield f"| {plain(area.full_name)} | {_numbers(run, area.results)} |"
     for level in Level:
-        of_level = [one for one in run.results if one.level is level]
+        of_level = [one for one in run.results if one.rule.level is level]
         if of_level:
             yield f"| **{level}** | {_numbers(run, of_level)} |"
     yield ""
@@ -90,7 +91,7 @@ def _followers(followers: Sequence[RuleResult]) -> Iterator[str]:
     yield f"<details><summary>{follow_from_it(followers)}</summary>\n"
     for result in followers:
         told = plain(what_happened(result))
-        yield f"- {result.rule} {verdict_name(result)}: {told[:_BODY]}"
+        yield f"- {result.rule.id} {verdict_name(result)}: {told[:_BODY]}"
         if result.curl:
             yield f"  shown by: {_code(result.curl)}"
         yield f"  repeat: {_code(result.reproduce)}"
@@ -106,12 +107,12 @@ def _notes(run: RunResult) -> Iterator[str]:
 
 def _failure(result: RuleResult) -> Iterator[str]:
     accepted = f" (accepted: {plain(result.accepted)})" if result.accepted is not None else ""
-    yield f"### {result.rule} {plain(result.title)}{accepted}\n"
-    yield f"{plain(result.statement)} ({result.level}; {plain(result.source)})\n"
+    yield f"### {result.rule.id} {plain(result.rule.title)}{accepted}\n"
+    yield f"{plain(result.rule.statement)} ({result.rule.level}; {plain(str(result.rule.source))})\n"
     yield f"- {plain(result.reason)}"
-    if result.expected is not None or result.actual is not None:
-        yield f"- expected: {_code(result.expected or '')}"
-        yield f"- got: {_code(result.actual or '')}"
+    if result.part.expected is not None or result.part.actual is not None:
+        yield f"- expected: {_code(result.part.expected or '')}"
+        yield f"- got: {_code(result.part.actual or '')}"
     if result.because_of is not None:
         yield f"- follows from {result.because_of}"
     if result.curl:
@@ -122,7 +123,7 @@ def _failure(result: RuleResult) -> Iterator[str]:
 def _not_verified(run: RunResult) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for result in with_verdict(run.results, Verdict.NOT_VERIFIED):
-        reasons.setdefault(result.reason, []).append(result.rule)
+        reasons.setdefault(result.reason, []).append(result.rule.id)
     if reasons:
         yield "\n## Not verified\n"
     for reason, rules in reasons.items():

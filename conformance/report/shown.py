@@ -10,7 +10,7 @@ from ..http.redaction import Redactor
 from ..results.results import RuleResult, RunResult
 
 _OF_THE_TARGET = ("reason", "expected", "actual")
-"""What a result has of the target's own words; the rest stands in the catalogue."""
+"""What a part has of the target's own words; the rest stands in the catalogue."""
 
 
 def redacted(run: RunResult, redactor: Redactor) -> RunResult:
@@ -25,10 +25,10 @@ def redacted(run: RunResult, redactor: Redactor) -> RunResult:
 
 def redacted_result(result: RuleResult, redactor: Redactor) -> RuleResult:
     """A result without secrets."""
-    texts = {name: _redacted(getattr(result, name), redactor) for name in _OF_THE_TARGET}
-    return replace(
-        result, **texts, evidence=tuple(_redacted_evidence(one, redactor) for one in result.evidence)
-    )
+    part = result.part
+    texts = {name: _redacted(getattr(part, name), redactor) for name in _OF_THE_TARGET}
+    evidence = tuple(_redacted_evidence(one, redactor) for one in part.evidence)
+    return replace(result, part=replace(part, **texts, evidence=evidence))
 
 
 def _redacted_evidence(evidence: Evidence, redactor: Redactor) -> Evidence:

@@ -73,8 +73,8 @@ def counted(count: int, what: str) -> str:
 def what_happened(result: RuleResult) -> str:
     """Reason, and what was expected and came, as one sentence."""
     parts = [result.reason]
-    if result.expected is not None or result.actual is not None:
-        parts.append(f"expected {result.expected}; got {result.actual}")
+    if result.part.expected is not None or result.part.actual is not None:
+        parts.append(f"expected {result.part.expected}; got {result.part.actual}")
     if result.because_of is not None:
         parts.append(f"follows from {result.because_of}")
     if result.accepted is not None:
@@ -96,8 +96,8 @@ def followers_text(followers: Iterable[RuleResult]) -> str:
     """What follows from a root cause: `3 failed: PB-…; 2 not verified: PB-…`; empty where nothing does."""
     several = list(followers)
     groups = (
-        ("failed", [one.rule for one in several if one.verdict in BAD]),
-        ("not verified", [one.rule for one in several if one.verdict not in BAD]),
+        ("failed", [one.rule.id for one in several if one.verdict in BAD]),
+        ("not verified", [one.rule.id for one in several if one.verdict not in BAD]),
     )
     return "; ".join(f"{len(rules)} {word}: {', '.join(rules)}" for word, rules in groups if rules)
 
@@ -140,9 +140,9 @@ def areas(run: RunResult) -> list[Area]:
     """Every area that has results, in their order."""
     groups: dict[tuple[str, str], list[RuleResult]] = {}
     for result in run.results:
-        groups.setdefault((result.api, result.area), []).append(result)
+        groups.setdefault((result.rule.api, result.rule.area), []).append(result)
     return [
-        Area(api, f"{api} {area}", several[0].area_name, tuple(several))
+        Area(api, f"{api} {area}", several[0].rule.area_name, tuple(several))
         for (api, area), several in groups.items()
     ]
 

@@ -95,7 +95,7 @@ def accepted(baseline: Baseline, result: RuleResult, *, today: date | None = Non
     day = today or datetime.now(UTC).date()
     for one in baseline.accepted:
         current = one.expires is None or one.expires >= day
-        if one.rule == result.rule and current and result.verdict in {Verdict.FAILED, Verdict.WARNED}:
+        if one.rule == result.rule.id and current and result.verdict in {Verdict.FAILED, Verdict.WARNED}:
             return replace(result, accepted=one.reason)
     return result
 
@@ -114,7 +114,7 @@ def apply(baseline: Baseline, run: RunResult, *, known: Collection[str], today: 
         is stale because its rule passes. A rule that was not asked for, or not verified, makes none.
     """
     marked = [accepted(baseline, result, today=today) for result in run.results]
-    results = {result.rule: result for result in marked}
+    results = {result.rule.id: result for result in marked}
     problems = []
     for one in baseline.accepted:
         result = results.get(one.rule)

@@ -57,12 +57,12 @@ class Row:
     @property
     def title(self) -> str:
         """Of the newest catalogue that has the rule: the reports come in the order given."""
-        return self.known[-1].title
+        return self.known[-1].rule.title
 
     @property
     def level(self) -> Level:
         """As `title`."""
-        return self.known[-1].level
+        return self.known[-1].rule.level
 
     @property
     def common(self) -> bool:
@@ -175,7 +175,7 @@ def compare(runs: Sequence[RunResult], *, over_time: bool | None = None) -> Comp
     columns = tuple(
         Column(label, run) for label, run in zip(_labels(ordered, over_time), ordered, strict=True)
     )
-    by_rule = [{result.rule: result for result in run.results} for run in ordered]
+    by_rule = [{result.rule.id: result for result in run.results} for run in ordered]
     rows = tuple(Row(rule, tuple(one.get(rule) for one in by_rule)) for rule in _order(by_rule))
     return Comparison(columns, rows, over_time)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Literal
 
-from ..catalogue.rules import Level
+from ..catalogue.rules import Level, Rule
 from ..http.evidence import Evidence
 
 
@@ -41,29 +41,18 @@ BAD: Final = frozenset({Verdict.FAILED, Verdict.WARNED})
 
 
 @dataclass(frozen=True, slots=True)
-class RuleResult:
-    """The verdict on one rule, with everything that a report shows of it.
+class CheckResult:
+    """What one check, or the findings of all exchanges, say about a rule.
 
     Attributes:
-        rule: the id. `api`, `area`, `area_title`, `level`, `title`, `statement`, `source` and `how` are the
-            catalogue's.
         reason: why the verdict is what it is, in one sentence; empty for a plain pass.
         expected, actual: of a failure, as text.
         evidence: the exchanges that show it, the deciding one last.
         seconds: how long the checks took.
         missing: capabilities that the target lacks.
         because_of: the rule whose own verdict explains this one.
-        accepted: the reason that the baseline gives for accepting the failure.
     """
 
-    rule: str
-    api: str
-    area: str
-    level: Level
-    title: str
-    statement: str
-    source: str
-    how: str
     verdict: Verdict
     reason: str = ""
     expected: str | None = None
@@ -72,14 +61,38 @@ class RuleResult:
     seconds: float = 0.0
     missing: tuple[str, ...] = ()
     because_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """The verdict on one rule, with everything that a report shows of it.
+
+    Attributes:
+        rule: as the catalogue has it; in a report that is read back, what the report tells of it.
+        part: what decides the verdict.
+        accepted: the reason that the baseline gives for accepting the failure.
+        reproduce: the command that judges the rule again.
+    """
+
+    rule: Rule
+    part: CheckResult
     accepted: str | None = None
     reproduce: str = ""
-    area_title: str = ""
 
     @property
-    def area_name(self) -> str:
-        """What a reader calls the area; the middle of the id, where an older report has no title of it."""
-        return self.area_title or self.area
+    def verdict(self) -> Verdict:
+        """The part's."""
+        return self.part.verdict
+
+    @property
+    def reason(self) -> str:
+        """The part's."""
+        return self.part.reason
+
+    @property
+    def because_of(self) -> str | None:
+        """The part's."""
+        return self.part.because_of
 
     @property
     def violates(self) -> bool:
@@ -89,7 +102,7 @@ class RuleResult:
     @property
     def curl(self) -> str | None:
         """The command line that shows the deciding exchange."""
-        return self.evidence[-1].curl if self.evidence else None
+        return self.part.evidence[-1].curl if self.part.evidence else None
 
 
 Stop = Literal["fail-fast", "interrupted", "late", "unreachable"]
@@ -152,13 +165,15 @@ class RunResult:
         A root cause has failed, or is a warning, and no other rule that did so explains it. What follows from
         it has failed as well, or could not be verified.
         """
-        by_rule = {result.rule: result for result in self.results}
+        by_rule = {result.rule.id: result for result in self.results}
         followers: dict[str, list[RuleResult]] = {
-            result.rule: [] for result in self.results if result.verdict in BAD and not self.follows(result)
+            result.rule.id: []
+            for result in self.results
+            if result.verdict in BAD and not self.follows(result)
         }
         for result in self.results:
             root = _root(result, by_rule)
-            if root in followers and root != result.rule:
+            if root in followers and root != result.rule.id:
                 followers[root].append(result)
         ordered = sorted(
             followers, key=lambda rule: (-_SEVERITY[by_rule[rule].verdict], -len(followers[rule]))
@@ -167,8 +182,8 @@ class RunResult:
 
     def follows(self, result: RuleResult) -> bool:
         """Whether a failure, or a warning, follows from another one of this run."""
-        bad = {one.rule for one in self.results if one.verdict in BAD}
-        return result.verdict in BAD and result.because_of in bad - {result.rule}
+        bad = {one.rule.id for one in self.results if one.verdict in BAD}
+        return result.verdict in BAD and result.because_of in bad - {result.rule.id}
 
     def count(self, verdict: Verdict, *, level: Level | None = None, area: str | None = None) -> int:
         """How many results have a verdict, of one level or area."""
@@ -176,20 +191,20 @@ class RunResult:
             1
             for result in self.results
             if result.verdict is verdict
-            and (level is None or result.level == level)
-            and (area is None or result.area == area)
+            and (level is None or result.rule.level == level)
+            and (area is None or result.rule.area == area)
         )
 
 
 def _root(result: RuleResult, by_rule: Mapping[str, RuleResult]) -> str:
     """The rule at the end of what explains a result, each of which has failed."""
-    seen = {result.rule}
+    seen = {result.rule.id}
     while (cause := by_rule.get(result.because_of or "")) is not None:
-        if cause.verdict not in BAD or cause.rule in seen:
+        if cause.verdict not in BAD or cause.rule.id in seen:
             break
-        seen.add(cause.rule)
+        seen.add(cause.rule.id)
         result = cause
-    return result.rule
+    return result.rule.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +226,12 @@ class Tally:
 
 def tally(run: RunResult) -> Tally:
     """The four numbers of a run."""
-    following = {result.rule for _, several in run.causes for result in several if result.verdict in BAD}
+    following = {result.rule.id for _, several in run.causes for result in several if result.verdict in BAD}
     verdicts = [result.verdict for result in run.results]
     return Tally(
         verified=sum(verdict in {Verdict.PASSED, *BAD} for verdict in verdicts),
         alone=sum(
-            result.verdict is Verdict.FAILED and result.rule not in following for result in run.results
+            result.verdict is Verdict.FAILED and result.rule.id not in following for result in run.results
         ),
         follow_ups=len(following),
         not_verified=verdicts.count(Verdict.NOT_VERIFIED),
@@ -245,20 +260,6 @@ def exit_code(run: RunResult) -> int:
     if not any(result.verdict in exercised for result in run.results):
         return NOTHING_VERIFIED
     return CONFORMANT
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What one check, or the findings of all exchanges, say about a rule."""
-
-    verdict: Verdict
-    reason: str = ""
-    expected: str | None = None
-    actual: str | None = None
-    evidence: tuple[Evidence, ...] = ()
-    seconds: float = 0.0
-    missing: tuple[str, ...] = ()
-    because_of: str | None = None
 
 
 def worst(parts: Iterable[CheckResult], level: Level) -> CheckResult | None:

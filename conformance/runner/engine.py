@@ -289,9 +289,9 @@ class Engine:
     # Verdicts
 
     def _settle(self, result: RuleResult) -> None:
-        self._results[result.rule] = result
+        self._results[result.rule.id] = result
         self._listener.judged(result)
-        tolerated = result.rule in self.options.tolerated
+        tolerated = result.rule.id in self.options.tolerated
         if self.options.fail_fast and result.verdict is Verdict.FAILED and not tolerated:
             self._halt("fail-fast")
 

@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..apis.base import practice_of
@@ -358,27 +358,8 @@ class RuleRunner:
             because_of = origin(
                 rule.id, because_of, self.rules, results, lambda other: self._concerns(rule, other)
             )
-        result = RuleResult(
-            rule=rule.id,
-            api=rule.api,
-            area=rule.area,
-            area_title=rule.area_title,
-            level=rule.level,
-            title=rule.title,
-            statement=rule.statement,
-            source=str(rule.source),
-            how=rule.how or " ".join(check.how for check in self.checks.of(rule.id)),
-            verdict=part.verdict,
-            reason=part.reason,
-            expected=part.expected,
-            actual=part.actual,
-            evidence=part.evidence,
-            seconds=part.seconds,
-            missing=part.missing,
-            because_of=because_of,
-            reproduce=self._reproduce(rule.id),
-        )
-        return redacted_result(result, self.redactor)
+        part = replace(part, because_of=because_of)
+        return redacted_result(RuleResult(rule, part, reproduce=self._reproduce(rule.id)), self.redactor)
 
     def _concerns(self, rule: Rule, other: str) -> bool:
         """Whether a check of a rule has done what another rule failed at.

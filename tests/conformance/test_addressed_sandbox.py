@@ -55,7 +55,7 @@ def judge(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Descript
 
 
 def verdicts(result: RunResult) -> dict[str, Verdict]:
-    return {one.rule: one.verdict for one in result.results}
+    return {one.rule.id: one.verdict for one in result.results}
 
 
 @pytest.mark.parametrize("sandbox", ["", "/~mine"], indirect=True)

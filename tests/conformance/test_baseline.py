@@ -8,9 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance.catalogue.rules import Level
 from dbcontract.conformance.results import baseline
-from dbcontract.conformance.results.results import RuleResult, RunResult, TargetSummary, Verdict, exit_code
+from dbcontract.conformance.results.results import (
+    CheckResult,
+    RuleResult,
+    RunResult,
+    TargetSummary,
+    Verdict,
+    exit_code,
+)
+
+from .made_rules import made_rule
 
 KNOWN = {"PB-ASSET-01", "PB-ASSET-02", "PB-ASSET-03"}
 TODAY = date(2026, 6, 15)
@@ -18,17 +26,7 @@ TODAY = date(2026, 6, 15)
 
 def a_run(**verdicts: Verdict) -> RunResult:
     results = tuple(
-        RuleResult(
-            rule=name.replace("_", "-"),
-            api="pixiebrix",
-            area="ASSET",
-            level=Level.DOCUMENTED,
-            title="",
-            statement="",
-            source="",
-            how="",
-            verdict=verdict,
-        )
+        RuleResult(made_rule(name.replace("_", "-")), CheckResult(verdict))
         for name, verdict in verdicts.items()
     )
     target = TargetSummary("t", "other", {}, ("read",))

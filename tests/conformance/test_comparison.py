@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from dbcontract.conformance.catalogue.rules import Level
 from dbcontract.conformance.report import render
 from dbcontract.conformance.report.comparison import FORMATS, remarks, summary
 from dbcontract.conformance.results.comparison import Change, Comparison, compare
-from dbcontract.conformance.results.results import RuleResult, RunResult, TargetSummary, Verdict
+from dbcontract.conformance.results.results import CheckResult, RuleResult, RunResult, TargetSummary, Verdict
+
+from .made_rules import made_rule
 
 P, F, W, N, E = Verdict.PASSED, Verdict.FAILED, Verdict.WARNED, Verdict.NOT_VERIFIED, Verdict.ERROR
 HOSTILE = "<script>alert(1)</script>|`*"
@@ -28,16 +29,8 @@ def report(
 ) -> RunResult:
     results = tuple(
         RuleResult(
-            rule=f"PB-ASSET-{number:02}",
-            api="pixiebrix",
-            area="ASSET",
-            level=Level.DOCUMENTED,
-            title=f"Title {number} {HOSTILE}",
-            statement="",
-            source="",
-            how="",
-            verdict=verdict,
-            reason="" if verdict is P else f"reason of {name} {HOSTILE}",
+            made_rule(f"PB-ASSET-{number:02}", title=f"Title {number} {HOSTILE}"),
+            CheckResult(verdict, "" if verdict is P else f"reason of {name} {HOSTILE}"),
         )
         for number, verdict in verdicts.items()
     )

@@ -125,7 +125,7 @@ Judged = Callable[..., RunResult]
 
 
 def verdicts(result: RunResult) -> dict[str, Verdict]:
-    return {one.rule[-2:]: one.verdict for one in result.results}
+    return {one.rule.id[-2:]: one.verdict for one in result.results}
 
 
 def test_every_way_a_check_can_end(judged: Judged) -> None:
@@ -149,16 +149,16 @@ def test_every_way_a_check_can_end(judged: Judged) -> None:
         "07": Verdict.NOT_VERIFIED,
         "08": Verdict.NOT_VERIFIED,
     }
-    by_rule = {one.rule[-2:]: one for one in result.results}
+    by_rule = {one.rule.id[-2:]: one for one in result.results}
     failed = by_rule["02"]
-    assert (failed.reason, failed.expected, failed.actual) == ("the thing", "this", "that")
-    assert failed.evidence[-1].status == 200
+    assert (failed.reason, failed.part.expected, failed.part.actual) == ("the thing", "this", "that")
+    assert failed.part.evidence[-1].status == 200
     assert failed.curl is not None
     assert failed.curl.startswith("curl -i http://127.0.0.1:")
     assert failed.reproduce == "dbcontract check URL --only PI-EXP-02 --seed 1"
     assert "the check itself broke: KeyError: 'id' (test_engine.py:" in by_rule["03"].reason
     assert by_rule["04"].reason == "nothing to see"
-    assert by_rule["07"].missing == ("clock",)
+    assert by_rule["07"].part.missing == ("clock",)
     assert by_rule["08"].reason == "no check of the kit covers this rule yet"
     assert exit_code(result) == 1
     assert result.catalogues == {"pieces": "1.0.0"}
@@ -218,7 +218,7 @@ def test_a_failure_is_explained_by_what_it_rests_on(judged: Judged) -> None:
         rule(5),
     ]
     made = checks_of(_01=fails, _02=asks, _03=fails, _04=fails, _05=asks)
-    because = {one.rule[-2:]: one.because_of for one in judged(rules, made).results}
+    because = {one.rule.id[-2:]: one.because_of for one in judged(rules, made).results}
     assert because == {"01": None, "02": None, "03": "PI-EXP-01", "04": None, "05": None}
 
 
@@ -267,7 +267,7 @@ def test_what_was_made_is_removed_in_reverse_even_after_a_failure(judged: Judged
     assert lefts == [2, 1]
     assert paths[-3:] == ["GET /database/expor", "DELETE second", "DELETE first"]
     assert result.results[0].verdict is Verdict.FAILED
-    assert [evidence.method for evidence in result.results[0].evidence] == ["GET"]
+    assert [evidence.method for evidence in result.results[0].part.evidence] == ["GET"]
     asset, record = result.notes
     assert asset == "stays at the target: asset in the database d1: of unknown id (a.png)"
     assert record.startswith("stays at the target: record in the database d1: dbcontract-")
@@ -420,7 +420,7 @@ def test_a_target_that_dies_on_the_way_stops_the_run(
     made = checks_of(_01=kills, _02=asks, _03=asks)
     result = Engine(target, [rule(1), rule(2), rule(3)], made, catalogues={}, descriptions=descriptions).run()
     assert [one.verdict for one in result.results] == [Verdict.PASSED, Verdict.FAILED, Verdict.NOT_VERIFIED]
-    assert "the connection was closed without an answer" in (result.results[1].actual or "")
+    assert "the connection was closed without an answer" in (result.results[1].part.actual or "")
     assert (result.stopped, exit_code(result)) == ("unreachable", 3)
 
 
@@ -428,12 +428,12 @@ def test_exchanges_feed_the_rules_about_descriptions(judged: Judged) -> None:
     status = Rule(**{**{name: getattr(rule(1), name) for name in Rule.__slots__}, "id": "PI-DESC-04"})
     body = Rule(**{**{name: getattr(rule(1), name) for name in Rule.__slots__}, "id": "PI-DESC-07"})
     result = judged([rule(1), status, body], checks_of(_01=asks))
-    by_rule = {one.rule: one for one in result.results}
+    by_rule = {one.rule.id: one for one in result.results}
     assert by_rule["PI-EXP-01"].verdict is Verdict.PASSED
     assert by_rule["PI-DESC-04"].verdict is Verdict.PASSED
     assert by_rule["PI-DESC-07"].verdict is Verdict.FAILED
     assert "exportDatabase" in by_rule["PI-DESC-07"].reason
-    assert by_rule["PI-DESC-07"].evidence[-1].status == 200
+    assert by_rule["PI-DESC-07"].part.evidence[-1].status == 200
     nothing = judged([status], checks_of())
     assert nothing.results[0].reason == "no exchange of the run shows it"
     assert exit_code(nothing) == 4

@@ -4,34 +4,25 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
-from dbcontract.conformance.catalogue.rules import Level, Rule, Source
-from dbcontract.conformance.results.results import RuleResult, Verdict
+from dbcontract.conformance.catalogue.rules import Rule
+from dbcontract.conformance.results.results import CheckResult, RuleResult, Verdict
 from dbcontract.conformance.runner.order import origin, waves_of
+
+from .made_rules import made_rule
 
 PASSED, FAILED, WARNED, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.WARNED, Verdict.NOT_VERIFIED
 
 
 def rules_of(depends_on: Mapping[str, Sequence[str]]) -> dict[str, Rule]:
     return {
-        rule_id: Rule(
-            id=rule_id,
-            api="pieces",
-            level=Level.DOCUMENTED,
-            title="title",
-            statement="statement",
-            source=Source("decision", "x"),
-            operations=(),
-            needs=(),
-            depends_on=tuple(others),
-        )
+        rule_id: made_rule(rule_id, api="pieces", depends_on=tuple(others))
         for rule_id, others in depends_on.items()
     }
 
 
 def results_of(verdicts: Mapping[str, Verdict]) -> dict[str, RuleResult]:
     return {
-        rule_id: RuleResult(rule_id, "pieces", "EXP", Level.DOCUMENTED, "", "", "", "", verdict)
-        for rule_id, verdict in verdicts.items()
+        rule_id: RuleResult(made_rule(rule_id), CheckResult(verdict)) for rule_id, verdict in verdicts.items()
     }
 
 

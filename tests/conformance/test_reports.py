@@ -13,11 +13,19 @@ import jsonschema
 import pytest
 
 from dbcontract.conformance import report
-from dbcontract.conformance.catalogue.rules import Level
+from dbcontract.conformance.catalogue.rules import Level, Rule, Source
 from dbcontract.conformance.http.evidence import Evidence
 from dbcontract.conformance.report.document import NoResult, from_document, schema, to_document
 from dbcontract.conformance.report.embedded import unpack
-from dbcontract.conformance.results.results import RuleResult, RunResult, Tally, TargetSummary, Verdict, tally
+from dbcontract.conformance.results.results import (
+    CheckResult,
+    RuleResult,
+    RunResult,
+    Tally,
+    TargetSummary,
+    Verdict,
+    tally,
+)
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 SUFFIXES: Mapping[str, str] = {"junit": "xml", "markdown": "md", "badge": "svg"}
@@ -48,26 +56,29 @@ UNANSWERED = replace(
 
 def result(number: int, verdict: Verdict, **more: object) -> RuleResult:
     level = Level.INFERRED if verdict is Verdict.WARNED else Level.DOCUMENTED
-    values: dict[str, object] = {
-        "rule": f"PB-ASSET-{number:02}",
-        "api": "pixiebrix",
-        "area": "ASSET",
-        "area_title": "Assets",
-        "level": level,
-        "title": f"Title *{number}* | <{number}>",
-        "statement": f"Statement {number}.",
-        "source": "Database APIs, Download a Database Asset",
-        "how": "Looks at it.",
-        "verdict": verdict,
-        "reason": "" if verdict is Verdict.PASSED else f"reason {number}",
-        "seconds": 0.5,
-        "reproduce": f"dbcontract check URL --only PB-ASSET-{number:02} --seed 7",
-        **more,
-    }
-    return RuleResult(**values)  # type: ignore[arg-type]
+    rule = Rule(
+        id=f"PB-ASSET-{number:02}",
+        api="pixiebrix",
+        level=level,
+        title=f"Title *{number}* | <{number}>",
+        statement=f"Statement {number}.",
+        source=Source("Database APIs", "Download a Database Asset"),
+        operations=(),
+        needs=(),
+        depends_on=(),
+        how="Looks at it.",
+        area_title="Assets",
+    )
+    part = CheckResult(verdict, "" if verdict is Verdict.PASSED else f"reason {number}", seconds=0.5)
+    return RuleResult(
+        rule,
+        replace(part, **more),  # type: ignore[arg-type]
+        reproduce=f"dbcontract check URL --only PB-ASSET-{number:02} --seed 7",
+    )
 
 
-UNTITLED = {"area": "EXP", "area_title": ""}
+_OTHER = result(8, Verdict.NOT_VERIFIED, because_of="PI-EXP-02")
+UNTITLED = replace(_OTHER, rule=replace(_OTHER.rule, id="PI-EXP-01", api="pieces", area_title=""))
 """As reports have it that were made before areas had titles."""
 
 RUN = RunResult(
@@ -90,16 +101,8 @@ RUN = RunResult(
         result(4, Verdict.WARNED, evidence=(EVIDENCE,)),
         result(5, Verdict.NOT_VERIFIED, missing=("clock",)),
         result(6, Verdict.ERROR, evidence=(UNANSWERED,)),
-        result(7, Verdict.FAILED, accepted="agreed upon", evidence=(EVIDENCE,)),
-        result(
-            8,
-            Verdict.NOT_VERIFIED,
-            rule="PI-EXP-01",
-            api="pieces",
-            area="EXP",
-            area_title="",
-            because_of="PI-EXP-02",
-        ),
+        replace(result(7, Verdict.FAILED, evidence=(EVIDENCE,)), accepted="agreed upon"),
+        UNTITLED,
     ),
     notes=("stays at the target: an asset (3 times)",),
     command="dbcontract check URL --seed 7",
@@ -130,7 +133,7 @@ def test_a_report_names_everything(form: str) -> None:
     for fact in ("1.2.3", "2.0.0", "staging", "http://localhost:1/api", "2026-01-31T12:00:00Z", "write", "7"):
         assert fact in text, fact
     for one in RUN.results:
-        assert one.rule in text
+        assert one.rule.id in text
     for one in RUN.results[1:4]:
         assert one.reproduce.replace("&", "&amp;") in text
 
@@ -186,12 +189,21 @@ def test_json_can_be_read_back() -> None:
     for run in (RUN, WHOLE, CUT):
         read = from_document(json.loads(report.render("json", run)))
         assert to_document(read) == to_document(run)
-        assert read.results[0] == replace(run.results[0], evidence=read.results[0].evidence)
+        told, made = read.results[0], run.results[0]
+        assert told == replace(made, part=replace(made.part, evidence=told.part.evidence))
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"format": "dbcontract-result/1"}, {"format": "x"}])
 def test_another_document_is_refused(document: object) -> None:
     with pytest.raises(NoResult):
+        from_document(document)
+
+
+@pytest.mark.parametrize(("name", "value"), [("area", "JOB"), ("rule", 7), ("source", "x"), ("level", "y")])
+def test_a_damaged_result_is_refused(name: str, value: object) -> None:
+    document = to_document(WHOLE)
+    document["results"][0][name] = value
+    with pytest.raises(NoResult, match="damaged"):
         from_document(document)
 
 

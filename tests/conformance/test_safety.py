@@ -57,7 +57,7 @@ def judge(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Descript
 
 def holds(result: RunResult) -> None:
     """No check broke, nothing secret is shown, and every report can be made."""
-    broken = [(one.rule, one.reason) for one in result.results if one.verdict is Verdict.ERROR]
+    broken = [(one.rule.id, one.reason) for one in result.results if one.verdict is Verdict.ERROR]
     assert broken == []
     for form, render in FORMATS.items():
         text = render(result)
@@ -163,7 +163,7 @@ def test_a_body_without_end(raw: Raw, judge: Judge) -> None:
             connection.sendall(b"1, " * 10_000)
 
     result = judge(raw(pour), only=("PI-EXP-0*", "PB-DB-01", "PB-ASSET-03"))
-    by_rule = {one.rule: one for one in result.results}
+    by_rule = {one.rule.id: one for one in result.results}
     for rule in ("PI-EXP-02", "PB-DB-01"):
         assert by_rule[rule].verdict is Verdict.NOT_VERIFIED
         assert by_rule[rule].reason.endswith("raise pace.max_body_bytes")
@@ -201,7 +201,7 @@ def test_one_operation_that_is_silent_does_not_end_the_run(web: Start, judge: Ju
 
     result = judge(web(answer).url, limits=HASTY, only=("PI-EXP-01", "PI-EXP-05", "PB-DB-01"))
     over.set()
-    by_rule = {one.rule: one for one in result.results}
+    by_rule = {one.rule.id: one for one in result.results}
     assert result.complete
     assert by_rule["PI-EXP-01"].verdict is Verdict.NOT_VERIFIED
     assert "no answer in time" in by_rule["PI-EXP-01"].reason

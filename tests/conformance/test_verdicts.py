@@ -17,25 +17,16 @@ from dbcontract.conformance.results.results import (
     worst,
 )
 
+from .made_rules import made_rule
+
 PASSED, FAILED, WARNED = Verdict.PASSED, Verdict.FAILED, Verdict.WARNED
 SKIPPED, ERROR = Verdict.NOT_VERIFIED, Verdict.ERROR
 
 
 def result(verdict: Verdict, number: int = 1, *, accepted: str | None = None) -> RuleResult:
     level = Level.INFERRED if verdict is WARNED else Level.DOCUMENTED
-    return RuleResult(
-        rule=f"PB-ASSET-{number:02}",
-        api="pixiebrix",
-        area="ASSET",
-        level=level,
-        title="title",
-        statement="statement",
-        source="source",
-        how="how",
-        verdict=verdict,
-        reason="" if verdict is PASSED else "reason",
-        accepted=accepted,
-    )
+    part = CheckResult(verdict, "" if verdict is PASSED else "reason")
+    return RuleResult(made_rule(f"PB-ASSET-{number:02}", level), part, accepted)
 
 
 def run(

@@ -79,7 +79,7 @@ def judged(web: Start, catalogue: Catalogue, checks: Checks, descriptions: dict[
 
 
 def verdicts(result: RunResult) -> dict[str, Verdict]:
-    return {one.rule: one.verdict for one in result.results}
+    return {one.rule.id: one.verdict for one in result.results}
 
 
 def of_the_user(server: Server) -> dict[str, Any]:

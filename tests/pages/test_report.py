@@ -11,12 +11,12 @@ import pytest
 from selenium.webdriver.support.select import Select
 
 from dbcontract.conformance import report
-from dbcontract.conformance.catalogue.rules import Level
+from dbcontract.conformance.catalogue.rules import Level, Rule, Source
 from dbcontract.conformance.http.evidence import Evidence
 from dbcontract.conformance.report.comparison import FORMATS
 from dbcontract.conformance.report.document import to_document
 from dbcontract.conformance.results.comparison import compare
-from dbcontract.conformance.results.results import RuleResult, RunResult, TargetSummary, Verdict
+from dbcontract.conformance.results.results import CheckResult, RuleResult, RunResult, TargetSummary, Verdict
 from dbcontract.mockserver.variants.registry import Variant
 from dbcontract.prove.judging import DependencyClosure, Proof, judge
 from dbcontract.prove.outcome import Finding, Outcome
@@ -54,28 +54,30 @@ def evidence(note: str, body: str) -> Evidence:
 
 def result(rule: str, verdict: Verdict, area: str, **more: object) -> RuleResult:
     level = Level.INFERRED if verdict is Verdict.WARNED else Level.DOCUMENTED
-    values: dict[str, object] = {
-        "rule": rule,
-        "api": "pixiebrix",
-        "area": rule.split("-")[1],
-        "area_title": area,
-        "level": level,
-        "title": f"The title of {rule} {HOSTILE}",
-        "statement": f"The statement of {rule}",
-        "source": HOSTILE,
-        "how": HOSTILE,
-        "verdict": verdict,
-        "reason": "" if verdict is Verdict.PASSED else f"The reason of {rule} {HOSTILE}",
-        "evidence": (
-            evidence(
-                "first", json.dumps({"told": f"by {rule}", "html": HOSTILE, "large": 12345678901234567890})
-            ),
-            evidence("deciding", HOSTILE),
-        ),
-        "reproduce": f"dbcontract check {HOSTILE} --only {rule}",
-        **more,
-    }
-    return RuleResult(**values)  # type: ignore[arg-type]
+    stated = Rule(
+        id=rule,
+        api="pixiebrix",
+        level=level,
+        title=f"The title of {rule} {HOSTILE}",
+        statement=f"The statement of {rule}",
+        source=Source(HOSTILE, HOSTILE),
+        operations=(),
+        needs=(),
+        depends_on=(),
+        how=HOSTILE,
+        area_title=area,
+    )
+    first = json.dumps({"told": f"by {rule}", "html": HOSTILE, "large": 12345678901234567890})
+    part = CheckResult(
+        verdict,
+        "" if verdict is Verdict.PASSED else f"The reason of {rule} {HOSTILE}",
+        evidence=(evidence("first", first), evidence("deciding", HOSTILE)),
+    )
+    return RuleResult(
+        stated,
+        replace(part, **more),  # type: ignore[arg-type]
+        reproduce=f"dbcontract check {HOSTILE} --only {rule}",
+    )
 
 
 RUN = RunResult(
@@ -118,7 +120,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the pages are served."""
     folder = tmp_path_factory.mktemp("reports")
     other = replace(RUN, target=replace(RUN.target, name="other"), results=RUN.results[:2][::-1])
-    other = replace(other, results=(replace(other.results[0], verdict=Verdict.PASSED), *other.results[1:]))
+    passed = replace(other.results[0], part=replace(other.results[0].part, verdict=Verdict.PASSED))
+    other = replace(other, results=(passed, *other.results[1:]))
     (folder / "report.html").write_text(report.render("html", RUN), encoding="utf-8")
     both = compare([RUN, other], over_time=False)
     (folder / "comparison.html").write_text(FORMATS["html"](both), encoding="utf-8")

@@ -56,8 +56,8 @@ class _Printer:
             for result in run.results:
                 self._exchanges(result)
         self._table(run)
-        causes = {root.rule: followers for root, followers in run.causes}
-        by_rule = {result.rule: result for result in run.results}
+        causes = {root.rule.id: followers for root, followers in run.causes}
+        by_rule = {result.rule.id: result for result in run.results}
         # The root causes lead, and what follows from each is folded into a line.
         for rule, followers in causes.items():
             self._failure(by_rule[rule], followers)
@@ -78,7 +78,7 @@ class _Printer:
             heading = str(verdict).replace(" ", "\n")
             table.add_column(heading, justify="right", vertical="bottom", style=STYLES[verdict])
         table.add_column("follow-\nups", justify="right", style="dim")
-        following = {one.rule for one in run.results if run.follows(one)}
+        following = {one.rule.id for one in run.results if run.follows(one)}
         shown = ""
         for area in areas(run):
             if area.api != shown:
@@ -87,7 +87,7 @@ class _Printer:
             self._row(table, f"  {area.name}", area.results, following)
         table.add_section()
         for level in Level:
-            of_level = [result for result in run.results if result.level is level]
+            of_level = [result for result in run.results if result.rule.level is level]
             if of_level:
                 self._row(table, str(level), of_level, following)
         self._console.print(table)
@@ -96,7 +96,7 @@ class _Printer:
     @staticmethod
     def _row(table: Table, name: str, results: Sequence[RuleResult], following: set[str]) -> None:
         counts = [sum(1 for result in results if result.verdict is verdict) for verdict in _COLUMNS]
-        counts.append(sum(1 for result in results if result.rule in following))
+        counts.append(sum(1 for result in results if result.rule.id in following))
         table.add_row(Text(visible(name)), *(str(count) if count else "·" for count in counts))
 
     def _failure(self, result: RuleResult, followers: Sequence[RuleResult] = ()) -> None:
@@ -105,10 +105,10 @@ class _Printer:
         A fourth one tells what follows from it, where anything does.
         """
         verdict = (verdict_name(result).upper(), STYLES[result.verdict])
-        self._line(verdict, " ", (result.rule, "bold"), " ", result.statement)
+        self._line(verdict, " ", (result.rule.id, "bold"), " ", result.rule.statement)
         expected = ""
-        if result.expected is not None or result.actual is not None:
-            expected = f": expected {result.expected}; got {_cut(result.actual or '')}"
+        if result.part.expected is not None or result.part.actual is not None:
+            expected = f": expected {result.part.expected}; got {_cut(result.part.actual or '')}"
         because = f" (follows from {result.because_of})" if result.because_of else ""
         accepted = f" (accepted: {result.accepted})" if result.accepted is not None else ""
         self._line(f"  {result.reason}{expected}{because}{accepted}")
@@ -121,7 +121,7 @@ class _Printer:
         reasons: dict[str, list[str]] = {}
         for result in run.results:
             if result.verdict is Verdict.NOT_VERIFIED:
-                reasons.setdefault(result.reason, []).append(result.rule)
+                reasons.setdefault(result.reason, []).append(result.rule.id)
         if reasons:
             self._line(("Not verified", "bold"))
         for reason, rules in sorted(reasons.items(), key=lambda item: -len(item[1])):
@@ -141,8 +141,8 @@ class _Printer:
 
     def _exchanges(self, result: RuleResult) -> None:
         verdict = (verdict_name(result).upper(), STYLES[result.verdict])
-        self._line(verdict, " ", (result.rule, "bold"), f" {result.title}")
-        for evidence in result.evidence:
+        self._line(verdict, " ", (result.rule.id, "bold"), f" {result.rule.title}")
+        for evidence in result.part.evidence:
             self._exchange(evidence)
 
     def _exchange(self, evidence: Evidence) -> None:

@@ -73,7 +73,7 @@ class _Bar(Listener):
 
     def judged(self, result: RuleResult) -> None:
         self._failed += result.violates
-        self._checking.pop(result.rule, None)
+        self._checking.pop(result.rule.id, None)
         if self._task is not None:
             self._progress.advance(self._task)
         self._describe_oldest()

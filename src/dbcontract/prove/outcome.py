@@ -46,11 +46,13 @@ class Outcome:
     def of(cls, name: str, result: RunResult) -> Outcome:
         """The outcome of a run of the kit."""
         findings = {
-            one.rule: Finding(one.verdict, _reason(one.reason, one.expected, one.actual), one.because_of)
+            one.rule.id: Finding(
+                one.verdict, _reason(one.reason, one.part.expected, one.part.actual), one.because_of
+            )
             for one in result.results
             if one.verdict is not Verdict.PASSED
         }
-        passed = frozenset(one.rule for one in result.results if one.verdict is Verdict.PASSED)
+        passed = frozenset(one.rule.id for one in result.results if one.verdict is Verdict.PASSED)
         problem = None if result.complete else f"the run stopped: {result.stopped}"
         return cls(name, passed, findings, result.seconds, result.requests, problem)
 

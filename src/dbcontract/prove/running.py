@@ -183,7 +183,7 @@ class Prover:
             made.running.sandboxes.serve(recorder.classes())
             noting, telling = _Noting(recorder), _Telling(recorder)
             result = self._run(made, made.target, made.catalogue.rules, None, telling, controls=noting)
-            passed = (one.rule for one in result.results if one.verdict is Verdict.PASSED)
+            passed = (one.rule.id for one in result.results if one.verdict is Verdict.PASSED)
             told = frozenset(passed) - schema_rules().keys()
             self._reach = Impact(recorder.reached, told, recorder.differing, recorder.worked)
         return self._reach

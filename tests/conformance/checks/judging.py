@@ -100,4 +100,4 @@ def verdict_on(pieces: SmallPieces, rule_id: str) -> RuleResult:
 
 def told(result: RuleResult) -> str:
     """A result as a failing test shows it."""
-    return f"{result.verdict}: {result.reason}; expected {result.expected}, got {result.actual}"
+    return f"{result.verdict}: {result.reason}; expected {result.part.expected}, got {result.part.actual}"

@@ -114,4 +114,4 @@ def rules_of(*modules: ModuleType) -> list[str]:
 
 def told(result: RuleResult) -> str:
     """A result as a failing test shows it."""
-    return f"{result.verdict}: {result.reason}; expected {result.expected}, got {result.actual}"
+    return f"{result.verdict}: {result.reason}; expected {result.part.expected}, got {result.part.actual}"

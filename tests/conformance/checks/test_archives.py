@@ -33,4 +33,4 @@ def test_where_there_are_no_archives_nothing_is_said_of_them(judge: Judge, rule:
         assert result.verdict is Verdict.PASSED, told(result)
     else:
         assert result.verdict is Verdict.NOT_VERIFIED, told(result)
-        assert result.missing == ("write", "clock")
+        assert result.part.missing == ("write", "clock")

@@ -48,4 +48,4 @@ def test_the_paths_are_looked_for_without_writing() -> None:
     with judging_small(SmallPieces(), "write") as judge:
         result = judge("PI-DESC-01")
     assert result.verdict is Verdict.PASSED
-    assert [exchange.method for exchange in result.evidence] == ["GET"]
+    assert [exchange.method for exchange in result.part.evidence] == ["GET"]

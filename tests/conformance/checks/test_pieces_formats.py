@@ -76,10 +76,10 @@ def test_what_its_own_entries_show_is_verified(rule: str) -> None:
 def test_an_import_that_arrives_nowhere_is_seen_at_an_empty_server() -> None:
     result = verdict_on(NothingArrives(), "PI-IMP-10")
     assert result.verdict is Verdict.FAILED
-    assert "'mine'" in str(result.actual)
+    assert "'mine'" in str(result.part.actual)
     with judging_small(NothingArrives(), "second") as judge:
         result = judge("PI-IMP-10")
-    assert (result.verdict, result.missing) == (Verdict.NOT_VERIFIED, ("second",))
+    assert (result.verdict, result.part.missing) == (Verdict.NOT_VERIFIED, ("second",))
 
 
 @pytest.mark.parametrize("rule", ROLLED_BACK)
@@ -96,7 +96,7 @@ def test_no_rollback_is_seen_and_made_good() -> None:
     before = copy.deepcopy(pieces.state)
     result = judged(pieces, "PI-ROLL-05")
     assert result.verdict is Verdict.FAILED, told(result)
-    assert "with other bytes: mine" in str(result.actual)
+    assert "with other bytes: mine" in str(result.part.actual)
     assert pieces.state == before
 
 
@@ -105,7 +105,7 @@ def test_nobody_elses_entries_are_changed_without_leave() -> None:
     before = copy.deepcopy(pieces.state)
     result = judged(pieces, "PI-ROLL-05", "destroy")
     assert result.verdict is Verdict.NOT_VERIFIED
-    assert result.missing == ("destroy",)
+    assert result.part.missing == ("destroy",)
     assert pieces.state == before
 
 

@@ -54,15 +54,15 @@ def test_a_server_whose_collections_never_rest_is_judged_by_its_entries(rule: st
 def test_failures_that_cannot_be_ordered_are_not_verified() -> None:
     with judging_small(SmallPieces(), "inject") as judge:
         result = judge("PI-ROLL-13")
-    assert (result.verdict, result.missing) == (Verdict.NOT_VERIFIED, ("inject",))
+    assert (result.verdict, result.part.missing) == (Verdict.NOT_VERIFIED, ("inject",))
 
 
 def test_a_failed_import_names_what_it_left() -> None:
     result = verdict_on(InPlace(), "PI-ROLL-05")
-    assert result.expected == "unchanged"
-    assert result.actual is not None
-    assert " entries before, " in result.actual
-    assert "; new: dbcontract-" in result.actual
+    assert result.part.expected == "unchanged"
+    assert result.part.actual is not None
+    assert " entries before, " in result.part.actual
+    assert "; new: dbcontract-" in result.part.actual
 
 
 def test_a_half_merge_is_seen_where_an_earlier_one_left_its_entries() -> None:

@@ -24,7 +24,7 @@ def judge() -> Iterator[Judge]:
 def test_the_documented_limit_is_tried_only_where_waiting_is_allowed(judge: Judge) -> None:
     result = judge(FULL)
     assert result.verdict is Verdict.NOT_VERIFIED
-    assert result.missing == ("wait",)
+    assert result.part.missing == ("wait",)
 
 
 def test_a_limit_is_met_exactly() -> None:

@@ -39,7 +39,7 @@ JudgedHere = Callable[..., RunResult]
 
 def told(result: RunResult, *verdicts: Verdict) -> dict[str, str]:
     """The rules with one of these verdicts, and what the result says of each."""
-    return {one.rule: one.reason for one in result.results if one.verdict in verdicts}
+    return {one.rule.id: one.reason for one in result.results if one.verdict in verdicts}
 
 
 def of_web(url: str, *capabilities: str) -> Target:

@@ -139,8 +139,8 @@ def test_two_runs_in_a_row_give_the_same(strict: Foreign, tmp_path: Path, judged
     target = of(strict, tmp_path, allow=["write", "destroy"], hooks=["reset"])
     only = ("PI-IMP-*", "PB-DB-*", "PB-REC-0?")
     first, second = judged(target, *only), judged(target, *only)
-    assert {one.rule: one.verdict for one in first.results} == {
-        one.rule: one.verdict for one in second.results
+    assert {one.rule.id: one.verdict for one in first.results} == {
+        one.rule.id: one.verdict for one in second.results
     }
 
 

@@ -58,7 +58,7 @@ def test_an_export_is_judged(url: str, judged: JudgedHere) -> None:
     rules = "PI-EXP-01", "PI-EXP-04", "PI-EXP-08", "PI-EXP-10", "PI-EXP-13", "PI-EXP-16", "PI-DESC-07"
     result = measured(judged, pieces(url), *rules)
     assert told(result, Verdict.PASSED).keys() == set(rules), [
-        (one.rule, one.reason) for one in result.results
+        (one.rule.id, one.reason) for one in result.results
     ]
 
 
@@ -91,7 +91,7 @@ def test_the_data_of_a_job_are_judged(url: str, judged: JudgedHere) -> None:
     rules = "PB-JOB-25", "PB-JOB-27", "PB-JOB-30", "PB-JOB-40"
     result = measured(judged, web(url), *rules)
     assert told(result, Verdict.PASSED).keys() == set(rules), [
-        (one.rule, one.reason) for one in result.results
+        (one.rule.id, one.reason) for one in result.results
     ]
 
 

@@ -46,7 +46,7 @@ def test_about_ten_failures_stand_for_all(run: RunResult) -> None:
 
 def test_what_is_said_to_follow_has_done_what_failed(run: RunResult) -> None:
     """An unknown job that is found, or a version that is ignored, does not follow from lost records."""
-    causes = {result.rule: result.because_of or "" for result in run.results}
+    causes = {result.rule.id: result.because_of or "" for result in run.results}
     for rule in ("PB-JOB-18", "PB-JOB-20", "PB-NEG-05", "PB-ARCH-02", "PB-DB-12", "PI-ERR-04"):
         assert not causes[rule].startswith(_OF_RECORDS), (rule, causes[rule])
     # while a list that lacks what was written does

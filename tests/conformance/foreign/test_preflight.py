@@ -163,9 +163,9 @@ def test_without_a_token_nothing_of_pixiebrix_is_judged(strict: Foreign, judged:
         "t", endpoints={"pieces": Endpoint(strict.pieces), "pixiebrix": Endpoint(strict.pixiebrix)}, pace=PACE
     )
     result = judged(target, *FEW)
-    verdicts = {api: {one.verdict for one in result.results if one.api == api} for api in target.apis}
+    verdicts = {api: {one.verdict for one in result.results if one.rule.api == api} for api in target.apis}
     assert verdicts == {"pieces": {Verdict.PASSED}, "pixiebrix": {Verdict.NOT_VERIFIED}}
-    (listed,) = (one for one in result.results if one.rule == "PB-DB-01")
+    (listed,) = (one for one in result.results if one.rule.id == "PB-DB-01")
     assert "put one into the variable DBCONTRACT_TOKEN" in listed.reason
     with pytest.raises(TargetError, match=r"no token is given, .*put one into the variable DBCONTRACT_TOKEN"):
         judged(target.only("pixiebrix"), *FEW)

@@ -53,7 +53,7 @@ def test_a_target_that_only_the_proxy_reaches_is_judged(
     with forwarding({"pieces.test": environment}, credentials) as proxy:
         result = examine(pieces("http://pieces.test", proxy.url), "PI-DESC-04", "PI-EXP-07")
     assert result.stopped is None
-    assert {one.rule: one.verdict for one in result.results}["PI-DESC-04"] is Verdict.PASSED
+    assert {one.rule.id: one.verdict for one in result.results}["PI-DESC-04"] is Verdict.PASSED
     assert len(proxy.heads) == len(server.seen) > 3
     assert all(head.startswith("GET http://pieces.test/") for head in proxy.heads)
     assert "/database/export" in {seen.path for seen in server.seen}

@@ -145,7 +145,7 @@ def test_a_fuzzing_that_does_not_arrive_verifies_nothing(examine: Examine, web: 
 
     server = web(answer)
     result = examine(of(server.url).with_capabilities("write"), "PB-DESC-07", "PB-DESC-08", "PB-DESC-09")
-    verdicts = {one.rule: one.verdict for one in result.results}
+    verdicts = {one.rule.id: one.verdict for one in result.results}
     assert verdicts == {
         "PB-DESC-07": Verdict.WARNED,
         "PB-DESC-08": Verdict.NOT_VERIFIED,
