@@ -10,6 +10,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import getdoc
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -61,8 +62,9 @@ def check(
 
     The function takes the context of its API. It returns when the target does what the rule
     says; otherwise it raises `CheckFailed`, `NotVerified` or `PrerequisiteFailed`, mostly by its context.
-    Its docstring says in one sentence how the rule is checked. A rule may have several checks; the worst of
-    them counts. Several ids are right only where one observation decides them all.
+    The first paragraph of its docstring says how the rule is checked, to readers of reports, too (`how`). A
+    rule may have several checks; the worst of them counts. Several ids are right only where one observation
+    decides them all.
 
     Args:
         rule_ids: of the rules.
@@ -92,6 +94,7 @@ class Check:
 
     Attributes:
         name: module and function, `assets.download_before_upload`.
+        how: the first paragraph of the docstring, as one line.
         controls: the operations whose right call has to succeed first.
         bulky: it comes last where checks share a target.
     """
@@ -100,6 +103,7 @@ class Check:
     api: str
     function: Callable[[Any], None]
     name: str
+    how: str
     controls: tuple[str, ...] = ()
     bulky: bool = False
 
@@ -153,8 +157,9 @@ def collect(module: ModuleType) -> Iterator[Check]:
         if rules is None or member.__module__ != module.__name__:
             continue
         topic = module.__name__.rpartition(".")[2]
+        how = " ".join((getdoc(member) or "").partition("\n\n")[0].split())
         controls, bulky = getattr(member, _CONTROLS, ()), getattr(member, _BULKY, False)
-        yield Check(rules, api_of(rules[0]), member, f"{topic}.{name}", controls, bulky)
+        yield Check(rules, api_of(rules[0]), member, f"{topic}.{name}", how, controls, bulky)
 
 
 def discover(

@@ -41,7 +41,7 @@ _ID = re.compile(r"(?P<prefix>[A-Z]+)-(?P<area>[A-Z]+)-[0-9]{2}")
 _FIELDS: Final = frozenset(
     {"id", "level", "title", "statement", "source", "operations", "needs", "depends_on"}
 )
-_EITHER: Final = frozenset({"how", "untestable"})
+_OPTIONAL: Final = frozenset({"untestable"})
 _PARTS: Final = frozenset({"catalogue", "version", "documents", "areas", "rules"})
 _HINTS = 3
 
@@ -112,8 +112,8 @@ class Rule:
         needs: the capabilities without which it cannot be checked.
         depends_on: ids of the rules whose failure makes this one fail, or takes away what its check needs;
             the nearest ones only (`Catalogue.foundations` has all).
-        how: how it is checked, in one sentence; empty where it is untestable.
-        untestable: why no check can tell; None where one can.
+        untestable: why no check can tell; None where one can. How it does, its checks say
+            (`conformance.authoring.how`).
         area_title: what the middle of the id stands for, such as `Importing a database`.
     """
 
@@ -126,7 +126,6 @@ class Rule:
     operations: tuple[str, ...]
     needs: tuple[Capability, ...]
     depends_on: tuple[str, ...]
-    how: str = ""
     untestable: str | None = None
     area_title: str = ""
 
@@ -346,11 +345,14 @@ def _rule(api: str, entry: Any, areas: Mapping[str, str]) -> Rule:
             f"{api}: {id_}: the area {found['area']} has no title; give it one under `areas`"
         )
     missing = _FIELDS - entry.keys()
-    unknown = entry.keys() - _FIELDS - _EITHER
+    unknown = entry.keys() - _FIELDS - _OPTIONAL
+    if "how" in unknown:
+        raise CatalogueError(
+            f"{api}: {id_}: `how` a rule is checked belongs in the first paragraph of the docstring of its "
+            "check; take it out of the catalogue"
+        )
     if missing or unknown:
         raise CatalogueError(f"{api}: {id_}: missing {sorted(missing)}, unknown {sorted(unknown)}")
-    if len(_EITHER & entry.keys()) != 1:
-        raise CatalogueError(f"{api}: {id_}: a rule says either how it is checked or why it is untestable")
     try:
         return Rule(
             id=id_,
@@ -362,7 +364,6 @@ def _rule(api: str, entry: Any, areas: Mapping[str, str]) -> Rule:
             operations=tuple(entry["operations"]),
             needs=tuple(Capability(name) for name in entry["needs"]),
             depends_on=tuple(entry["depends_on"]),
-            how=entry.get("how", ""),
             untestable=entry.get("untestable"),
             area_title=areas[found["area"]],
         )

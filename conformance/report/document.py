@@ -92,7 +92,7 @@ def to_entry(result: RuleResult) -> dict[str, Any]:
         "title": rule.title,
         "statement": rule.statement,
         "source": str(rule.source),
-        "how": rule.how,
+        "how": result.how,
         "verdict": str(part.verdict),
         "reason": part.reason,
         "expected": part.expected,
@@ -162,7 +162,6 @@ def from_entry(entry: Mapping[str, Any]) -> RuleResult:
         operations=(),
         needs=(),
         depends_on=(),
-        how=entry["how"],
         # Reports of before areas had titles are still read, and compared with newer ones.
         area_title=entry.get("area_title", ""),
     )
@@ -176,7 +175,7 @@ def from_entry(entry: Mapping[str, Any]) -> RuleResult:
         missing=tuple(entry["missing"]),
         because_of=entry["because_of"],
     )
-    return RuleResult(rule, part, accepted=entry["accepted"], reproduce=entry["reproduce"])
+    return RuleResult(rule, part, accepted=entry["accepted"], reproduce=entry["reproduce"], how=entry["how"])
 
 
 def _evidence(entry: Mapping[str, Any]) -> Evidence:

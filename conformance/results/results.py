@@ -72,12 +72,14 @@ class RuleResult:
         part: what decides the verdict.
         accepted: the reason that the baseline gives for accepting the failure.
         reproduce: the command that judges the rule again.
+        how: the rule is checked, as its checks say.
     """
 
     rule: Rule
     part: CheckResult
     accepted: str | None = None
     reproduce: str = ""
+    how: str = ""
 
     @property
     def verdict(self) -> Verdict:

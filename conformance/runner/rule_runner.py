@@ -13,6 +13,7 @@ from ..apis.base import practice_of
 from ..apis.practice import Practice
 from ..authoring.check import Checks, NotVerified
 from ..authoring.cleanup import look_again
+from ..authoring.how import how
 from ..authoring.run import Controls, Run, mark_of
 from ..catalogue.rules import Rule
 from ..environment.environment import Environments
@@ -359,7 +360,8 @@ class RuleRunner:
                 rule.id, because_of, self.rules, results, lambda other: self._concerns(rule, other)
             )
         part = replace(part, because_of=because_of)
-        return redacted_result(RuleResult(rule, part, reproduce=self._reproduce(rule.id)), self.redactor)
+        result = RuleResult(rule, part, reproduce=self._reproduce(rule.id), how=how(rule.id, self.checks))
+        return redacted_result(result, self.redactor)
 
     def _concerns(self, rule: Rule, other: str) -> bool:
         """Whether a check of a rule has done what another rule failed at.

@@ -29,6 +29,23 @@ GONE: Final = "use_after_free"
 FUZZING_ONLY: Final = frozenset({ACCEPTED, REFUSED, FOUND, GONE})
 """What only fuzzing shows: generated input, and sequences of calls."""
 
+HOW: Final = MappingProxyType(
+    {
+        STATUS: "Looks at the status of every answer of the run, those of fuzzing among them.",
+        MEDIA_TYPE: "Looks at the Content-Type of every answer of the run with a body, its parameters aside.",
+        HEADERS: "Looks for the described headers in every answer of the run.",
+        BODY: "Validates the body of every answer of the run against the description.",
+        SERVER_ERROR: "Looks for answers of 5xx in the run, but for failures that it provoked itself.",
+        NO_ANSWER: "Looks for exchanges, those of fuzzing among them, that end without a complete answer.",
+        ACCEPTED: "Fuzzing sends many valid requests, with ids that exist; 400, 406 and 415 are failures.",
+        REFUSED: "Fuzzing, where it may change the target, breaks many generated bodies in one place each, "
+        "unknown fields left aside; none may succeed.",
+        FOUND: "Fuzzing follows the links of the description in sequences, and reads what they made.",
+        GONE: "Fuzzing reads what it deleted in vain.",
+    }
+)
+"""How each kind of finding comes about, as a sentence for reports."""
+
 
 @cache
 def schema_rules() -> Mapping[str, tuple[str, ...]]:

@@ -318,6 +318,8 @@ def test_rules_are_listed_and_explained(run: Run) -> None:
         assert word in explained
     entries = json.loads(run("rules", "PI-VER-*", "--json").stdout)
     assert {entry["id"] for entry in entries} >= {"PI-VER-01", "PI-VER-11"}
+    # how is said by the checks, or by what all answers show; a rule that nothing checks says why
+    assert all(entry.get("how") or entry.get("untestable") for entry in entries)
     wrong = run("rules", "PB-ASSET-99")
     assert (wrong.status, wrong.stdout) == (2, b"")
     assert "did you mean" in wrong.stderr

@@ -40,6 +40,16 @@ def test_the_plugin_does_not_even_import_the_client() -> None:
     )
 
 
+def test_a_list_of_rules_does_not_wait_for_their_checks() -> None:
+    code = (
+        "import contextlib, io, dbcontract.cli as cli\n"
+        "with contextlib.redirect_stdout(io.StringIO()): cli.main(['rules'], standalone_mode=False)"
+    )
+    loaded = loaded_by(code)
+    assert "dbcontract.conformance.catalogue.rules" in loaded
+    assert loaded.isdisjoint({"schemathesis", "hypothesis", "dbcontract.conformance.authoring.check"})
+
+
 def test_help_loads_neither_the_kit_nor_the_server() -> None:
     # as `dbcontract --help` does, which tells a line of each command
     code = "import click, dbcontract.cli as cli\nwith click.Context(cli.main) as ctx: cli.main.get_help(ctx)"

@@ -22,5 +22,4 @@ def made_rule(
         operations=(),
         needs=(),
         depends_on=depends_on,
-        how="how",
     )

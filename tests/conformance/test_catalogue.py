@@ -104,7 +104,6 @@ def entry(**changes: Any) -> dict[str, Any]:
         "operations": ["listDatabases"],
         "needs": ["read"],
         "depends_on": [],
-        "how": "Somehow.",
         **changes,
     }
     return {name: value for name, value in rule.items() if value is not None}
@@ -134,9 +133,8 @@ def test_the_file_is_valid(api: str) -> None:
         {"needs": ["telepathy"]},
         {"needs": ["read", "read"]},
         {"needs": []},
-        {"how": None},
-        {"untestable": "both"},
-        {"how": None, "untestable": "but with needs"},
+        {"how": "Somehow."},
+        {"untestable": "but with needs"},
         {"surprise": 1},
     ],
     ids=json.dumps,
@@ -159,7 +157,7 @@ def test_every_rule_is_loaded_as_written(rules: Catalogue) -> None:
         assert list(rule.operations) == original["operations"]
         assert list(rule.needs) == original["needs"]
         assert list(rule.depends_on) == original["depends_on"]
-        assert (rule.how or None, rule.untestable) == (original.get("how"), original.get("untestable"))
+        assert rule.untestable == original.get("untestable")
         assert rule.testable is ("untestable" not in original)
 
 
@@ -262,7 +260,10 @@ def test_rests_on_names_the_nearest_only(rules: Catalogue) -> None:
         (text_of(entry(needs=["telepathy"])), "PB-DB-01: 'telepathy'"),
         (text_of(entry(title=None)), r"PB-DB-01: missing \['title'\]"),
         (text_of(entry(surprise=1)), r"unknown \['surprise'\]"),
-        (text_of(entry(untestable="both")), "either how it is checked or why"),
+        (
+            text_of(entry(how="Somehow.")),
+            "PB-DB-01: `how` a rule is checked belongs in the first paragraph of the docstring of its check",
+        ),
         (text_of(entry(source="x")), "PB-DB-01"),
         ("{catalogue: pixiebrix, version: 1, documents: {}, areas: {}, rules: [7]}", "7 is not a rule"),
         ("{catalogue: pixiebrix, version: 1, documents: {}, areas: {}, rules: 7}", "rules is not a list"),

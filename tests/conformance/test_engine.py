@@ -40,7 +40,6 @@ def rule(
         operations=("exportDatabase",),
         needs=tuple(map(Capability, needs)),
         depends_on=tuple(depends_on),
-        how="how",
     )
 
 

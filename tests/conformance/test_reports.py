@@ -66,7 +66,6 @@ def result(number: int, verdict: Verdict, **more: object) -> RuleResult:
         operations=(),
         needs=(),
         depends_on=(),
-        how="Looks at it.",
         area_title="Assets",
     )
     part = CheckResult(verdict, "" if verdict is Verdict.PASSED else f"reason {number}", seconds=0.5)
@@ -74,6 +73,7 @@ def result(number: int, verdict: Verdict, **more: object) -> RuleResult:
         rule,
         replace(part, **more),  # type: ignore[arg-type]
         reproduce=f"dbcontract check URL --only PB-ASSET-{number:02} --seed 7",
+        how="Looks at it.",
     )
 
 

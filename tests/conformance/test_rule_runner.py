@@ -410,6 +410,7 @@ def test_a_result_holds_the_rule_and_how_to_judge_it_again() -> None:
     )
     assert result.rule is RULE
     assert result.part.seconds == 3.5
+    assert result.how == "Step 0. Step 1."
     assert result.reproduce == "dbcontract check --target dev --only PI-EXP-01 --seed 3"
 
 

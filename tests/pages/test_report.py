@@ -64,7 +64,6 @@ def result(rule: str, verdict: Verdict, area: str, **more: object) -> RuleResult
         operations=(),
         needs=(),
         depends_on=(),
-        how=HOSTILE,
         area_title=area,
     )
     first = json.dumps({"told": f"by {rule}", "html": HOSTILE, "large": 12345678901234567890})
@@ -77,6 +76,7 @@ def result(rule: str, verdict: Verdict, area: str, **more: object) -> RuleResult
         stated,
         replace(part, **more),  # type: ignore[arg-type]
         reproduce=f"dbcontract check {HOSTILE} --only {rule}",
+        how=HOSTILE,
     )
 
 

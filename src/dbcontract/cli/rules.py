@@ -50,14 +50,18 @@ def command(
     if level is not None:
         filters[f"--level {level}"] = catalogue.filter(level=level)
     rules = all_of("rules", filters, catalogue.rules)
-    if as_json:
-        click.echo(json.dumps([as_entry(rule) for rule in rules], indent=2, ensure_ascii=False))
-    elif len(patterns) == 1 and len(rules) == 1:
-        from dbcontract.conformance.authoring.check import discover
-
-        click.echo(explain(rules[0], discover()))
-    else:
+    alone = len(patterns) == 1 and len(rules) == 1
+    if not as_json and not alone:
         click.echo("\n\n".join(_areas(rules)))
+        return
+    # the checks say how: they load what sends and generates, which a mere list need not wait for
+    from dbcontract.conformance.authoring.check import discover
+
+    checks = discover()
+    if as_json:
+        click.echo(json.dumps([as_entry(rule, checks) for rule in rules], indent=2, ensure_ascii=False))
+    else:
+        click.echo(explain(rules[0], checks))
 
 
 def _areas(rules: Sequence[Rule]) -> list[str]:
@@ -78,8 +82,10 @@ def _line(rule: Rule) -> str:
     return f"  {rule.id:<12}  {rule.level:<10}  {rule.title}{mark}"
 
 
-def as_entry(rule: Rule) -> dict[str, Any]:
-    """A rule as JSON has it, in the form of the catalogue."""
+def as_entry(rule: Rule, checks: Checks) -> dict[str, Any]:
+    """A rule as JSON has it: in the form of the catalogue, and how it is checked."""
+    from dbcontract.conformance.authoring.how import how
+
     return {
         "id": rule.id,
         "api": rule.api,
@@ -91,12 +97,14 @@ def as_entry(rule: Rule) -> dict[str, Any]:
         "operations": list(rule.operations),
         "needs": [str(need) for need in rule.needs],
         "depends_on": list(rule.depends_on),
-        **({"how": rule.how} if rule.testable else {"untestable": rule.untestable}),
+        **({"how": how(rule.id, checks)} if rule.testable else {"untestable": rule.untestable}),
     }
 
 
 def explain(rule: Rule, checks: Checks) -> str:
     """Everything there is to know of a rule, as text."""
+    from dbcontract.conformance.authoring.how import how
+
     folder = f"conformance/apis/{rule.api}/checks"
     files = [check.name.replace(".", ".py: ") for check in checks.of(rule.id)]
     facts = {
@@ -106,7 +114,7 @@ def explain(rule: Rule, checks: Checks) -> str:
         "Operations": ", ".join(rule.operations),
         "Needs": ", ".join(map(str, rule.needs)) or "nothing",
         "Depends on": ", ".join(rule.depends_on) or "no other rule",
-        "Check": rule.how if rule.testable else f"no check can tell: {rule.untestable}",
+        "Check": how(rule.id, checks) if rule.testable else f"no check can tell: {rule.untestable}",
         "Code": ", ".join(f"{folder}/{file}" for file in files)
         or ("all exchanges of the run" if rule.testable else ""),
     }

@@ -63,7 +63,9 @@ def _of_version(ctx: Pieces, version: str, accept: str | None = None) -> Answer:
 
 @check("PI-ERR-01", control="importDatabase")
 def a_500_is_plain_text(ctx: Pieces) -> None:
-    """Looks at the answers to malformed JSON and to no `version`, for clients of several kinds."""
+    """Looks at the Content-Type of the answers to malformed JSON and to a body without `version`, 500 or 400,
+    for clients that accept anything, plain text, or plain text beside JSON.
+    """
     answers = [_malformed(ctx), _incomplete(ctx), *(_incomplete(ctx, accept) for accept in _ACCEPTED)]
     failures = [answer for answer in answers if answer.status in {400, 500}]
     if not failures:
@@ -75,7 +77,9 @@ def a_500_is_plain_text(ctx: Pieces) -> None:
 
 @check("PI-ERR-02", control="importDatabase")
 def a_505_is_plain_text(ctx: Pieces) -> None:
-    """Looks at the answer to an import of the next major version, for clients of several kinds."""
+    """Looks at the Content-Type of the answer to an import of the next major version, for clients that accept
+    anything, plain text, or plain text beside JSON.
+    """
     for accept in (None, *_ACCEPTED):
         with step("PI-VER-01", "send an import that is too new"):
             answer = _of_version(ctx, next_major(ctx), accept).expect_status(505)
@@ -84,7 +88,9 @@ def a_505_is_plain_text(ctx: Pieces) -> None:
 
 @check("PI-ERR-03", control="importDatabase")
 def an_error_says_what_is_wrong(ctx: Pieces) -> None:
-    """Looks at the bodies of the answers to a malformed, an incomplete and a newer import."""
+    """Looks at the bodies of answers to a malformed, an incomplete and a newer import; any
+    wording will do.
+    """
     answers = _malformed(ctx), _incomplete(ctx), _of_version(ctx, "999999.0.0")
     errors = [answer for answer in answers if answer.status >= 400]
     if not errors:

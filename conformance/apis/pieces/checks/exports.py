@@ -63,7 +63,7 @@ def an_export_is_json(ctx: Pieces) -> None:
 
 @check("PI-EXP-06")
 def the_documented_accept_list_is_served(ctx: Pieces) -> None:
-    """Sends the two media types in one Accept header."""
+    """Sends the two media types in one Accept header, and expects 200 and application/json."""
     answer = ctx.call("exportDatabase", accept="application/json, text/plain")
     answer.expect_status(200).expect_media_type(_JSON).expect_json(dict)
 
@@ -80,7 +80,9 @@ def every_required_field_is_there(ctx: Pieces) -> None:
 
 @check("PI-EXP-08")
 def required_collections_are_bytes(ctx: Pieces) -> None:
-    """Checks every element of the required collections that are there."""
+    """Checks every element of the required collections that are there; booleans and fractions
+    are not bytes.
+    """
     expect_no(ctx, byte_problems(_exported(ctx), REQUIRED_COLLECTIONS), "the required collections")
 
 
@@ -137,7 +139,9 @@ def the_version_is_a_semantic_version(ctx: Pieces) -> None:
 
 @check("PI-EXP-15")
 def an_export_shows_the_database_as_it_is_now(ctx: Pieces) -> None:
-    """Imports one probe, exports, imports another and exports again."""
+    """Imports one probe, exports, imports another and exports again; a first probe that only the second
+    export shows was shown too late.
+    """
     first, second = ctx.given.probes(2)
     ctx.given.imported(first)
     early = missing_from(ctx.given.export(), [first])
@@ -150,7 +154,9 @@ def an_export_shows_the_database_as_it_is_now(ctx: Pieces) -> None:
 
 @check("PI-EXP-16")
 def an_export_changes_nothing(ctx: Pieces) -> None:
-    """Compares two exports in a row, up to three times, and looks for what was there at first."""
+    """Compares two exports in a row, up to three times, and looks for what was there at first; a difference
+    that is gone by then counts as work of the server's own.
+    """
     first = ctx.given.own
     before, after = first, ctx.given.export()
     for _ in range(_ATTEMPTS - 1):
@@ -164,7 +170,7 @@ def an_export_changes_nothing(ctx: Pieces) -> None:
 
 @check("PI-EXP-17")
 def an_export_ignores_an_application_key(ctx: Pieces) -> None:
-    """Sends an invented key in X-Application-ID."""
+    """Sends an invented key in X-Application-ID, and expects 200 as without it."""
     answer = ctx.call("exportDatabase", headers={"X-Application-ID": ctx.name("application")})
     field_of(answer.expect_status(200).expect_json(dict), "version")
 

@@ -25,7 +25,7 @@ def an_import_succeeds(ctx: Pieces) -> None:
 
 @check("PI-IMP-02")
 def a_successful_import_has_no_body(ctx: Pieces) -> None:
-    """Reads the connection to the end of the answer to a probe import."""
+    """Reads the connection to the end of the answer to a probe import, and expects no bytes."""
     answer = _send_probe(ctx, headers={"Connection": "close"})
     if answer.status >= 300:
         raise PrerequisiteFailed("PI-IMP-01", f"a probe import was answered {answer.summary}")
@@ -50,13 +50,15 @@ def an_import_takes_json(ctx: Pieces) -> None:
 
 @check("PI-IMP-05")
 def the_client_may_accept_plain_text_only(ctx: Pieces) -> None:
-    """Sends a probe import with Accept text/plain."""
+    """Sends a probe import with Accept text/plain, where all other checks accept anything, and
+    expects 204.
+    """
     _send_probe(ctx, accept="text/plain").expect_status(204)
 
 
 @check("PI-IMP-06")
 def an_export_can_be_imported(ctx: Pieces) -> None:
-    """Sends the bytes of an export back, untouched."""
+    """Sends the bytes of an export back, untouched, and expects 204."""
     if ctx.given.keeps_new():
         ctx.given.imported()
     with step("PI-EXP-01", "export the database"):
@@ -66,7 +68,9 @@ def an_export_can_be_imported(ctx: Pieces) -> None:
 
 @check("PI-IMP-07")
 def the_body_of_an_import_is_optional(ctx: Pieces) -> None:
-    """Sends an import without body and Content-Type, and one with Content-Length 0."""
+    """Sends an import without body and Content-Type, and one with Content-Length 0; each is answered 204, 500
+    or 505.
+    """
     ctx.call("importDatabase").expect_status(*_DOCUMENTED)
     ctx.call("importDatabase", body=b"", content_type="").expect_status(*_DOCUMENTED)
 
@@ -79,7 +83,7 @@ def an_import_without_a_body_succeeds(ctx: Pieces) -> None:
 
 @check("PI-IMP-09")
 def an_import_without_a_body_merges_nothing(ctx: Pieces) -> None:
-    """Exports before and after an import without a body."""
+    """Exports before and after an import without a body, and expects the database unchanged."""
     before = ctx.given.own
     ctx.call("importDatabase")
     expect_unchanged(ctx, before, "an import without a body")
@@ -87,7 +91,7 @@ def an_import_without_a_body_merges_nothing(ctx: Pieces) -> None:
 
 @check("PI-IMP-16")
 def importing_its_own_export_changes_nothing(ctx: Pieces) -> None:
-    """Exports, imports that export and exports again."""
+    """Exports, imports that export and exports again, and expects the database unchanged."""
     before = ctx.given.own
     with step("PI-IMP-06", "import the target's own export"):
         send(ctx, before, look=False).expect_status(204)
@@ -96,7 +100,7 @@ def importing_its_own_export_changes_nothing(ctx: Pieces) -> None:
 
 @check("PI-IMP-18")
 def optional_fields_may_be_left_out(ctx: Pieces) -> None:
-    """Sends a probe import without all optional fields."""
+    """Sends a probe import without all optional fields, `schema` among them, and expects 204."""
     body = ctx.given.importable(ctx.given.probe())
     send(ctx, {name: body[name] for name in body if name in REQUIRED_FIELDS}).expect_status(204)
 
@@ -110,7 +114,7 @@ def an_entry_may_carry_a_schema(ctx: Pieces) -> None:
 
 @check("PI-IMP-20")
 def null_is_the_same_as_absence(ctx: Pieces) -> None:
-    """Sends a probe import with null in each optional field, and looks for what was there before."""
+    """Sends a probe import with null in each optional field, and expects 204 and no field's content gone."""
     nulls: dict[str, None] = dict.fromkeys(OPTIONAL_FIELDS)
     before = ctx.given.own
     send(ctx, ctx.given.importable(ctx.given.probe(), **nulls)).expect_status(204)
@@ -156,5 +160,5 @@ def _content(export: dict[str, object]) -> dict[str, object]:
 
 @check("PI-IMP-23")
 def an_import_ignores_an_application_key(ctx: Pieces) -> None:
-    """Sends a probe import with an invented key in X-Application-ID."""
+    """Sends a probe import with an invented key in X-Application-ID, and expects 204 as without it."""
     _send_probe(ctx, headers={"X-Application-ID": ctx.name("application")}).expect_status(204)

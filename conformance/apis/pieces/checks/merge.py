@@ -25,7 +25,9 @@ _MANY = 1_025
 
 @check("PI-IMP-10")
 def an_imported_entry_is_in_the_next_export(ctx: Pieces) -> None:
-    """Imports one probe and looks for its id in the next export, or moves a database to an empty server."""
+    """Imports one probe and looks for its id in the next export. Where probes are not kept, imports the
+    target's export in an empty second instance and looks for its entries there.
+    """
     if not ctx.given.keeps_new():
         _expect_moved(ctx, "values")
         return
@@ -78,7 +80,9 @@ def what_was_there_before_stays(ctx: Pieces) -> None:
 
 @check("PI-IMP-11")
 def what_an_import_leaves_out_stays(ctx: Pieces) -> None:
-    """Imports a probe with empty or no collections, and expects that none is empty or lost for that."""
+    """Imports a probe with empty or no collections, and expects that none is empty or lost for that; where it
+    may destroy, brings something in each optional collection first.
+    """
     before = _with_collections(ctx) if ctx.can("destroy") else ctx.given.own
     # Whether an empty collection is accepted is nowhere documented; if it is not, nothing may be gone either.
     with as_own(ctx):
@@ -102,7 +106,7 @@ def _with_collections(ctx: Pieces) -> dict[str, Any]:
 
 @check("PI-IMP-12")
 def imported_bytes_come_back(ctx: Pieces) -> None:
-    """Imports a probe of all 256 byte values and one of no bytes, and compares."""
+    """Imports a probe of all 256 byte values, no text in any encoding, and one of no bytes, and compares."""
     every, none = ctx.given.imported(ctx.given.probe(range(256)), ctx.given.probe([]))
     raws = {entry["id"]: entry["raw"] for entry in entries_of(ctx.given.export())}
     ctx.expect("the entry of all byte values", every["raw"], raws.get(every["id"], "not there"))
@@ -120,7 +124,9 @@ def every_entry_arrives(ctx: Pieces) -> None:
 
 @check("PI-IMP-14")
 def an_entry_that_is_imported_again_is_there_once(ctx: Pieces) -> None:
-    """Sends the same probe import twice, or an entry of the target's own, and counts those with its id."""
+    """Sends the same probe import twice, or where probes are not kept an entry of the target's own, and
+    counts those with its id.
+    """
     if ctx.given.keeps_new():
         probe = ctx.given.imported()[0]
     elif own := entries_of(ctx.given.own):
@@ -175,7 +181,9 @@ def _parts(entry: Mapping[str, object]) -> tuple[object, object]:
 
 @check("PI-IMP-17")
 def optional_lists_are_merged(ctx: Pieces) -> None:
-    """Imports one probe in each of the two optional lists and looks for each in the same list."""
+    """Imports one probe in each of the two optional lists and looks for each in the same list. Where probes
+    are not kept, looks for the target's own entries in an empty second instance.
+    """
     unkept = [name for name in OPTIONAL_LISTS if not ctx.given.keeps_new(name)]
     if unkept:
         _expect_moved(ctx, *unkept)

@@ -27,7 +27,9 @@ def _expect_there(ctx: Pieces, method: str, path: str) -> None:
 
 @check("PI-DESC-10", control="exportDatabase")
 def other_methods_do_nothing(ctx: Pieces) -> None:
-    """Sends other methods to both paths, a probe in the body, and compares the exports."""
+    """Sends POST, PUT and DELETE to the export and GET, PUT and DELETE to the import, a probe in the body,
+    and compares the exports; DELETE only where it may destroy.
+    """
     before = ctx.given.own
     # All that the target holds and a probe: a server that lets PUT replace the database loses nothing.
     with step("PI-EXP-10", "read the values of the export"):

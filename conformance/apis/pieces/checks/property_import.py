@@ -79,7 +79,9 @@ def any_field_of_the_wrong_type_is_refused(ctx: Pieces) -> None:
 
 @check("PI-ROLL-04", control="importDatabase")
 def any_field_of_the_wrong_type_changes_nothing(ctx: Pieces) -> None:
-    """Puts generated values of a wrong type into a field that the description has, beside a good probe."""
+    """Puts generated values of a wrong type into a field that the description has, beside a good probe, and
+    expects the database unchanged.
+    """
     good = ctx.given.importable(*ctx.given.witnesses(1))
     before = ctx.given.own
 

@@ -62,7 +62,7 @@ def _good_probes(ctx: Pieces, **last: object) -> dict[str, Any]:
 
 @check("PI-ROLL-01", control="importDatabase")
 def malformed_json_changes_nothing(ctx: Pieces) -> None:
-    """Sends a probe import cut behind its last probe."""
+    """Sends a probe import cut behind its last probe, and expects the database unchanged."""
     probes = ctx.given.witnesses(2)
     whole = as_bytes(ctx.given.importable(*probes))
     end = whole.rindex(as_bytes(probes[-1])) + len(as_bytes(probes[-1]))
@@ -71,13 +71,15 @@ def malformed_json_changes_nothing(ctx: Pieces) -> None:
 
 @check("PI-ROLL-02", control="importDatabase")
 def a_body_that_is_not_an_object_changes_nothing(ctx: Pieces) -> None:
-    """Sends an array that holds a probe import."""
+    """Sends an array that holds a probe import, and expects the database unchanged."""
     _expect_rollback(ctx, "PI-ERR-05", [_good_probes(ctx)])
 
 
 @check("PI-ROLL-03", control="importDatabase")
 def a_missing_field_changes_nothing(ctx: Pieces) -> None:
-    """Sends a probe import without `websites`, then one without `version`."""
+    """Sends a probe import without `websites`, then one without `version`, and expects the database
+    unchanged.
+    """
     bodies = [_good_probes(ctx), _good_probes(ctx)]
     bodies[0].pop("websites", None)
     del bodies[1]["version"]
@@ -86,51 +88,55 @@ def a_missing_field_changes_nothing(ctx: Pieces) -> None:
 
 @check("PI-ROLL-04", control="importDatabase")
 def a_field_of_the_wrong_type_changes_nothing(ctx: Pieces) -> None:
-    """Sends good probes in `values` and a string for `websites`, then one for the last list of values."""
+    """Sends good probes in `values` and a string for `websites`, then one for the last list of values, and
+    expects the database unchanged.
+    """
     names = ("websites", "workstreamEventValues") if ctx.can("destroy") else ("workstreamEventValues",)
     _expect_rollback(ctx, "PI-ERR-07", *(_good_probes(ctx, **{name: "W10="}) for name in names))
 
 
 @check("PI-ROLL-05", control="importDatabase")
 def a_byte_above_255_changes_nothing(ctx: Pieces) -> None:
-    """Sends two good probes and a third whose last byte is 256."""
+    """Sends two good probes and a third whose last byte is 256, and expects the database unchanged."""
     _expect_rollback(ctx, "PI-ERR-08", _after_good_ones(ctx, ctx.given.probe([1, 2, 256])))
 
 
 @check("PI-ROLL-06", control="importDatabase")
 def a_negative_byte_changes_nothing(ctx: Pieces) -> None:
-    """Sends two good probes and a third whose last byte is -1."""
+    """Sends two good probes and a third whose last byte is -1, and expects the database unchanged."""
     _expect_rollback(ctx, "PI-ERR-09", _after_good_ones(ctx, ctx.given.probe([1, 2, -1])))
 
 
 @check("PI-ROLL-07", control="importDatabase")
 def a_byte_that_is_not_a_whole_number_changes_nothing(ctx: Pieces) -> None:
-    """Sends two good probes and a third whose last byte is true, then 1.5."""
+    """Sends two good probes and a third whose last byte is true, then 1.5, and expects the database
+    unchanged.
+    """
     bad: list[dict[str, Any]] = [{**ctx.given.probe(), "raw": [1, 2, value]} for value in (True, 1.5)]
     _expect_rollback(ctx, "PI-ERR-10", *(_after_good_ones(ctx, one) for one in bad))
 
 
 @check("PI-ROLL-08", control="importDatabase")
 def an_incomplete_entry_changes_nothing(ctx: Pieces) -> None:
-    """Sends two good probes and a third without raw."""
+    """Sends two good probes and a third without raw, and expects the database unchanged."""
     _expect_rollback(ctx, "PI-ERR-11", _after_good_ones(ctx, {"id": ctx.name("value")}))
 
 
 @check("PI-ROLL-09", control="importDatabase")
 def a_version_that_is_none_changes_nothing(ctx: Pieces) -> None:
-    """Sends good probes with a word for the version."""
+    """Sends good probes with a word for the version, and expects the database unchanged."""
     _expect_rollback(ctx, "PI-ERR-12", _good_probes(ctx, version="latest"))
 
 
 @check("PI-ROLL-10", control="importDatabase")
 def a_newer_version_changes_nothing(ctx: Pieces) -> None:
-    """Sends good probes with the next major version."""
+    """Sends good probes with the next major version, and expects the database unchanged."""
     _expect_rollback(ctx, "PI-VER-01", _good_probes(ctx, version=next_major(ctx)))
 
 
 @check("PI-ROLL-11", control="importDatabase")
 def a_newer_migration_changes_nothing(ctx: Pieces) -> None:
-    """Sends good probes with a migration one above the server's."""
+    """Sends good probes with a migration one above the server's, and expects the database unchanged."""
     schema = own_schema(ctx)
     schema["migration"] += 1
     _expect_rollback(ctx, "PI-VER-04", _good_probes(ctx, schema=schema))
@@ -138,7 +144,9 @@ def a_newer_migration_changes_nothing(ctx: Pieces) -> None:
 
 @check("PI-ROLL-12", control="importDatabase")
 def a_collection_that_cannot_be_read_changes_nothing(ctx: Pieces) -> None:
-    """Sends good probes and random bytes in the last collection, and looks what became of them."""
+    """Sends good probes and random bytes in the last collection. Where that is refused, expects the database
+    unchanged; where it is accepted and the collection was empty, the same bytes; else it is not verified.
+    """
     # 0xff begins no text in UTF-8, and no number of most binary formats.
     noise = [255, *ctx.random.randbytes(63)]
     body = _good_probes(ctx, websites=noise)
@@ -172,7 +180,10 @@ def a_collection_that_cannot_be_merged_changes_nothing(ctx: Pieces) -> None:
 
 @check("PI-ROLL-13")
 def a_failure_inside_a_merge_changes_nothing(ctx: Pieces) -> None:
-    """Provokes a failure inside an import of five probes, and inside one of a whole database."""
+    """Provokes a failure inside an import of five probes after none, some and all of its entries, and where
+    there is a second instance inside an import of the whole database there, and expects the database
+    unchanged each time.
+    """
     ctx.given.require_kept()
     before = ctx.given.own
     lists = {"values": 3, "messageValues": 1, "workstreamEventValues": 1}
@@ -235,7 +246,9 @@ def after_a_failed_import_the_next_one_works(ctx: Pieces) -> None:
 
 @check("PI-ROLL-16")
 def the_next_import_works_however_the_last_one_failed(ctx: Pieces) -> None:
-    """Fails at an import in each way that there is, twice, and each time imports at once into every list."""
+    """Fails at an import in each way that there is, by what is sent and from inside, twice, and each time
+    imports at once into every list.
+    """
     ctx.given.require_kept()
     names = [name for name in LISTS if ctx.given.keeps_new(name)]
     for way in ways_to_fail(ctx):
@@ -283,7 +296,9 @@ def _are_enough(exports: list[Answer]) -> bool:
 
 @check("PI-ROLL-18", control="importDatabase")
 def an_incomplete_schema_changes_nothing(ctx: Pieces) -> None:
-    """Sends two good probes and a third whose schema lacks its semantic."""
+    """Sends two good probes and a third whose schema lacks its semantic, and expects the
+    database unchanged.
+    """
     migration = own_schema_or(ctx, 0)["migration"]
     bad = {**ctx.given.probe(), "schema": {"migration": migration}}
     _expect_rollback(ctx, "PI-ERR-14", _after_good_ones(ctx, bad))

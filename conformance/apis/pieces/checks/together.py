@@ -66,7 +66,9 @@ def one_entry_at_the_same_time_is_there_once(ctx: Pieces) -> None:
 
 @check("PI-ROLL-19", control="importDatabase")
 def a_failing_import_takes_back_nothing_of_its_neighbours(ctx: Pieces) -> None:
-    """Sends three imports with one that has to fail, in each possible way, and looks for their probes."""
+    """Sends three good imports and one that has to fail at the same moment, twice in each way that there is,
+    by what is sent and from inside, and looks for the probes of all of them.
+    """
     ctx.given.require_kept()
     taken: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []

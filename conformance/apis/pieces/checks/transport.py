@@ -72,7 +72,9 @@ def json_may_be_one_of_several(ctx: Pieces) -> None:
 
 @check("PI-IMP-28")
 def an_import_may_come_in_chunks(ctx: Pieces) -> None:
-    """Sends a probe import in chunks, and looks for the probe where the target keeps such."""
+    """Sends a probe import without its length, in chunks, and looks for the probe where the target keeps
+    such.
+    """
     probe = ctx.given.probe()
     body = as_bytes(ctx.given.importable(probe))
     headers = {"Content-Type": "application/json", "Accept": "*/*"}

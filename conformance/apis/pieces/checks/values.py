@@ -33,7 +33,9 @@ LARGE: Final = (2**31, 2**32, 2**53 + 1, 2**64)
 
 @check("PI-IMP-26")
 def ids_are_compared_as_they_are(ctx: Pieces) -> None:
-    """Imports probes whose ids are alike, then one of them with other bytes, into each list, and compares."""
+    """Imports probes whose ids are alike in one import, then one of them with other bytes, and compares the
+    bytes of all, in each list.
+    """
     ctx.given.require_kept()
     for name in filter(ctx.given.keeps_new, LISTS):
         start = ctx.name("value")
@@ -99,7 +101,9 @@ def a_large_import_succeeds(ctx: Pieces) -> None:
 
 @check("PI-IMP-27")
 def the_schema_of_an_entry_comes_back(ctx: Pieces) -> None:
-    """Imports probes with the target's own schema, with migration 0 and with none, and compares."""
+    """Imports probes with the schema of the target's export, with migration 0, with an unknown semantic and
+    with none, into each list, and compares.
+    """
     own = own_schema_or(ctx, 0)
     schemas = (own, {**own, "migration": 0}, {**own, "semantic": "UNKNOWN"}, None)
     ctx.given.require_kept()

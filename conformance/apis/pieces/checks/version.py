@@ -45,7 +45,9 @@ def a_newer_patch_version_is_answered_505(ctx: Pieces) -> None:
 
 @check("PI-VER-04", control="importDatabase")
 def a_newer_migration_is_answered_505(ctx: Pieces) -> None:
-    """Sends a probe import with the migration one above that of the target's export."""
+    """Sends a probe import with the migration one above that of the target's export; not verified where the
+    export has no schema.
+    """
     _of_migration(ctx, +1).expect_status(505)
 
 
@@ -63,7 +65,9 @@ def the_same_version_is_not_too_new(ctx: Pieces) -> None:
 
 @check("PI-VER-06")
 def an_older_version_is_taken(ctx: Pieces) -> None:
-    """Sends probe imports with a lower patch, minor and major version, and high numbers behind these."""
+    """Sends probe imports with a lower patch, minor and major version, as far as there are such, and with
+    high numbers behind these.
+    """
     major, minor, patch = own_version(ctx).core
     # High, for a server that compares the numbers one by one, or makes one number of them.
     older = [
@@ -81,7 +85,9 @@ def an_older_version_is_taken(ctx: Pieces) -> None:
 
 @check("PI-VER-07", control="importDatabase")
 def versions_are_compared_number_by_number(ctx: Pieces) -> None:
-    """Sends a newer version whose text sorts before the server's, and an older one that sorts behind it."""
+    """Sends a newer version whose text sorts before the server's, and an older one that sorts behind it, as
+    far as there are such.
+    """
     own = own_version(ctx).core
     newer = next((one for one in _ten_times(own) if _text(one) < _text(own)), None)
     older = next((one for one in _one_digit_less(own) if _text(one) > _text(own)), None)
@@ -123,7 +129,9 @@ def _repeated(digit: int, number: int) -> int:
 
 @check("PI-VER-08")
 def a_pre_release_is_older_than_its_release(ctx: Pieces) -> None:
-    """Sends a probe import with `-alpha` behind the server's version."""
+    """Sends a probe import with `-alpha` behind the server's version; not verified where that is a
+    pre-release itself.
+    """
     version = own_version(ctx)
     if version.prerelease is not None:
         ctx.skip(f"the target's version is a pre-release itself ({version.prerelease})")

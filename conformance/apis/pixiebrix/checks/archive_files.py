@@ -49,7 +49,9 @@ def no_record_of_another_date_is_there(ctx: PixieBrix) -> None:
 
 @check("PB-ARCH-13")
 def a_change_is_in_the_file_of_its_date(ctx: PixieBrix) -> None:
-    """Writes records, changes each in another way on the next day, and looks into that day's file."""
+    """Writes records, changes each in another way on the next day, alone, in an array and by merging, and
+    looks for them in the file of that day.
+    """
     database, days, marks = ctx.given.database(), Days(ctx), Marks(ctx)
     ways = ("putRecord", "createRecords", "putRecords", "merge")
     new, keys = marks.new(len(ways)), [ctx.name("record") for _ in ways]

@@ -62,7 +62,9 @@ def the_download_url_is_its_own_address(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-42")
 def the_download_url_is_where_it_was_asked_for(ctx: PixieBrix) -> None:
-    """Compares scheme, host and port of `download_url` with those that were asked, in every answer."""
+    """Compares scheme, host and port of `download_url` in the answers to the creation, the metadata and the
+    list with those that were asked.
+    """
     database = ctx.given.database(assets=True)
     asset = ctx.given.asset(database)
     items = [asset.metadata, asset_details.metadata(ctx, asset)]

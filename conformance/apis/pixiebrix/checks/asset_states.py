@@ -24,7 +24,9 @@ def download_before_the_mark(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-15")
 def the_mark_is_kept(ctx: PixieBrix) -> None:
-    """Creates two assets of one name, marks one of them twice, and reads both after each mark."""
+    """Creates two assets of one name, marks one of them twice, and reads the metadata of both after each
+    mark.
+    """
     database = ctx.given.database(assets=True)
     asset, namesake = ctx.given.asset(database), ctx.given.asset(database)
     for what in ("the mark", "another mark"):
@@ -55,7 +57,9 @@ def an_unmarked_asset_cannot_be_downloaded(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-25")
 def a_change_moves_updated_at(ctx: PixieBrix) -> None:
-    """Compares the metadata before and after marking, a moment later."""
+    """Compares the metadata before and after marking, a moment later, with the clock moved where it stands
+    still.
+    """
     asset = ctx.given.asset()
     before = _time(ctx, asset, "updated_at")
     _let_time_pass(ctx)

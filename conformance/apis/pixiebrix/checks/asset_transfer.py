@@ -33,7 +33,9 @@ _PNG: Final = bytes.fromhex(
 
 @check("PB-ASSET-10")
 def the_download_url_can_be_followed(ctx: PixieBrix) -> None:
-    """Follows `download_url` of an uploaded asset as it is, with the token, and compares the bytes."""
+    """Follows `download_url` of an uploaded asset as it is, trailing slash and all, with the token, and
+    compares the bytes.
+    """
     content = ctx.name("content").encode()
     asset = ctx.given.uploaded_asset(content)
     with step("PB-ASSET-08", "read the download_url"):
@@ -74,7 +76,9 @@ def without_the_mark_there_is_no_download(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-20")
 def the_bytes_are_the_same(ctx: PixieBrix) -> None:
-    """Uploads all byte values and line breaks of all kinds, again and again, and compares."""
+    """Uploads 270,000 bytes, all 256 values and line breaks of all kinds among them, also at the end, and
+    compares.
+    """
     database = ctx.given.database(assets=True)
     for end in (b"", b"\r\n", b"\n\n"):
         content = _ALL_BYTES + end
@@ -86,7 +90,9 @@ def the_bytes_are_the_same(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-21")
 def a_download_has_the_file_name(ctx: PixieBrix) -> None:
-    """Downloads assets with a plain and with odd names, and looks for these in Content-Disposition."""
+    """Downloads assets with a plain and with odd names, and looks for these in Content-Disposition, in any of
+    its forms.
+    """
     database = ctx.given.database(assets=True)
     for end in (".txt", " Gr\u00f6\u00dfe \u6771\u4eac.txt", " a%20b+c (1), d.txt"):
         name = ctx.name("asset") + end

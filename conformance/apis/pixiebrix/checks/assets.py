@@ -45,7 +45,7 @@ def created_assets_are_listed(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-04")
 def a_file_name_makes_an_asset(ctx: PixieBrix) -> None:
-    """Creates an asset and looks for its name in the answer, else in the list."""
+    """Creates an asset, expects a 2xx, and looks for its name in the answer, else in the list."""
     with as_own(ctx):
         database = ctx.given.database(assets=True)
     name = f"{ctx.name('asset')}.png"
@@ -129,7 +129,9 @@ def an_empty_file_name_is_refused(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-37")
 def assets_of_another_database_are_not_listed(ctx: PixieBrix) -> None:
-    """Creates an asset in each of two databases, and looks for both in the list of the second."""
+    """Creates an asset in each of two databases, and looks for both in the list of the second; not verified
+    where the other one cannot hold assets.
+    """
     asset = ctx.given.asset()
     try:
         other = ctx.given.asset()
@@ -143,7 +145,9 @@ def assets_of_another_database_are_not_listed(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-38")
 def the_list_has_the_metadata(ctx: PixieBrix) -> None:
-    """Checks the fields of each item of the list, and the values of a marked asset, where it may make one."""
+    """Checks the fields of each item of the list, and creates an asset first where it may and there is none.
+    Marks an asset where it may, and compares its item with its metadata.
+    """
     items = asset_details.listed(ctx, database_of_assets(ctx))
     made = None
     with suppress(NotVerified):  # what is there already is enough

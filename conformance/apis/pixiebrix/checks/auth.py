@@ -130,7 +130,9 @@ def without_a_token_no_asset_changes(ctx: PixieBrix) -> None:
 
 @check("PB-AUTH-08", control=("deleteRecord", "putRecord", "updateAsset"))
 def a_token_that_may_only_read_cannot_write(ctx: PixieBrix) -> None:
-    """Sends good writes of records, assets and a database with the read-only token."""
+    """Sends good writes of records, assets and a database with the read-only token of the target; not
+    verified where it has none.
+    """
     database = ctx.given.database(assets=True)
     key = ctx.given.record(database)["id"]
     aims = writes(ctx, database, ctx.given.asset(database))

@@ -94,7 +94,9 @@ def each_item_has_its_own_strategy(ctx: PixieBrix) -> None:
 
 @check("PB-REC-42")
 def a_value_of_another_kind_takes_the_place(ctx: PixieBrix) -> None:
-    """Merges each kind of value over each other one, at the top and inside, by each strategy, then none."""
+    """Merges each kind of value over each other kind, by each strategy, at the top and inside, and then no
+    data, and reads the record.
+    """
     database = ctx.given.database()
     pairs = [(old, new) for old in KINDS for new in KINDS if old != new]
     old = {f"{one} {other}": KINDS[one] for one, other in pairs}
@@ -114,7 +116,9 @@ def a_value_of_another_kind_takes_the_place(ctx: PixieBrix) -> None:
 
 @check("PB-REC-43")
 def all_filters_limit_the_deletion(ctx: PixieBrix) -> None:
-    """Deletes by two fields, by a field and a null, and by a field and dates, and lists what is left."""
+    """Deletes by two fields, one of whose name and value have to be encoded, by a field and a null, and by a
+    field and dates, and lists what is left.
+    """
     database, field, x = ctx.given.database(empty=True), f"{field_name(ctx)} \u00fc&+", "x &+=%41\u00e9"
     contents = [{field: x, "b": "1"}, {field: x, "b": "2"}, {field: x}, {field: "y", "b": "1"}]
     keys = written(ctx, database, contents)
@@ -135,7 +139,9 @@ def all_filters_limit_the_deletion(ctx: PixieBrix) -> None:
 
 @check("PB-FILT-30")
 def filters_of_all_kinds_hold_together(ctx: PixieBrix) -> None:
-    """Filters by fields, nulls and dates at once, in pages of one, as CSV and at version 1.0."""
+    """Filters by fields, nulls and dates at once, in one list, in pages of one, as CSV and at version 1.0,
+    and compares.
+    """
     database, field, value = ctx.given.database(), field_name(ctx), ctx.name("value")
     contents = [{field: value, "b": "1"}, {field: value}, {field: value, "b": "1"}, {field: value, "b": "2"}]
     keys = written(ctx, database, [*contents, {"b": "1"}, {field: f"{value} no", "b": "1"}])
@@ -175,7 +181,9 @@ def _by_pages(ctx: PixieBrix, database: Database, query: Mapping[str, object]) -
 
 @check("PB-JOB-52")
 def filters_hold_for_every_database(ctx: PixieBrix) -> None:
-    """Exports two databases under dates that let all or none of their records through, in each format."""
+    """Exports two databases in both orders under dates that let all or none of their records through, in each
+    format.
+    """
     databases, marks = [ctx.given.database(), ctx.given.database()], Marks(ctx).new(2)
     for database, mark in zip(databases, marks, strict=True):
         write(ctx, database, [mark])

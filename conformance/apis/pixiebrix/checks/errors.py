@@ -40,7 +40,9 @@ def a_404_has_a_detail(ctx: PixieBrix) -> None:
 
 @check("PB-ERR-02", control="createExportJob")
 def a_missing_field_is_named(ctx: PixieBrix) -> None:
-    """Leaves out a required field of each body, and looks for messages under its name."""
+    """Leaves out a required field of each body, and looks for messages under its name; nested fields and
+    elements of arrays may be told in any JSON.
+    """
     database = ctx.given.database(assets=True)
     for field in ("name", "databases"):
         body = order(ctx, database.id)
@@ -73,7 +75,7 @@ def a_body_that_is_not_json_is_answered_400(ctx: PixieBrix) -> None:
 
 @check("PB-ERR-04", control="createRecords")
 def a_403_has_a_detail(ctx: PixieBrix) -> None:
-    """Writes a record with the read-only token and looks at the body."""
+    """Writes a record with the read-only token of the target and looks at the body."""
     database = ctx.given.database()
     aim = Aim("createRecords", {"databaseId": database.id}, {"id": ctx.name("record"), "data": {}})
     with step("PB-AUTH-08", "be refused a write with the read-only token"):
@@ -98,7 +100,9 @@ def errors_are_json(ctx: PixieBrix) -> None:
 
 @check("PB-ERR-06", control=("listAssets", "listDatabases", "listRecordArchives", "listRecords"))
 def what_is_not_visible_does_not_exist(ctx: PixieBrix) -> None:
-    """Asks for each list of a foreign organization and database."""
+    """Asks for each list of the foreign organization and database that the target names; not verified where
+    it names none.
+    """
     organization, database = ctx.given.foreign()
     databases, records, assets, archives = lists_of(organization or ctx.given.organization, database or "")
     for aim in ([databases] if organization else []) + ([records, assets, archives] if database else []):
@@ -107,7 +111,7 @@ def what_is_not_visible_does_not_exist(ctx: PixieBrix) -> None:
 
 @check("PB-ERR-07", control=("getAsset", "getExportJob", "listAssets", "listRecordArchives", "listRecords"))
 def an_id_that_is_not_a_uuid_is_refused(ctx: PixieBrix) -> None:
-    """Puts a word in the place of each id."""
+    """Puts a word in the place of each id; 400 and 404 are the usual ones."""
     database = ctx.given.existing_database()
     aims = [
         *lists_of(NO_UUID, NO_UUID),
@@ -121,7 +125,7 @@ def an_id_that_is_not_a_uuid_is_refused(ctx: PixieBrix) -> None:
 
 @check("PB-ERR-09", control=("createExportJob", "createRecords", "putRecord", "updateAsset"))
 def a_body_of_another_type_is_refused(ctx: PixieBrix) -> None:
-    """Sends each writing operation a good body as text/plain."""
+    """Sends a good body as text/plain to each writing operation; 415 and 400 are the usual ones."""
     database = ctx.given.database(assets=True)
     for aim in writes(ctx, database, ctx.given.asset(database)):
         answer = aim.call(ctx, content_type="text/plain")

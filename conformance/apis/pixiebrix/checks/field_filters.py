@@ -59,7 +59,7 @@ def the_case_of_values_counts(ctx: PixieBrix) -> None:
 
 @check("PB-FILT-16")
 def the_case_of_names_counts(ctx: PixieBrix) -> None:
-    """Writes one record with `name` and one with `Name`, and filters by each."""
+    """Writes one record with `name` and one with `Name`, the same value in both, and filters by each."""
     database, value = ctx.given.database(), ctx.name("value")
     keys = written(ctx, database, [{"name": value}, {"Name": value}])
     _expect(ctx, database, keys, {"data__name": value}, came=keys[:1])

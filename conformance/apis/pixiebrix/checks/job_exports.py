@@ -18,7 +18,9 @@ BATCH = 5_000
 
 @check("PB-JOB-24")
 def the_link_leads_to_the_data(ctx: PixieBrix) -> None:
-    """Follows the link of a finished job, with the token where it takes one, and expects a body."""
+    """Follows the link of a finished job without the token, and where that is refused and the link is of the
+    target itself with it, and expects a body.
+    """
     database = ctx.given.database()
     ctx.given.record(database)
     details = succeeded(ctx, database)
@@ -31,7 +33,9 @@ def the_link_leads_to_the_data(ctx: PixieBrix) -> None:
 
 @check("PB-JOB-29")
 def the_label_is_in_the_file_name(ctx: PixieBrix) -> None:
-    """Exports under a name of letters, digits and hyphens, and looks for it in the file's name."""
+    """Exports under a name of letters, digits and hyphens, and looks for it in the path of the link and in
+    Content-Disposition.
+    """
     label = ctx.name("label")
     details = succeeded(ctx, ctx.given.database(), name=label)
     answer = exported(ctx, details)
@@ -44,7 +48,9 @@ def the_label_is_in_the_file_name(ctx: PixieBrix) -> None:
 
 @check("PB-JOB-30")
 def an_export_has_every_record(ctx: PixieBrix) -> None:
-    """Writes more records than a page has, exports their database and looks for a value of each."""
+    """Writes more records than a page has, exports their database and looks for a value of each, wherever it
+    is in the JSON.
+    """
     database, marks = ctx.given.database(), Marks(ctx).new(MORE_THAN_A_PAGE)
     write(ctx, database, marks)
     expect_marks(ctx, exported(ctx, succeeded(ctx, database)), present=marks)

@@ -204,7 +204,9 @@ def xlsx_has_the_texts(ctx: PixieBrix) -> None:
 
 @check("PB-JOB-43")
 def xlsx_has_the_columns_of_csv(ctx: PixieBrix) -> None:
-    """Exports records with different fields as XLSX, and compares the first row and the number of rows."""
+    """Exports records with different fields as XLSX, and compares the first row of the first worksheet and
+    the number of its rows.
+    """
     database, fields = _with_different_fields(ctx)
     rows = [row for row in rows_of(_export(ctx, database, XLSX).content) if any(row)]
     expect_columns(ctx, _first_row(ctx, rows), fields, alone=database.ours)

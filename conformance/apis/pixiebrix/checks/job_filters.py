@@ -42,7 +42,7 @@ def _expect(
 
 @check("PB-JOB-33")
 def a_start_date_leaves_earlier_records_out(ctx: PixieBrix) -> None:
-    """Writes two records one after the other, exports from between them, and expects the later one."""
+    """Writes two records one after the other, exports from between them, and expects the later one only."""
     database = ctx.given.database()
     records = written_apart(ctx, database, 2)
     _expect(ctx, database, records, records[1:], start_date=as_text(between(*records)))
@@ -50,7 +50,9 @@ def a_start_date_leaves_earlier_records_out(ctx: PixieBrix) -> None:
 
 @check("PB-JOB-34")
 def an_end_date_leaves_later_records_out(ctx: PixieBrix) -> None:
-    """Writes two records one after the other, exports up to between them, and expects the earlier one."""
+    """Writes two records one after the other, exports up to between them, and expects the
+    earlier one only.
+    """
     database = ctx.given.database()
     records = written_apart(ctx, database, 2)
     _expect(ctx, database, records, records[:1], end_date=as_text(between(*records)))
@@ -105,7 +107,9 @@ def an_end_date_is_inclusive(ctx: PixieBrix) -> None:
 
 @check("PB-JOB-38")
 def the_offset_counts(ctx: PixieBrix) -> None:
-    """Exports from and to between two records, the instant written as it is called east and west of UTC."""
+    """Exports from and up to between two records, the instant written as it is called east and west of UTC,
+    and expects the later one only, or the earlier one.
+    """
     database = ctx.given.database()
     records = written_apart(ctx, database, 2)
     for offset in OFFSETS:

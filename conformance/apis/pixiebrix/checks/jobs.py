@@ -101,7 +101,9 @@ def an_unknown_job_is_404(ctx: PixieBrix) -> None:
 
 @check("PB-JOB-21")
 def a_job_ends_by_itself(ctx: PixieBrix) -> None:
-    """Reads a new job until it has ended, and expects SUCCESS."""
+    """Reads a new job until it has ended, within the target's time limit for jobs, the clock moved where it
+    can be, and expects SUCCESS.
+    """
     database = ctx.given.database()
     ctx.given.record(database)
     job_id = ctx.given.job(database)
@@ -112,13 +114,13 @@ def a_job_ends_by_itself(ctx: PixieBrix) -> None:
 
 @check("PB-JOB-22")
 def a_successful_job_has_a_link(ctx: PixieBrix) -> None:
-    """Reads a finished job and parses its data as a URL."""
+    """Reads a finished job and parses its data as a URL with scheme and host."""
     link_of(succeeded(ctx, ctx.given.database()))
 
 
 @check("PB-JOB-23")
 def before_its_success_a_job_has_no_link(ctx: PixieBrix) -> None:
-    """Reads a job right after its creation and expects no link."""
+    """Reads a job right after its creation and expects no link; not verified where it has ended by then."""
     details = ctx.given.job_details(ctx.given.job(ctx.given.database()))
     if details.get("status") == "SUCCESS":
         ctx.skip("the job had ended before it could be read")

@@ -23,7 +23,9 @@ _SIGNATURE = re.compile(
 
 @check("PB-LINK-01")
 def a_link_gives_the_file(ctx: PixieBrix) -> None:
-    """Lists the archives and follows the first link."""
+    """Lists the archives and follows the first link; not verified where `file` is a bare name or there is no
+    archive.
+    """
     _, archives = archived.at_least(ctx, 1)
     answer = archived.follow(ctx, archived.link_of(archives[0])).expect_status(200)
     _expect_file(ctx, answer)
@@ -47,7 +49,9 @@ def a_link_works_at_the_end_of_its_hour(ctx: PixieBrix) -> None:
 
 @check("PB-LINK-03")
 def a_link_is_refused_after_its_hour(ctx: PixieBrix) -> None:
-    """Follows a link at once, half an hour later, after 61 minutes, and half an hour into later days."""
+    """Follows a link at once, half an hour later, 61 minutes after it came, and half an hour into later days,
+    and expects a 4xx from then on.
+    """
     _, archives = archived.at_least(ctx, 1)
     good = archived.download(ctx, archives[0])
     ctx.clock.advance(31 * _MINUTE)
@@ -100,7 +104,9 @@ def a_link_needs_no_token(ctx: PixieBrix) -> None:
 
 @check("PB-LINK-07")
 def an_altered_link_is_refused(ctx: PixieBrix) -> None:
-    """Changes a letter of the signature, then the date in the path to that of another archive."""
+    """Changes a letter of the signature, then the date in the path to that of another archive; not verified
+    where the query has no signature.
+    """
     _, archives = archived.at_least(ctx, 1)
     link = archived.link_of(archives[0])
     signed = _SIGNATURE.search(link)

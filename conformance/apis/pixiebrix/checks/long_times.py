@@ -39,7 +39,9 @@ def no_night_is_left_out(ctx: PixieBrix) -> None:
 
 @check("PB-ARCH-26")
 def a_file_stays_as_it_is(ctx: PixieBrix) -> None:
-    """Reads a file, then changes, deletes and adds records and lets days pass, and reads it after each."""
+    """Reads a file, then changes, deletes and adds records, lets days and weeks pass, and reads it after
+    each.
+    """
     database, days, marks = ctx.given.database(), Days(ctx), Marks(ctx)
     today, keys = days.today, [ctx.name("record") for _ in range(3)]
     archived.write(ctx, database, marks.new(3), keys=keys)
@@ -76,7 +78,9 @@ def each_answer_gives_its_links_an_hour(ctx: PixieBrix) -> None:
 
 @check("PB-JOB-53")
 def a_job_is_kept_for_days(ctx: PixieBrix) -> None:
-    """Finishes a job, lets days pass and other jobs run, and reads its details and its data again."""
+    """Finishes a job, lets an hour, a day and a week pass, runs other jobs, and reads its details and data
+    each time.
+    """
     database, marks = ctx.given.database(), Marks(ctx).new(2)
     write(ctx, database, marks[:1])
     job_id = ctx.given.job(database)

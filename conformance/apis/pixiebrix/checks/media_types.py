@@ -25,7 +25,9 @@ _BOUNDARY: Final = "dbcontract-form-boundary"
 
 @check("PB-NEG-11")
 def the_media_type_of_the_api_is_served(ctx: PixieBrix) -> None:
-    """Asks for the databases and for the records of one as that type."""
+    """Asks for the databases and for the records of one as that type, and expects a JSON array of that media
+    type.
+    """
     lists: dict[str, dict[str, str]] = {
         "listDatabases": {"organizationId": ctx.given.organization},
         "listRecords": {"databaseId": ctx.given.existing_database()},
@@ -37,7 +39,7 @@ def the_media_type_of_the_api_is_served(ctx: PixieBrix) -> None:
 
 @check("PB-NEG-12")
 def records_are_served_flat(ctx: PixieBrix) -> None:
-    """Asks for the records of a database as that type."""
+    """Asks for the records of a database as that type, and expects a JSON array of that media type."""
     path = {"databaseId": ctx.given.existing_database()}
     answer = ctx.call("listRecords", path=path, accept=FLAT_JSON).expect_status(200)
     answer.expect_media_type(FLAT_JSON).expect_json(list)
@@ -82,7 +84,9 @@ def bodies_may_be_multipart(ctx: PixieBrix) -> None:
 
 @check("PB-NEG-20")
 def forms_are_taken_for_databases_and_assets(ctx: PixieBrix) -> None:
-    """Creates a database and an asset, and marks the asset and unmarks it, by forms of both kinds."""
+    """Creates an asset, marks and unmarks it by forms of both kinds, and reads its metadata; creates
+    databases so at a place that is thrown away afterwards.
+    """
     database = ctx.given.database(assets=True)
     for form in (_urlencoded, _multipart):
         name = ctx.name("a form & more")

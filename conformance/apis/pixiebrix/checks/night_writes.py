@@ -25,7 +25,9 @@ _MERGES: Final = 300
 
 @check("PB-RET-16")
 def what_is_written_beside_a_night_stays(ctx: PixieBrix) -> None:
-    """Exceeds the limit, merges, creates and deletes records while the night runs, and looks for them."""
+    """Exceeds the limit, merges fields into a record, creates and deletes others until the night is over,
+    reads them, and looks for them in the files.
+    """
     limit = _limit(ctx)
     database, days = ctx.given.database(empty=True), Days(ctx)
     old = limit // 2 + _DOOMED

@@ -27,7 +27,9 @@ NO_NUMBERS = ("0", "-1", "words")
 
 @check("PB-PAGE-01")
 def a_page_has_the_size(ctx: PixieBrix) -> None:
-    """Asks for pages of two of a list of three or more, and counts the items of the first."""
+    """Asks for pages of two of a list of three or more, and counts the items of the first; makes assets first
+    where it may.
+    """
     for listing in listings(ctx):
         ctx.expect(f"the items of a page of two {listing}", 2, len(ids_of(listing.good(size=2))))
 
@@ -75,7 +77,9 @@ def _expect_the_rest_behind(ctx: PixieBrix, listing: Listing, first: Answer) -> 
 
 @check("PB-PAGE-06")
 def no_page_is_larger_than_the_maximum(ctx: PixieBrix) -> None:
-    """Asks a list with more items than the maximum for all of them, and for one more than the maximum."""
+    """Asks a list with more items than the target's maximum, 1,000 unless its settings allow less, for all of
+    them, and for one more than the maximum.
+    """
     found = listings(ctx)
     cap = ctx.given.page_cap(FEW)
     if cap > DOCUMENTED:

@@ -15,7 +15,9 @@ FORMS = (True, False)
 
 @check("PB-DESC-01")
 def the_api_is_at_its_base_url(ctx: PixieBrix) -> None:
-    """Lists the databases at the base URL; whatever the answer is, it is JSON, and the path is there."""
+    """Lists the databases at the base URL; whatever the answer is, be it 401, it is JSON, and the path is
+    there.
+    """
     answer = ctx.call("listDatabases", path={"organizationId": ctx.given.organization})
     there = answer.status not in {404, 405}
     ctx.expect_true("the path of the databases", there, expected="an answer of it", actual=answer.summary)
@@ -24,7 +26,9 @@ def the_api_is_at_its_base_url(ctx: PixieBrix) -> None:
 
 @check("PB-DESC-02")
 def with_and_without_slash(ctx: PixieBrix) -> None:
-    """Sends each operation in both forms, GETs with redirects followed, and compares the statuses."""
+    """Sends each reading operation in both forms, GETs with redirects followed, each writing one too where
+    writing is allowed, and compares the statuses.
+    """
     for aim in lists(ctx):
         statuses = [aim.call(ctx, slash=slash, follow=True).status for slash in FORMS]
         _compare(ctx, aim.operation, *statuses)
@@ -60,7 +64,9 @@ def _compare(ctx: PixieBrix, operation: str, with_slash: int, without: int) -> N
 
 @check("PB-DESC-10", control="listDatabases")
 def other_methods_are_refused(ctx: PixieBrix) -> None:
-    """Sends PUT and PATCH to each path that has neither, and expects 405 and the path's methods in Allow."""
+    """Sends PUT and PATCH to each path that has neither, with ids that do not exist, and expects 405 and the
+    path's methods in Allow; a DELETE, which might be obeyed, is not sent.
+    """
     methods: dict[str, tuple[Aim, set[str]]] = {}
     for aim in nowhere(ctx):
         operation = ctx.description.operation(aim.operation)

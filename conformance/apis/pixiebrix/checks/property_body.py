@@ -44,7 +44,7 @@ _ITS_OWN: Final = frozenset({"id", "databases", "filters"})
 
 @check("PB-DESC-08")
 def described_bodies_are_accepted(ctx: PixieBrix) -> None:
-    """Sends generated bodies, as the description allows them, to the operations that write."""
+    """Sends two generated valid bodies to each operation that writes, and names in other scripts."""
     database = _database(ctx)
     for aim in writes(ctx, database, ctx.given.asset(database)):
 
@@ -62,7 +62,9 @@ def described_bodies_are_accepted(ctx: PixieBrix) -> None:
 
 @check("PB-DESC-09", control=("createExportJob", "createRecords", "putRecord", "updateAsset"))
 def other_bodies_are_refused(ctx: PixieBrix) -> None:
-    """Sends bodies with generated values of a wrong type in one field, and without the required ones."""
+    """Sends each operation that writes three bodies with a generated value of a wrong type in one field, and
+    one without each required field but the key of a record.
+    """
     database = _database(ctx)
     for aim in writes(ctx, database, ctx.given.asset(database)):
         schema = _SCHEMAS[aim.operation]
@@ -93,7 +95,9 @@ def _sent(ctx: PixieBrix, aim: Aim, body: Mapping[str, Any]) -> Answer:
 
 @check("PB-DESC-12")
 def what_was_made_is_found(ctx: PixieBrix) -> None:
-    """Makes a record in both ways, an asset and a job, reads each, and reads deleted records in vain."""
+    """Makes a record in both ways, an asset and a job, reads each, and reads deleted records in vain. An
+    asset whose file never came need not be found.
+    """
     database = ctx.given.database(assets=True)
     posted = str(ctx.given.record(database)["id"])
     put = ctx.name("record")

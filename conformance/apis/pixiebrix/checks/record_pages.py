@@ -74,7 +74,9 @@ def records_have_no_total(ctx: PixieBrix) -> None:
 
 @check("PB-PAGE-19")
 def links_keep_filter_and_size(ctx: PixieBrix) -> None:
-    """Writes records that meet filters, and others, and follows next by pages of two, as JSON and CSV."""
+    """Writes records that meet filters on fields, and dates where the clock can be moved, and others, and
+    follows next under these filters by pages of two, as JSON and as CSV.
+    """
     database, known = ctx.given.database(), Marks(ctx)
     marks = known.new(5)
     match = ctx.name("match") + MATCH
@@ -121,7 +123,9 @@ def _expect_walk(ctx: PixieBrix, first: Answer, known: Marks, marks: Sequence[st
 
 @check("PB-PAGE-23")
 def a_page_cut_at_the_maximum_is_not_the_last(ctx: PixieBrix) -> None:
-    """Writes one record more than a page may have, asks for more than that, and follows next to the rest."""
+    """Writes one record more than a page may have, asks for more than that, as JSON and as CSV, and follows
+    next.
+    """
     cap = ctx.given.records_cap(_FEW)
     database = ctx.given.database(empty=True)
     keys = fill(ctx, database, cap + 1)

@@ -48,7 +48,9 @@ _CHUNKS: Final = 11
 
 @check("PB-NEG-17")
 def an_accept_header_is_read_as_http_has_it(ctx: PixieBrix) -> None:
-    """Asks for lists at version 2.0 with blanks or none, quotes, capitals, weights and other ranges."""
+    """Asks for lists at version 2.0 with blanks or none, quotes, capitals, weights and other ranges in
+    Accept, and looks at status, media type and version.
+    """
     aims = [aim for aim in lists(ctx) if aim.operation in {"listDatabases", "listRecords"}]
     for aim in aims:
         for accept in _RANGES:
@@ -64,7 +66,9 @@ def an_accept_header_is_read_as_http_has_it(ctx: PixieBrix) -> None:
 
 @check("PB-NEG-18")
 def json_may_have_a_charset(ctx: PixieBrix) -> None:
-    """Posts, puts and orders with Content-Types of JSON that have a charset, blanks or capitals."""
+    """Posts, puts and orders with Content-Types of JSON that have a charset, blanks or capitals, and reads
+    what was written.
+    """
     database, key = ctx.given.database(), ctx.name("record")
     for number, kind in enumerate(_BODIES):
         data = {"n": number, "text": "\u00e9"}
@@ -121,7 +125,9 @@ def _expect_home(ctx: PixieBrix, page: Answer) -> None:
 
 @check("PB-PAGE-22")
 def no_number_of_a_page_is_too_large(ctx: PixieBrix) -> None:
-    """Asks each list for pages and sizes of pages from 2 to the 16th on; a huge one may be a bad size."""
+    """Asks each list for pages and sizes around powers of two from the 16th on, and for those whose lowest
+    bits are a small number; a huge one may be a bad size.
+    """
     aims = list(lists(ctx))
     if ctx.can("write"):
         database = ctx.given.database()

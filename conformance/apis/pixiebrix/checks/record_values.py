@@ -72,7 +72,9 @@ EXACT: Final[Mapping[str, Any]] = {
 
 @check("PB-REC-37")
 def keys_are_compared_as_they_are(ctx: PixieBrix) -> None:
-    """Writes records under keys that are alike, changes and deletes one, and reads the others each time."""
+    """Writes records under keys that are alike, changes one and deletes one, and reads all the others each
+    time; in the path each is encoded whole, and as little as it may be.
+    """
     mine = ctx.can("destroy")  # else keys have to begin with the name of the run
     database, name = ctx.given.database(empty=mine), ctx.name("record")
     keys = [f"{name}{end}" for end in ALIKE] + (list(WHOLE) if mine else [])
@@ -109,7 +111,9 @@ def _expect_all(ctx: PixieBrix, database: Database, wanted: Mapping[str, Mapping
 
 @check("PB-REC-38")
 def odd_values_come_back_in_every_way(ctx: PixieBrix) -> None:
-    """Writes long, odd and empty values under odd names by POST and by PUT, and compares record and lists."""
+    """Writes long, odd and empty values under odd names by POST and by PUT, and compares the record and the
+    lists at both versions.
+    """
     database = ctx.given.database(empty=True)
     keys = written(ctx, database, [VALUES, EXACT])
     put = ctx.name("record")
@@ -193,7 +197,9 @@ _LONG = 3
 
 @check("PB-FILT-29")
 def texts_are_compared_as_they_are(ctx: PixieBrix) -> None:
-    """Writes values that are alike, some long, and fields whose names are, and filters by each."""
+    """Writes values that are alike, or the same number or date, some longer than 1,024 characters, and fields
+    whose names are, and filters by each, fields also by `__isnull`.
+    """
     database, name, field = ctx.given.database(), ctx.name("value"), field_name(ctx)
     values = [f"{name}{end}" for end in (*ALIKE, "x" * 1_024 + "a", "x" * 1_024 + "b")] + [*WHOLE, ""]
     keys = written(ctx, database, [{field: value} for value in values])

@@ -103,7 +103,9 @@ def records_are_put_under_their_keys(ctx: PixieBrix) -> None:
 
 @check("PB-REC-31")
 def filters_limit_the_deletion(ctx: PixieBrix) -> None:
-    """Deletes by a date before all records, then by the value of a field, and lists what is left."""
+    """Deletes with a last date before all records, then with a value that one of them has in a field, and
+    lists what is left each time.
+    """
     database = ctx.given.database(empty=True)
     field = field_name(ctx)
     contents = [{field: "going"}, {field: "staying"}, {"other": "going"}]
@@ -117,7 +119,9 @@ def filters_limit_the_deletion(ctx: PixieBrix) -> None:
 
 @check("PB-REC-25")
 def a_change_leaves_the_creation_alone(ctx: PixieBrix) -> None:
-    """Writes records, changes each in another way some time later, and compares their times of creation."""
+    """Writes records, changes each in another way some time later, alone, in an array and by merging, and
+    compares their times of creation.
+    """
     database = ctx.given.database()
     ways: tuple[tuple[str, bool, str], ...] = (
         ("putRecord", False, ""),
@@ -144,7 +148,9 @@ def a_change_leaves_the_creation_alone(ctx: PixieBrix) -> None:
 
 @check("PB-REC-26")
 def a_key_may_be_any_string(ctx: PixieBrix) -> None:
-    """Puts, reads and deletes keys with spaces, punctuation and letters outside of ASCII."""
+    """Puts, reads and deletes keys with spaces, punctuation and letters outside of ASCII; a slash is left
+    out, as proxies decode it.
+    """
     database = ctx.given.database()
     for odd in ODD_KEYS:
         key = f"{ctx.name('record')} {odd}"

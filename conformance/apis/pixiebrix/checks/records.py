@@ -91,7 +91,9 @@ def a_record_has_its_fields(ctx: PixieBrix) -> None:
 
 @check("PB-REC-05")
 def one_request_may_return_thousands(ctx: PixieBrix) -> None:
-    """Writes 10,001 records and asks for a page of 10,000, or at version 1.0 if that page is smaller."""
+    """Writes 10,001 records and asks for a page of 10,000, or at version 1.0, where that is served, if that
+    page is smaller.
+    """
     database = _crowded(ctx)
     counts = [_distinct(_many(ctx, database, query={"page_size": MOST}))]
     if counts[0] < LEAST:
@@ -103,7 +105,9 @@ def one_request_may_return_thousands(ctx: PixieBrix) -> None:
 
 @check("PB-REC-06")
 def one_request_returns_no_more_than_10000(ctx: PixieBrix) -> None:
-    """Asks a database of 10,001 records for a page of 20,000, and at 1.0 for all, as JSON and as CSV."""
+    """Asks a database with 10,001 records for a page of 20,000, and at version 1.0 for all, as JSON and as
+    CSV, and counts.
+    """
     database = _crowded(ctx)
     page = {"page_size": 2 * MOST}
     answers = [_many(ctx, database, query=page), _many(ctx, database, version="1.0")]
@@ -124,7 +128,9 @@ def one_request_returns_no_more_than_10000(ctx: PixieBrix) -> None:
 
 @check("PB-REC-07")
 def version_1_has_no_pages(ctx: PixieBrix) -> None:
-    """Writes 101 records and asks for page 2 of the size 1 at version 1.0; all of them have to come."""
+    """Writes 101 records and asks for page 2 of the size 1 at version 1.0; all of them have to come. Not
+    verified where 1.0 is refused.
+    """
     database = ctx.given.database(empty=True)
     keys = written(ctx, database, [{"number": number} for number in range(101)])
     query = {"page": 2, "page_size": 1}

@@ -157,7 +157,9 @@ def a_refused_write_leaves_nothing_behind(ctx: PixieBrix) -> None:
 
 @check("PB-REC-36")
 def nothing_is_left_of_a_deleted_record(ctx: PixieBrix) -> None:
-    """Deletes a record in each way, reads it, merges new data under its key, and expects these alone."""
+    """Deletes records alone, by a filter and with all others, reads them, merges new data under their keys by
+    each strategy, and expects these alone.
+    """
     database, field = ctx.given.database(empty=True), field_name(ctx)
     ways: dict[str, Callable[[str], None]] = {
         "DELETE of the record": lambda key: _delete(ctx, database, key),
@@ -195,7 +197,9 @@ def _clear(ctx: PixieBrix, database: Database, query: Mapping[str, object]) -> N
 
 @check("PB-DB-17")
 def the_list_of_databases_is_of_this_moment(ctx: PixieBrix) -> None:
-    """Writes and deletes records, and after each compares the count in the list of databases, twice."""
+    """Writes and deletes records, one by one, by a filter and all, and after each compares the count in the
+    list of databases, twice.
+    """
     database = ctx.given.database(empty=True)
     keys: list[str] = []
     for change in (3, 1, -2, 5):

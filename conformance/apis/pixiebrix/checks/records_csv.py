@@ -52,7 +52,7 @@ def the_csv_has_the_records_of_the_json(ctx: PixieBrix) -> None:
 
 @check("PB-CSV-04")
 def values_come_through(ctx: PixieBrix) -> None:
-    """Writes values that have to be quoted or encoded and reads them back."""
+    """Writes values that have to be quoted or encoded and reads them back, as UTF-8."""
     database, field = ctx.given.database(empty=True), field_name(ctx)
     written(ctx, database, [{field: value} for value in ODD_VALUES])
     header, *rows = _rows(ctx, database, {})

@@ -71,7 +71,9 @@ def one_key_at_the_same_time_is_one_record(ctx: PixieBrix) -> None:
 
 @check("PB-REC-44")
 def an_array_is_seen_whole_or_not_at_all(ctx: PixieBrix) -> None:
-    """Posts and puts arrays while the database is listed and exported, and counts what each shows."""
+    """Posts and puts arrays of 300 records while the database is listed and exported, and counts what each of
+    these shows.
+    """
     database, ends = ctx.given.database(empty=True), ("createRecords", "putRecords", "putRecords")
     keys = [ctx.name("record") for _ in range(_MANY)]
     before: set[str] = set()
@@ -118,7 +120,9 @@ def merges_at_the_same_time_are_all_kept(ctx: PixieBrix) -> None:
 
 @check("PB-NEG-16")
 def answers_at_the_same_time_have_their_own_form(ctx: PixieBrix) -> None:
-    """Asks for pages of two lists at 1.0 and 2.0 and as CSV, at the same moment, and compares."""
+    """Asks for pages of two lists at 1.0 and 2.0 and as CSV, one after the other and then at the same moment,
+    and compares.
+    """
     databases = [ctx.given.database() for _ in range(2 if ctx.scratch.create_databases else 1)]
     # At version 2.0 a page has one of the three; at 1.0 there are no pages.
     keys = [key for database in databases for key in written(ctx, database, [{"mark": 1}] * 3)]
@@ -143,7 +147,9 @@ def _form(answer: Answer, keys: list[str]) -> tuple[object, ...]:
 
 @check("PB-JOB-50")
 def jobs_at_the_same_time_give_their_own_data(ctx: PixieBrix) -> None:
-    """Orders exports of two databases under one name at the same moment, and compares their data."""
+    """Orders exports of two databases under one name at the same moment, three times, and compares their
+    data.
+    """
     databases = [ctx.given.database(), ctx.given.database()]
     marks = Marks(ctx).new(2)
     for database, mark in zip(databases, marks, strict=True):
@@ -162,7 +168,7 @@ def jobs_at_the_same_time_give_their_own_data(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-39")
 def assets_at_the_same_time_are_apart(ctx: PixieBrix) -> None:
-    """Creates, uploads and marks assets of one name at the same moment, and downloads each."""
+    """Creates, uploads and marks four assets of one name at the same moment, and downloads each."""
     database = ctx.given.database(assets=True)
     path, body = {"databaseId": database.id}, {"filename": "probe.bin"}
     contents = [ctx.random.randbytes(64) for _ in range(AT_ONCE)]

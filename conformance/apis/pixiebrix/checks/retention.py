@@ -26,7 +26,9 @@ _LATE: Final = timedelta(minutes=1)
 
 @check("PB-RET-01")
 def a_database_holds_500000_records(ctx: PixieBrix) -> None:
-    """Writes 500,000 records, passes a night, writes one more and passes another, if it may take long."""
+    """Writes 500,000 records, passes a night, writes one more and passes another; only where the user asks
+    for it, as it takes minutes.
+    """
     if ctx.limits.record_limit != _DOCUMENTED:
         ctx.skip(
             f"the target's limit is {ctx.limits.record_limit} records by its own account "
@@ -68,7 +70,9 @@ def _pour(ctx: PixieBrix, path: dict[str, str], numbers: range) -> None:
 
 @check("PB-RET-02")
 def a_full_database_keeps_every_record(ctx: PixieBrix) -> None:
-    """Fills a database to the limit, deletes and writes again among others, and looks for every record."""
+    """Fills a database to exactly the limit, on several dates, after some records were deleted and others
+    written again, passes a night and looks for every record; the limit is set low where it can be.
+    """
     full = filled(ctx, 2, over=2)
     last, path = full.written[-1], {"databaseId": full.database.id}
     for mark in [*last.keys][:2]:
@@ -147,7 +151,9 @@ def no_further_date_goes(ctx: PixieBrix) -> None:
 
 @check("PB-RET-09")
 def several_dates_go_in_one_night(ctx: PixieBrix) -> None:
-    """Writes one record on the oldest date and two on the next, exceeds the limit by two, and counts."""
+    """Writes one record on the oldest date and two on the next, exceeds the limit by two, passes one night
+    and counts.
+    """
     full = filled(ctx, 1, 2, over=2)
     full.night(ctx)
     gone = full.gone(ctx)

@@ -38,7 +38,7 @@ def _job_nowhere(ctx: PixieBrix) -> Aim:
 
 @check("PB-NEG-01")
 def lists_are_served_at_2_0(ctx: PixieBrix) -> None:
-    """Asks for each list at version 2.0."""
+    """Asks for each list at version 2.0; 406 is a failure."""
     databases = Aim("listDatabases", {"organizationId": ctx.given.organization})
     _expect_served(ctx, databases.call(ctx, accept=JSON, version="2.0"), "2.0")
     for aim in lists(ctx)[1:]:
@@ -47,7 +47,9 @@ def lists_are_served_at_2_0(ctx: PixieBrix) -> None:
 
 @check("PB-NEG-02")
 def jobs_are_served_at_1_0(ctx: PixieBrix) -> None:
-    """Reads a job that does not exist at version 1.0, and creates one where writing is allowed."""
+    """Reads a job that does not exist at version 1.0, and creates one where writing is allowed; 406 is a
+    failure.
+    """
     _expect_served(ctx, _job_nowhere(ctx).call(ctx, accept=JSON, version="1.0"), "1.0")
     database = spare(ctx)
     if database is not None:
@@ -110,14 +112,18 @@ def a_406_has_a_detail(ctx: PixieBrix) -> None:
 
 @check("PB-NEG-08")
 def without_a_version_lists_are_served(ctx: PixieBrix) -> None:
-    """Asks for each list, but that of archives, as application/json and nothing more."""
+    """Asks for each list as application/json and nothing more, and expects 200 and a JSON array. Archives are
+    left out: at a default version of 1.0 they are refused.
+    """
     for aim in _at_any_version(ctx):
         aim.call(ctx, accept=JSON, version="").expect_status(200).expect_media_type(JSON).expect_json(list)
 
 
 @check("PB-NEG-09")
 def who_accepts_anything_gets_json(ctx: PixieBrix) -> None:
-    """Asks for each list, but that of archives, with Accept: */*, and without Accept."""
+    """Asks for each list with Accept: */*, and without Accept, but for archives, which may refuse the default
+    version.
+    """
     for aim in _at_any_version(ctx):
         for accept in ("*/*", ""):
             answer = aim.call(ctx, accept=accept, version="").expect_status(200)
