@@ -48,7 +48,10 @@ def test_two_runs_see_the_same(pytester: pytest.Pytester) -> None:
     for _ in range(2):
         shown = pytester.runpytest("-s").stdout.lines
         lines.append([line.lstrip(".") for line in shown if "SUCCESS" in line])
-    first, second = ([line.partition("/_storage")[2] for line in run] for run in lines)
+    # The rest is signed, by each server with a key of its own.
+    first, second = (
+        [line.partition("/_storage")[2].partition("X-Amz-Signature")[0] for line in run] for run in lines
+    )
     assert len(first) == 2
     assert first == second
     assert first[0] != first[1]
