@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..apis.installed import Api
-from .downloads import Item
+
+if TYPE_CHECKING:  # help and completion know the APIs without a server's libraries
+    from .downloads import Item
 
 
 @dataclass(frozen=True, kw_only=True)

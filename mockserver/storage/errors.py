@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from starlette.responses import Response
+if TYPE_CHECKING:
+    from starlette.responses import Response
 
 # XML 1.0 has no way to write these, not even as references.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -152,6 +154,8 @@ class InvalidRange(StorageError):
 
 def error_response(error: StorageError, *, body: bool = True) -> Response:
     """The XML answer that S3 gives; without its body for HEAD."""
+    from starlette.responses import Response  # noqa: PLC0415 (help and completion load this module without it)
+
     elements = {"Code": error.code, "Message": error.message, **error.details}
     text = "".join(f"<{name}>{escape(_NOT_XML.sub('?', value))}</{name}>" for name, value in elements.items())
     content = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{text}</Error>'.encode()

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from starlette.responses import Response
-from starlette.types import Receive
+from typing import TYPE_CHECKING, Any
 
 from dbcontract import openapi
 
@@ -17,6 +14,10 @@ from ..sandbox.sandbox import Sandbox
 from .documented import Answer
 from .negotiated import Negotiated
 from .request_policy import RequestPolicy
+
+if TYPE_CHECKING:  # help and completion know the APIs without a server's libraries
+    from starlette.responses import Response
+    from starlette.types import Receive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

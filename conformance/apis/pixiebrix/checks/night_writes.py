@@ -50,7 +50,8 @@ def what_is_written_beside_a_night_stays(ctx: PixieBrix) -> None:
     second = days.today
     days.next()
     listed = archived.listed(ctx, archived.path_of(database))
-    files = [archived.download(ctx, one) for one in listed if one.day in {first, second}]
+    # A nightly job that is started by hand may move the clock itself, by more than a day.
+    files = [archived.download(ctx, one) for one in listed if first <= one.day <= second]
     wanted = {f'"{text}"' for text in (f"field{beside.merges - 1}", *beside.created)}
     seen: set[str] = set().union(*(file.containing(wanted) for file in files))
     ctx.expect("what was written beside the night and is in no file", [], sorted(wanted - seen))
