@@ -95,7 +95,7 @@ class LinksForgetTheSize(Pagination):
         return f'<{call.origin}{call.exchange.path}?page={number}>; rel="{relation}"'
 
 
-@defect("PB-PAGE-11")
+@defect("PB-PAGE-11", "PB-PAGE-05", "PB-PAGE-06")
 class NextAfterAFullPage(Pagination):
     """Links to a next page from every page that is full, even from the last."""
 
@@ -104,7 +104,7 @@ class NextAfterAFullPage(Pagination):
         return super().headers(call, page, more=more or full, total=total)
 
 
-@defect("PB-PAGE-11")
+@defect("PB-PAGE-11", "PB-PAGE-05", "PB-PAGE-06")
 class NextOnEveryPage(Pagination):
     """Links to a next page from the last one, too."""
 

@@ -82,7 +82,7 @@ class FirstRecordTwice(RecordHandlers):
         return super()._rendered([*twice, *rows], call, headers, status)
 
 
-@defect("PB-REC-03")
+@defect("PB-REC-03", "PB-JOB-31")
 class KeysOfAllDatabasesInOne(PixieBrixState):
     """Holds a key once for all databases, so that a record of that key elsewhere is gone."""
 
