@@ -10,6 +10,11 @@ from ..running import Foreign
 from ..servers.strict import pieces
 from ..servers.strict.__main__ import Strict, serve
 from . import (
+    fifth_pieces,
+    fifth_pieces_witnesses,
+    fifth_pixiebrix_a,
+    fifth_pixiebrix_b,
+    fifth_pixiebrix_witnesses,
     fourth_pieces,
     fourth_pieces_witnesses,
     fourth_pixiebrix_a,
@@ -63,6 +68,10 @@ ROUNDS = {
     4: Round(
         (fourth_pieces, fourth_pixiebrix_a, fourth_pixiebrix_b),
         {"pieces": fourth_pieces_witnesses, "pixiebrix": fourth_pixiebrix_witnesses},
+    ),
+    5: Round(
+        (fifth_pieces, fifth_pixiebrix_a, fifth_pixiebrix_b),
+        {"pieces": fifth_pieces_witnesses, "pixiebrix": fifth_pixiebrix_witnesses},
     ),
 }
 

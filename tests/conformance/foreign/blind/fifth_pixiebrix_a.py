@@ -1,0 +1,263 @@
+"""The fifth round's faults of PixieBrix: records, and the conventions around them."""
+
+import re
+import unicodedata
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+from ..servers.strict import __main__ as server_module
+from ..servers.strict import records, rest
+from ..servers.strict.__main__ import Strict
+from ..servers.strict.records import chosen
+from ..servers.strict.rest import Call, Reply
+from ..servers.strict.world import Database, Row
+from .registry import Kind, around, instead, pixiebrix, unlocked
+
+MERGING = ("shallow", "deep", "deep_append")
+BATCH = 500
+
+
+def _filter(name: str, value: str) -> tuple[str, str]:
+    """A filter's name and value, the `=` of which may have come encoded."""
+    if "=" in name and not value:
+        name, _, value = name.partition("=")
+    return name, value
+
+
+# Databases and records: merge_strategy
+@pixiebrix(Kind.SAME_TIME, "published")
+def merges_at_once_forget_one(server: Strict) -> None:
+    """A record is read, merged and written back without a lock: of two merges at once only one stays."""
+
+    def make(right: Any) -> Any:
+        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
+            old = database.rows.get(key)
+            if old is not None and item.get("merge_strategy") in MERGING:
+                with unlocked(server):
+                    pass
+                database.rows[key] = old
+            row: Row = right(call, database, item, key)
+            return row
+
+        return put
+
+    instead(records, "_put", make)
+
+
+# Databases and records: DELETE …/records/, limited by the same filters as the list
+@pixiebrix(Kind.SAME_TIME, "published")
+def a_filtered_delete_loses_new_records(server: Strict) -> None:
+    """A delete with filters writes back the records that were to stay, without those that came meanwhile."""
+
+    def change(right: Any, call: Call) -> Reply:
+        if not call.request.query:
+            reply: Reply = right(call)
+            return reply
+        database = call.database()
+        gone = {row.key for row in chosen(call, database)}
+        kept = {key: row for key, row in database.rows.items() if key not in gone}
+        with unlocked(server):
+            pass
+        database.rows = kept
+        return Reply(204)
+
+    around(server, "clearRecords", change)
+
+
+# Databases and records: merge_strategy decides how data merges into a record that exists
+@pixiebrix(Kind.AFTER, "published")
+def a_deleted_record_is_merged_into(server: Strict) -> None:
+    """Records are only marked as deleted, and a later write that merges finds the old data again."""
+
+    def change(right: Any, call: Call) -> Reply:
+        database = call.database()
+        row = database.rows.get(call.ids["key"])
+        reply: Reply = right(call)
+        if row is not None:
+            vars(database).setdefault("marked", {})[row.key] = row
+        return reply
+
+    def make(right: Any) -> Any:
+        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
+            row = vars(database).setdefault("marked", {}).pop(key, None)
+            if row is not None and key not in database.rows and item.get("merge_strategy") in MERGING:
+                database.rows[key] = row
+            written: Row = right(call, database, item, key)
+            return written
+
+        return put
+
+    around(server, "deleteRecord", change)
+    instead(records, "_put", make)
+
+
+# Databases and records: names are case-sensitive
+@pixiebrix(Kind.IDENTITY, "documented")
+def field_names_ignore_case(_: Strict) -> None:
+    """A filter finds its field whatever the case of its name."""
+
+    def make(right: Any) -> Any:
+        def fits(row: Row, name: str, value: str) -> bool:
+            name, value = _filter(name, value)
+            low = {key.casefold(): each for key, each in row.data.items()}
+            return bool(right(replace(row, data=low), name.casefold(), value))
+
+        return fits
+
+    instead(records, "_fits", make)
+
+
+# Conventions: record keys are any string
+@pixiebrix(Kind.IDENTITY, "inferred")
+def keys_are_composed(server: Strict) -> None:
+    """Record keys are brought into Unicode's composed form: two keys that only look the same are one."""
+
+    def make(right: Any) -> Any:
+        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
+            row: Row = right(call, database, item, unicodedata.normalize("NFC", key))
+            return row
+
+        return put
+
+    def change(right: Any, call: Call) -> Reply:
+        key = unicodedata.normalize("NFC", call.ids["key"])
+        reply: Reply = right(replace(call, ids={**call.ids, "key": key}))
+        return reply
+
+    instead(records, "_put", make)
+    around(server, "getRecord", change)
+    around(server, "deleteRecord", change)
+
+
+# Databases and records: merge_strategy `deep_append`: arrays are appended
+@pixiebrix(Kind.FIDELITY, "published")
+def arrays_are_appended_as_sets(_: Strict) -> None:
+    """`deep_append` makes a union of the arrays: an element that is there already is not appended again."""
+
+    def make(right: Any) -> Any:
+        def merged(old: Any, new: Any, strategy: str) -> Any:
+            if strategy == "deep_append" and isinstance(old, list) and isinstance(new, list):
+                return old + [one for one in new if one not in old]
+            return right(old, new, strategy)
+
+        return merged
+
+    instead(records, "_merged", make)
+
+
+# Databases and records: at most 10,000 a request
+@pixiebrix(Kind.SIZES, "documented")
+def without_pages_there_is_no_cap(_: Strict) -> None:
+    """Version 1.0, which has no pages, lists every record there is, more than 10,000 too."""
+    records.PLAIN_CAP = 10**9
+
+
+# Databases and records: POST one record or an array
+@pixiebrix(Kind.SIZES, "published")
+def the_rest_of_a_long_array_is_lost(server: Strict) -> None:
+    """An array of more than 500 is written in full batches of 500, and what remains is echoed but lost."""
+
+    def change(right: Any, call: Call) -> Reply:
+        database = call.database()
+        before = dict(database.rows)
+        reply: Reply = right(call)
+        if isinstance(reply.data, list) and len(reply.data) > BATCH:
+            full = len(reply.data) // BATCH * BATCH
+            written = {item["id"] for item in reply.data[:full]}
+            for key in {item["id"] for item in reply.data[full:]} - written:
+                database.rows.pop(key, None)
+                if key in before:
+                    database.rows[key] = before[key]
+        return reply
+
+    around(server, "createRecords", change)
+    around(server, "putRecords", change)
+
+
+# Conventions: pagination, Link with next
+@pixiebrix(Kind.COMBINED, "published")
+def the_next_page_forgets_the_filters(_: Strict) -> None:
+    """The links to other pages keep `page_size` alone: behind `next` the filters hold no longer."""
+
+    def at(call: Call, page: int) -> str:
+        size = call.request.one("page_size")
+        query = f"page={page}" + (f"&page_size={size}" if size else "")
+        return f"{call.base.removesuffix('/api')}{call.request.path}?{query}"
+
+    instead(Call, "_at", lambda _: at)
+
+
+# Databases and records: start_date and end_date are both inclusive
+@pixiebrix(Kind.COMPARED, "documented")
+def the_end_date_is_midnight(_: Strict) -> None:
+    """`end_date` is compared as the midnight at which it begins, so that its own day is left out."""
+
+    def make(right: Any) -> Any:
+        def day(call: Call, name: str) -> date | None:
+            found: date | None = right(call, name)
+            return found - timedelta(days=1) if name == "end_date" and found and found > date.min else found
+
+        return day
+
+    instead(records, "_day", make)
+
+
+# Databases and records: data__<field>=<value> keeps the records whose string field equals the value
+@pixiebrix(Kind.COMPARED, "documented")
+def values_are_compared_by_collation(_: Strict) -> None:
+    """The database's collation compares values of filters: case and spaces at the end do not count."""
+
+    def plain(value: Any) -> Any:
+        return value.rstrip(" ").casefold() if isinstance(value, str) else value
+
+    def make(right: Any) -> Any:
+        def fits(row: Row, name: str, value: str) -> bool:
+            name, value = _filter(name, value)
+            if name.endswith("__isnull"):
+                return bool(right(row, name, value))
+            data = {key: plain(each) for key, each in row.data.items()}
+            return bool(right(replace(row, data=data), name, plain(value)))
+
+        return fits
+
+    instead(records, "_fits", make)
+
+
+# Databases and records: values of filters are URL-encoded
+@pixiebrix(Kind.TRANSPORT, "documented")
+def values_are_decoded_twice(_: Strict) -> None:
+    """A filter's value is URL-decoded by the framework and again by the filter: a plus becomes a space."""
+
+    def make(right: Any) -> Any:
+        def fits(row: Row, name: str, value: str) -> bool:
+            name, value = _filter(name, value)
+            return bool(right(row, name, unquote_plus(value)))
+
+        return fits
+
+    instead(records, "_fits", make)
+
+
+# Conventions: the version is a media-type parameter
+@pixiebrix(Kind.TRANSPORT, "published")
+def parameters_need_a_space(_: Strict) -> None:
+    """The Accept header is split at `; `: in `application/json;version=2.0` no version is seen."""
+
+    def make(right: Any) -> Any:
+        return lambda accept, operation: right(re.sub(r";(?! )[^,]*", "", accept), operation)
+
+    instead(server_module, "negotiate", make)
+
+
+# Conventions: bodies may come as application/x-www-form-urlencoded
+@pixiebrix(Kind.TRANSPORT, "published")
+def a_plus_in_a_form_stays(_: Strict) -> None:
+    """Forms are decoded like paths, so that a plus, which stands for a space there, stays a plus."""
+
+    def pairs(text: str) -> list[tuple[str, str]]:
+        parts = (part.partition("=") for part in text.split("&") if part)
+        return [(unquote(name), unquote(value)) for name, _, value in parts]
+
+    instead(rest, "pairs_of", lambda _: pairs)
