@@ -16,7 +16,7 @@ from .change import Change, Definition, concerned, since_main, sources
 from .declared import ALL, Variant
 
 FIXED = 12
-MOST = 60
+MOST = 40
 """Of those that a change concerns; with the others about two minutes on two idle processors."""
 
 QUICK = [one for one in ALL if not (one.fuzzing or one.wait)]
