@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from dbcontract.mockserver.sandbox.settings import Settings
-from dbcontract.mockserver.server.run import Running, ServerThread
+from dbcontract.mockserver.server.run import Running, ServerThread, StartError
 
 # Where current releases of Pieces OS listen, and where the client looks.
 PORTS = range(39300, 39334)
@@ -46,7 +46,7 @@ def server() -> Iterator[Running]:
         try:
             with ServerThread(Settings(port=port)) as running:
                 yield running
-        except OSError:
+        except StartError:
             continue  # somebody listens there
         return
     pytest.skip("every port that the client looks at is taken")
