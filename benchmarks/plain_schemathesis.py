@@ -39,6 +39,7 @@ FAITHFUL_SEEDS = (1, 2, 3)
 """The reference mock is tested with several seeds: what one of them brings is not news from a defect."""
 ENDED = frozenset({0, 1})
 SAMPLE_SEED = 1
+MOCK_TOKEN = "any"  # noqa: S105 - a mock takes every token
 PAGE = ROOT / "docs" / "comparison.md"
 
 Failure = tuple[str, str]
@@ -82,7 +83,7 @@ Run = tuple[str | None, str, int]
 
 
 def plain(server: Mock, run: Run, *, examples: int) -> Tested:
-    """One run of Schemathesis.
+    """One run of Schemathesis against a variant of the mock.
 
     Raises:
         BenchmarkError: it came to no end.
@@ -90,6 +91,23 @@ def plain(server: Mock, run: Run, *, examples: int) -> Tested:
     name, api, seed = run
     told(server, "POST", "/reset", {})
     told(server, "PUT", "/defects", {"names": [name] if name else []})
+    before = server.cpu_seconds()
+    url = f"{server.base_url}{PATHS[api]}"
+    failures, calls, seconds = schemathesis(url, api, token=MOCK_TOKEN, seed=seed, examples=examples)
+    return Tested(name, api, seed, failures, calls, seconds + server.cpu_seconds() - before)
+
+
+def schemathesis(
+    url: str, api: str, *, token: str, seed: int, examples: int
+) -> tuple[frozenset[Failure], int, float]:
+    """Run `schemathesis run` with all its checks, as anybody would call it.
+
+    Returns:
+        What it reports, how many calls it made, and its CPU seconds.
+
+    Raises:
+        BenchmarkError: it came to no end.
+    """
     with tempfile.TemporaryDirectory(prefix="plain-") as folder, tempfile.TemporaryFile() as log:
         command = [
             sys.executable,
@@ -99,26 +117,17 @@ def plain(server: Mock, run: Run, *, examples: int) -> Tested:
             "run",
             str(ROOT / "openapi" / f"{api}.yaml"),
         ]
-        command += [
-            "--url",
-            f"{server.base_url}{PATHS[api]}",
-            "--header",
-            "Authorization: Token any",
-            "--checks",
-            "all",
-        ]
+        command += ["--url", url, "--header", f"Authorization: Token {token}", "--checks", "all"]
         command += ["--seed", str(seed), "--max-examples", str(examples), "--no-shrink"]
         command += ["--report", "json", "--report-json-path", "report.json"]
-        before = server.cpu_seconds()
         status, seconds = measured(command, Path(folder), log)
-        seconds += server.cpu_seconds() - before
         if status not in ENDED:
             log.seek(0)
             text = log.read().decode(errors="replace")[-2_000:]
-            raise BenchmarkError(f"schemathesis ended with {status} on {name}:\n{text}")
+            raise BenchmarkError(f"schemathesis ended with {status} at {url}:\n{text}")
         report = json.loads((Path(folder) / "report.json").read_text(encoding="utf-8"))
     failures = {(one["title"], operation) for one in report["failures"] for operation in one["operations"]}
-    return Tested(name, api, seed, frozenset(failures), report["test_cases"]["generated"], seconds)
+    return frozenset(failures), report["test_cases"]["generated"], seconds
 
 
 def measured(command: Sequence[str], folder: Path, log: IO[bytes]) -> tuple[int, float]:
@@ -241,36 +250,49 @@ def rows(ways: Iterable[Way], variants: Sequence[Variant]) -> Iterator[tuple[str
 COLUMNS = ("", "defects found", "false alarms on lawful implementations", "CPU seconds each")
 
 
-def as_markdown(table: Sequence[Sequence[str]]) -> str:
-    """The table in Markdown."""
-    lines = [" | ".join(COLUMNS), "---|---:|---:|---:", *(" | ".join(row) for row in table)]
-    return "\n".join(f"| {line} |" if "---" not in line else f"|{line}|" for line in lines)
+def as_markdown(columns: Sequence[str], table: Iterable[Sequence[str]]) -> str:
+    """The table in Markdown; all columns but the first hold figures."""
+    lines = ["| " + " | ".join(cells) + " |" for cells in (columns, *table)]
+    lines.insert(1, "|---|" + "---:|" * (len(columns) - 1))
+    return "\n".join(lines)
+
+
+def put(name: str, text: str) -> None:
+    """Write what stands between the marks of that name in the page of docs.
+
+    Raises:
+        BenchmarkError: the page has no such marks.
+    """
+    page = PAGE.read_text(encoding="utf-8")
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+    head, found, rest = page.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not (found and closed):
+        raise BenchmarkError(f"{PAGE} has no marks {begin.strip()} and {end.strip()}")
+    PAGE.write_text(f"{head}{begin}{text}\n{end}{tail}", encoding="utf-8")
 
 
 def write(table: Sequence[Sequence[str]], ways: Sequence[Way], command: str) -> None:
     """Put table and lists into the page of docs."""
-    markdown = as_markdown(table)
     first, second = ways
     both = sorted(first.found & second.found)
     lines = [
-        "# Plain Schemathesis beside the kit",
-        "",
         f"Made by `{command}`. A defect counts as found when it brings",
         "a failure that the reference mock does not bring with any of three seeds.",
         "",
-        markdown,
+        as_markdown(COLUMNS, table),
         "",
         "The kit's time is that of `dbcontract prove`, which judges one after the other in one process,",
         "by the rules that a defect can reach. `dbcontract check` of a single implementation takes some",
         "seconds more.",
         "",
-        f"Lawful implementations that plain Schemathesis reports: {_listed(first.alarmed)}.",
+        f"Lawful implementations that plain Schemathesis reports: {listed(first.alarmed)}.",
         "",
-        f"Defects that both find: {_listed(both)}.",
+        f"Defects that both find: {listed(both)}.",
         "",
-        f"Defects that only plain Schemathesis finds: {_listed(first.found - second.found)}.",
+        f"Defects that only plain Schemathesis finds: {listed(first.found - second.found)}.",
     ]
-    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    put("defects of the mock", "\n".join(lines))
 
 
 def command_line(examples: int, sample: int | None) -> str:
@@ -279,7 +301,8 @@ def command_line(examples: int, sample: int | None) -> str:
     return " ".join([*words, *([] if sample is None else [f"--sample {sample}"]), "--write"])
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """Names for a sentence."""
     return ", ".join(f"`{name}`" for name in sorted(names)) or "none"
 
 
