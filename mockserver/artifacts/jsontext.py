@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ..state.jsonio import dumps, loads
 from ..state.rows import Row
-from .text import batches, instant_text, json_string
+from .text import batches, instant_bytes, json_string
 
 T = TypeVar("T")
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 def record_json(row: Row) -> bytes:
     """One record of the records endpoint: `{"id","data","created_at"}` (contract: Databases and records)."""
     created, _, key, _, data = row
-    return b'{"id":%b,"data":%b,"created_at":"%b"}' % (json_string(key), data, instant_text(created).encode())
+    return b'{"id":%b,"data":%b,"created_at":"%b"}' % (json_string(key), data, instant_bytes(created))
 
 
 def flat_record_json(row: Row) -> bytes:
@@ -24,7 +24,7 @@ def flat_record_json(row: Row) -> bytes:
     A field of the data that has one of these two names is left out.
     """
     created, _, key, _, data = row
-    head = b'{"id":%b,"created_at":"%b"' % (json_string(key), instant_text(created).encode())
+    head = b'{"id":%b,"created_at":"%b"' % (json_string(key), instant_bytes(created))
     # The bytes of such a name may also stand further inside; then parsing only costs time.
     if b'"id":' in data or b'"created_at":' in data:
         kept = {name: value for name, value in loads(data).items() if name not in {"id", "created_at"}}
@@ -42,8 +42,8 @@ def line_json(database_id: str, row: Row) -> bytes:
         json_string(key),
         json_string(database_id),
         data,
-        instant_text(created).encode(),
-        instant_text(updated).encode(),
+        instant_bytes(created),
+        instant_bytes(updated),
     )
 
 

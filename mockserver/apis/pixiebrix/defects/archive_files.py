@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -90,9 +90,11 @@ class _Remembering(RecordTable):
         super().__init__()
         self.versions: dict[tuple[str, int], list[bytes]] = {}
 
-    def store(self, key: str, data: bytes, now: int) -> tuple[Row, bool]:
-        self.versions.setdefault((key, day_of(now)), []).append(data)
-        return super().store(key, data, now)
+    def store_all(self, written: Iterable[tuple[str, bytes]], now: int) -> list[Row]:
+        several = list(written)
+        for key, data in several:
+            self.versions.setdefault((key, day_of(now)), []).append(data)
+        return super().store_all(several, now)
 
 
 def _versions(table: RecordTable, row: Row, day: int) -> list[Row]:

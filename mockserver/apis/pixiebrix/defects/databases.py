@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -219,9 +219,10 @@ class WritesCountedAsRecords(RecordTable):
 
     writes: int = 0
 
-    def store(self, key: str, data: bytes, now: int) -> tuple[Row, bool]:
-        self.writes += 1
-        return super().store(key, data, now)
+    def store_all(self, written: Iterable[tuple[str, bytes]], now: int) -> list[Row]:
+        rows = super().store_all(written, now)
+        self.writes += len(rows)
+        return rows
 
 
 @defect("PB-DB-11")

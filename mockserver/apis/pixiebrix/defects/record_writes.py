@@ -158,11 +158,13 @@ class StrategyInTheAnswer(RecordHandlers):
 class ChangeIsANewRecord(RecordTable):
     """Deletes and creates a record where it should change it, so that its creation moves."""
 
-    def store(self, key: str, data: bytes, now: int) -> tuple[Row, bool]:
-        existed = key in self
-        if existed:
-            self.delete(key)
-        return super().store(key, data, now)[0], not existed
+    def store_all(self, written: Iterable[tuple[str, bytes]], now: int) -> list[Row]:
+        rows: list[Row] = []
+        for key, data in written:
+            if key in self:
+                self.delete(key)
+            rows += super().store_all([(key, data)], now)
+        return rows
 
 
 @defect("PB-REC-25")

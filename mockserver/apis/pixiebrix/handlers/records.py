@@ -187,7 +187,8 @@ def _items(written: list[dict[str, Any]]) -> list[Item]:
 
 def strategy_of(item: dict[str, Any]) -> MergeStrategy:
     """How a written record merges into one that exists; `replace` unless it says otherwise."""
-    return MergeStrategy(item.get("merge_strategy") or "replace")
+    asked = item.get("merge_strategy")
+    return MergeStrategy(asked) if asked else MergeStrategy.REPLACE
 
 
 def render_one(row: Row, call: Call, status: int) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ....artifacts.text import batches, instant_text, json_string
+from ....artifacts.text import batches, instant_bytes, instant_text, json_string
 from ....snapshot.format import ROWS_A_STEP, array, opened
 from ....state.instants import day_to_date
 from ..state.databases import Database
@@ -114,8 +114,8 @@ def _row(row: Row) -> bytes:
     return b'{"id":%b,"sequence":%d,"created_at":"%b","updated_at":"%b","data":%b}' % (
         json_string(row[KEY]),
         row[SEQUENCE],
-        instant_text(row[CREATED]).encode(),
-        instant_text(row[UPDATED]).encode(),
+        instant_bytes(row[CREATED]),
+        instant_bytes(row[UPDATED]),
         row[DATA],
     )
 

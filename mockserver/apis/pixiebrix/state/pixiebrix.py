@@ -197,12 +197,12 @@ class PixieBrixState:
                 old = table.get(key)[DATA]
             written[key] = self._merged(old, data, strategy)
             final.append((key, written[key]))
-        errors = self._schema_errors(database, [raw for _, raw in final])
+        errors = self._schema_errors(database, (raw for _, raw in final))
         if errors:
             raise BrokenSchema(errors)
         if final:
             self._written(database, now)
-        return [table.store(key, raw, now)[0] for key, raw in final]
+        return table.store_all(final, now)
 
     def _schema_errors(self, database: Database, written: Iterable[bytes]) -> list[dict[str, Any]]:
         """What breaks the schema of a database that enforces one: one dict a record, none if all is well."""

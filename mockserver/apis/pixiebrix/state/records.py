@@ -134,24 +134,35 @@ class RecordTable:
 
         The creation instant of an existing record stays, its update instant becomes `now`.
         """
+        is_new = key not in self._core.by_key
+        return self.store_all([(key, data)], now)[0], is_new
+
+    def store_all(self, written: Iterable[tuple[str, bytes]], now: int) -> list[Row]:
+        """Write the final data of several records, one after the other, as `store` does; their rows."""
         core = self._own()
-        old = core.by_key.get(key)
-        if old is None:
-            core.sequence += 1
-            row: Row = (now, core.sequence, key, now, data)
-            if not core.rows or core.rows[-1] < row:
-                core.rows.append(row)
+        by_key, rows, per_day = core.by_key, core.rows, core.per_day
+        day = now // DAY
+        stored: list[Row] = []
+        for key, data in written:
+            old = by_key.get(key)
+            if old is None:
+                core.sequence += 1
+                row: Row = (now, core.sequence, key, now, data)
+                if not rows or rows[-1] < row:
+                    rows.append(row)
+                else:
+                    rows.insert(core.index(row), row)
+                per_day[day] = per_day.get(day, 0) + 1
             else:
-                core.rows.insert(core.index(row), row)
-        else:
-            created = old[CREATED]
-            # One integer object serves both columns where they are equal.
-            row = (created, old[SEQUENCE], old[KEY], created if now == created else now, data)
-            core.rows[core.index(old)] = row
-            core.discount(old)
-        core.by_key[row[KEY]] = row
-        core.count(row)
-        return row, old is None
+                created = old[CREATED]
+                # One integer object serves both columns where they are equal.
+                row = (created, old[SEQUENCE], old[KEY], created if now == created else now, data)
+                rows[core.index(old)] = row
+                core.discount(old)
+                core.count(row)
+            by_key[row[KEY]] = row
+            stored.append(row)
+        return stored
 
     def load(self, rows: Iterable[tuple[int, str, int, bytes]]) -> None:
         """Add many records at once, each (created µs, key, updated µs, data as `jsonio.dumps` writes it).
