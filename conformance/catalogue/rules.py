@@ -41,7 +41,7 @@ _ID = re.compile(r"(?P<prefix>[A-Z]+)-(?P<area>[A-Z]+)-[0-9]{2}")
 _FIELDS: Final = frozenset(
     {"id", "level", "title", "statement", "source", "operations", "needs", "depends_on"}
 )
-_OPTIONAL: Final = frozenset({"untestable"})
+_OPTIONAL: Final = frozenset({"untestable", "watched"})
 _PARTS: Final = frozenset({"catalogue", "version", "documents", "areas", "rules"})
 _HINTS = 3
 
@@ -114,6 +114,7 @@ class Rule:
             the nearest ones only (`Catalogue.foundations` has all).
         untestable: why no check can tell; None where one can. How it does, its checks say
             (`conformance.authoring.how`).
+        watched: whether a violation can be seen in the calls of others, without a call of one's own.
         area_title: what the middle of the id stands for, such as `Importing a database`.
     """
 
@@ -127,6 +128,7 @@ class Rule:
     needs: tuple[Capability, ...]
     depends_on: tuple[str, ...]
     untestable: str | None = None
+    watched: bool = False
     area_title: str = ""
 
     @property
@@ -365,6 +367,7 @@ def _rule(api: str, entry: Any, areas: Mapping[str, str]) -> Rule:
             needs=tuple(Capability(name) for name in entry["needs"]),
             depends_on=tuple(entry["depends_on"]),
             untestable=entry.get("untestable"),
+            watched=entry.get("watched", False),
             area_title=areas[found["area"]],
         )
     except (TypeError, ValueError) as error:

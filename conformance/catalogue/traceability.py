@@ -18,7 +18,8 @@ _INTRODUCTION = """\
 What each document says, as rules that an implementation keeps or breaks, and the checks that tell. The
 statements are this project's own words. *documented* rules come from one of the two documents, *published*
 ones from what the vendor says elsewhere, and *inferred* ones are decisions where no vendor text says
-anything; a violation of these is a warning only.
+anything; a violation of these is a warning only. Those that say *watched* the proxy judges, too
+([watching](watching.md)).
 
 This page is generated from the catalogue.
 """
@@ -86,6 +87,7 @@ def _row(rule: Rule, checks: Sequence[str]) -> str:
         check = f"untestable: {_cell(rule.untestable)}"
     else:
         check = "<br>".join(f"`{_cell(name)}`" for name in checks) or "none yet"
+        check += "<br>watched" if rule.watched else ""
     return f"| {_cell(rule.statement)} | {rule.id} | {rule.level} | {check} |"
 
 

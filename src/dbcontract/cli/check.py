@@ -15,23 +15,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbcontract.conformance.apis.base import names, options
-from dbcontract.conformance.catalogue.vocabulary import ALLOWABLE, Level
+from dbcontract.conformance.catalogue.vocabulary import ALLOWABLE
 from dbcontract.conformance.report import FORMATS
 from dbcontract.conformance.runner.interruption import INTERRUPTED, Interruption
 
+from .chosen import LEVELS, read_baseline, select_rules, with_baseline
 from .errors import CommandError
 from .listing import completion, rule_names
 from .reports import Output, output_of, to_standard_output, write_reports
 
 if TYPE_CHECKING:
     from dbcontract.conformance.catalogue.rules import Catalogue, Rule
-    from dbcontract.conformance.results.baseline import Baseline
+    from dbcontract.conformance.http.redaction import Redactor
     from dbcontract.conformance.results.results import RunResult
     from dbcontract.conformance.runner.engine import Options
     from dbcontract.conformance.target.options import Wanted
     from dbcontract.conformance.target.target import Target
-
-LEVELS = tuple(map(str, Level))
 
 
 def _own_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -138,8 +137,8 @@ def command(  # noqa: PLR0917 (one argument an option)
         proxy=proxy,
     )
     catalogue = load_all()
-    rules = _select(catalogue, only, level)
-    baseline = _baseline(baseline_file)
+    rules = select_rules(catalogue, only, level)
+    baseline = read_baseline(baseline_file)
     options = _options(
         wanted, only, level, seed=seed, fuzzing=not no_fuzzing, fail_fast=fail_fast, jobs=jobs, whole=verbose
     )
@@ -158,7 +157,7 @@ def command(  # noqa: PLR0917 (one argument an option)
         quiet = to_standard_output(outputs)
         result = _run(target, rules, catalogue, options, interruption, quiet=quiet)
         if baseline is not None:
-            result = _with_baseline(result, baseline, catalogue)
+            result = with_baseline(result, baseline, catalogue)
         _show(result, target, outputs, verbose=verbose)
     return _status(result)
 
@@ -204,21 +203,6 @@ def _described(wanted: Wanted, environment: Mapping[str, str]) -> Target:
         return wanted.described(environment)
     except TargetError as error:
         raise CommandError(str(error)) from error
-
-
-def _select(catalogue: Catalogue, only: tuple[str, ...], levels: tuple[str, ...]) -> list[Rule]:
-    from dbcontract.conformance.target.options import SelectionError, select
-
-    try:
-        return select(catalogue, only, levels)
-    except SelectionError as error:
-        asked = " ".join(
-            word
-            for name, values in (("--only", only), ("--level", levels))
-            for value in values
-            for word in (name, value)
-        )
-        raise CommandError(f"{asked}: {error}; `dbcontract rules` lists them") from error
 
 
 def _options(
@@ -314,34 +298,19 @@ def _run(
             raise CommandError(str(error)) from error
 
 
-def _baseline(path: Path | None) -> Baseline | None:
-    from dbcontract.conformance.results import baseline
-
-    if path is None:
-        return None
-    try:
-        return baseline.read(path)
-    except baseline.BaselineError as error:
-        raise CommandError(f"--baseline {error}") from error
-
-
-def _with_baseline(result: RunResult, accepted: Baseline, catalogue: Catalogue) -> RunResult:
-    from datetime import UTC, datetime
-
-    from dbcontract.conformance.results import baseline
-
-    known = {rule.id for rule in catalogue}
-    return baseline.apply(accepted, result, known=known, today=datetime.now(UTC).date())
-
-
 def _show(result: RunResult, target: Target, outputs: list[Output], *, verbose: bool) -> None:
-    from dbcontract.conformance import report
     from dbcontract.conformance.http.redaction import Redactor
+
+    show(result, Redactor(target.secrets), outputs, verbose=verbose)
+
+
+def show(result: RunResult, redactor: Redactor, outputs: list[Output], *, verbose: bool) -> None:
+    """Print a result, and write its reports."""
+    from dbcontract.conformance import report
     from dbcontract.conformance.report.shown import redacted
 
     from .check_output import print_result
 
-    redactor = Redactor(target.secrets)
     print_result(redacted(result, redactor), verbose=verbose, to_stderr=to_standard_output(outputs))
     write_reports(outputs, lambda form: report.render(form, result, redactor))
 

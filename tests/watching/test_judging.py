@@ -1,0 +1,82 @@
+"""What watching says: passed where it was seen, nothing where it was not, and failed with the evidence."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dbcontract.conformance import report
+from dbcontract.conformance.apis.base import practice_of
+from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.schema.conformance import FUZZING_ONLY, schema_rules
+from dbcontract.conformance.schema.description import NO_ANSWER
+from dbcontract.conformance.watching.seen import WatchingPractice
+
+from .watched import Raw, Watched, exchange, says
+
+Through = Callable[..., tuple[Watched, Raw]]
+GET = b"GET /database/export HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+def json_answer(body: bytes, status: bytes = b"200 OK") -> bytes:
+    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    return head % (status, len(body)) + body
+
+
+def test_a_rule_says_that_it_is_watched_where_a_violation_can_be_seen(rules: Catalogue) -> None:
+    watched = {
+        watch.rule for api in ("pieces", "pixiebrix") for watch in practice_of(api, WatchingPractice).watches
+    }
+    # whether an answer would have come, nobody can tell whose client did not wait
+    watched |= {rule for rule, kinds in schema_rules().items() if not {*kinds} <= {*FUZZING_ONLY, NO_ANSWER}}
+    assert {rule.id for rule in rules if rule.watched} == watched
+    assert all(
+        watch.how for api in ("pieces", "pixiebrix") for watch in practice_of(api, WatchingPractice).watches
+    )
+
+
+def test_nothing_is_passed_that_did_not_happen(through: Through) -> None:
+    proxy, _ = through(says(json_answer(b"[]")))
+    exchange(proxy.base_url, b"GET /somewhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert set(proxy.verdicts().values()) == {Verdict.NOT_VERIFIED}
+
+
+def test_an_answer_that_is_not_as_described_is_found(through: Through) -> None:
+    proxy, _ = through(says(json_answer(b'{"version": 7}')))
+    exchange(proxy.base_url, GET)
+    result = proxy.result()
+    found = {one.rule.id: one for one in result.results if one.verdict is Verdict.FAILED}
+    assert "PI-DESC-07" in found
+    assert found["PI-DESC-07"].part.evidence[0].url.endswith("/database/export")
+    assert result.conformant is False
+    assert "PI-DESC-07" in proxy.lines[0].findings
+
+
+def test_what_a_client_asks_for_beside_the_operation_is_nobodys_fault(through: Through) -> None:
+    statuses = iter((b"304 Not Modified", b"416 Range Not Satisfiable", b"429 Too Many Requests"))
+    proxy, _ = through(lambda connection, _: connection.sendall(json_answer(b"", next(statuses))))
+    for header in (b"If-None-Match: x", b"Range: bytes=9-", b"X-A: b"):
+        exchange(proxy.base_url, GET.replace(b"Host: x", b"Host: x\r\n" + header))
+    assert proxy.bad() == {}
+
+
+@pytest.mark.parametrize("form", sorted(report.FORMATS))
+def test_reports_have_no_credentials(through: Through, form: str) -> None:
+    proxy, _ = through(says(json_answer(b'{"version": "secret-of-a-user"}')))
+    credentials = b"Authorization: Token secret-of-a-user\r\nCookie: session=another-secret"
+    exchange(proxy.base_url, GET.replace(b"Host: x", b"Host: x\r\n" + credentials))
+    text = report.render(form, proxy.result(), proxy.observer.redactor)
+    assert "secret-of-a-user" not in text
+    assert "another-secret" not in text
+    assert "secret" not in proxy.lines[0].told
+
+
+def test_a_body_that_is_too_long_passes_whole_and_is_judged_by_its_head(through: Through) -> None:
+    from dbcontract.conformance.proxy.app import Options
+
+    body = b'{"version": 7, "x": "%b"}' % (b"y" * 300_000)
+    proxy, _ = through(says(json_answer(body)), options=Options(kept=1_000))
+    assert exchange(proxy.base_url, GET).endswith(body)
+    result = proxy.result()
+    assert result.count(Verdict.FAILED) == 0
+    assert any("by status and headers only" in note for note in result.notes)
