@@ -67,8 +67,8 @@ class BrokenSchema(StateError):
 
 
 class MalformedJSON(StateError):
-    """Bytes that are not JSON we accept, or a value that JSON cannot hold. `reason` is a short sentence."""
+    """Bytes that are not JSON we accept, or a value that JSON cannot hold; `wrong` says which of the two."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, wrong: Wrong) -> None:
+        super().__init__(str(wrong))
+        self.wrong = wrong

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import orjson
 
-from .errors import MalformedJSON
+from .errors import MalformedJSON, Wrong
 
 __all__ = ["MAX_DEPTH", "MAX_DIGITS", "MalformedJSON", "dumps", "loads"]
 
@@ -47,15 +47,15 @@ def loads(raw: bytes, max_depth: int = MAX_DEPTH) -> Any:
         # as \u1234 keeps its digits, because the first fifteen of a run stay.
         value = orjson.loads(_LONG_NUMBER.sub(rb"\1", raw) if exact else raw)
     except orjson.JSONDecodeError as error:
-        raise MalformedJSON(f"not valid JSON: {error}") from None
+        raise MalformedJSON(Wrong("not-json", error)) from None
     if _depth(raw, max_depth) > max_depth:
-        raise MalformedJSON(f"not acceptable JSON: nested deeper than {max_depth} levels")
+        raise MalformedJSON(Wrong("nested-too-deep", max_depth))
     if not exact:
         return value
     try:
         return json.loads(raw.decode(), parse_int=_integer, parse_float=_finite)
     except ValueError as error:
-        raise MalformedJSON(f"not valid JSON: {error}") from None
+        raise MalformedJSON(Wrong("not-json", error)) from None
 
 
 def dumps(value: Any) -> bytes:
@@ -80,7 +80,7 @@ def _dumps_exactly(value: Any) -> bytes:
     try:
         raw = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise MalformedJSON(f"not expressible as JSON: {error}") from None
+        raise MalformedJSON(Wrong("not-expressible", error)) from None
     _refuse_what_changes(value)  # keys that are not text, NaN and infinities
     return raw
 
@@ -92,12 +92,12 @@ def _refuse_what_changes(value: Any) -> None:
         item = todo.pop()
         if isinstance(item, dict):
             if not all(isinstance(key, str) for key in item):
-                raise MalformedJSON("not expressible as JSON: the keys of an object are text")
+                raise MalformedJSON(Wrong("key-not-text"))
             todo.extend(item.values())
         elif isinstance(item, list | tuple):
             todo.extend(item)
         elif isinstance(item, float) and not math.isfinite(item):
-            raise MalformedJSON(f"not expressible as JSON: {item}")
+            raise MalformedJSON(Wrong("not-expressible", item))
 
 
 def _depth(raw: bytes, enough: int) -> int:

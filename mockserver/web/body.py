@@ -8,6 +8,7 @@ from typing import Any
 from starlette.types import Receive
 
 from ..state import jsonio
+from .errors import JSON_WORDS, worded
 from .problems import BadRequest, ClientGone, UnsupportedEncoding, UnsupportedMediaType
 
 MAX_BODY = 64 * 1024 * 1024
@@ -96,5 +97,4 @@ def parse_json(raw: bytes) -> Any:
     try:
         return jsonio.loads(raw)
     except jsonio.MalformedJSON as error:
-        msg = f"JSON parse error - {error}"
-        raise BadRequest(msg) from None
+        raise BadRequest(worded(error.wrong, JSON_WORDS)) from None

@@ -8,18 +8,28 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from ..state import jsonio
-from ..state.errors import BrokenSchema, InvalidInput, NotFound, StateError, Wrong
+from ..state.errors import BrokenSchema, InvalidInput, MalformedJSON, NotFound, StateError, Wrong
 from .negotiated import JSON, Negotiated
 from .problems import Problem
 
 logger = logging.getLogger("dbcontract.mockserver")
 
 INTERNAL = "Internal error; the server's log has the details."
+JSON_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "not-json": "JSON parse error - {}",
+        "nested-too-deep": "JSON parse error - nested deeper than {} levels",
+        "not-expressible": "JSON cannot hold it: {}",
+        "key-not-text": "JSON cannot hold it: the keys of an object are text",
+    }
+)
+"""How the codes of `MalformedJSON` are worded, for all APIs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +51,12 @@ def worded(errors: Any, words: Mapping[str, str]) -> Any:
 
     Args:
         errors: nested as the input is; what is a sentence already stays.
-        words: how each code is worded; `{}` stands for the value. A code that is not there is told as it is.
+        words: how each code is worded; `{}` stands for the value. A code that is neither there nor among
+            `JSON_WORDS` is told as it is.
     """
     match errors:
         case Wrong():
-            words_of_it = words.get(errors.code)
+            words_of_it = words.get(errors.code) or JSON_WORDS.get(errors.code)
             return str(errors) if words_of_it is None else words_of_it.format(errors.value)
         case Mapping():
             return {name: worded(one, words) for name, one in errors.items()}
@@ -64,6 +75,8 @@ def refusal_of(error: Exception, words: Mapping[str, str] | None = None) -> Refu
             return Refusal(404, "Not found.")
         case InvalidInput() | BrokenSchema():
             return Refusal(400, worded(error.errors, words or {}))
+        case MalformedJSON():
+            return Refusal(400, worded(error.wrong, words or {}))
         case StateError():
             return Refusal(400, str(error))
         case _:

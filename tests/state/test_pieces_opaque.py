@@ -64,9 +64,9 @@ def test_what_differs_cannot_be_merged_and_changes_nothing(
 ) -> None:
     before = database.export_json()
     imported = document(**{name: raw}, persons=packed([{"id": "p1"}]))
-    with pytest.raises(ImportRejected, match=f"^{name}: .* cannot be merged") as caught:
+    with pytest.raises(ImportRejected, match="not-mergeable") as caught:
         merge(database, imported)
-    assert caught.value.reason.startswith(name)
+    assert caught.value.place == name
     assert database.export_json() == before
 
 
@@ -95,5 +95,5 @@ def test_the_schema_of_a_list_is_kept_and_taken_over() -> None:
         "iterable": [{"id": "v", "raw": [], "schema": schema(2)}],
         "schema": schema(5),
     }
-    with pytest.raises(ImportRejected, match=r"^values\.schema\.migration is missing"):
+    with pytest.raises(ImportRejected, match=r"^values\.schema\.migration: missing"):
         database.plan(with_schema({"semantic": "UNKNOWN"}))

@@ -69,7 +69,7 @@ def test_a_server_of_another_version_keeps_what_it_holds(database: PiecesDatabas
     assert (database.version, database.migration, database.semantic) == ("10.0.0", MIGRATION, SEMANTIC)
     assert json.loads(database.export_json()) == {**before, "version": "10.0.0"}
     merge(database, document("10.0.0", tags="t1"))
-    with pytest.raises(NewerExport, match=r"10\.0\.1"):
+    with pytest.raises(NewerExport, match=r"newer-version: 10\.0\.1 > 10\.0\.0"):
         database.plan(document("10.0.1"))
     assert (ids(database, "assets"), ids(database, "tags")) == (["a1"], ["t1"])
 
@@ -80,11 +80,11 @@ def test_a_server_of_another_database_version_keeps_its_own(database: PiecesData
     assert (database.version, database.migration) == (VERSION, 8)
     assert json.loads(database.export_json()) == {**before, "schema": {"migration": 8, "semantic": SEMANTIC}}
     merge(database, document(migration=8, tags="t1"))
-    with pytest.raises(NewerExport, match="9"):
+    with pytest.raises(NewerExport, match="newer-migration: 9 > 8"):
         database.plan(document(migration=9))
     database.become("8.0.0", 6)
     assert (database.version, database.migration) == ("8.0.0", 6)
-    with pytest.raises(NewerExport, match=r"8\.0\.0"):
+    with pytest.raises(NewerExport, match=r"> 8\.0\.0"):
         database.plan(document())
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 
 from starlette.responses import Response
 
+from ...state.errors import Wrong
 from ...web.call import ABSENT, Call
 from .state.errors import ImportRejected
 from .state.pieces import ImportPlan
@@ -29,9 +30,6 @@ class PiecesHandlers:
         """
         if call.body is ABSENT:
             return Response(None, 204)
-        if not isinstance(call.body, dict):
-            msg = f"The body must be an ExportedDatabase object, not {_kind(call.body)}."
-            raise ImportRejected(msg)
         pieces = state_of(call.sandbox)
         plan = await _in_slices(pieces.plan_steps(call.body))
         pieces.apply(plan, _failing_inside(call))
@@ -58,12 +56,6 @@ def _failing_inside(call: Call) -> Callable[[int], None] | None:
 
     def probe(merged: int) -> None:
         if merged >= limit and faults.use(fault):
-            msg = f"The import failed inside after {merged} merged entries; nothing was changed."
-            raise ImportRejected(msg)
+            raise ImportRejected(Wrong("failed-inside", merged))
 
     return probe
-
-
-def _kind(value: object) -> str:
-    names = {type(None): "null", bool: "a boolean", str: "a string", list: "an array"}
-    return names.get(type(value), "a number")

@@ -8,6 +8,8 @@ from typing import Any
 from ...snapshot.json_walk import JSONWalk
 from ...snapshot.section import Steps
 from ...snapshot.values import fields, number, text
+from .errors import sentence
+from .state.errors import ImportRejected
 from .state.pieces import PiecesDatabase
 
 _SCHEMA = frozenset({"migration", "semantic"})
@@ -26,7 +28,7 @@ class PiecesSection:
         """The database.
 
         Raises:
-            TypeError, ValueError, StateError: it is not as it was written.
+            TypeError, ValueError: it is not as it was written.
         """
         del name
         export = walk.value()
@@ -35,7 +37,10 @@ class PiecesSection:
         schema = fields(export.get("schema"), _SCHEMA)
         version, semantic = text(export.get("version")), text(schema["semantic"])
         database = PiecesDatabase(version, number(schema["migration"]), semantic)
-        yield from database.load_steps(export)
+        try:
+            yield from database.load_steps(export)
+        except ImportRejected as error:
+            raise ValueError(sentence(error)) from None
         return database
 
     def state(

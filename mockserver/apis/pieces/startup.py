@@ -17,10 +17,8 @@ from starlette.types import Receive
 
 from ...sandbox.sandbox import Sandbox
 from ...state import jsonio
-from ...state.errors import MalformedJSON
-from ...web.body import read_body
-from ...web.problems import MethodNotAllowed
-from .state.errors import ImportRejected
+from ...web.body import parse_json, read_body
+from ...web.problems import BadRequest, MethodNotAllowed
 from .state_of import state_of
 
 _HEALTH: Final = "/.well-known/health"
@@ -42,8 +40,7 @@ async def started(sandbox: Sandbox, path: str, method: str, receive: Receive) ->
 
     Raises:
         MethodNotAllowed: the path has other methods.
-        ImportRejected: what wants to connect does not say what it is.
-        BadRequest: the body is too large.
+        BadRequest: the body is too large or not JSON, or what wants to connect does not say what it is.
     """
     allowed = ["GET", "HEAD"] if path in _READING else ["POST"]
     if method not in allowed:
@@ -59,17 +56,13 @@ async def started(sandbox: Sandbox, path: str, method: str, receive: Receive) ->
 
 def _application(body: bytes) -> dict[str, Any]:
     """The application that wants to connect: what it says of itself, and what the server adds."""
-    try:
-        seeded = jsonio.loads(body)
-    except MalformedJSON as error:
-        msg = f"The body is not JSON: {error.reason}."
-        raise ImportRejected(msg) from None
+    seeded = parse_json(body)
     application = seeded.get("application") if isinstance(seeded, Mapping) else None
     given = application if isinstance(application, Mapping) else {}
     for name in ("name", "platform", "version"):
         if not isinstance(given.get(name), str):
             msg = f"application.{name} is missing, or no text: say which application connects."
-            raise ImportRejected(msg)
+            raise BadRequest(msg)
     name = f"{given['name']}/{given['platform']}"
     return {"privacy": "OPEN", **given, "id": _id(f"application/{name}"), "onboarded": True}
 

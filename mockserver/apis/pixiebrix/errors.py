@@ -22,7 +22,6 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "field-not-named": "A field name is required.",
         "not-a-boolean": "Must be a valid boolean.",
         "schema-not-an-object": "A JSON Schema is a JSON object.",
-        "schema-not-json": "JSON parse error - {}",
         "not-a-schema": "This is not a valid JSON Schema: {}",
     }
 )

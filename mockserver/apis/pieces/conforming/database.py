@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 
 from starlette.responses import Response
 
+from ....state.errors import Wrong
 from ....state.jsonio import dumps
 from ....variants.conforming_variant import conforming
 from ....web.call import Call
 from ....web.negotiated import Negotiated
 from ....web.problems import BadRequest
 from ....web.responses import text_response
-from ..errors import PiecesErrors
+from ..errors import PiecesErrors, sentence
 from ..handlers import PiecesHandlers
 from ..state.errors import ImportRejected, NewerExport
 from ..state.pieces import ImportPlan, PiecesDatabase
@@ -128,8 +129,7 @@ class NullIsTooNew(PiecesHandlers):
             return await super().importDatabase(call)
         except ImportRejected:
             if call.body is None:
-                msg = "The body is of no version that is known here."
-                raise NewerExport(msg) from None
+                raise NewerExport(Wrong("unknown-version")) from None
             raise
 
 
@@ -161,15 +161,15 @@ class UnknownFormatsDropped(PiecesDatabase):
 class FrameworkAnswersFirst(PiecesHandlers):
     """Answers 400 to a body that is not an exported database, and 500 only to what its own code refuses."""
 
-    _BEYOND_THE_MODEL = ("semantic version", "the bytes")
+    _BEYOND_THE_MODEL = frozenset({"not-a-version", "not-mergeable"})
 
     async def importDatabase(self, call: Call) -> Response:
         try:
             return await super().importDatabase(call)
         except ImportRejected as error:
-            if call.exchange.fault is not None or any(one in error.reason for one in self._BEYOND_THE_MODEL):
+            if call.exchange.fault is not None or error.wrong.code in self._BEYOND_THE_MODEL:
                 raise
-            return text_response(f"{error.reason}\n", 400)
+            return text_response(f"{sentence(error)}\n", 400)
 
 
 @conforming()

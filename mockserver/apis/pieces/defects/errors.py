@@ -53,7 +53,7 @@ class UpdateHintIsJson(PiecesHandlers):
         try:
             return await super().importDatabase(call)
         except NewerExport as error:
-            return Response(dumps({"update": error.reason}), 505, None, "application/json")
+            return Response(dumps({"update": str(error.wrong.value)}), 505, None, "application/json")
 
 
 @defect("PI-ERR-03")

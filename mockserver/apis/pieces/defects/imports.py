@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 
 from starlette.responses import Response
 
+from ....state.errors import Wrong
 from ....variants.defect import defect
 from ....web.body import header
 from ....web.call import ABSENT, Call
@@ -118,8 +119,7 @@ class NothingIsNoDatabase(PiecesHandlers):
 
     async def importDatabase(self, call: Call) -> Response:
         if call.body is ABSENT:
-            msg = "There is no database in this request."
-            raise ImportRejected(msg)
+            raise ImportRejected(Wrong("no-database"))
         return await super().importDatabase(call)
 
 
@@ -169,8 +169,7 @@ class KnownIdsRefused(PiecesDatabase):
             self._contents.formats.get("values", {}).keys() & plan.exported.formats.get("values", {}).keys()
         )
         if known:
-            msg = f"duplicate key: {min(known)}"
-            raise ImportRejected(msg)
+            raise ImportRejected(Wrong("duplicate-key", min(known)))
         super().apply(plan, probe)
 
 
@@ -181,8 +180,7 @@ class SchemaIsRequired(PiecesDatabase):
     def _read(self, document: object) -> Reading:
         exported = yield from super()._read(document)
         if exported.migration is None:
-            msg = "schema is missing"
-            raise ImportRejected(msg)
+            raise ImportRejected(Wrong("missing"), "schema")
         return exported
 
 
@@ -194,8 +192,7 @@ class EveryCollectionIsRequired(PiecesDatabase):
         exported = yield from super()._read(document)
         for name in OPTIONAL_COLLECTIONS:
             if name not in exported.entries:
-                msg = f"{name} is missing"
-                raise ImportRejected(msg)
+                raise ImportRejected(Wrong("missing"), name)
         return exported
 
 
@@ -207,8 +204,7 @@ class SchemaOfValueRefused(PiecesDatabase):
         exported = yield from super()._read(document)
         for id_, item in exported.formats["values"].items():
             if item.schema is not None:
-                msg = f"{id_}: schema is not a field of a value"
-                raise ImportRejected(msg)
+                raise ImportRejected(Wrong("unknown-field", "schema"), id_)
         return exported
 
 
@@ -219,8 +215,7 @@ class NullRefused(PiecesDatabase):
     def _read(self, document: object) -> Reading:
         for name, value in document.items() if isinstance(document, dict) else ():
             if value is None:
-                msg = f"{name}: null is not an array"
-                raise ImportRejected(msg)
+                raise ImportRejected(Wrong("not-an-array"), name)
         return (yield from super()._read(document))
 
 

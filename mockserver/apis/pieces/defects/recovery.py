@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ....state.errors import StateError
+from ....state.errors import StateError, Wrong
 from ....variants.defect import defect
 from ....web.call import Call
 from ..handlers import PiecesHandlers
@@ -202,8 +202,7 @@ class LockNotReleased(PiecesHandlers):
 
     async def importDatabase(self, call: Call) -> Response:
         if self._locked:
-            msg = "Another import is running."
-            raise ImportRejected(msg)
+            raise ImportRejected(Wrong("another-import-is-running"))
         try:
             return await super().importDatabase(call)
         except StateError:

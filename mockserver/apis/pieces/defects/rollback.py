@@ -99,7 +99,7 @@ class CollectionsReadAfterValues(PiecesDatabase):
         try:
             return (yield from super()._read(document))
         except ImportRejected as error:
-            if error.reason.startswith(tuple(f"{name}:" for name in COLLECTIONS)):
+            if error.wrong.code == "not-bytes" and error.place in COLLECTIONS:
                 self.apply(plan([entry for entry in listed(document) if good(entry)]))
             raise
 
@@ -112,7 +112,7 @@ class CollectionsDecodedLast(PiecesDatabase):
         try:
             super().apply(plan, probe)
         except ImportRejected as error:
-            if ": the bytes are " in error.reason:
+            if error.wrong.code == "not-mergeable":
                 super().apply(ImportPlan(Exported(formats=plan.exported.formats)))
             raise
 
@@ -125,8 +125,8 @@ class ListsCommittedEachAlone(PiecesDatabase):
         try:
             return (yield from super()._read(document))
         except ImportRejected as error:
-            wrong = next((name for name in FORMATS if error.reason.startswith(f"{name}:")), FORMATS[0])
-            for name in FORMATS[: FORMATS.index(wrong)]:
+            wrong = error.place.partition(".")[0]
+            for name in FORMATS[: FORMATS.index(wrong)] if wrong in FORMATS else ():
                 self.apply(plan(listed(document, name), name))
             raise
 

@@ -167,7 +167,7 @@ class LateFailureUndoesNeighbours(PiecesHandlers):
         try:
             return await super().importDatabase(call)
         except ImportRejected as error:
-            if "cannot be merged" in error.reason:
+            if error.wrong.code == "not-mergeable":
                 await asyncio.sleep(WHILE)
                 pieces._swap(before)  # noqa: SLF001
             raise

@@ -7,6 +7,7 @@ from collections.abc import Generator
 from semver import Version
 from starlette.responses import Response
 
+from ....state.errors import Wrong
 from ....variants.defect import defect
 from ....web.call import Call
 from ....web.responses import text_response
@@ -36,7 +37,7 @@ class NewerIsJustAnError(PiecesDatabase):
         try:
             return (yield from super().plan_steps(document))
         except NewerExport as error:
-            raise ImportRejected(error.reason) from None
+            raise ImportRejected(Wrong("unusable", error.wrong)) from None
 
 
 @defect("PI-VER-01", "PI-VER-04", "PI-DESC-05")
@@ -113,8 +114,7 @@ class OlderMajorRefused(PiecesDatabase):
     def _read(self, document: object) -> Generator[None, None, Exported]:
         version = version_of(document.get("version")) if isinstance(document, dict) else None
         if version is not None and version.major < self._semver.major:
-            msg = f"version {version} has to be migrated first"
-            raise ImportRejected(msg)
+            raise ImportRejected(Wrong("to-be-migrated-first", version))
         return (yield from super()._read(document))
 
 
@@ -159,8 +159,7 @@ class PreReleaseUnknown(PiecesDatabase):
     def _read(self, document: object) -> Generator[None, None, Exported]:
         version = version_of(document.get("version")) if isinstance(document, dict) else None
         if version is not None and version.prerelease is not None:
-            msg = f"version: {version} is not three numbers"
-            raise ImportRejected(msg)
+            raise ImportRejected(Wrong("not-a-version", str(version)), "version")
         return (yield from super()._read(document))
 
 
@@ -179,8 +178,7 @@ class LowerMigrationRefused(PiecesDatabase):
     def _read(self, document: object) -> Generator[None, None, Exported]:
         exported = yield from super()._read(document)
         if exported.migration is not None and exported.migration < self.migration:
-            msg = f"there is no way from migration {exported.migration} to {self.migration}"
-            raise ImportRejected(msg)
+            raise ImportRejected(Wrong("unknown-migration", exported.migration))
         return exported
 
 

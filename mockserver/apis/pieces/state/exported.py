@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from semver import Version
 
-from ....state.errors import MalformedJSON
+from ....state.errors import MalformedJSON, Wrong
 from ....state.jsonio import dumps, loads
 from .errors import ImportRejected
 
@@ -105,7 +105,7 @@ def read(document: object) -> Generator[None, None, Exported]:
     """Check a whole document and read its entries, in steps: yields every few thousand bytes or entries.
 
     Of entries with the same id in one collection the last wins, at the place of the first. Raises
-    `ImportRejected` with a sentence that names the first place where something is wrong.
+    `ImportRejected` with the first place where something is wrong.
     """
     fields = _checked(document)
     schema = _schema("schema", fields.get("schema"))
@@ -128,17 +128,10 @@ def read(document: object) -> Generator[None, None, Exported]:
 
 
 def _checked(document: object) -> dict[str, Any]:
-    if not isinstance(document, dict):
-        raise ImportRejected(f"an exported database is an object, not {_shown(document)}")
-    for name in document:
-        if name not in _KNOWN:
-            raise ImportRejected(f"{_shown(name)} is not a field of an exported database")
-    for name in _REQUIRED:
-        if name not in document:
-            raise ImportRejected(f"{name} is missing")
-    if version_of(document["version"]) is None:
-        raise ImportRejected(f"version: {_shown(document['version'])} is not a semantic version")
-    return document
+    fields = _fields("", document, _REQUIRED, _KNOWN)
+    if version_of(fields["version"]) is None:
+        raise ImportRejected(Wrong("not-a-version", fields["version"]), "version")
+    return fields
 
 
 def _present(document: dict[str, Any], name: str) -> bool:
@@ -148,7 +141,7 @@ def _present(document: dict[str, Any], name: str) -> bool:
 
 def _bytes(place: str, value: object) -> Generator[None, None, bytes]:
     if not isinstance(value, list):
-        raise ImportRejected(f"{place}: {_shown(value)} is not an array of bytes")
+        raise ImportRejected(Wrong("not-bytes", value), place)
     raw = bytearray()
     for start in range(0, len(value), _BYTES_A_STEP):
         if start:
@@ -157,7 +150,7 @@ def _bytes(place: str, value: object) -> Generator[None, None, bytes]:
         packed = _packed(chunk)
         if packed is None:
             index, item = next((index, item) for index, item in enumerate(chunk) if _packed([item]) is None)
-            raise ImportRejected(f"{place}[{start + index}]: {_shown(item)} is not a byte (0-255)")
+            raise ImportRejected(Wrong("not-a-byte", item), f"{place}[{start + index}]")
         raw += packed
     return bytes(raw)
 
@@ -200,14 +193,14 @@ def _formats(
     own = _schema(f"{place}.schema", fields.get("schema"))
     items = fields["iterable"]
     if not isinstance(items, list):
-        raise ImportRejected(f"{place}.iterable: {_shown(items)} is not an array")
+        raise ImportRejected(Wrong("not-an-array", items), f"{place}.iterable")
     formats: dict[str, Format] = {}
     work = 0
     for index, item in enumerate(items):
         here = f"{place}.iterable[{index}]"
         entry = _fields(here, item, ("id", "raw"), ("schema",))
         if not isinstance(entry["id"], str):
-            raise ImportRejected(f"{here}.id: {_shown(entry['id'])} is not a string")
+            raise ImportRejected(Wrong("not-a-string", entry["id"]), f"{here}.id")
         raw = yield from _bytes(f"{here}.raw", entry["raw"])
         formats[entry["id"]] = Format(raw, _schema(f"{here}.schema", entry.get("schema")))
         work += len(raw) + _BYTES_A_STEP // _ENTRIES_A_STEP
@@ -223,9 +216,9 @@ def _schema(place: str, value: object) -> tuple[int, str] | None:
     schema = _fields(place, value, ("migration", "semantic"))
     migration, semantic = schema["migration"], schema["semantic"]
     if type(migration) is not int:
-        raise ImportRejected(f"{place}.migration: {_shown(migration)} is not an integer")
+        raise ImportRejected(Wrong("not-an-integer", migration), f"{place}.migration")
     if semantic not in SEMANTICS:
-        raise ImportRejected(f"{place}.semantic: {_shown(semantic)} is not one of {', '.join(SEMANTICS)}")
+        raise ImportRejected(Wrong("unknown-semantic", semantic), f"{place}.semantic")
     return migration, semantic
 
 
@@ -234,25 +227,12 @@ def _fields(
 ) -> dict[str, Any]:
     """The value, if it is an object that has these fields and no others."""
     if not isinstance(value, dict):
-        raise ImportRejected(f"{place}: {_shown(value)} is not an object")
+        raise ImportRejected(Wrong("not-an-object", value), place)
     known = {*required, *optional}
     for name in value:
         if name not in known:
-            raise ImportRejected(f"{place}: {_shown(name)} is not a field of it")
+            raise ImportRejected(Wrong("unknown-field", name), place)
     for name in required:
         if name not in value:
-            raise ImportRejected(f"{place}.{name} is missing")
+            raise ImportRejected(Wrong("missing"), f"{place}.{name}" if place else name)
     return value
-
-
-def _shown(value: object) -> str:
-    """The value as JSON for a message, cut to a readable length."""
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return "an array"
-    try:
-        text = dumps(value).decode()
-    except MalformedJSON:
-        text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

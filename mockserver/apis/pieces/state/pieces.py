@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from semver import Version
 
+from ....state.errors import Wrong
 from ....state.jsonio import dumps
 from ....state.lifecycle import TimelessState
 from .errors import ImportRejected, NewerExport
@@ -180,12 +181,10 @@ class PiecesDatabase(TimelessState):
         """As `plan`, in short steps, for callers that have other things to do in between."""
         version = version_of(document.get("version")) if isinstance(document, dict) else None
         if version is not None and self._newer(version):
-            raise NewerExport(f"the export comes from version {version}, which is newer than {self._version}")
+            raise NewerExport(Wrong("newer-version", version), self._version)
         exported = yield from self._read(document)
         if exported.migration is not None and self._newer_migration(exported.migration):
-            raise NewerExport(
-                f"the export has database version {exported.migration}, which is newer than {self._migration}"
-            )
+            raise NewerExport(Wrong("newer-migration", exported.migration), self._migration)
         return ImportPlan(exported)
 
     def _newer(self, version: Version) -> bool:
@@ -257,10 +256,7 @@ def _opaque(contents: _Contents, imported: Exported) -> dict[str, bytes]:
         if theirs is None and not imported.entries[name]:
             continue
         if mine is not None or contents.entries.get(name):
-            raise ImportRejected(
-                f"{name}: the bytes are not arrays of entries on both sides and differ; they are taken over "
-                "where there is nothing or the same, but cannot be merged"
-            )
+            raise ImportRejected(Wrong("not-mergeable"), name)
     return {**contents.opaque, **imported.opaque}
 
 

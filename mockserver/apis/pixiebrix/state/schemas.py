@@ -31,8 +31,10 @@ class RecordSchema:
             if not isinstance(schema, dict):
                 raise InvalidInput({"schema_text": [Wrong("schema-not-an-object")]})
             self._validator = jsonschema_rs.validator_for(schema, offline=True)
-        except (MalformedJSON, UnicodeEncodeError) as error:
-            raise InvalidInput({"schema_text": [Wrong("schema-not-json", error)]}) from None
+        except MalformedJSON as error:
+            raise InvalidInput({"schema_text": [error.wrong]}) from None
+        except UnicodeEncodeError as error:
+            raise InvalidInput({"schema_text": [Wrong("not-json", error)]}) from None
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             reason = str(error).partition("\n")[0][:_SHOWN]
             raise InvalidInput({"schema_text": [Wrong("not-a-schema", reason)]}) from None
