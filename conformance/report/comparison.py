@@ -14,8 +14,8 @@ from ..apis.base import title_of
 from ..catalogue.rules import Level
 from ..results.comparison import Change, Column, Comparison, Row
 from ..results.results import Verdict
-from .html import environment_of_pages, text_of
-from .markdown import plain
+from .formats.markdown import plain
+from .pages import environment_of_pages, text_of
 from .text import areas, counted, headline, verdict_name, what_happened
 
 FORMAT: Final = "dbcontract-comparison/1"

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from dbcontract.conformance.environment.hooks import PLACEHOLDERS, everywhere
-from dbcontract.conformance.report import FORMATS
 from dbcontract.conformance.target import file as targetfile
 from dbcontract.conformance.target.target import CAPABILITIES, HOOKS, TargetError
 from dbcontract.mockserver.client import MockClient
@@ -55,9 +54,9 @@ def test_the_guide_has_the_defaults_of_the_template() -> None:
             assert f"| `{table}.{key}` | `{value}` |" in text
 
 
-def test_the_guide_names_capabilities_placeholders_and_report_formats() -> None:
+def test_the_guide_names_capabilities_and_placeholders() -> None:
     text = guide("conformance.md")
-    for name in (*CAPABILITIES, *FORMATS):
+    for name in CAPABILITIES:
         assert f"\n| `{name}` |" in text
     text = guide("target-file.md")
     for name in {*everywhere(), *(one for several in PLACEHOLDERS.values() for one in several)}:

@@ -3,18 +3,21 @@
 import json
 import os
 import re
-from collections.abc import Mapping
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from click.testing import CliRunner
 
 from dbcontract.conformance import report
 from dbcontract.conformance.catalogue.rules import Level, Rule, Source
 from dbcontract.conformance.http.evidence import Evidence
+from dbcontract.conformance.report import formats
 from dbcontract.conformance.report.document import NoResult, from_document, schema, to_document
 from dbcontract.conformance.report.embedded import unpack
 from dbcontract.conformance.results.results import (
@@ -28,8 +31,8 @@ from dbcontract.conformance.results.results import (
 )
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
-SUFFIXES: Mapping[str, str] = {"junit": "xml", "markdown": "md", "badge": "svg"}
-"""Of the files of those formats that are not called as their suffix."""
+GUIDE = Path(__file__).parents[2] / "docs" / "conformance.md"
+HEAD = "| format | for |\n|---|---|\n"
 
 EVIDENCE = Evidence(
     number=3,
@@ -120,14 +123,50 @@ def test_a_report_looks_as_before(form: str, name: str) -> None:
     if form == "html":
         # How it is packed is the business of a library; what is packed is that of the JSON report.
         text = re.sub(r'(?<=id="result">)[^<]+', "", text)
-    file = SNAPSHOTS / f"{name}.{SUFFIXES.get(form, form)}"
+    file = SNAPSHOTS / f"{name}.{report.FORMATS[form].suffix}"
     if os.environ.get("UPDATE_SNAPSHOTS"):
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
     assert text == file.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("form", ["json", "junit", "markdown", "html"])
+def test_the_guide_has_each_format_with_what_it_is_for() -> None:
+    """`UPDATE_SNAPSHOTS=1 pytest …` writes this table anew, too."""
+    table = "".join(f"| `{name}` | {form.purpose} |\n" for name, form in report.FORMATS.items())
+    text = GUIDE.read_text(encoding="utf-8")
+    before, head, rest = text.partition(HEAD)
+    after = rest.partition("\n\n")[2]
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        text = f"{before}{head}{table}\n{after}"
+        GUIDE.write_text(text, encoding="utf-8")
+    assert HEAD + table + "\n" in text
+
+
+def test_a_module_is_a_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recipe: one module, and the command line and pytest offer it."""
+    (tmp_path / "counting.py").write_text(
+        "from dbcontract.conformance.report.formats import Format\n"
+        "FORMAT = Format('people in a hurry', 'txt', lambda run: f'{len(run.results)} rules')\n"
+    )
+    monkeypatch.setattr(formats, "__path__", [*formats.__path__, str(tmp_path)])
+    assert "counting" in report.FORMATS
+    assert report.render("counting", RUN) == "8 rules"
+    for module in ("dbcontract.cli.check", "dbcontract.conformance.pytest.plugin"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    help_ = CliRunner().invoke(import_module("dbcontract.cli.check").command, ["--help"]).output
+    options = pytest.Parser(_ispytest=True)
+    import_module("dbcontract.conformance.pytest.plugin").pytest_addoption(options)
+    assert "counting" in help_
+    assert "counting" in str([one.attrs() for one in options.getgroup("dbcontract-conformance").options])
+
+
+def test_a_format_that_is_not_there_is_no_format() -> None:
+    with pytest.raises(KeyError, match="nonsense"):
+        report.render("nonsense", RUN)
+    assert len(report.FORMATS) == len(list(report.FORMATS))
+
+
+@pytest.mark.parametrize("form", [name for name, form in report.FORMATS.items() if form.complete])
 def test_a_report_names_everything(form: str) -> None:
     text = report.render(form, RUN)
     for fact in ("1.2.3", "2.0.0", "staging", "http://localhost:1/api", "2026-01-31T12:00:00Z", "write", "7"):

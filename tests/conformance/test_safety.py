@@ -13,7 +13,7 @@ from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.http.wire import Limits
-from dbcontract.conformance.report import FORMATS
+from dbcontract.conformance.report import FORMATS, render
 from dbcontract.conformance.results.results import RunResult, Verdict, exit_code
 from dbcontract.conformance.runner.engine import Engine, Options
 from dbcontract.conformance.schema.description import Description
@@ -59,8 +59,8 @@ def holds(result: RunResult) -> None:
     """No check broke, nothing secret is shown, and every report can be made."""
     broken = [(one.rule.id, one.reason) for one in result.results if one.verdict is Verdict.ERROR]
     assert broken == []
-    for form, render in FORMATS.items():
-        text = render(result)
+    for form in FORMATS:
+        text = render(form, result)
         assert SECRET not in text, form
         assert "another-secret" not in text, form
     counts = Counter(one.verdict for one in result.results)
@@ -263,7 +263,7 @@ def test_what_a_target_says_is_escaped(web: Start, judge: Judge) -> None:
     result = judge(web(lambda _: (500, headers, body)).url, only=("PI-EXP-01", "PB-DB-01"))
     holds(result)
     named = replace(result, target=replace(result.target, name=evil))
-    page = FORMATS["html"](named)
+    page = render("html", named)
     assert "<script>alert" not in page
     assert page.count("<script>") == 1
-    assert "<script>" not in FORMATS["badge"](named)
+    assert "<script>" not in render("badge", named)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from jinja2 import Template
 
-from dbcontract.conformance.report.html import environment_of_pages
+from dbcontract.conformance.report.pages import environment_of_pages
 
 from .judging import Judgement, Proof
 

@@ -7,30 +7,28 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import Final
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Template
 
-from ..apis.base import title_of
-from ..catalogue.rules import Level
-from ..http.evidence import Evidence
-from ..results.results import RuleResult, RunResult, exit_code
-from . import document
-from .embedded import pack
-from .shown import visible
-from .text import (
+from ...apis.base import title_of
+from ...catalogue.rules import Level
+from ...http.evidence import Evidence
+from ...results.results import RuleResult, RunResult, exit_code
+from .. import document
+from ..embedded import pack
+from ..pages import environment_of_pages, text_of
+from ..shown import visible
+from ..text import (
     ORDER,
     areas,
     counts,
     facts,
-    follow_from_it,
     headline,
     outcome,
-    verdict_name,
-    what_happened,
     with_verdict,
 )
+from . import Format
 
 _LONGEST: Final = 60
 """Lines of a body that is shown indented."""
@@ -77,9 +75,13 @@ def render(run: RunResult) -> str:
     )
 
 
-def text_of(name: str) -> str:
-    """A file of ours that becomes part of a page."""
-    return files(__package__).joinpath(name).read_text(encoding="utf-8").strip()
+FORMAT: Final = Format(
+    purpose="people: one file without outside resources, with filters and evidence; it prints with the "
+    "evidence of what did not pass, and holds the result as JSON, packed, which `compare` reads and a button "
+    "saves",
+    suffix="html",
+    render=render,
+)
 
 
 def _numbers(run: RunResult, results: Sequence[RuleResult]) -> list[int]:
@@ -95,28 +97,6 @@ def _template() -> Template:
     environment.filters["answered"] = answered
     environment.filters["shortened"] = shortened
     return environment.from_string(text_of("page.html"))
-
-
-def environment_of_pages() -> Environment:
-    """What every page is filled in with: everything is escaped, and nothing is obeyed."""
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_without_obeyed,
-    )
-    environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
-    environment.filters["verdict_name"] = verdict_name
-    environment.filters["what_happened"] = what_happened
-    environment.filters["follow_from_it"] = follow_from_it
-    return environment
-
-
-def _without_obeyed(value: object) -> object:
-    """The last step before anything stands in the page: no control characters, no marks of direction."""
-    is_markup = hasattr(value, "__html__")
-    return visible(value) if isinstance(value, str) and not is_markup else value
 
 
 def pretty(body: str | None) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
 from xml.etree import ElementTree as ET
 
-from ..results.results import RuleResult, RunResult, Verdict
-from .shown import visible
-from .text import facts, headline, what_happened
+from ...results.results import RuleResult, RunResult, Verdict
+from ..shown import visible
+from ..text import facts, headline, what_happened
+from . import Format
 
 
 def render(run: RunResult) -> str:
@@ -46,6 +48,13 @@ def render(run: RunResult) -> str:
     suite.extend(cases)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+FORMAT: Final = Format(
+    purpose="CI servers",
+    suffix="xml",
+    render=render,
+)
 
 
 def _causes_first(run: RunResult) -> list[RuleResult]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
-from ..catalogue.rules import Level
-from ..results.results import RuleResult, RunResult, Verdict
-from .shown import visible
-from .text import (
+from ...catalogue.rules import Level
+from ...results.results import RuleResult, RunResult, Verdict
+from ..shown import visible
+from ..text import (
     areas,
     facts,
     failed_first,
@@ -17,6 +18,7 @@ from .text import (
     what_happened,
     with_verdict,
 )
+from . import Format
 
 _BODY = 600
 
@@ -24,6 +26,13 @@ _BODY = 600
 def render(run: RunResult) -> str:
     """The report as text."""
     return "\n".join(_lines(run)) + "\n"
+
+
+FORMAT: Final = Format(
+    purpose="a pull request or the summary of a job",
+    suffix="md",
+    render=render,
+)
 
 
 def _lines(run: RunResult) -> Iterator[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Final
 
-from ..results.results import RunResult, Verdict, exit_code
-from .shown import visible
-from .text import headline
+from ...results.results import RunResult, Verdict, exit_code
+from ..shown import visible
+from ..text import headline
+from . import Format
 
 _COLOURS = {0: "#2e7d32", 1: "#c62828", 3: "#757575", 4: "#757575"}
 _LABEL = "conformance"
@@ -31,6 +33,14 @@ def render(run: RunResult) -> str:
         f'<text x="{left / 2}" y="14" textLength="{left - 12}">{_LABEL}</text>'
         f'<text x="{left + right / 2}" y="14" textLength="{right - 12}">{escape(text)}</text></g></svg>\n'
     )
+
+
+FORMAT: Final = Format(
+    purpose="an SVG to show the result with",
+    suffix="svg",
+    render=render,
+    complete=False,
+)
 
 
 def _text(run: RunResult) -> str:
