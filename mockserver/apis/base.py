@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..coverage.api import CoveredApi
 from ..extension_point import ExtensionPoint
 from ..sandbox.sandbox import Sandbox
 from ..snapshot.api import WrittenApi
@@ -109,7 +110,7 @@ def _nothing_known(sandbox: Sandbox) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServedApi(WebApi, StoringApi, WrittenApi):
+class ServedApi(WebApi, StoringApi, WrittenApi, CoveredApi):
     """One API that the mock serves; what each room takes of it is described there.
 
     Attributes:

@@ -1,12 +1,14 @@
 """A client of one sandbox of a running mock, for tests and scripts in Python."""
 
-from .controls import ClockControl, DefectControl, FaultControl
+from .controls import ClockControl, CoverageControl, DefectControl, FaultControl
 from .http import MockError
 from .mock_client import MockClient
-from .types import Database, Fault, JournalEntry, Message, MockSettings
+from .types import ClientFinding, Database, Fault, JournalEntry, Message, MockSettings
 
 __all__ = [
+    "ClientFinding",
     "ClockControl",
+    "CoverageControl",
     "Database",
     "DefectControl",
     "Fault",

@@ -1,16 +1,18 @@
-"""Parts of a `MockClient`: the clock, the faults and the defects of its sandbox."""
+"""Parts of a `MockClient`: clock, faults, defects and coverage of its sandbox."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import quote
 
 from .http import ControlConnection, MockError
-from .types import Fault, Inside, Instant, as_datetime, as_text
+from .types import ClientFinding, Fault, Inside, Instant, as_datetime, as_text
 
 _Faults = list[Fault]  # in the class below, `list` is a method
+_Findings = list[ClientFinding]
 
 
 class ControlledSandbox:
@@ -184,3 +186,47 @@ class DefectControl:
     def clear(self) -> None:
         """Let the sandbox behave as documented."""
         self.set()
+
+
+class CoverageControl:
+    """What a client's requests to a sandbox met of the contract, and what they do wrong.
+
+    Counting begins with the first call of any of these, with what the journal has then. Calls of the control
+    API, such as those of this object, never count.
+    """
+
+    def __init__(self, sandbox: ControlledSandbox) -> None:
+        self._sandbox = sandbox
+
+    def document(self, *, only_met: bool = False, all_sandboxes: bool = False) -> dict[str, Any]:
+        """All of it, as the control API tells it (see `mockserver/coverage/coverage.schema.json`).
+
+        Args:
+            only_met: without what was not met, and without the lines that bring it about.
+            all_sandboxes: of all sandboxes of the server together.
+        """
+        query = {"met": "true" if only_met else None, "sandboxes": "all" if all_sandboxes else None}
+        found: dict[str, Any] = self._sandbox.call("GET", "/coverage", query=query)
+        return found
+
+    def situations(self) -> set[str]:
+        """The ids of the situations that were met."""
+        apis = self.document(only_met=True)["apis"]
+        return {str(one["id"]) for api in apis for one in api["situations"]}
+
+    def findings(self) -> _Findings:
+        """What the client does wrong."""
+        return [ClientFinding.of(shown) for shown in self.document(only_met=True)["findings"]]
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let what is requested in the block not count: what a test arranges is not what its client does."""
+        self._sandbox.call("PATCH", "/coverage", {"paused": True})
+        try:
+            yield
+        finally:
+            self._sandbox.call("PATCH", "/coverage", {"paused": False})
+
+    def clear(self) -> None:
+        """Forget what was met, and what was done wrong."""
+        self._sandbox.call("DELETE", "/coverage")

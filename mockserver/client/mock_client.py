@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
-from .controls import ClockControl, ControlledSandbox, DefectControl, FaultControl
+from .controls import ClockControl, ControlledSandbox, CoverageControl, DefectControl, FaultControl
 from .documents import data_order
 from .http import ControlConnection
 from .types import Database, Instant, JobPace, JournalEntry, MockSettings, as_text
@@ -57,6 +57,7 @@ class MockClient:
         clock: the sandbox's time.
         faults: the sandbox's faults.
         defects: what the sandbox does wrong on purpose.
+        coverage: what of the contract was met, and what the client does wrong.
 
     Raises:
         ValueError: `base_url` is not an http(s) URL.
@@ -81,6 +82,7 @@ class MockClient:
         self.clock = ClockControl(self._sandbox)
         self.faults = FaultControl(self._sandbox)
         self.defects = DefectControl(self._sandbox)
+        self.coverage = CoverageControl(self._sandbox)
 
     def __repr__(self) -> str:
         return f"<MockClient {self.base_url}>"

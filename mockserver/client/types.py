@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict
@@ -211,3 +211,32 @@ class JournalEntry:
         values["request"] = Message.of(shown["request"])
         values["response"] = Message.of(shown["response"])
         return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFinding:
+    """Something that a client does wrong.
+
+    Attributes:
+        kind: short, such as `token-to-storage`.
+        title: what the client does.
+        remedy: what it should do instead.
+        level: how sure it is that this is wrong: `documented`, `published` or `inferred`.
+        source: the text that says so.
+        count: how often it was done.
+        cases: the different cases, the first ones: what was `said` of each, its `count`, the `number` of its
+            first exchange, and that as `evidence`, its secrets masked.
+    """
+
+    kind: str
+    title: str
+    remedy: str
+    level: str
+    source: str
+    count: int
+    cases: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, shown: Mapping[str, Any]) -> ClientFinding:
+        """Read one from JSON."""
+        return cls(**{field.name: shown[field.name] for field in fields(cls)})

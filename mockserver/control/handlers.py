@@ -30,6 +30,7 @@ from ..web.body import header
 from ..web.call import ABSENT, Call
 from ..web.responses import ChunkedResponse, json_response
 from . import overview
+from .coverage import CoverageHandlers
 from .events import JournalEvents
 
 CAPABILITIES = ("read", "write", "destroy", "storage", "clock", "inject", "second")
@@ -48,10 +49,13 @@ class ControlHandlers:
         self._operations = operations
         self._apis = sorted(sandboxes.settings.apis)
         self._loading = asyncio.Lock()
-        self._brought = [api.control for api in served_apis().values() if api.control is not None]
+        self._brought = [
+            CoverageHandlers(sandboxes),
+            *(api.control for api in served_apis().values() if api.control is not None),
+        ]
 
     def __getattr__(self, name: str) -> Any:
-        """An operation that an API brings."""
+        """An operation about coverage, or one that an API brings."""
         for one in self.__dict__.get("_brought", ()):
             if hasattr(one, name):
                 return getattr(one, name)

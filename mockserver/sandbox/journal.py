@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from ..coverage.exchange import Exchange, Message
 from ..state.instants import format_instant
 
 CAPACITY = 1_000
@@ -47,6 +48,7 @@ class Entry:
         path: as sent, without the sandbox's prefix.
         seconds: real time that the answer took.
         status: 0 when the connection was closed without an answer.
+        forced: a fault or the client's `Prefer` decided the answer.
     """
 
     number: int
@@ -63,6 +65,7 @@ class Entry:
     response_size: int
     seconds: float
     find_operation: Callable[[str], str | None]
+    forced: bool = False
     _operation: str | None = field(init=False, default=None)
     _looked_up: bool = field(init=False, default=False)
 
@@ -78,6 +81,22 @@ class Entry:
         shown = self._described()
         token = _token(self.request_headers)
         return shown if token is None else _without(token, shown)
+
+    def exchange(self) -> Exchange:
+        """The exchange as coverage is told of it."""
+        return Exchange(
+            number=self.number,
+            at=self.at,
+            method=self.method,
+            path=self.path,
+            query=self.query.decode("latin-1"),
+            operation=self.operation,
+            request=Message.of(self.request_headers, self.request_body, self.request_size),
+            status=self.status,
+            response=Message.of(self.response_headers, self.response_body, self.response_size),
+            forced=self.forced,
+            describe=self.describe,
+        )
 
     def _described(self) -> dict[str, Any]:
         return {

@@ -10,6 +10,8 @@ from dataclasses import replace
 
 from dbcontract import fixtures
 
+from ..coverage.contract import Contracts, CoveredContract
+from ..coverage.document import Document, Sum, document, nothing, without_what_was_not_met
 from ..extension_point import REFERENCE, Classes
 from ..state.instants import day_of
 from .clock import real_time
@@ -32,6 +34,9 @@ class Sandboxes:
 
     A sandbox costs little: it shares the data set with all others until it changes something. When there are
     more than `settings.max_sandboxes`, the one that was used least recently goes.
+
+    Attributes:
+        contracts: makes what there is to meet of what is served; asked when coverage is wanted.
     """
 
     def __init__(
@@ -50,6 +55,9 @@ class Sandboxes:
         self.default = Sandbox.make(base, settings, classes=self.classes)
         self._sandboxes: OrderedDict[str, Sandbox] = OrderedDict()
         self.evicted = 0
+        self.contracts: Contracts | None = None
+        self._contract: CoveredContract | None = None
+        self._gone: Sum | None = None
 
     @classmethod
     def load(cls, settings: Settings, classes: Classes = REFERENCE) -> Sandboxes:
@@ -109,10 +117,14 @@ class Sandboxes:
         return self._keep(name, sandbox)
 
     def _keep(self, name: str, sandbox: Sandbox) -> Sandbox:
+        self._part(self._sandboxes.get(name))
         self._sandboxes[name] = sandbox
         self._sandboxes.move_to_end(name)
+        if self.settings.coverage:
+            sandbox.watched(self.contract())
         if len(self._sandboxes) > self.settings.max_sandboxes:
-            gone, _ = self._sandboxes.popitem(last=False)
+            gone, parted = self._sandboxes.popitem(last=False)
+            self._part(parted)
             self.evicted += 1
             logger.warning(
                 'sandbox "%s" was removed: more than %d are in use', gone, self.settings.max_sandboxes
@@ -174,13 +186,46 @@ class Sandboxes:
 
     def remove(self, name: str) -> bool:
         """Forget a sandbox. Whether there was one."""
-        return self._sandboxes.pop(name, None) is not None
+        gone = self._sandboxes.pop(name, None)
+        self._part(gone)
+        return gone is not None
 
     def remove_all(self) -> int:
         """Forget all sandboxes; how many there were."""
         count = len(self._sandboxes)
+        for sandbox in self._sandboxes.values():
+            self._part(sandbox)
         self._sandboxes.clear()
         return count
+
+    def contract(self) -> CoveredContract:
+        """What there is to meet."""
+        if self._contract is None:
+            if self.contracts is None:
+                msg = "the sandboxes are not served, so that nothing can be met"
+                raise LookupError(msg)
+            self._contract = self.contracts()
+        return self._contract
+
+    def coverage(self) -> Document:
+        """What was met in all sandboxes since the server started, the deleted ones too.
+
+        Without `settings.coverage` that begins for each sandbox with what its journal has, and the deleted
+        ones are not in it.
+        """
+        whole = Sum(nothing(self.contract()) if self._gone is None else self._gone.document())
+        for sandbox in (self.default, *self._sandboxes.values()):
+            whole.add(document(sandbox.watched(self.contract()), sandbox.title, lines=False))
+        return whole.document()
+
+    def _part(self, sandbox: Sandbox | None) -> None:
+        """Keep what was met in a sandbox that goes."""
+        if sandbox is None or sandbox.watch is None or not self.settings.coverage:
+            return
+        if self._gone is None:
+            self._gone = Sum(nothing(self.contract()))
+        met = document(sandbox.watch, sandbox.title, lines=False)
+        self._gone.add(without_what_was_not_met(met))
 
 
 def _named(name: str) -> str:

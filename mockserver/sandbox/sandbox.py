@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..apis.installed import installed
+from ..coverage.contract import CoveredContract
+from ..coverage.watch import Watch
 from ..extension_point import REFERENCE, Classes
 from ..state.lifecycle import ApiState
 from ..state.objects import ObjectStore
@@ -17,7 +19,7 @@ from .api import RememberedApi
 from .clock import Clock
 from .faults import FaultBook
 from .ids import IdSource, signing_secret
-from .journal import Journal
+from .journal import Entry, Journal
 from .settings import ClockSetting, Settings, TokenGrant
 from .turn import Turn
 
@@ -104,6 +106,7 @@ class Sandbox:
         "states",
         "turn",
         "variants",
+        "watch",
     )
 
     def __init__(
@@ -119,6 +122,7 @@ class Sandbox:
         self.name = name
         self.prefix = f"/~{name}" if name else ""
         self.journal = Journal()
+        self.watch: Watch | None = None
         self.turn = Turn()
         self.reset(base, clock, settings, classes, variants)
 
@@ -158,8 +162,29 @@ class Sandbox:
         self.objects = base.objects.fork()
         self.faults = FaultBook(base.seed, self.name)
         self.journal.clear()
+        if self.watch is not None:
+            self.watch.begin_anew()
         for state in self.states.values():
             state.rewind(min(base.as_of, clock.now()))
+
+    @property
+    def title(self) -> str:
+        """What it is called where tests are told apart."""
+        return f"sandbox {self.name}" if self.name else "the default sandbox"
+
+    def record(self, entry: Entry) -> None:
+        """Take an exchange into the journal, and count what it met, if that is wanted."""
+        self.journal.add(entry)
+        if self.watch is not None:
+            self.watch.see(entry.exchange())
+
+    def watched(self, contract: CoveredContract) -> Watch:
+        """What counts what is met here; when that begins now, with what the journal still has."""
+        if self.watch is None:
+            self.watch = Watch(contract)
+            for entry in self.journal.latest():
+                self.watch.see(entry.exchange())
+        return self.watch
 
     def become(self, classes: Classes, variants: tuple[str, ...]) -> None:
         """Be served by other classes from now on; what the sandbox holds stays."""

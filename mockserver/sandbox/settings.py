@@ -148,6 +148,8 @@ class Settings:
         public_url: where others reach the server, without a trailing slash; the root of every URL that it
             hands out. None: where a request says.
         forwarded_allow_ips: the addresses of the proxies whose word counts for where that is; `*` for all.
+        coverage: count in all sandboxes what is met of the contract, from the first request on; else it is
+            counted in a sandbox once somebody asks, and begins with what the journal has.
         max_sandboxes: how many sandboxes are kept; beyond that the least recently used one goes.
         variants: names of defects and conforming variants (see `variants`), the outermost first.
     """
@@ -170,6 +172,7 @@ class Settings:
     signing_key: str = field(default_factory=secrets.token_hex, repr=False, compare=False)
     public_url: str | None = None
     forwarded_allow_ips: tuple[str, ...] = LOOPBACK
+    coverage: bool = False
     max_sandboxes: int = 1_000
     variants: tuple[str, ...] = ()
 

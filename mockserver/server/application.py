@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..apis.base import ServedApi, served_apis
 from ..control.access import ControlAccess
+from ..control.coverage import contracts
 from ..control.docs import Docs
 from ..control.handlers import ControlHandlers
 from ..control.people import Pages
@@ -204,6 +205,9 @@ def build_gateway(settings: Settings, sandboxes: Sandboxes) -> Gateway:
                 check=ResponseCheck(description, table) if settings.validate_responses else None,
             )
         )
+    sandboxes.contracts = contracts(apis_of(settings))
+    if settings.coverage:
+        sandboxes.default.watched(sandboxes.contract())
     docs = Docs(mounts)
     access = ControlAccess(settings.control_token)
     pages = Pages(settings, tuple(reversed(mounts)))

@@ -130,17 +130,20 @@ class Gateway:
         # It is looked up here only where something may interfere with it.
         finds = code is not None or bool(sandbox.faults)
         operation = _addressed(api, path, exchange.path, scope["method"]) if finds else None
+        answered = False
         try:
             if operation is not None and await interfere(
                 api.served, api.documented, operation, code, exchange, scope, receiver, sender
             ):
+                answered = True
                 return
             if _is_storage(path):
                 await self._store(exchange, path, scope, receiver, sender)
             else:
                 await self._serve(api, exchange, path, scope, receiver, sender)
         finally:
-            self._record(exchange, api, path, scope, receiver, sender, time.perf_counter() - began)
+            seconds, forced = time.perf_counter() - began, answered or _strikes_inside(exchange)
+            self._record(exchange, api, path, scope, receiver, sender, seconds, forced=forced)
 
     async def _store(
         self, exchange: Exchange, path: str, scope: Scope, receiver: Receiver, send: Send
@@ -215,11 +218,13 @@ class Gateway:
         receiver: Receiver,
         sender: Sender,
         seconds: float,
+        *,
+        forced: bool,
     ) -> None:
         sandbox = exchange.sandbox
         if request_log.isEnabledFor(logging.INFO):
             _log(sandbox, exchange.path, scope, sender, seconds)
-        sandbox.journal.add(
+        sandbox.record(
             Entry(
                 number=sandbox.journal.next_number(),
                 at=sandbox.clock.now(),
@@ -235,6 +240,7 @@ class Gateway:
                 response_size=sender.size,
                 seconds=seconds,
                 find_operation=partial(_addressed, api, path, exchange.path),
+                forced=forced,
             )
         )
 
@@ -248,6 +254,10 @@ def _log(sandbox: Sandbox, path: str, scope: Scope, sender: Sender, seconds: flo
         "milliseconds": round(seconds * 1000, 1),
     }
     request_log.info("%(status)s %(method)s %(path)s (%(milliseconds)s ms)", facts, extra=facts)
+
+
+def _strikes_inside(exchange: Exchange) -> bool:
+    return exchange.fault is not None and exchange.fault.inside
 
 
 def _addressed(api: Api, path: str, raw: str, method: str) -> str | None:

@@ -23,6 +23,7 @@ from .points import STATE
 from .section import PiecesSection
 from .settings import OPTIONS, PiecesSettingsOrders
 from .state_of import state_of
+from .use import MISUSES, SITUATIONS, PiecesMemory
 
 HANDLERS: Final = ExtensionPoint("pieces.handlers", PiecesHandlers)
 EXAMPLE_VERSION = "this is 9.0.0"
@@ -69,4 +70,8 @@ API = ServedApi(
     overview=_overview,
     example=_with_this_version,
     variable="PIECES_OS",
+    situations=SITUATIONS,
+    misuses=MISUSES,
+    memory=PiecesMemory,
+    judges_fields=False,  # real exports may have collections that no description names
 )

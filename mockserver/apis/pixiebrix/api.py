@@ -31,6 +31,9 @@ from .settings import OPTIONS, PixieBrixSettingsOrders
 from .snapshot.section import PixieBrixSection
 from .state.records import KEY
 from .state_of import state_of
+from .use.memory import PixieBrixMemory
+from .use.misuses import MISUSES
+from .use.situations import SITUATIONS
 from .visibility import admit
 
 HANDLERS: Final = ExtensionPoint("pixiebrix.handlers", PixieBrixHandlers)
@@ -107,4 +110,7 @@ API = ServedApi(
     contents=_contents,
     shown=shown,
     samples=SampleIds.of,
+    situations=SITUATIONS,
+    misuses=MISUSES,
+    memory=PixieBrixMemory,
 )

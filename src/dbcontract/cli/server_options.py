@@ -216,6 +216,7 @@ class ServerFlags:
     max_sandboxes: int
     validate_responses: bool
     log_format: LogFormat
+    coverage: bool = False
 
     def settings(self) -> Settings:
         """The server's settings.
@@ -249,6 +250,7 @@ class ServerFlags:
             options=self._options(),
             strict_bodies=self.strict_bodies,
             validate_responses=self.validate_responses,
+            coverage=self.coverage,
             control=not self.no_control,
             control_token=self.control_token,
             max_sandboxes=self.max_sandboxes,
