@@ -13,6 +13,7 @@ from os.path import commonprefix
 from typing import Any, Final, TypeVar
 
 from ..http.headers import Headers
+from ..http.plain_json import read_json
 from ..http.spool import CHUNK, Spool, TooLarge
 from ..http.streams import elements, lines, text_lines, texts
 from ..http.wire import Received, Request
@@ -227,7 +228,7 @@ class Answer:
         self._require_whole()
         try:
             with self._within_memory():
-                return json.loads(self._begin) if self._spool is None else self._spool.json()
+                return read_json(self._begin) if self._spool is None else self._spool.json()
         except (json.JSONDecodeError, UnicodeDecodeError):
             raise CheckFailed(f"the body of {self._name()}", "JSON", self.summary) from None
         except (ValueError, RecursionError):

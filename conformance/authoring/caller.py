@@ -14,7 +14,8 @@ from ..environment.session import MAX_REDIRECTS, Throttled, ascii_url, redirecte
 from ..http.evidence import Exchange
 from ..http.spool import Spool
 from ..http.wire import Header, NoAnswer, OwnLimit, Received, Request
-from ..schema.description import HELD, NO_ANSWER, SERVER_ERROR, Description, Finding, Operation
+from ..schema.calls import Call, Operation
+from ..schema.description import HELD, NO_ANSWER, SERVER_ERROR, Description, Finding
 from ..schema.trace import Trace
 from ..target.target import Endpoint, ServiceLimits
 from .answer import Answer
@@ -110,16 +111,16 @@ class Caller(ABC):
         """
         operation = self.description.operation(operation_id)
         raw_query = query if isinstance(query, str) else ""
-        case = self.description.case(
+        call = self.description.call(
             operation_id, path=path, query=None if isinstance(query, str) else query, json=json
         )
-        url = self.description.url(case, self.base_url)
+        url = call.url(self.base_url)
         if slash is not None:
             bare, mark, rest = url.partition("?")
             url = bare.rstrip("/") + ("/" if slash else "") + mark + rest
         if raw_query:
             url = f"{url}?{raw_query}"
-        content = body if body is not None else self.description.body(case)
+        content = body if body is not None else call.body
         sent: list[Header] = []
         wanted = self._accept(operation, accept, version)
         if wanted:
@@ -133,7 +134,7 @@ class Caller(ABC):
         return self.send(
             request,
             operation_id=operation_id,
-            hold=case if described else None,
+            hold=call if described else None,
             follow=follow,
             patient=patient,
             note=note,
@@ -173,7 +174,7 @@ class Caller(ABC):
         url = self.base_url + path + (f"?{query}" if query else "")
         credentials = target_headers(self.endpoint, url, auth=auth)
         request = Request(method, url, (*_items(headers), *credentials), body, chunked)
-        hold = self.description.case_at(operation_id, path) if operation_id is not None else None
+        hold = self.description.call_at(operation_id, path) if operation_id is not None else None
         return self.send(request, operation_id=operation_id, hold=hold, patient=patient, note=note)
 
     def fetch(
@@ -201,12 +202,12 @@ class Caller(ABC):
         request: Request,
         *,
         operation_id: str | None = None,
-        hold: Any = None,
+        hold: Call | None = None,
         follow: bool = False,
         patient: bool = True,
         note: str = "",
     ) -> Answer:
-        """Send a request as it is; `hold` is the case that its answer is held against.
+        """Send a request as it is; `hold` is the call that its answer is held against.
 
         Raises:
             CheckFailed: no complete answer came.
@@ -261,13 +262,13 @@ class Caller(ABC):
         """Whether a request was sent with the target's own token, if there is one."""
         return set(request.headers).issuperset(target_headers(self.endpoint, request.url, auth=True))
 
-    def _hold(self, case: Any, request: Request, received: Received) -> None:
+    def _hold(self, call: Call, request: Request, received: Received) -> None:
         operation_id = self.trace.exchanges[-1].operation or ""
         received = received.sampled()
         if not received.truncated:
             self.trace.exercised.add(operation_id)
         provoked = self.inject.provoked(operation_id) and received.status >= 500
-        for finding in self.description.hold(case, self.base_url, request, received):
+        for finding in self.description.hold(call, self.base_url, request, received):
             if not (provoked and finding.check in {HELD[0], SERVER_ERROR}):
                 self.trace.findings.append((finding, len(self.trace.exchanges)))
 

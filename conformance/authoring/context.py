@@ -15,7 +15,7 @@ from schemathesis.core import NOT_SET
 from ..environment.environment import Environment
 from ..http.spool import Spool
 from ..http.wire import Request
-from ..schema.description import Operation, query_string
+from ..schema.calls import Operation, query_string
 from ..schema.trace import Trace
 from .answer import Answer
 from .caller import Caller
@@ -95,9 +95,8 @@ class Context(Caller):
         self, operation_id: str, *, path: Mapping[str, object] | None = None, json: Any = NOT_SET
     ) -> bool:
         """Whether a call is one that the run may make; what may not is refused before it is sent."""
-        case = self.description.case(operation_id, path=path, json=json)
-        method, url = self.description.operation(operation_id).method, self.description.url(case, "")
-        return self.may_send(method, url, self.description.body(case))
+        call = self.description.call(operation_id, path=path, json=json)
+        return self.may_send(call.operation.method, call.url(""), call.body)
 
     def may_send(self, method: str, path: str, body: bytes | Spool | None = None) -> bool:
         """The same for a request below the base URL."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from ..http.plain_json import read_json
 from ..http.spool import Spool, TooLarge
 from ..http.wire import Header, Received, Request
 from ..target.target import Endpoint, Target
@@ -144,7 +144,7 @@ def address_of(url: str) -> str:
 def parsed(content: bytes | Spool) -> Any:
     """A body as JSON; None where it is not one, or longer than is held in memory."""
     try:
-        return content.json() if isinstance(content, Spool) else json.loads(content)
+        return content.json() if isinstance(content, Spool) else read_json(content)
     except (TooLarge, ValueError, RecursionError):
         return None
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from .body import Body, decoded, forbidden, parts_of
+from .head import PlainlyRead
 from .identity import user_agent
 from .spool import Spool, TooLarge
 
@@ -287,7 +288,7 @@ class Connection:
         """The head of the final answer; interim ones (RFC 9110, section 15.2) come before it."""
         readable = _Readable(self)
         for _ in range(_INTERIM):
-            response = http.client.HTTPResponse(readable, method=method)  # type: ignore[arg-type]
+            response = PlainlyRead(readable, method=method)  # type: ignore[arg-type]
             response.begin()
             if response.status == _SWITCHING:
                 raise OddAnswer("the server switches to another protocol, which nobody asked for")

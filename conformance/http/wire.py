@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -87,6 +88,7 @@ class Limits:
     memory: int = 32 * 1024 * 1024
 
 
+@lru_cache(maxsize=256)  # of each request several ask
 def origin_of(url: str) -> tuple[str, str, int]:
     """Scheme, host and port; two URLs of one origin may share credentials.
 

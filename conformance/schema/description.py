@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final
-from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import requests
 import schemathesis
@@ -18,14 +18,15 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
-from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from ..apis.base import practice_of
 from ..environment.request_effects import header
-from ..http.spool import Spool, dump
+from ..http.spool import Spool
 from ..http.wire import REDIRECTS, Received, Request
+from .calls import Call, Operation
 from .latitude import BAD_REQUEST, DescribedPractice, judged
+from .plain_answers import PlainAnswers
 
 HELD: Final = (
     "status_code_conformance",
@@ -59,30 +60,6 @@ class Finding:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What the description says of one operation.
-
-    Attributes:
-        around: none of the documents has it; only a rule of its own may judge it.
-        versions: at which it is served; empty for an API without versions.
-        asked_version: the one that is asked for, unless a check wants another; None for an API without
-            versions.
-        produces: the media types of its answers of success, without wildcards.
-        statuses: the described ones; errors that no vendor publishes are not among them.
-    """
-
-    id: str
-    method: str
-    path: str
-    around: bool
-    versions: tuple[str, ...]
-    asked_version: str | None
-    produces: tuple[str, ...]
-    statuses: tuple[int, ...]
-    described: APIOperation[Any, Any, Any, Any]
-
-
 class Description:
     """One API as described. Several threads may use it at once."""
 
@@ -98,6 +75,7 @@ class Description:
         self._operations = {}
         self._kept: dict[Hashable, Any] = {}
         self._as_described: set[bytes] = set()
+        self._plainly = PlainAnswers(self.schema)
         for path, item in self.schema.raw_schema["paths"].items():
             for method, raw in item.items():
                 if isinstance(raw, dict) and "operationId" in raw:
@@ -152,25 +130,23 @@ class Description:
             )
             raise LookupError(message) from None
 
-    def case(
+    def call(
         self,
         operation_id: str,
         *,
         path: Mapping[str, object] | None = None,
         query: Mapping[str, object] | None = None,
         json: Any = NOT_SET,
-    ) -> Case[Any]:
-        """A call of an operation, as Schemathesis has it; path parameters are percent-encoded here."""
-        operation = self.operation(operation_id)
-        case: Case[Any] = operation.described.Case(
-            path_parameters={name: quote(str(value), safe="") for name, value in (path or {}).items()},
-            query=dict(query or {}),
-            body=json,
-            media_type="application/json" if json is not NOT_SET else None,
-        )
-        return case
+    ) -> Call:
+        """A call of an operation; path parameters are percent-encoded here.
 
-    def case_at(self, operation_id: str, path: str) -> Case[Any]:
+        Raises:
+            LookupError: the description has no such operation.
+        """
+        quoted = {name: quote(str(value), safe="") for name, value in (path or {}).items()}
+        return Call(self.operation(operation_id), quoted, query or {}, json)
+
+    def call_at(self, operation_id: str, path: str) -> Call:
         """A call of an operation at a path that was made without it, for the answer to be held against.
 
         Where the path is not the operation's, its parameters have the name of the operation for a value.
@@ -180,30 +156,18 @@ class Description:
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template.rstrip("/")))
         found = re.fullmatch(f"{pattern}/?", path)
         values = {name: unquote(found[name]) if found else operation_id for name in names}
-        return self.case(operation_id, path=values)
+        return self.call(operation_id, path=values)
 
-    @staticmethod
-    def url(case: Case[Any], base_url: str) -> str:
-        """The address of a case: base URL, path and query, percent-encoded."""
-        url = base_url.rstrip("/") + case.formatted_path
-        query = query_string(case.query)
-        return f"{url}?{query}" if query else url
-
-    @staticmethod
-    def body(case: Case[Any]) -> bytes | Spool | None:
-        """The JSON body of a case in UTF-8; None when it has none."""
-        return None if case.body is NOT_SET else dump(case.body, ensure_ascii=False)
-
-    def hold(self, case: Case[Any], base_url: str, request: Request, received: Received) -> list[Finding]:
+    def hold(self, call: Call, base_url: str, request: Request, received: Received) -> list[Finding]:
         """Hold an answer against the description: status, media type, headers, body.
 
         Returns:
             What is not as described; nothing, if all is well.
         """
-        operation_id = case.operation.definition.raw["operationId"]
+        operation_id = call.operation.id
         if leads_to_other_form(request.url, received.status, header(received.headers, "location")):
             return []
-        if is_redirect_as_described(self.operation(operation_id).statuses, received.status):
+        if is_redirect_as_described(call.operation.statuses, received.status):
             received = replace(received, status=_REDIRECT)
         found = []
         if received.status == BAD_REQUEST and not self._deserves_400(operation_id, request.body):
@@ -211,7 +175,7 @@ class Description:
             found.append(Finding(HELD[0], operation_id, "Undeserved client error", message))
         # The body of an answer that is cut says nothing.
         judged = [held for held in self._held if not (received.truncated and held.__name__ == HELD[-1])]
-        found += self._not_as_described(case, base_url, request, received, judged)
+        found += self._not_as_described(call, base_url, request, received, judged)
         if received.status >= 500 and any(finding.check == HELD[0] for finding in found):
             title = "Undocumented server error"
             found.append(Finding(SERVER_ERROR, operation_id, title, f"Received: {received.status}"))
@@ -219,17 +183,21 @@ class Description:
 
     def _not_as_described(
         self,
-        case: Case[Any],
+        call: Call,
         base_url: str,
         request: Request,
         received: Received,
         judged: Sequence[Any],
     ) -> list[Finding]:
         """What these checks of Schemathesis find; what was as described once is not looked at again."""
-        operation_id = case.operation.definition.raw["operationId"]
+        operation_id = call.operation.id
         same = _mark(operation_id, received)
         if same in self._as_described:
             return []
+        if self._plainly.is_as_described(call.operation, received):
+            self._remember(same)
+            return []
+        case = call.case()
         response = as_response(request, received)
         try:
             self._validate(case, response, base_url, *judged)
@@ -238,8 +206,7 @@ class Description:
         except RecursionError:
             return []  # nested deeper than can be read here, which is not a fault of the answer
         else:
-            if len(self._as_described) < _REMEMBERED:
-                self._as_described.add(same)
+            self._remember(same)
             return []
         found = []
         for held in judged:
@@ -251,6 +218,10 @@ class Description:
                     for failure in group.exceptions
                 ]
         return found
+
+    def _remember(self, mark: bytes) -> None:
+        if len(self._as_described) < _REMEMBERED:
+            self._as_described.add(mark)
 
     def _deserves_400(self, operation_id: str, body: bytes | Spool | None) -> bool:
         make = practice_of(self.api, DescribedPractice).deserves_400.get(operation_id)
@@ -323,19 +294,6 @@ def leads_to_other_form(url: str, status: int, location: str) -> bool:
         return False
     same = here.netloc == there.netloc and here.path.rstrip("/") == there.path.rstrip("/")
     return same and here.path != there.path
-
-
-def query_string(query: Mapping[str, object]) -> str:
-    """The query, percent-encoded; booleans as JSON has them, lists as repeated parameters, None left out."""
-    pairs = []
-    for name, value in query.items():
-        several = value if isinstance(value, list | tuple) else [value]
-        pairs += [(name, _plain(one)) for one in several if one is not None]
-    return urlencode(pairs, quote_via=quote)
-
-
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def as_response(request: Request, received: Received) -> Response:

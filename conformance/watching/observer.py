@@ -248,7 +248,7 @@ class Observer:
         answer = seen.answer.sampled()
         if not answer.truncated:
             trace.exercised.add(operation)
-        found = description.hold(description.case_at(operation, path), base, seen.passage.request, answer)
+        found = description.hold(description.call_at(operation, path), base, seen.passage.request, answer)
         trace.findings += [(finding, 1) for finding in found]
         violations = self._findings.read(trace, redactor)
         kinds = {violation.finding.check for violation in violations}

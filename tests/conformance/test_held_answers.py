@@ -21,10 +21,10 @@ def judge() -> Judge:
     description = Description("pieces")
 
     def told(content: bytes, status: int = 200, headers: tuple[Header, ...] = JSON) -> list[str]:
-        case = description.case("exportDatabase")
+        call = description.call("exportDatabase")
         request = Request("GET", "http://target/database/export")
         received = Received(status, "", headers, content, 0.0)
-        return [finding.check for finding in description.hold(case, "http://target", request, received)]
+        return [finding.check for finding in description.hold(call, "http://target", request, received)]
 
     return told
 

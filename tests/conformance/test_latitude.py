@@ -23,10 +23,10 @@ def judge() -> Judge:
     description = Description("pieces")
 
     def told(body: bytes | None, status: int = 400, media_type: str = "text/plain") -> set[str]:
-        case = description.case("importDatabase")
+        call = description.call("importDatabase")
         request = Request("POST", "http://target/database/import", (), body)
         received = Received(status, "", (("Content-Type", media_type),), b"No.", 0.0)
-        return {finding.check for finding in description.hold(case, "http://target", request, received)}
+        return {finding.check for finding in description.hold(call, "http://target", request, received)}
 
     return told
 

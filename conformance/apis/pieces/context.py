@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from ...authoring.context import Context
-from ...schema.description import Operation
+from ...schema.calls import Operation
 from .api import API
 from .arrange import GivenPieces
 

@@ -1,0 +1,26 @@
+"""JSON as the standard library reads it, in a third of the time where it is as usual."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import orjson
+
+# Up to 18 digits always fit 64 bits; longer integers only the standard library reads exactly.
+_LONG: Final = b"0" * 19
+_DIGITS_TO_ZERO: Final = bytes(ord("0") if code in b"0123456789" else ord(" ") for code in range(256))
+
+
+def read_json(content: bytes) -> Any:
+    """The value, as `json.loads` gives it, and with its errors.
+
+    What the fast library refuses, as NaN, lone surrogates or other encodings than UTF-8, is left to the
+    standard one.
+    """
+    if _LONG not in content.translate(_DIGITS_TO_ZERO):
+        try:
+            return orjson.loads(content)
+        except orjson.JSONDecodeError:
+            pass
+    return json.loads(content)
