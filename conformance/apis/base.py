@@ -145,7 +145,7 @@ class JudgedApi:
         title: in sentences: `Pieces OS`.
         prefix: that the ids of its rules begin with: `PI` of `PI-EXP-01`.
         package: the package that holds `requirements.yaml`, `effects.yaml`, the module `practice` and the
-            package `checks`, and may hold a `fault_model.yaml`.
+            package `checks`, and may hold a `fault_model.yaml` and a `costs.json`.
         description: its OpenAPI 3.0 description, made anew for each caller, who may change it.
         probe: tells whether the API is at a base URL.
         usual_url: a base URL to begin with, for the template of a target file.
@@ -182,6 +182,11 @@ class JudgedApi:
     def fault_model(self) -> bytes | None:
         """The text that tells what could go wrong with its operations, as YAML; None where there is none."""
         file = files(self.package).joinpath("fault_model.yaml")
+        return file.read_bytes() if file.is_file() else None
+
+    def costs(self) -> bytes | None:
+        """How many requests its rules and its fuzzing take, as JSON; None where nobody has counted."""
+        file = files(self.package).joinpath("costs.json")
         return file.read_bytes() if file.is_file() else None
 
     def effects(self) -> bytes:

@@ -157,11 +157,9 @@ class Controller:
         """A rule that all exchanges feed is judged in one worker; what another one saw counts as well."""
         for rule_id, violation in self._violated.items():
             known = self._results.get(rule_id)
-            if (
-                rule_id in schema_rules()
-                and known is not None
-                and known.verdict in {Verdict.PASSED, Verdict.NOT_VERIFIED}
-            ):
+            watched = any(rule.id == rule_id for rule in self._plan.watched)
+            open_ = known is not None and known.verdict in {Verdict.PASSED, Verdict.NOT_VERIFIED}
+            if rule_id in schema_rules() and (open_ or watched):
                 found = baselines.accepted(self._plan.baseline, violation)
                 self._results[rule_id] = found
                 self._late.append(found)
@@ -180,6 +178,8 @@ class Controller:
             if rule.id not in self._results:
                 part = CheckResult(Verdict.NOT_VERIFIED, STOPPED[stopped or "interrupted"])
                 self._results[rule.id] = self._rule_runner.verdict(rule, [part], {})
+        asked = self._plan.shard.rules if self._plan.shard is not None else len(rules)
+        rules += [rule for rule in self._plan.watched if rule.id in self._results]
         order = {rule.id: number for number, rule in enumerate(self._plan.catalogue)}
         rules.sort(key=lambda rule: order[rule.id])
         settings = self._plan.settings
@@ -195,13 +195,13 @@ class Controller:
             seconds=time.monotonic() - self._started,
             results=tuple(self._results[rule.id] for rule in rules),
             stopped=stopped,
-            selection=""
-            if len(rules) == len(self._plan.catalogue.filter(testable=True))
-            else "through pytest",
+            selection="" if asked == len(self._plan.catalogue.filter(testable=True)) else "through pytest",
             fuzzed=settings.fuzzing,
             notes=(*self._notes, *remains(sum(self._left.values(), Counter()))),
-            command=f"dbcontract check {arguments} --seed {settings.seed}",
+            command=f"dbcontract check {arguments} --seed {settings.seed}"
+            + (f" --shard {settings.shard}" if settings.shard is not None else ""),
             requests=self._requests,
+            shard=self._plan.shard,
         )
 
     def _write(self, form: str, path: Path, run: RunResult) -> None:

@@ -20,12 +20,13 @@ from ..report.document import to_entry
 from ..report.shown import visible
 from ..report.text import verdict_name, what_happened
 from ..results import baseline as baselines
-from ..results.results import CheckResult, RuleResult, Stop, Verdict
+from ..results.results import CheckResult, RuleResult, ShardSummary, Stop, Verdict
 from ..runner.budget import Budget
 from ..runner.engine import STOPPED
 from ..runner.fuzzing.settings import FuzzingSettings
 from ..runner.interruption import Interruption
 from ..runner.rule_runner import RuleChecks, RuleRunner
+from ..runner.shards import ShardError, shard_of, share
 from ..schema.conformance import schema_rules
 from ..target.options import SelectionError, Wanted, api_choices, permissions, select
 from ..target.target import Target, TargetError
@@ -44,6 +45,8 @@ class Plan:
 
     Attributes:
         rules: to judge by, each behind those that it depends on, and last the ones that all exchanges feed.
+        watched: rules of other shards that all exchanges feed.
+        shard: which part of a run it is.
         outputs: (format, file) of the reports.
     """
 
@@ -53,6 +56,8 @@ class Plan:
     baseline: baselines.Baseline
     outputs: tuple[tuple[str, Path], ...]
     settings: Settings
+    watched: tuple[Rule, ...] = ()
+    shard: ShardSummary | None = None
 
 
 def make_plan(config: pytest.Config, settings: Settings) -> Plan:
@@ -86,8 +91,14 @@ def make_plan(config: pytest.Config, settings: Settings) -> Plan:
     if not ids:
         raise SelectionError(f"the target serves {', '.join(target.apis)}, and no rule of that is chosen")
     ordered = [rule for rule in catalogue.ordered() if rule.id in ids]
-    rules = sorted(ordered, key=lambda rule: rule.id in schema_rules())
-    return Plan(target, catalogue, tuple(rules), accepted, outputs, settings)
+    rules = tuple(sorted(ordered, key=lambda rule: rule.id in schema_rules()))
+    if settings.shard is None:
+        return Plan(target, catalogue, rules, accepted, outputs, settings)
+    try:
+        found = share(shard_of(settings.shard), rules, discover(), target, fuzzing=settings.fuzzing)
+    except ShardError as error:
+        raise SelectionError(f"--dbcontract-shard {error}") from error
+    return Plan(target, catalogue, found.rules, accepted, outputs, settings, found.watched, found.summary)
 
 
 def _output(config: pytest.Config, text: str) -> tuple[str, Path]:
@@ -103,7 +114,7 @@ def make_rule_runner(
 ) -> RuleRunner:
     """The bench of a plan; `shared` says that other processes use the target at the same time."""
     fuzzing = FuzzingSettings() if plan.settings.fuzzing else None
-    rules = {rule.id: rule for rule in plan.rules}
+    rules = {rule.id: rule for rule in (*plan.rules, *plan.watched)}
     return RuleRunner(
         plan.target,
         rules,
@@ -278,7 +289,7 @@ class Runner:
     def _findings(self) -> dict[str, Any]:
         """What the item showed beside its own verdict."""
         violated = {}
-        for rule in self.plan.rules:
+        for rule in (*self.plan.rules, *self.plan.watched):
             part = self._rule_runner.violation(rule, self._rule_checks) if rule.id in schema_rules() else None
             if part is not None:
                 violated[rule.id] = to_entry(self._rule_runner.verdict(rule, [part], self._results))

@@ -31,6 +31,7 @@ _TEXTS = {
     "allow": f"Out of {', '.join(ALLOWABLE)}, separated by commas; else only reads.",
     "token_env": "The variable with the token. Default: DBCONTRACT_TOKEN.",
     "proxy": "A forward proxy, http://HOST:PORT. Without it none is used.",
+    "shard": "Judge the I-th of N parts, I/N; `dbcontract report merge` puts the reports together.",
     "baseline": "Accepted failures, each with a reason: expected to fail.",
 }
 _LISTS = {
@@ -149,5 +150,6 @@ def _settings(config: pytest.Config, named: tuple[str, ...]) -> Settings:
         reports=several("report"),
         baseline_file=path("baseline"),
         seed=number,
+        shard=_chosen(config, "shard") or None,
         fuzzing=not (config.getoption("--dbcontract-no-fuzzing") or config.getini("dbcontract_no_fuzzing")),
     )

@@ -17,6 +17,7 @@ class Settings:
     Attributes:
         own: what the options of single APIs were given, by their names.
         named: ids given as `conformance::ID`.
+        shard: as I/N.
         alone: no other tests were asked for.
     """
 
@@ -34,3 +35,4 @@ class Settings:
     baseline_file: Path | None
     seed: int
     fuzzing: bool
+    shard: str | None = None

@@ -11,7 +11,16 @@ from typing import Any, Final
 
 from ..catalogue.rules import Level, Rule, Source
 from ..http.evidence import Evidence
-from ..results.results import CheckResult, RuleResult, RunResult, TargetSummary, Verdict, exit_code, tally
+from ..results.results import (
+    CheckResult,
+    RuleResult,
+    RunResult,
+    ShardSummary,
+    TargetSummary,
+    Verdict,
+    exit_code,
+    tally,
+)
 
 FORMAT: Final = "dbcontract-result/1"
 
@@ -61,6 +70,7 @@ def to_document(run: RunResult) -> dict[str, Any]:
             "command": run.command,
             "complete": run.complete,
             "stopped": run.stopped,
+            "shard": asdict(run.shard) if run.shard is not None else None,
         },
         "conformant": run.conformant,
         "exit_code": exit_code(run),
@@ -142,6 +152,8 @@ def from_document(document: Any) -> RunResult:
             problems=tuple(document["problems"]),
             command=run["command"],
             requests=run["requests"],
+            # Reports of before there were shards are still read.
+            shard=ShardSummary(**run["shard"]) if run.get("shard") is not None else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise NoResult(f"a damaged document of the format {FORMAT}: {error!r}") from error

@@ -16,8 +16,9 @@ _LATE = "the time of the run was over"
 
 
 def headline(run: RunResult) -> str:
-    """The result in a few words and four numbers."""
-    return f"{outcome(run)} ({counts(run)})"
+    """The result in a few words and four numbers; a part of a run says that it is no more."""
+    part = f"shard {run.shard.index} of {run.shard.count} alone: " if run.shard is not None else ""
+    return f"{part}{outcome(run)} ({counts(run)})"
 
 
 def counts(run: RunResult) -> str:
@@ -152,6 +153,7 @@ def facts(run: RunResult) -> list[tuple[str, str]]:
     urls = ", ".join(f"{title_of(api)} at {url}" for api, url in run.target.urls.items())
     catalogues = ", ".join(f"{api} {version}" for api, version in run.catalogues.items())
     fuzzing = "with generated calls" if run.fuzzed else "without generated calls"
+    shard = run.shard
     return [
         ("Target", run.target.name),
         ("Served", urls + (", recognized as a mock of dbcontract" if run.target.kind == "mock" else "")),
@@ -159,6 +161,7 @@ def facts(run: RunResult) -> list[tuple[str, str]]:
         ("Kit", f"dbcontract {run.kit_version}"),
         ("Catalogue", catalogues),
         ("Rules", run.selection or "all"),
+        *([("Shard", f"{shard.index} of {shard.count}, which have {shard.rules} rules")] if shard else []),
         ("Seed", str(run.seed)),
         ("Time", f"{run.started_at}, {run.seconds:.1f} s, {run.requests} requests, {fuzzing}"),
         ("Command", run.command),

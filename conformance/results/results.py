@@ -121,6 +121,23 @@ class TargetSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class ShardSummary:
+    """Which part of a run this is, where it is shared out.
+
+    Attributes:
+        index: from 1.
+        count: how many parts there are.
+        rules: how many rules all parts have together.
+        division: tells one way to share the rules out from others.
+    """
+
+    index: int
+    count: int
+    rules: int
+    division: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """The result of a run.
 
@@ -132,6 +149,8 @@ class RunResult:
         notes: what the reader has to know beside the verdicts: what was created and stays, for example.
         problems: what is wrong with the baseline; any of it fails the run.
         command: the command that repeats the run.
+        shard: which part of a run it is; None for a whole one. A part may hold rules of other parts, which it
+            saw violated.
     """
 
     kit_version: str
@@ -148,6 +167,7 @@ class RunResult:
     problems: tuple[str, ...] = ()
     command: str = ""
     requests: int = 0
+    shard: ShardSummary | None = None
 
     @property
     def complete(self) -> bool:
@@ -262,6 +282,11 @@ def exit_code(run: RunResult) -> int:
     if not any(result.verdict in exercised for result in run.results):
         return NOTHING_VERIFIED
     return CONFORMANT
+
+
+def severest(results: Iterable[RuleResult]) -> RuleResult:
+    """Of several results of one rule the one that counts."""
+    return max(results, key=lambda result: _SEVERITY[result.verdict])
 
 
 def worst(parts: Iterable[CheckResult], level: Level) -> CheckResult | None:

@@ -14,7 +14,7 @@ from ..authoring.check import Checks
 from ..authoring.run import Controls
 from ..catalogue.rules import Rule
 from ..environment.session import Cancelled
-from ..results.results import BAD, CheckResult, RuleResult, RunResult, Stop, Verdict
+from ..results.results import BAD, CheckResult, RuleResult, RunResult, ShardSummary, Stop, Verdict
 from ..schema.conformance import schema_rules
 from ..schema.description import Description
 from ..target.target import Target
@@ -64,6 +64,7 @@ class Options:
         evidence: show exchanges with the results of checks; where nobody looks at them, they cost time.
         selection: what was asked for, as the user said it, for the reports.
         command: the command that repeats the run, for the reports.
+        shard: which part of a run it is.
     """
 
     seed: int = 1
@@ -75,6 +76,7 @@ class Options:
     evidence: bool = True
     selection: str = ""
     command: str = ""
+    shard: ShardSummary | None = None
 
 
 class Engine:
@@ -91,6 +93,7 @@ class Engine:
         descriptions: to share between runs; by default each run reads them itself.
         cancelled: set when the user interrupts the run, from whichever thread.
         controls: what is known to work from the beginning.
+        watched: rules that others judge; they get a result where an exchange of this run violates them.
     """
 
     def __init__(
@@ -106,13 +109,15 @@ class Engine:
         descriptions: Mapping[str, Description] | None = None,
         cancelled: threading.Event | None = None,
         controls: Controls | None = None,
+        watched: Sequence[Rule] = (),
     ) -> None:
         self.rules = {rule.id: rule for rule in rules if rule.api in target.apis}
+        self._watched = {rule.id: rule for rule in watched if rule.api in target.apis}
         self.options = options or Options()
         self._listener = listener or Listener()
         self.rule_runner = RuleRunner(
             target,
-            self.rules,
+            {**self.rules, **self._watched},
             checks,
             seed=self.options.seed,
             settings=self.options.fuzzing,
@@ -158,13 +163,18 @@ class Engine:
             seed=self.options.seed,
             started_at=started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             seconds=time.monotonic() - started,
-            results=tuple(self._results[rule_id] for rule_id in self.rules),
+            results=tuple(
+                self._results[rule_id]
+                for rule_id in (*self.rules, *self._watched)
+                if rule_id in self._results
+            ),
             stopped=self._stop,
             selection=self.options.selection,
             fuzzed=self.options.fuzzing is not None,
             notes=(*self._notes, *self.rule_runner.notes, *remains(Counter(self.rule_runner.left()))),
             command=self.options.command,
             requests=self._requests,
+            shard=self.options.shard,
         )
 
     def prepare(self) -> None:
@@ -196,6 +206,7 @@ class Engine:
         for api in self.rule_runner.target.apis if not self._is_over() else ():
             self._fuzz(api)
         self._settle_described()
+        self._settle_watched()
 
     # Checks
 
@@ -284,6 +295,12 @@ class Engine:
             result = self.rule_runner.judge(rule, self._results, examined).result
             # Half a run cannot tell that all answers were right; it can tell that one was not.
             if not self._stop or result.verdict in BAD:
+                self._settle(result)
+
+    def _settle_watched(self) -> None:
+        for rule in self._watched.values():
+            result = self.rule_runner.verdict(rule, self.rule_runner.described(rule), self._results)
+            if result.verdict in BAD:
                 self._settle(result)
 
     # Verdicts

@@ -6,8 +6,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..catalogue.rules import Rule
 from ..results.results import RuleResult, Verdict
+from ..target.target import Target
 
 _BAD = frozenset({Verdict.FAILED, Verdict.WARNED})
+
+
+def missing_of(rule: Rule, target: Target) -> tuple[str, ...]:
+    """The capabilities that a rule needs and a target lacks, or does not allow."""
+    return tuple(str(need) for need in rule.needs if not _offers(target, need, rule.api))
+
+
+def _offers(target: Target, need: str, api: str) -> bool:
+    # Where the clock can be moved, nobody has to wait.
+    return target.offers(need, api) or (need == "wait" and target.offers("clock", api))
 
 
 def waves_of(rule_ids: Sequence[str], depends_on: Mapping[str, Iterable[str]]) -> list[list[str]]:

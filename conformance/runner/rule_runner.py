@@ -32,7 +32,7 @@ from ..schema.description import Description, routes
 from ..target.preflight import Preflight, examine
 from ..target.target import Target
 from .fuzzing.settings import Fuzzed, FuzzingSettings, Progress
-from .order import origin, waves_of
+from .order import missing_of, origin, waves_of
 from .run_check import Outcome, run_check
 
 BULKY = "the bulky checks"
@@ -206,7 +206,7 @@ class RuleRunner:
         """Why a rule cannot be verified on this target at all; None if nothing stands in the way."""
         if rule.untestable is not None:
             return CheckResult(Verdict.NOT_VERIFIED, f"no check can tell: {rule.untestable}")
-        missing = tuple(str(need) for need in rule.needs if not self._offers(need, rule.api))
+        missing = missing_of(rule, self.target)
         if missing:
             reason = f"the target lacks, or does not allow: {', '.join(missing)}"
             return CheckResult(Verdict.NOT_VERIFIED, reason, missing=missing)
@@ -214,10 +214,6 @@ class RuleRunner:
             return CheckResult(Verdict.NOT_VERIFIED, NO_CHECK)
         open_because = self._preflight.skip_reason(rule) if self._preflight is not None else None
         return CheckResult(Verdict.NOT_VERIFIED, open_because) if open_because is not None else None
-
-    def _offers(self, need: str, api: str) -> bool:
-        # Where the clock can be moved, nobody has to wait.
-        return self.target.offers(need, api) or (need == "wait" and self.target.offers("clock", api))
 
     def has_bulky(self, rule_id: str) -> bool:
         """Whether some check of a rule is to come last, since others share the target with it."""

@@ -213,5 +213,5 @@ def test_options_and_variables_of_the_documentation_exist(page: str) -> None:
     for line in re.findall(r"(?:dbcontract exec|serve) (--.*)$", text, re.MULTILINE):
         for option in re.findall(r"--[a-z-]+", line.partition(" -- ")[0]):
             assert option in help_, (page, option)
-    known = {"DBCONTRACT_URL", "DBCONTRACT_CONTROL_TOKEN", "DBCONTRACT_PORT"}
+    known = {"DBCONTRACT_URL", "DBCONTRACT_TOKEN", "DBCONTRACT_CONTROL_TOKEN", "DBCONTRACT_PORT"}
     assert set(re.findall(r"DBCONTRACT_[A-Z_]+", text)) <= known

@@ -25,9 +25,21 @@ from .errors import CommandError, one_line
 
 __all__ = ["main"]
 
-COMMANDS = ("serve", "exec", "check", "proxy", "compare", "rules", "prove", "defects", "init", "data")
+COMMANDS = (
+    "serve",
+    "exec",
+    "check",
+    "proxy",
+    "report",
+    "compare",
+    "rules",
+    "prove",
+    "defects",
+    "init",
+    "data",
+)
 _MODULES = {"exec": "execute"}  # where a module cannot be called as its command: `exec` is a builtin
-_OF_THE_KIT = ("check", "proxy", "compare", "rules", "prove", "init")
+_OF_THE_KIT = ("check", "proxy", "report", "compare", "rules", "prove", "init")
 """What the distribution `dbcontract-mock`, the mock alone, does not have."""
 
 _WHOLE = 1_000

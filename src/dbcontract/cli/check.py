@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,10 +25,12 @@ from .listing import completion, rule_names
 from .reports import Output, output_of, to_standard_output, write_reports
 
 if TYPE_CHECKING:
+    from dbcontract.conformance.authoring.check import Checks
     from dbcontract.conformance.catalogue.rules import Catalogue, Rule
     from dbcontract.conformance.http.redaction import Redactor
     from dbcontract.conformance.results.results import RunResult
     from dbcontract.conformance.runner.engine import Options
+    from dbcontract.conformance.runner.shards import Shard
     from dbcontract.conformance.target.options import Wanted
     from dbcontract.conformance.target.target import Target
 
@@ -96,6 +98,12 @@ def _own_options(command: Callable[..., int]) -> Callable[..., int]:
 @click.option(
     "--jobs", type=click.IntRange(1, 32), default=1, show_default=True, help="Checks at a time, on a mock."
 )
+@click.option(
+    "--shard",
+    "shard_text",
+    metavar="I/N",
+    help="Judge the I-th of N parts; `dbcontract report merge` puts the reports of all together.",
+)
 @click.option("--plan", is_flag=True, help="Print what a run would send, and send nothing.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every exchange, with whole bodies.")
 def command(  # noqa: PLR0917 (one argument an option)
@@ -113,6 +121,7 @@ def command(  # noqa: PLR0917 (one argument an option)
     baseline_file: Path | None,
     fail_fast: bool,  # noqa: FBT001 (a flag)
     jobs: int,
+    shard_text: str | None,
     plan: bool,  # noqa: FBT001 (a flag)
     verbose: bool,  # noqa: FBT001 (a flag)
     **own: str | tuple[str, ...] | None,
@@ -139,10 +148,13 @@ def command(  # noqa: PLR0917 (one argument an option)
     catalogue = load_all()
     rules = select_rules(catalogue, only, level)
     baseline = read_baseline(baseline_file)
+    shard = _shard(shard_text)
     options = _options(
         wanted, only, level, seed=seed, fuzzing=not no_fuzzing, fail_fast=fail_fast, jobs=jobs, whole=verbose
     )
     options = replace(options, tolerated=baseline.rules if baseline else frozenset())
+    if plan and shard is not None:
+        raise CommandError("--plan, --shard: give one of the two; a plan is that of the whole run")
     if plan:
         from .plan import show_plan
 
@@ -155,7 +167,7 @@ def command(  # noqa: PLR0917 (one argument an option)
         else:
             target = _resolve(wanted, os.environ, interruption)
         quiet = to_standard_output(outputs)
-        result = _run(target, rules, catalogue, options, interruption, quiet=quiet)
+        result = _run(target, rules, catalogue, options, interruption, shard=shard, quiet=quiet)
         if baseline is not None:
             result = with_baseline(result, baseline, catalogue)
         _show(result, target, outputs, verbose=verbose)
@@ -257,11 +269,12 @@ def _embedded(wanted: Wanted) -> Iterator[Target]:
 
 def _run(
     target: Target,
-    rules: list[Rule],
+    rules: Sequence[Rule],
     catalogue: Catalogue,
     options: Options,
     interruption: Interruption,
     *,
+    shard: Shard | None,
     quiet: bool,
 ) -> RunResult:
     import dbcontract
@@ -277,6 +290,9 @@ def _run(
         raise CommandError(
             f"--only: the target serves {', '.join(target.apis)}, and no rule of that is chosen"
         )
+    watched: Sequence[Rule] = ()
+    if shard is not None:
+        rules, watched, options = _shared_out(shard, rules, checks, target, options)
     with listening(quiet=quiet) as listener:
         engine = Engine(
             target,
@@ -287,6 +303,7 @@ def _run(
             listener=listener,
             kit_version=dbcontract.__version__,
             cancelled=interruption.cancelled,
+            watched=watched,
         )
         interruption.tells(engine.rule_runner.left)
         try:
@@ -296,6 +313,29 @@ def _run(
             return engine.run()
         except TargetError as error:
             raise CommandError(str(error)) from error
+
+
+def _shard(text: str | None) -> Shard | None:
+    from dbcontract.conformance.runner.shards import ShardError, shard_of
+
+    try:
+        return shard_of(text) if text is not None else None
+    except ShardError as error:
+        raise CommandError(f"--shard: {error}") from error
+
+
+def _shared_out(
+    shard: Shard, rules: Sequence[Rule], checks: Checks, target: Target, options: Options
+) -> tuple[Sequence[Rule], Sequence[Rule], Options]:
+    """The rules of a shard, those that it watches for others, and the options of its run."""
+    from dbcontract.conformance.runner.shards import ShardError, share
+
+    try:
+        found = share(shard, rules, checks, target, fuzzing=options.fuzzing is not None)
+    except ShardError as error:
+        raise CommandError(f"--shard {error}") from error
+    command = f"{options.command} --shard {shard}"
+    return found.rules, found.watched, replace(options, shard=found.summary, command=command)
 
 
 def _show(result: RunResult, target: Target, outputs: list[Output], *, verbose: bool) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .errors import CommandError, os_reason
-from .reports import to_standard_output, write_reports
+from .reports import read_report, to_standard_output, write_reports
 
 if TYPE_CHECKING:
     from dbcontract.conformance.results.comparison import Comparison
-    from dbcontract.conformance.results.results import RunResult
 
 _SHOWN = 40
 """How many rules of a section the terminal shows; the reports have all."""
@@ -53,7 +50,7 @@ def command(
         raise click.UsageError(
             "Give two reports or more, as `check --report json=FILE` or `html=FILE` writes them."
         )
-    comparison = compare([_read(file) for file in files], over_time=over_time)
+    comparison = compare([read_report(file) for file in files], over_time=over_time)
     if fail_on_worse and not comparison.over_time:
         raise click.UsageError("--fail-on-worse: the reports are of several targets; say --over-time")
     asked = {"html": html, "markdown": markdown, "json": json_}
@@ -62,21 +59,6 @@ def command(
         _show(comparison)
     write_reports(outputs, lambda form: FORMATS[form](comparison))
     return NOT_CONFORMANT if fail_on_worse and comparison.changes[Change.WORSE] else 0
-
-
-def _read(file: Path) -> RunResult:
-    from dbcontract.conformance.report.document import NoResult, from_document
-    from dbcontract.conformance.report.embedded import unpack
-
-    try:
-        content = file.read_bytes()
-        page = content.lstrip()[:9].upper() == b"<!DOCTYPE"
-        return from_document(unpack(content.decode()) if page else json.loads(content))
-    except OSError as error:
-        raise CommandError(f"{file}: {os_reason(error)}; name a report that is there") from error
-    except (NoResult, ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, NoResult) else "it is not JSON"
-        raise CommandError(f"{file}: {reason}; `check --report json=FILE` writes one") from error
 
 
 def _show(comparison: Comparison) -> None:

@@ -1,7 +1,8 @@
-"""What `check` and `prove` have in common: a progress bar, and reports that are written at the end."""
+"""What commands that judge have in common: a progress bar, and reports, which are written and read back."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from .files import atomic_writer
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+    from dbcontract.conformance.results.results import RunResult
 
 Output = tuple[str, str]
 """The format of a report, and the file that it goes to; `-` is standard output."""
@@ -56,6 +59,26 @@ def write_reports(outputs: Sequence[Output], render: Callable[[str], str]) -> No
             message = f"--report {form}={name}: {os_reason(error)}; choose a file that can be written"
             raise CommandError(message) from error
         click.echo(f"{form} report: {name}", err=True)
+
+
+def read_report(file: Path) -> RunResult:
+    """A result from a report of `check`, JSON or HTML.
+
+    Raises:
+        CommandError: it cannot be read, or is something else.
+    """
+    from dbcontract.conformance.report.document import NoResult, from_document
+    from dbcontract.conformance.report.embedded import unpack
+
+    try:
+        content = file.read_bytes()
+        page = content.lstrip()[:9].upper() == b"<!DOCTYPE"
+        return from_document(unpack(content.decode()) if page else json.loads(content))
+    except OSError as error:
+        raise CommandError(f"{file}: {os_reason(error)}; name a report that is there") from error
+    except (NoResult, ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, NoResult) else "it is not JSON"
+        raise CommandError(f"{file}: {reason}; `check --report json=FILE` writes one") from error
 
 
 def progress_bar() -> Progress:
