@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -36,6 +37,10 @@ _SPELLED = re.compile(
 _SPELLED_TWICE = 2
 VARIABLE: Final = re.compile(r"\$(?:(?:[A-Z]+_)*TOKEN|HEADER_[A-Z0-9_]+)(?![A-Za-z0-9_])")
 """What a secret is replaced by: a variable of the shell, so that a command line can be pasted."""
+
+_SHORT: Final = 16_384
+_REMEMBERED: Final = 1_000
+"""How many texts of so many characters are known again."""
 
 _Span = tuple[int, int]
 
@@ -86,6 +91,7 @@ class Redactor:
         # The longest first: one secret may be the beginning of another.
         ordered = sorted(known.values(), key=lambda secret: len(secret.value), reverse=True)
         self._long = [(one.value, f"${one.name}") for one in ordered if len(one.value) >= LEAST]
+        self._short = lru_cache(maxsize=_REMEMBERED)(self._masked)
         self._parts = _parts([one for one in ordered if len(one.value) >= LEAST])
         # A short token may be a part of any word, and is masked only where it is a word of its own; a short
         # value of a header, 1 for example, only there.
@@ -102,6 +108,10 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text with secrets as `$TOKEN` or `***`, and the values of signatures as `***`."""
+        # Each text of the evidence is masked several times on its way into a report.
+        return self._short(text) if len(text) <= _SHORT else self._masked(text)
+
+    def _masked(self, text: str) -> str:
         if self._parts:
             text = self._without_secrets(text)
         if self._words is not None:

@@ -131,6 +131,9 @@ def command(  # noqa: PLR0917 (one argument an option)
     Exit status: 0 conformant, 1 not, 2 wrong usage, 3 the target could not be reached or broke off, 4 nothing
     could be verified.
     """
+    from .loading import loading_at_once
+
+    click.get_current_context().with_resource(loading_at_once())
     from dbcontract.conformance.catalogue.rules import load_all
 
     if url is not None and target_file is not None:
