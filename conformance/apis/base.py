@@ -190,7 +190,7 @@ class JudgedApi:
         return file.read_bytes() if file.is_file() else None
 
     def effects(self) -> bytes:
-        """The text that tells what its operations may do to a target, as YAML."""
+        """The text that tells which things its operations make at a target, as YAML."""
         return files(self.package).joinpath("effects.yaml").read_bytes()
 
 

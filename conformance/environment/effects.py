@@ -1,4 +1,9 @@
-"""What operations may do to a target: the `effects.yaml` of each API as values, and what a path names."""
+"""What operations may do to a target, and what a path names.
+
+Which operation may do what, the description says: `x-effect: {may: [create], thing: database}`, where `may`
+has create, change and destroy for what is there, and import, which may write over what is there. What the
+things are, the `effects.yaml` of the API says.
+"""
 
 from __future__ import annotations
 
@@ -91,8 +96,10 @@ def things() -> Mapping[str, Thing]:
 def effects(api: str) -> Mapping[str, Effect]:
     """The effects of the operations of an API that do not only read, by operationId."""
     return {
-        operation: Effect(frozenset(raw["may"]), raw["thing"])
-        for operation, raw in _read(api)["operations"].items()
+        operation["operationId"]: Effect(frozenset(raw["may"]), raw["thing"])
+        for item in apis()[api].description()["paths"].values()
+        for operation in item.values()
+        if isinstance(operation, dict) and (raw := operation.get("x-effect")) is not None
     }
 
 

@@ -1,9 +1,9 @@
 """The permission gate: what may change the target passes here before it is sent, whoever sends it.
 
-What an operation may do is data (`effects.yaml`), and what the run may do is what the user allows: nothing
-without `write`; with it, to create things, and to change and delete what the run itself has created; with
-`destroy`, to delete and overwrite what else the user has named for it. What that is, the `Keeper` of the API
-knows. Requests about invented ids can do nothing, and are always let through.
+What an operation may do is data (`x-effect` of the description), and what the run may do is what the user
+allows: nothing without `write`; with it, to create things, and to change and delete what the run itself has
+created; with `destroy`, to delete and overwrite what else the user has named for it. What that is, the
+`Keeper` of the API knows. Requests about invented ids can do nothing, and are always let through.
 
 Whatever is made is entered in the inventory when its answer comes.
 """
