@@ -16,7 +16,7 @@ import contextlib
 import enum
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -77,6 +77,7 @@ class MockClient:
         self._path = urlsplit(base_url).path.rstrip("/")
         self._sandbox = ControlledSandbox(self._connection, self._path)
         self._sessions: list[Session] = []
+        self._parting: Callable[[MockClient], None] | None = None
         self.base_url = self._connection.origin + self._path
         self.token = DEFAULT_TOKEN if token is None else token
         self.clock = ClockControl(self._sandbox)
@@ -114,10 +115,19 @@ class MockClient:
         root = _SANDBOX.sub("", self._path)
         url = f"{self._connection.origin}{root}/~{quoted}"
         with MockClient(url, token=self.token, connection=self._connection) as other:
+            other._parting = self._parting
             try:
-                yield other
+                try:
+                    yield other
+                finally:
+                    if self._parting is not None:
+                        self._parting(other)
             finally:
                 ControlledSandbox(self._connection, root).delete_sandbox(quoted)
+
+    def before_parting(self, look: Callable[[MockClient], None]) -> None:
+        """Let something look at each sandbox that `sandbox` made from here on, before it is deleted."""
+        self._parting = look
 
     # Where to find things
 

@@ -217,3 +217,12 @@ def without_what_was_not_met(whole: Mapping[str, Any]) -> Document:
         api["operations"] = [one for one in api["operations"] if one["outcomes"]]
         api["situations"] = [one for one in api["situations"] if one["met"]]
     return made
+
+
+def emptied(whole: Mapping[str, Any]) -> Document:
+    """All that there is to meet, and nothing of it met."""
+    made = copy.deepcopy(dict(whole))
+    made |= {"requests": 0, "since": None, "paused": False, "findings": []}
+    for _, cell in cells(made):
+        cell |= {"met": 0, "by": []}
+    return _totalled(made)

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from .coverage import Coverage, add_options
+
 if TYPE_CHECKING:
     from ..client import JournalEntry, MockClient
 
@@ -31,6 +33,7 @@ SHOWN_BODY = 500
 """How many characters of a body it shows."""
 
 _sandbox = pytest.StashKey["MockClient"]()
+_coverage = pytest.StashKey[Coverage]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,6 +56,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Let the mock that is started hold each of its responses against the description, too.",
     )
+    add_options(parser, group)
     parser.addini("dbcontract_data", "The data set of dbcontract_mock; a file as seen from the root folder.")
     parser.addini("dbcontract_seed", "The seed of the data set.", type="int", default=None)
     parser.addini("dbcontract_mock_url", "A running mock to use instead of starting one.")
@@ -62,12 +66,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Describe the marker."""
+    """Describe the marker; gather what is met of the contract, if that is wanted."""
     config.addinivalue_line(
         "markers",
         "dbcontract(data=None, seed=None, **settings): begin the test's dbcontract_mock with another data "
-        "set or seed, and with settings such as record_limit=50, job_pace=2.0, os_version='8.1.0'.",
+        "set or seed, and with settings such as record_limit=50, job_pace=2.0, os_version='8.1.0'; allow= "
+        "lists kinds of findings that its client may give rise to.",
     )
+    try:
+        config.stash[_coverage] = coverage = Coverage(config)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
+    if coverage.wanted:
+        config.pluginmanager.register(coverage, "dbcontract_coverage")
 
 
 class _Choices:
@@ -120,9 +131,16 @@ def dbcontract_mock_server(pytestconfig: pytest.Config) -> Iterator[MockClient]:
     from ..client import MockClient, MockError  # noqa: PLC0415 - only those pay for it who use it
 
     choices = _Choices(pytestconfig)
+    coverage = pytestconfig.stash[_coverage]
     if choices.url is None:
-        with _own_server(choices) as url, _reached_directly(url), MockClient(url) as mock:
-            yield mock
+        with (
+            _own_server(choices, coverage=coverage.wanted) as url,
+            _reached_directly(url),
+            MockClient(url) as mock,
+        ):
+            yield _gathered(mock, coverage)
+            if coverage.wanted:
+                coverage.learn(mock, own=True)
         return
     try:
         mock = MockClient(
@@ -134,7 +152,16 @@ def dbcontract_mock_server(pytestconfig: pytest.Config) -> Iterator[MockClient]:
     except (MockError, ValueError) as error:
         raise _told(f"--dbcontract-mock-url: {error}") from None
     with mock, _reached_directly(mock.base_url):
-        yield mock
+        yield _gathered(mock, coverage)
+        if coverage.wanted:
+            coverage.learn(mock, own=False)
+
+
+def _gathered(mock: MockClient, coverage: Coverage) -> MockClient:
+    """The client, whose sandboxes tell what was met in them before they go."""
+    if coverage.wanted:
+        mock.before_parting(coverage.part)
+    return mock
 
 
 def _token() -> str | None:
@@ -157,7 +184,7 @@ def _reached_directly(url: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _own_server(choices: _Choices) -> Iterator[str]:
+def _own_server(choices: _Choices, *, coverage: bool) -> Iterator[str]:
     with contextlib.ExitStack() as stack:
         with warnings.catch_warnings():
             # What the web framework's imports warn of is nothing that a user's `-W error` should stop at.
@@ -173,6 +200,7 @@ def _own_server(choices: _Choices) -> Iterator[str]:
                     clock=ClockSetting(frozen=True),
                     job_seconds=0,
                     validate_responses=choices.validate_responses,
+                    coverage=coverage,
                 )
                 running = stack.enter_context(ServerThread(settings))
             except (SettingsError, StartError) as error:
@@ -193,7 +221,10 @@ def dbcontract_mock(
     """A mock of both APIs for this test alone; see `dbcontract.mockserver.client.MockClient`."""
     node = request.node
     with dbcontract_mock_server.sandbox(sandbox_name(node.name, f"{_dbcontract_run}{node.nodeid}")) as mock:
-        _prepare(mock, node, own_server=not _dbcontract_run)
+        allowed = _prepare(mock, node, own_server=not _dbcontract_run)
+        coverage = node.config.stash[_coverage]
+        if coverage.wanted:
+            _name(coverage, mock, node, allowed)
         node.stash[_sandbox] = mock
         try:
             yield mock
@@ -208,8 +239,20 @@ def sandbox_name(test: str, unique: str) -> str:
     return f"{shown}-{digest}" if shown else digest
 
 
-def _prepare(mock: MockClient, node: pytest.Item, *, own_server: bool) -> None:
-    """Give the sandbox what the test's markers and, on somebody else's server, the options ask for."""
+def _name(coverage: Coverage, mock: MockClient, node: pytest.Item, allowed: object) -> None:
+    try:
+        coverage.name(mock, node.nodeid, allowed)
+        mock.coverage.clear()  # a running mock may count from here on only
+    except (TypeError, ValueError) as error:
+        raise _told(f"@pytest.mark.dbcontract: {error}") from None
+
+
+def _prepare(mock: MockClient, node: pytest.Item, *, own_server: bool) -> object:
+    """Give the sandbox what the test's markers and, on somebody else's server, the options ask for.
+
+    Returns:
+        What a marker allows: kinds of findings.
+    """
     from ..client import MockError  # noqa: PLC0415 - loaded already, by the server's fixture
 
     asked: dict[str, Any] = {}
@@ -220,8 +263,9 @@ def _prepare(mock: MockClient, node: pytest.Item, *, own_server: bool) -> None:
         if marker.args:
             raise _told(f"@pytest.mark.dbcontract takes keywords only, not {marker.args[0]!r}")
         asked |= marker.kwargs
+    allowed: object = asked.pop("allow", ())
     if not asked:
-        return
+        return allowed
     data, seed = asked.pop("data", None), asked.pop("seed", None)
     try:
         if data is not None or seed is not None:
@@ -231,6 +275,7 @@ def _prepare(mock: MockClient, node: pytest.Item, *, own_server: bool) -> None:
             mock.settings(**asked)
     except (MockError, TypeError) as error:
         raise _told(f"@pytest.mark.dbcontract: {error}") from None
+    return allowed
 
 
 @pytest.hookimpl(wrapper=True)

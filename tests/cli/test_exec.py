@@ -250,3 +250,48 @@ def test_ctrl_c_is_left_to_the_terminal_which_tells_the_command_itself(
     os.close(ours)
     assert process.returncode == 5
     assert b"got 2" not in shown
+
+
+CALLS = """
+import os, urllib.request
+urllib.request.urlopen(os.environ["DBCONTRACT_URL"] + "/database/export").read()
+for number in range(12):
+    urllib.request.urlopen(os.environ["DBCONTRACT_URL"] + f"/~box-{number}/database/export?a={number}").read()
+"""
+
+
+@pytest.mark.parametrize("name", ["coverage.json", "coverage.html", "coverage.md"])
+def test_what_the_command_met_is_written_of_all_sandboxes_also_of_those_that_are_gone(
+    run: Callable[..., Any], tmp_path: Path, name: str
+) -> None:
+    done = run("exec", "--max-sandboxes", "5", "--coverage", name, "--", sys.executable, "-c", CALLS)
+    assert done.status == 0, done.stderr
+    text = (tmp_path / name).read_text()
+    assert "unknown-parameter" in text
+    assert "13 requests: 1 of " in done.stderr
+    assert "the client does wrong: unknown-parameter (12)" in done.stderr
+    if name.endswith("json"):
+        (export,) = (
+            outcome
+            for api in json.loads(text)["apis"]
+            for operation in api["operations"]
+            for outcome in operation["outcomes"]
+            if (operation["id"], outcome["value"]) == ("exportDatabase", "200")
+        )
+        assert (export["met"], len(export["by"])) == (13, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--coverage", "a.pdf"], "--coverage a.pdf: choose a name that ends in .html, .json, .md"),
+        (["--coverage", "no/a.md"], "--coverage no/a.md: no such file or directory; choose a file"),
+        (["--coverage", "a.md", "--no-control"], "leave --no-control out"),
+    ],
+)
+def test_coverage_that_cannot_be_written_is_refused_before_the_command_runs(
+    run: Callable[..., Any], arguments: list[str], said: str
+) -> None:
+    done = run("exec", *arguments, "--", sys.executable, "-c", "print('ran')")
+    assert (done.status, done.stdout) == (2, b"")
+    assert said in done.stderr

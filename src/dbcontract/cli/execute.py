@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,8 +28,14 @@ _CHILD = (signal.SIGCHLD,) if sys.platform != "win32" else ()
 
 @click.command("exec", context_settings={"allow_interspersed_args": False})
 @server_options(default_port=0)
+@click.option(
+    "--coverage",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write there what the command met of the contract: a file that ends in .html, .json or .md.",
+)
 @click.argument("argv", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
-def command(*, argv: tuple[str, ...], **options: Any) -> int:
+def command(*, argv: tuple[str, ...], coverage: Path | None, **options: Any) -> int:
     """Run a command with a mock of its own.
 
     The mock listens on a free port and lives as long as the command, which finds it in its environment:
@@ -43,9 +50,14 @@ def command(*, argv: tuple[str, ...], **options: Any) -> int:
     from dbcontract.mockserver.sandbox.settings import SettingsError
     from dbcontract.mockserver.server.run import ServerThread, StartError
 
+    from . import coverage as covered
     from . import logs
 
-    flags = ServerFlags(**options)
+    flags = ServerFlags(**options, coverage=coverage is not None)
+    if coverage is not None:
+        if flags.no_control:
+            raise CommandError("--coverage: the control API tells what was met; leave --no-control out")
+        covered.check(coverage)
     try:
         settings = flags.settings()
         # The terminal is the command's; a program that asked for JSON gets all of it.
@@ -55,7 +67,10 @@ def command(*, argv: tuple[str, ...], **options: Any) -> int:
             if keeper is not None:
                 at_the_end.callback(keeper.release)
             running = at_the_end.enter_context(ServerThread(settings, keeper))
-            return run(argv, surroundings(settings, running))
+            status = run(argv, surroundings(settings, running))
+            if coverage is not None:
+                covered.write(coverage, running, settings.control_token)
+            return status
     except (SettingsError, StartError) as error:
         raise CommandError(str(error)) from error
 

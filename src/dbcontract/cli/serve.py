@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 @click.command("serve")
 @server_options(default_port=5323)
 @click.option("--curls", is_flag=True, help="Show a curl command for every operation at the start.")
+@click.option(
+    "--coverage",
+    is_flag=True,
+    help="Count in all sandboxes what is met of the contract, from the first request on (/_mock/coverage).",
+)
 @click.option("--quiet", is_flag=True, help="Log no line for each request.")
 @click.option(
     "--ready-file",
