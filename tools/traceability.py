@@ -10,8 +10,8 @@ from pathlib import Path
 
 from dbcontract.conformance.authoring.check import discover
 from dbcontract.conformance.catalogue import traceability
+from dbcontract.conformance.catalogue.findings import FUZZING_ONLY, schema_rules
 from dbcontract.conformance.catalogue.rules import load_all
-from dbcontract.conformance.schema.conformance import FUZZING_ONLY, schema_rules
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "traceability.md"
 

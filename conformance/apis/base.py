@@ -8,7 +8,7 @@ named there like any other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from importlib import import_module
@@ -148,6 +148,8 @@ class JudgedApi:
             package `checks`, and may hold a `fault_model.yaml` and a `costs.json`.
         description: its OpenAPI 3.0 description, made anew for each caller, who may change it.
         probe: tells whether the API is at a base URL.
+        schema_rules: the rules that all answers feed: by id, the kinds of findings that each is about (see
+            `catalogue.findings`).
         usual_url: a base URL to begin with, for the template of a target file.
         mock_path: below which a mock serves it.
         needs_token: its requests carry a token, if the target has one.
@@ -164,6 +166,7 @@ class JudgedApi:
     mock_path: str = ""
     needs_token: bool = False
     own_keys: type[OwnKeys] | None = None
+    schema_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def keys(self) -> tuple[Key, ...]:

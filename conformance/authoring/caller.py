@@ -9,13 +9,14 @@ from typing import Any
 
 from schemathesis.core import NOT_SET
 
+from ..catalogue.findings import NO_ANSWER, SERVER_ERROR
 from ..environment.environment import Environment
 from ..environment.session import MAX_REDIRECTS, Throttled, ascii_url, redirected, target_headers
 from ..http.evidence import Exchange
 from ..http.spool import Spool
 from ..http.wire import Header, NoAnswer, OwnLimit, Received, Request
 from ..schema.calls import Call, Operation
-from ..schema.description import HELD, NO_ANSWER, SERVER_ERROR, Description, Finding
+from ..schema.description import HELD, Description, Finding
 from ..schema.trace import Trace
 from ..target.target import Endpoint, ServiceLimits
 from .answer import Answer

@@ -6,10 +6,12 @@ only leaves a note on the function, and `discover` collects the noted functions 
 
 from __future__ import annotations
 
+import ast
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.resources import files
 from inspect import getdoc
 from types import ModuleType
 from typing import Any, TypeVar
@@ -24,10 +26,12 @@ __all__ = [
     "NotVerified",
     "PrerequisiteFailed",
     "UnknownCheckRule",
+    "WrittenCheck",
     "api_of",
     "check",
     "collect",
     "discover",
+    "written",
 ]
 
 _NOTE = "__dbcontract_rules__"
@@ -89,21 +93,31 @@ def check(
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One discovered check.
+class WrittenCheck:
+    """What the source says of a check.
 
     Attributes:
+        rules: their ids.
         name: module and function, `assets.download_before_upload`.
         how: the first paragraph of the docstring, as one line.
+    """
+
+    rules: tuple[str, ...]
+    name: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check(WrittenCheck):
+    """One discovered check, which can be run.
+
+    Attributes:
         controls: the operations whose right call has to succeed first.
         bulky: it comes last where checks share a target.
     """
 
-    rules: tuple[str, ...]
     api: str
     function: Callable[[Any], None]
-    name: str
-    how: str
     controls: tuple[str, ...] = ()
     bulky: bool = False
 
@@ -157,9 +171,35 @@ def collect(module: ModuleType) -> Iterator[Check]:
         if rules is None or member.__module__ != module.__name__:
             continue
         topic = module.__name__.rpartition(".")[2]
-        how = " ".join((getdoc(member) or "").partition("\n\n")[0].split())
+        how = _first_paragraph(getdoc(member))
         controls, bulky = getattr(member, _CONTROLS, ()), getattr(member, _BULKY, False)
-        yield Check(rules, api_of(rules[0]), member, f"{topic}.{name}", how, controls, bulky)
+        yield Check(rules, f"{topic}.{name}", how, api_of(rules[0]), member, controls, bulky)
+
+
+def _first_paragraph(doc: str | None) -> str:
+    return " ".join((doc or "").partition("\n\n")[0].split())
+
+
+def written() -> Mapping[str, Sequence[WrittenCheck]]:
+    """The checks of all APIs by rule, as their source has them: nothing is imported that they are made of."""
+    found: dict[str, list[WrittenCheck]] = {}
+    for api in apis().values():
+        for file in sorted(files(api.checks).iterdir(), key=lambda file: file.name):
+            topic, dot, kind = file.name.partition(".")
+            for node in ast.parse(file.read_bytes()).body if dot + kind == ".py" else ():
+                for check in _written_in(node, topic):
+                    for rule_id in check.rules:
+                        found.setdefault(rule_id, []).append(check)
+    return found
+
+
+def _written_in(node: ast.stmt, topic: str) -> Iterator[WrittenCheck]:
+    if not isinstance(node, ast.FunctionDef):
+        return
+    for note in node.decorator_list:
+        if isinstance(note, ast.Call) and isinstance(note.func, ast.Name) and note.func.id == check.__name__:
+            rules = tuple(ast.literal_eval(argument) for argument in note.args)
+            yield WrittenCheck(rules, f"{topic}.{node.name}", _first_paragraph(ast.get_docstring(node)))
 
 
 def discover(

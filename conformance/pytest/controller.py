@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from .. import report
+from ..catalogue.findings import schema_rules
 from ..environment.session import Cancelled
 from ..report.document import from_entry
 from ..report.shown import visible
@@ -22,7 +23,6 @@ from ..results.results import BROKE_OFF, CheckResult, RuleResult, RunResult, Sto
 from ..runner.budget import Budget
 from ..runner.engine import STOPPED, remains
 from ..runner.rule_runner import RuleRunner
-from ..schema.conformance import schema_rules
 from ..target.options import SelectionError
 from ..target.target import TargetError
 from .items import FINDINGS, RESULT, Plan, Runner, failure_text, make_plan, make_rule_runner

@@ -14,6 +14,7 @@ import pytest
 
 from .. import report
 from ..authoring.check import discover
+from ..catalogue.findings import schema_rules
 from ..catalogue.rules import Catalogue, Rule, load_all
 from ..environment.session import Cancelled
 from ..report.document import to_entry
@@ -27,7 +28,6 @@ from ..runner.fuzzing.settings import FuzzingSettings
 from ..runner.interruption import Interruption
 from ..runner.rule_runner import RuleChecks, RuleRunner
 from ..runner.shards import ShardError, shard_of, share
-from ..schema.conformance import schema_rules
 from ..target.options import SelectionError, Wanted, api_choices, permissions, select
 from ..target.target import Target, TargetError
 from .settings import ROOT, Settings

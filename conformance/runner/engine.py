@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 
 from ..authoring.check import Checks
 from ..authoring.run import Controls
+from ..catalogue.findings import schema_rules
 from ..catalogue.rules import Rule
 from ..environment.session import Cancelled
 from ..results.results import BAD, CheckResult, RuleResult, RunResult, ShardSummary, Stop, Verdict
-from ..schema.conformance import schema_rules
 from ..schema.description import Description
 from ..target.target import Target
 from .budget import Budget
@@ -200,8 +200,9 @@ class Engine:
 
     def _everything(self) -> None:
         for rule in self.rules.values():
-            if self.rule_runner.skip_reason(rule) is not None:
-                self._settle(self.rule_runner.judge(rule, self._results).result)
+            skipped = self.rule_runner.skip_reason(rule)
+            if skipped is not None:
+                self._settle(self.rule_runner.verdict(rule, [skipped], self._results))
         self._run_checks()
         for api in self.rule_runner.target.apis if not self._is_over() else ():
             self._fuzz(api)

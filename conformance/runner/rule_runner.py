@@ -15,6 +15,7 @@ from ..authoring.check import Checks, NotVerified
 from ..authoring.cleanup import look_again
 from ..authoring.how import how
 from ..authoring.run import Controls, Run, mark_of
+from ..catalogue.findings import FUZZING_ONLY, schema_rules
 from ..catalogue.rules import Rule
 from ..environment.environment import Environments
 from ..environment.gate import Gate
@@ -27,7 +28,7 @@ from ..http.redaction import Redactor
 from ..http.wire import NoAnswer, Request, Unreachable
 from ..report.shown import redacted_result
 from ..results.results import CheckResult, RuleResult, TargetSummary, Verdict, worst
-from ..schema.conformance import FUZZING_ONLY, SchemaFindings, Violation, schema_rules
+from ..schema.conformance import SchemaFindings, Violation
 from ..schema.description import Description, routes
 from ..target.preflight import Preflight, examine
 from ..target.target import Target
@@ -356,7 +357,9 @@ class RuleRunner:
                 rule.id, because_of, self.rules, results, lambda other: self._concerns(rule, other)
             )
         part = replace(part, because_of=because_of)
-        result = RuleResult(rule, part, reproduce=self._reproduce(rule.id), how=how(rule.id, self.checks))
+        result = RuleResult(
+            rule, part, reproduce=self._reproduce(rule.id), how=how(rule.id, self.checks.of(rule.id))
+        )
         return redacted_result(result, self.redactor)
 
     def _concerns(self, rule: Rule, other: str) -> bool:

@@ -17,9 +17,9 @@ from typing import Final
 
 from ..apis.base import apis
 from ..authoring.check import Checks
+from ..catalogue.findings import schema_rules
 from ..catalogue.rules import Rule
 from ..results.results import ShardSummary
-from ..schema.conformance import schema_rules
 from ..target.target import Target
 from .order import missing_of
 

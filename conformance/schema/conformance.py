@@ -3,64 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
-from types import MappingProxyType
-from typing import Final
 
-from ..apis.base import names, practice_of
+from ..catalogue.findings import BODY, FUZZING_ONLY, HEADERS, MEDIA_TYPE, NO_ANSWER, SERVER_ERROR, STATUS
 from ..http.evidence import BODY_SHOWN, Evidence
 from ..http.redaction import Redactor
 from ..results.results import CheckResult, Verdict
-from .description import NO_ANSWER, SERVER_ERROR, Finding
-from .latitude import DescribedPractice
+from .description import Finding
 from .trace import Trace
-
-STATUS: Final = "status_code_conformance"
-MEDIA_TYPE: Final = "content_type_conformance"
-HEADERS: Final = "response_headers_conformance"
-BODY: Final = "response_schema_conformance"
-ACCEPTED: Final = "positive_data_acceptance"
-REFUSED: Final = "negative_data_rejection"
-FOUND: Final = "ensure_resource_availability"
-GONE: Final = "use_after_free"
-
-FUZZING_ONLY: Final = frozenset({ACCEPTED, REFUSED, FOUND, GONE})
-"""What only fuzzing shows: generated input, and sequences of calls."""
-
-HOW: Final = MappingProxyType(
-    {
-        STATUS: "Looks at the status of every answer of the run, those of fuzzing among them.",
-        MEDIA_TYPE: "Looks at the Content-Type of every answer of the run with a body, its parameters aside.",
-        HEADERS: "Looks for the described headers in every answer of the run.",
-        BODY: "Validates the body of every answer of the run against the description.",
-        SERVER_ERROR: "Looks for answers of 5xx in the run, but for failures that it provoked itself.",
-        NO_ANSWER: "Looks for exchanges, those of fuzzing among them, that end without a complete answer.",
-        ACCEPTED: "Fuzzing sends many valid requests, with ids that exist; 400, 406 and 415 are failures.",
-        REFUSED: "Fuzzing, where it may change the target, breaks many generated bodies in one place each, "
-        "unknown fields left aside; none may succeed.",
-        FOUND: "Fuzzing follows the links of the description in sequences, and reads what they made.",
-        GONE: "Fuzzing reads what it deleted in vain.",
-    }
-)
-"""How each kind of finding comes about, as a sentence for reports."""
-
-
-@cache
-def schema_rules() -> Mapping[str, tuple[str, ...]]:
-    """The kinds of findings that rules are about which all answers feed, by rule, of all APIs.
-
-    Which operations a rule concerns, the catalogue says.
-    """
-    return MappingProxyType(
-        {
-            rule: kinds
-            for api in names()
-            for rule, kinds in practice_of(api, DescribedPractice).schema_rules.items()
-        }
-    )
-
 
 _SHOWN = 3
 _ERROR = 400
@@ -151,8 +102,8 @@ class SchemaFindings:
             return CheckResult(Verdict.PASSED)
         if exercised:
             return CheckResult(Verdict.NOT_VERIFIED, "no call of the operations that it is about succeeded")
-        only_swept = not fuzzed and FUZZING_ONLY.issuperset(checks)
+        only_fuzzed = not fuzzed and FUZZING_ONLY.issuperset(checks)
         reason = (
-            "only fuzzing shows it, and it was left out" if only_swept else "no exchange of the run shows it"
+            "only fuzzing shows it, and it was left out" if only_fuzzed else "no exchange of the run shows it"
         )
         return CheckResult(Verdict.NOT_VERIFIED, reason)

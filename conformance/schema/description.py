@@ -21,6 +21,7 @@ from schemathesis.generation.case import Case
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from ..apis.base import practice_of
+from ..catalogue.findings import SERVER_ERROR
 from ..environment.request_effects import header
 from ..http.spool import Spool
 from ..http.wire import REDIRECTS, Received, Request
@@ -34,8 +35,6 @@ HELD: Final = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-SERVER_ERROR: Final = "not_a_server_error"
-NO_ANSWER: Final = "no_answer"
 _REDIRECT: Final = 302
 _REMEMBERED: Final = 50_000
 """How many answers that are as described are known again, each by its digest."""

@@ -21,8 +21,6 @@ class DescribedPractice:
     """How the answers of an API are held against its description.
 
     Attributes:
-        schema_rules: the rules that all answers feed: by id, the kinds of findings that each is about (see
-            `conformance`).
         relax: leaves open, in the description as answers are held against it, what no vendor publishes;
             None for nothing.
         free_bodies: schemas of parts of bodies that take any further field; what is generated has none, as in
@@ -33,7 +31,6 @@ class DescribedPractice:
             does not have, given the description; by operationId.
     """
 
-    schema_rules: Mapping[str, tuple[str, ...]]
     relax: Callable[[dict[str, Any]], None] | None = None
     free_bodies: frozenset[str] = frozenset()
     tolerate: Callable[[dict[str, Any]], None] | None = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ..apis.base import practice_of
+from ..catalogue.findings import FUZZING_ONLY, HOW, schema_rules
 from ..catalogue.rules import Rule
 from ..environment.request_effects import Passage
 from ..http.body import Body, decoded
@@ -21,7 +22,7 @@ from ..http.redaction import Redactor, Secret
 from ..http.wire import Received, Request
 from ..outcomes import CheckFailed
 from ..results.results import CheckResult, RuleResult, Verdict, worst
-from ..schema.conformance import FUZZING_ONLY, HOW, SchemaFindings, schema_rules
+from ..schema.conformance import SchemaFindings
 from ..schema.description import Description
 from ..schema.trace import Trace
 from .lawful import is_for_the_client

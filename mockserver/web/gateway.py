@@ -60,7 +60,7 @@ class Store(Protocol):
         """Answer a request for a key."""
 
 
-class Shown(Protocol):
+class Pages(Protocol):
     """Pages for people."""
 
     def find(self, sandbox: Sandbox, path: str, scope: Scope) -> Response | None:
@@ -87,7 +87,7 @@ class Gateway:
         *,
         access: Callable[[Scope], None],
         storage: ExtensionPoint[Store],
-        shown: tuple[Shown, ...],
+        shown: tuple[Pages, ...],
     ) -> None:
         self._apis = apis
         self._operations = operations

@@ -115,6 +115,19 @@ def test_python_m(tmp_path: Path) -> None:
     assert done.stdout == b"dbcontract 0.1.0\n"
 
 
+def test_rules_are_listed_without_what_checks_need() -> None:
+    heavy = {"schemathesis", "hypothesis", "requests"}
+    code = (
+        "import sys\n"
+        "from dbcontract.cli import main\n"
+        "main(['rules', '--json'], standalone_mode=False)\n"
+        f"sys.exit(' '.join({heavy} & set(sys.modules)) or 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-Ic", code], capture_output=True, check=False)
+    assert done.stderr == b""
+    assert b'"how": "' in done.stdout
+
+
 def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
     heavy = {"connexion", "uvicorn", "starlette", "faker", "schemathesis", "rich", "yaml", "jsonschema"}
     code = (

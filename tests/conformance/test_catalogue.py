@@ -19,9 +19,9 @@ from dbcontract.conformance import catalogue as requirements
 from dbcontract.conformance.apis.base import names
 from dbcontract.conformance.authoring.check import discover
 from dbcontract.conformance.catalogue import rules as catalogue
+from dbcontract.conformance.catalogue.findings import schema_rules
 from dbcontract.conformance.catalogue.rules import Capability, Catalogue, CatalogueError, Level, UnknownRule
 from dbcontract.conformance.catalogue.traceability import render
-from dbcontract.conformance.schema.conformance import schema_rules
 
 SDK_PAGE = "Database API | Python SDK"
 PIXIEBRIX_PAGE = "Database APIs"

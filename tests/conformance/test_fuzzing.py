@@ -7,20 +7,21 @@ from typing import Any
 import pytest
 
 from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
-from dbcontract.conformance.environment.mock import as_target, recognize
-from dbcontract.conformance.http.wire import Wire
-from dbcontract.conformance.runner.fuzzing.run import fuzzing
-from dbcontract.conformance.runner.fuzzing.settings import Fuzzed, FuzzingSettings
-from dbcontract.conformance.schema.conformance import (
+from dbcontract.conformance.catalogue.findings import (
     ACCEPTED,
     BODY,
     GONE,
     MEDIA_TYPE,
+    NO_ANSWER,
     REFUSED,
+    SERVER_ERROR,
     STATUS,
-    SchemaFindings,
 )
-from dbcontract.conformance.schema.description import NO_ANSWER, SERVER_ERROR
+from dbcontract.conformance.environment.mock import as_target, recognize
+from dbcontract.conformance.http.wire import Wire
+from dbcontract.conformance.runner.fuzzing.run import fuzzing
+from dbcontract.conformance.runner.fuzzing.settings import Fuzzed, FuzzingSettings
+from dbcontract.conformance.schema.conformance import SchemaFindings
 from dbcontract.conformance.target.target import Endpoint, Target
 from dbcontract.mockserver.server.run import Running
 

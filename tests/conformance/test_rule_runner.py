@@ -9,6 +9,7 @@ import pytest
 
 from dbcontract.conformance.authoring.check import Checks, check, collect
 from dbcontract.conformance.authoring.context import Context
+from dbcontract.conformance.catalogue.findings import BODY, STATUS
 from dbcontract.conformance.catalogue.rules import Capability, Level, Rule, Source
 from dbcontract.conformance.http.evidence import Exchange
 from dbcontract.conformance.http.redaction import Redactor
@@ -16,7 +17,7 @@ from dbcontract.conformance.http.wire import Limits, NoAnswer, Received, Request
 from dbcontract.conformance.results.results import CheckResult, RuleResult, Verdict
 from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 from dbcontract.conformance.runner.rule_runner import RuleChecks, RuleRunner
-from dbcontract.conformance.schema.conformance import BODY, STATUS, Violation
+from dbcontract.conformance.schema.conformance import Violation
 from dbcontract.conformance.schema.description import Description, Finding
 from dbcontract.conformance.target.target import Endpoint, Target
 

@@ -100,7 +100,7 @@ class RuleRunner:
         return Run("r1", 1, self.target, session, self.environments, {}, redactor, self.cancelled)
 
     def judged(self, function: Callable[..., None], *, api: str = "pieces") -> Outcome:
-        return run_check(Check(("PI-EXP-01",), api, function, "sample.check", "how"), "PI-EXP-01", self.run)
+        return run_check(Check(("PI-EXP-01",), "sample.check", "how", api, function), "PI-EXP-01", self.run)
 
 
 @pytest.fixture
@@ -334,7 +334,7 @@ def test_the_exchanges_that_are_worth_it_are_kept(
 
 def test_all_of_all_exchanges_is_kept_where_it_is_asked_for() -> None:
     rule_runner = RuleRunner(Answering(b"x" * 50_000))
-    check = Check(("PI-EXP-01",), "pieces", fails_after(20), "sample.check", "how")
+    check = Check(("PI-EXP-01",), "sample.check", "how", "pieces", fails_after(20))
     part = run_check(check, "PI-EXP-01", rule_runner.run, whole=True).part
     assert [one.number for one in part.evidence] == [*range(1, 21)]
     assert {one.response_body for one in part.evidence} == {"x" * 50_000}

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dbcontract.conformance.authoring.check import Checks
+from dbcontract.conformance.catalogue.findings import schema_rules
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.http.evidence import Evidence
 from dbcontract.conformance.report.text import headline
@@ -27,7 +28,6 @@ from dbcontract.conformance.results.results import (
 )
 from dbcontract.conformance.runner.merging import MergeError, merge
 from dbcontract.conformance.runner.shards import Shard, ShardError, shard_of, share
-from dbcontract.conformance.schema.conformance import schema_rules
 from dbcontract.conformance.target.target import Endpoint, Target
 from dbcontract.mockserver.sandbox.settings import Settings
 from dbcontract.mockserver.server.run import ServerThread

@@ -171,7 +171,7 @@ def failing(run: Run, fail: Callable[[PixieBrix, int], None], *, walk: bool) -> 
         else:
             for_all(ctx, st.integers(), lambda _: step(ctx), examples=5)
 
-    return run_check(Check(("PB-DB-01",), "pixiebrix", function, "failing", ""), "PB-DB-01", run).part
+    return run_check(Check(("PB-DB-01",), "failing", "", "pixiebrix", function), "PB-DB-01", run).part
 
 
 @pytest.mark.parametrize("walk", [True, False])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbcontract.conformance.schema.conformance import schema_rules
+from dbcontract.conformance.catalogue.findings import schema_rules
 from dbcontract.mockserver.apis.pieces.state.pieces import PiecesDatabase
 from dbcontract.mockserver.apis.pixiebrix.api import HANDLERS
 from dbcontract.mockserver.apis.pixiebrix.handlers.records import RecordHandlers

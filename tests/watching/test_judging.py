@@ -6,10 +6,9 @@ import pytest
 
 from dbcontract.conformance import report
 from dbcontract.conformance.apis.base import practice_of
+from dbcontract.conformance.catalogue.findings import FUZZING_ONLY, NO_ANSWER, schema_rules
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.results.results import Verdict
-from dbcontract.conformance.schema.conformance import FUZZING_ONLY, schema_rules
-from dbcontract.conformance.schema.description import NO_ANSWER
 from dbcontract.conformance.watching.seen import WatchingPractice
 
 from .watched import Raw, Watched, exchange, says

@@ -7,8 +7,8 @@ from typing import Any, Final
 from ...authoring.check import NotVerified, PrerequisiteFailed
 from ...authoring.cleanup import clean_up_after
 from ...authoring.scope import Scope, reading, without
+from ...catalogue.findings import FOUND
 from ...environment.gate import Gate
-from ...schema.conformance import FOUND
 from .arrange import Database
 from .asset_lists import lists_assets
 from .context import PixieBrix

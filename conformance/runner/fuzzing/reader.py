@@ -12,20 +12,12 @@ from schemathesis.engine import Status
 from schemathesis.engine.recorder import Interaction, ScenarioRecorder
 from schemathesis.generation.case import Case
 
+from ...catalogue.findings import ACCEPTED, FOUND, FUZZING_ONLY, GONE, NO_ANSWER, REFUSED, STATUS
 from ...http.evidence import BODY_SHOWN, Exchange
 from ...http.redaction import Redactor
 from ...http.wire import Received, Request
-from ...schema.conformance import (
-    ACCEPTED,
-    FOUND,
-    FUZZING_ONLY,
-    GONE,
-    REFUSED,
-    STATUS,
-    SchemaFindings,
-    Violation,
-)
-from ...schema.description import NO_ANSWER, Finding, is_redirect_as_described
+from ...schema.conformance import SchemaFindings, Violation
+from ...schema.description import Finding, is_redirect_as_described
 from ...schema.latitude import as_draft_4, tolerated
 
 _ERROR: Final = 400

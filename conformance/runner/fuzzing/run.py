@@ -17,16 +17,14 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 from schemathesis.engine.core import EventStream
 
-from ...apis.base import practice_of
+from ...apis.base import apis, practice_of
 from ...apis.practice import Practice
 from ...authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
 from ...authoring.cleanup import clean_up_after
 from ...authoring.context import Context
 from ...authoring.run import Run
 from ...authoring.scope import Scope, scope_of
-from ...environment.effects import effects
-from ...environment.session import Cancelled
-from ...schema.conformance import (
+from ...catalogue.findings import (
     ACCEPTED,
     BODY,
     FOUND,
@@ -34,10 +32,12 @@ from ...schema.conformance import (
     HEADERS,
     MEDIA_TYPE,
     REFUSED,
+    SERVER_ERROR,
     STATUS,
-    SchemaFindings,
 )
-from ...schema.description import SERVER_ERROR
+from ...environment.effects import effects
+from ...environment.session import Cancelled
+from ...schema.conformance import SchemaFindings
 from .reader import Reader
 from .settings import Fuzzed, FuzzingSettings, Progress
 from .transport import SessionTransport, engine_of, sending_by
@@ -190,7 +190,7 @@ def _accept(version: str | None) -> dict[str, str]:
 
 
 def _config(ctx: Context, settings: FuzzingSettings, scope: Scope) -> dict[str, Any]:
-    schema_rules = practice_of(ctx.api, Practice).schema_rules.values()
+    schema_rules = apis()[ctx.api].schema_rules.values()
     token = {"Authorization": f"Token {ctx.endpoint.token}"} if ctx.endpoint.token else {}
     asked = {one.id: one.asked_version for one in ctx.description.operations}
     newest = max((version for version in asked.values() if version is not None), default=None)

@@ -12,11 +12,11 @@ from typing import Self
 from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.authoring.check import discover as discover_checks
 from dbcontract.conformance.authoring.run import Controls
+from dbcontract.conformance.catalogue.findings import schema_rules
 from dbcontract.conformance.catalogue.rules import Catalogue, Rule, load_all
 from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.engine import Engine, Listener, Options
 from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
-from dbcontract.conformance.schema.conformance import schema_rules
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.options import Wanted
 from dbcontract.conformance.target.target import Pace, Target

@@ -6,6 +6,7 @@ from functools import partial
 
 from dbcontract import openapi
 from dbcontract.conformance.apis.base import JudgedApi, Probe
+from dbcontract.conformance.catalogue.findings import BODY, STATUS
 
 API = JudgedApi(
     name="lockers",
@@ -13,6 +14,7 @@ API = JudgedApi(
     prefix="PL",
     package=__package__,
     description=partial(openapi.load, "lockers", written_out=True, package="parcel_lockers"),
+    schema_rules={"PL-DESC-01": (STATUS,), "PL-DESC-02": (BODY,)},
     probe=Probe("/parcels", frozenset({200})),
     mock_path="/lockers",
 )

@@ -9,7 +9,6 @@ from dbcontract.conformance.authoring.answer import Answer
 from dbcontract.conformance.authoring.arrange import step
 from dbcontract.conformance.authoring.check import CheckFailed
 from dbcontract.conformance.authoring.context import Context
-from dbcontract.conformance.schema.conformance import BODY, STATUS
 
 
 class Lockers(Context):
@@ -61,5 +60,4 @@ PRACTICE = Practice(
         "collectParcel": _collect,
     },
     reading="listParcels",
-    schema_rules={"PL-DESC-01": (STATUS,), "PL-DESC-02": (BODY,)},
 )
