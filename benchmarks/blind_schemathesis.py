@@ -24,7 +24,7 @@ from tests.conformance.foreign.blind.round import Run as KitRun
 from tests.conformance.foreign.blind.round import Runs
 from tests.conformance.foreign.running import started
 
-from .plain_schemathesis import FAITHFUL_SEEDS, Failure, as_markdown, listed, put, schemathesis
+from .plain_schemathesis import REFERENCE_SEEDS, Failure, as_markdown, listed, put, schemathesis
 from .processes import BenchmarkError
 from .report import machine, say, show
 
@@ -63,8 +63,10 @@ def tested(fault: Fault | None, api: str, *, seed: int, examples: int) -> frozen
 
 def by_schemathesis(faults: Sequence[Fault], *, jobs: int, examples: int) -> Judge:
     """Plain Schemathesis over the right server, by each seed, and every fault, by the first."""
-    runs: list[tuple[Fault | None, str, int]] = [(None, api, seed) for api in APIS for seed in FAITHFUL_SEEDS]
-    runs += [(one, one.api, FAITHFUL_SEEDS[0]) for one in faults]
+    runs: list[tuple[Fault | None, str, int]] = [
+        (None, api, seed) for api in APIS for seed in REFERENCE_SEEDS
+    ]
+    runs += [(one, one.api, REFERENCE_SEEDS[0]) for one in faults]
     with (
         ThreadPoolExecutor(jobs) as pool,
         click.progressbar(length=len(runs), label="schemathesis", file=sys.stderr) as bar,

@@ -35,7 +35,7 @@ from .processes import BenchmarkError, Mock
 from .report import machine, say, show
 
 PATHS = {"pieces": "", "pixiebrix": "/api"}
-FAITHFUL_SEEDS = (1, 2, 3)
+REFERENCE_SEEDS = (1, 2, 3)
 """The reference mock is tested with several seeds: what one of them brings is not news from a defect."""
 ENDED = frozenset({0, 1})
 SAMPLE_SEED = 1
@@ -179,8 +179,8 @@ def kept(results: Path | None) -> list[Tested]:
 
 def by_schemathesis(variants: Sequence[Variant], *, jobs: int, examples: int, results: Path | None) -> Way:
     """Plain Schemathesis over the reference mock (by each seed) and every variant (by the first)."""
-    runs: list[Run] = [(None, api, seed) for api in PATHS for seed in FAITHFUL_SEEDS]
-    runs += [(one.name, api, FAITHFUL_SEEDS[0]) for one in variants for api in one.apis]
+    runs: list[Run] = [(None, api, seed) for api in PATHS for seed in REFERENCE_SEEDS]
+    runs += [(one.name, api, REFERENCE_SEEDS[0]) for one in variants for api in one.apis]
     done = {(one.name, one.api, one.seed): one for one in kept(results)}
     left = [run for run in runs if run not in done]
     with click.progressbar(

@@ -17,7 +17,7 @@ from dbcontract.conformance.catalogue.rules import load_all
 from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 from dbcontract.conformance.runner.rule_runner import RuleRunner
 from dbcontract.conformance.runner.shards import FUZZING
-from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.options import TargetOptions
 from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
 from dbcontract.mockserver.server.run import ServerThread
 
@@ -27,7 +27,7 @@ def costs() -> dict[str, dict[str, int]]:
     rules = {rule.id: rule for rule in load_all() if rule.testable}
     tokens = (TokenGrant("all"), TokenGrant("some", read_only=True))
     with ServerThread(Settings(port=0, tokens=tokens)) as running:
-        target = Wanted(url=running.base_url, token_env="NAME").resolve({"NAME": "all"})  # noqa: S106
+        target = TargetOptions(url=running.base_url, token_env="NAME").resolve({"NAME": "all"})  # noqa: S106
         target = replace(
             target.with_own(lambda own: own.with_read_only("some")),
             capabilities=target.capabilities | {"wait"},

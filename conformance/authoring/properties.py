@@ -52,7 +52,7 @@ class _Every:
         return bool(name)
 
 
-class Walk(RuleBasedStateMachine):
+class StatefulTest(RuleBasedStateMachine):
     """A state machine that makes the most of a few walks.
 
     The simplest of all, which Hypothesis tries first, is left out; and each walk chooses among all rules. By
@@ -107,7 +107,7 @@ def _drawn(strategy: st.SearchStrategy[Value], number: int, examples: int) -> tu
     return tuple(found[1:])
 
 
-def explore(ctx: Context, machine: Callable[[], Walk], *, examples: int = 5, steps: int = 12) -> None:
+def explore(ctx: Context, machine: Callable[[], StatefulTest], *, examples: int = 5, steps: int = 12) -> None:
     """Run a model-based state machine; the same seed gives the same walks.
 
     Args:
@@ -121,7 +121,7 @@ def explore(ctx: Context, machine: Callable[[], Walk], *, examples: int = 5, ste
     """
     first = _First()
 
-    def make() -> Walk:
+    def make() -> StatefulTest:
         walk = machine()
         walk.first = first
         return walk

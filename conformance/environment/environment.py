@@ -97,7 +97,7 @@ class Environments(Protocol):
         """Whether every place is a sandbox of its own, so that checks may run side by side."""
 
     @property
-    def deviates(self) -> bool:
+    def is_variant(self) -> bool:
         """Whether what answers is known to be wrong on purpose."""
 
     def open(self) -> Environment:

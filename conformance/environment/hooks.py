@@ -238,7 +238,7 @@ class ConfiguredEnvironments:
     """The one place of a target that the user described."""
 
     independent = False
-    deviates = False
+    is_variant = False
 
     def __init__(
         self, target: Target, run: str, wire: Wire, cancelled: threading.Event | None = None

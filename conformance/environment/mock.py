@@ -212,7 +212,7 @@ class MockEnvironments:
         self._numbers = itertools.count(1)
 
     @property
-    def deviates(self) -> bool:
+    def is_variant(self) -> bool:
         """Whether defects or faults are on in the sandbox that the target's URL names."""
         health = recognize(self._sandbox, self._wire)
         return health is not None and bool(health.defects or health.faults)

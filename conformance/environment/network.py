@@ -1,4 +1,4 @@
-"""The one way in which a run reaches a target, whoever sends: checks, fuzzing, hooks, recognition."""
+"""The one way in which a run reaches a target, whoever sends: checks, fuzzing, hooks, discovery."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ class Controller:
         """Put the results together, and write the reports."""
         if self._config.getoption("collectonly", default=False) or not self._expected:
             return
-        self._settle_described()
+        self._settle_schema_rules()
         run = self._result(self._why_stopped(session))
         self._run = baselines.apply(
             self._plan.baseline,
@@ -153,7 +153,7 @@ class Controller:
         for form, path in self._plan.outputs:
             self._write(form, path, self._run)
 
-    def _settle_described(self) -> None:
+    def _settle_schema_rules(self) -> None:
         """A rule that all exchanges feed is judged in one worker; what another one saw counts as well."""
         for rule_id, violation in self._violated.items():
             known = self._results.get(rule_id)

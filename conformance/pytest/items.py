@@ -28,7 +28,7 @@ from ..runner.fuzzing.settings import FuzzingSettings
 from ..runner.interruption import Interruption
 from ..runner.rule_runner import RuleChecks, RuleRunner
 from ..runner.shards import ShardError, shard_of, share
-from ..target.options import SelectionError, Wanted, api_choices, permissions, select
+from ..target.options import SelectionError, TargetOptions, api_choices, permissions, select
 from ..target.target import Target, TargetError
 from .settings import ROOT, Settings
 
@@ -76,7 +76,7 @@ def make_plan(config: pytest.Config, settings: Settings) -> Plan:
         if one.rule not in catalogue:
             raise baselines.BaselineError(f"{settings.baseline_file}: {one.rule} is not a rule")
     outputs = tuple(_output(config, text) for text in settings.reports)
-    wanted = Wanted(
+    wanted = TargetOptions(
         url=settings.url,
         api=settings.api,
         target_file=settings.target_file,
@@ -112,7 +112,7 @@ def _output(config: pytest.Config, text: str) -> tuple[str, Path]:
 def make_rule_runner(
     plan: Plan, *, shared: bool = False, cancelled: threading.Event | None = None
 ) -> RuleRunner:
-    """The bench of a plan; `shared` says that other processes use the target at the same time."""
+    """The rule runner of a plan; `shared` says that other processes use the target at the same time."""
     fuzzing = FuzzingSettings() if plan.settings.fuzzing else None
     rules = {rule.id: rule for rule in (*plan.rules, *plan.watched)}
     return RuleRunner(

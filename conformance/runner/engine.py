@@ -206,7 +206,7 @@ class Engine:
         self._run_checks()
         for api in self.rule_runner.target.apis if not self._is_over() else ():
             self._fuzz(api)
-        self._settle_described()
+        self._settle_schema_rules()
         self._settle_watched()
 
     # Checks
@@ -287,7 +287,7 @@ class Engine:
         if fuzzed is not None:
             self._requests += fuzzed.calls
 
-    def _settle_described(self) -> None:
+    def _settle_schema_rules(self) -> None:
         for rule_id in schema_rules():
             rule = self.rules.get(rule_id)
             if rule is None or rule_id in self._results:
@@ -300,7 +300,7 @@ class Engine:
 
     def _settle_watched(self) -> None:
         for rule in self._watched.values():
-            result = self.rule_runner.verdict(rule, self.rule_runner.described(rule), self._results)
+            result = self.rule_runner.verdict(rule, self.rule_runner.schema_parts(rule), self._results)
             if result.verdict in BAD:
                 self._settle(result)
 

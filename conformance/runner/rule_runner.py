@@ -301,7 +301,7 @@ class RuleRunner:
                 self._fuzzed[api] = Fuzzed(0, problem)
         return self._fuzzed[api]
 
-    def described(self, rule: Rule, parts: Iterable[CheckResult] = ()) -> list[CheckResult]:
+    def schema_parts(self, rule: Rule, parts: Iterable[CheckResult] = ()) -> list[CheckResult]:
         """What all exchanges so far say about a rule, beside the parts of its own checks."""
         own = list(parts)
         checks = schema_rules()[rule.id]
@@ -343,7 +343,7 @@ class RuleRunner:
                     self.fuzzing(rule.api)
                 except Cancelled:
                     rule_checks.stopped = True
-            rule_checks.parts = self.described(rule, rule_checks.parts)
+            rule_checks.parts = self.schema_parts(rule, rule_checks.parts)
         return Judgement(self.verdict(rule, rule_checks.parts, results), rule_checks)
 
     def verdict(

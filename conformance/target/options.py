@@ -14,7 +14,7 @@ from ..apis.base import Kind, OwnKeys, apis, names
 from ..catalogue.rules import Catalogue, Rule, UnknownRule
 from ..catalogue.vocabulary import ALLOWABLE
 from ..http.proxy import ProxyError, proxy_of
-from . import discovery as recognition
+from . import discovery
 from . import file as targetfile
 from .target import Target, TargetError
 
@@ -31,7 +31,7 @@ class SelectionError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TargetOptions:
     """The target as a user names it; the attributes are the flags of `dbcontract check`.
 
     Attributes:
@@ -85,7 +85,7 @@ class Wanted:
         """
         target = self._named(environment)
         guess = self.target_file is None and self.api in {None, "all"}
-        return recognition.resolve(self._completed(target, environment), guess=guess, cancelled=cancelled)
+        return discovery.resolve(self._completed(target, environment), guess=guess, cancelled=cancelled)
 
     def described(self, environment: Mapping[str, str]) -> Target:
         """The target as it is described, without a single request to it.
@@ -100,12 +100,12 @@ class Wanted:
             raise TargetError(
                 f"{self.prefix}api: name it ({_either(api_choices())}), as the target is not asked"
             )
-        return recognition.paced(self._completed(self._named(environment), environment))
+        return discovery.paced(self._completed(self._named(environment), environment))
 
     def _named(self, environment: Mapping[str, str]) -> Target:
         if self.target_file is not None:
             return self._restricted(targetfile.read(self.target_file, environment))
-        return recognition.of_url(self.url or "", api_choices()[self.api] if self.api is not None else ())
+        return discovery.of_url(self.url or "", api_choices()[self.api] if self.api is not None else ())
 
     def _restricted(self, target: Target) -> Target:
         kept = api_choices()[self.api or "all"]

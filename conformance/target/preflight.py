@@ -141,7 +141,7 @@ def examine(run: Run) -> Preflight:
         run: the surroundings; on a mock of ours the questions go to a sandbox.
     """
     findings = Findings(run.target)
-    if run.environments.deviates:
+    if run.environments.is_variant:
         # It is wrong on purpose: what it says about the user's token may be part of that.
         return findings.result()
     try:

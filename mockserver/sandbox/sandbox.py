@@ -148,7 +148,7 @@ class Sandbox:
             clock: the sandbox's own from now on.
             settings: the sandbox's own from now on.
             classes: what serves it.
-            variants: the names of what deviates in these classes.
+            variants: the names of the variants in these classes.
         """
         self.base = base
         self.clock = clock

@@ -31,7 +31,7 @@ _TICK = 0.001
 """Seconds: the finest step of the loop's timers."""
 
 
-async def interfere(  # noqa: PLR0917 - ASGI's three, and what is known of the request
+async def inject(  # noqa: PLR0917 - ASGI's three, and what is known of the request
     served: WebApi,
     documented: DocumentedResponses,
     operation: str,

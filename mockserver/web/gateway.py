@@ -23,7 +23,7 @@ from .body import header
 from .call import EXCHANGE, Exchange
 from .connexion.routes import OperationTable
 from .documented import DocumentedResponses, preferred_code
-from .fault_injection import interfere
+from .fault_injection import inject
 from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
 from .receiving import Receiver
 from .response_check import ResponseCheck, ResponseMismatch
@@ -127,12 +127,12 @@ class Gateway:
             return
         began = time.perf_counter()
         code = preferred_code(header(scope["headers"], b"prefer"))
-        # It is looked up here only where something may interfere with it.
+        # It is looked up here only where a fault may be injected into it.
         finds = code is not None or bool(sandbox.faults)
         operation = _addressed(api, path, exchange.path, scope["method"]) if finds else None
         answered = False
         try:
-            if operation is not None and await interfere(
+            if operation is not None and await inject(
                 api.served, api.documented, operation, code, exchange, scope, receiver, sender
             ):
                 answered = True

@@ -10,7 +10,7 @@ from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.engine import Engine, Options
 from dbcontract.conformance.schema.description import Description
-from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.options import TargetOptions
 from dbcontract.conformance.target.target import TargetError
 from dbcontract.mockserver.client import MockClient
 from dbcontract.mockserver.sandbox.settings import Settings
@@ -42,9 +42,9 @@ def sandbox(own: Running, request: pytest.FixtureRequest) -> Iterator[MockClient
 def judge(catalogue: Catalogue, checks: Checks, descriptions: dict[str, Description]) -> Judge:
     def run(url: str, *only: str, organization: str | None = None, token: str | None = None) -> RunResult:
         environment = {"DBCONTRACT_TOKEN": token} if token else {}
-        target = Wanted(url=url, own={"organization": (organization,)} if organization else {}).resolve(
-            environment
-        )
+        target = TargetOptions(
+            url=url, own={"organization": (organization,)} if organization else {}
+        ).resolve(environment)
         versions, options = dict(catalogue.versions), Options(fuzzing=None)
         rules = catalogue.select(only)
         return Engine(

@@ -15,7 +15,7 @@ from dbcontract.conformance.environment import hooks
 from dbcontract.conformance.environment.session import redirected
 from dbcontract.conformance.http.wire import Received, Request, Wire
 from dbcontract.conformance.target.discovery import of_url, resolve
-from dbcontract.conformance.target.options import SelectionError, Wanted, permissions, select
+from dbcontract.conformance.target.options import SelectionError, TargetOptions, permissions, select
 from dbcontract.conformance.target.target import CommandHook, Endpoint, HttpHook, Target, TargetError
 from dbcontract.mockserver.server.run import Running
 
@@ -71,7 +71,7 @@ def test_where_nobody_answers_the_run_will_tell() -> None:
 
 
 def test_flags_complete_a_url(unrecognized: Running) -> None:
-    wanted = Wanted(
+    wanted = TargetOptions(
         url=f"{unrecognized.base_url}/api",
         api="pixiebrix",
         allow=("write", "wait"),
@@ -91,24 +91,27 @@ def test_flags_complete_a_url(unrecognized: Running) -> None:
 
 
 def test_the_token_is_taken_from_the_usual_variable(unrecognized: Running) -> None:
-    target = Wanted(url=f"{unrecognized.base_url}/api").resolve({"DBCONTRACT_TOKEN": "secret"})
+    target = TargetOptions(url=f"{unrecognized.base_url}/api").resolve({"DBCONTRACT_TOKEN": "secret"})
     assert target.endpoints["pixiebrix"].token == "secret"
 
 
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        (Wanted(url="nowhere"), "URL: 'nowhere' is not an http or https URL"),
+        (TargetOptions(url="nowhere"), "URL: 'nowhere' is not an http or https URL"),
         (
-            Wanted(url="http://127.0.0.1:9", token_env="NOT_SET"),
+            TargetOptions(url="http://127.0.0.1:9", token_env="NOT_SET"),
             "--token-env: the variable NOT_SET is not set",
         ),
-        (Wanted(url="http://127.0.0.1:9", own={"organization": ("x",)}), "--organization: 'x' is not a UUID"),
-        (Wanted(url="http://127.0.0.1:9", own={"database": ("x",)}), "--database: 'x' is not a UUID"),
-        (Wanted(target_file=Path("nowhere.toml")), r"nowhere\.toml: cannot be read"),
+        (
+            TargetOptions(url="http://127.0.0.1:9", own={"organization": ("x",)}),
+            "--organization: 'x' is not a UUID",
+        ),
+        (TargetOptions(url="http://127.0.0.1:9", own={"database": ("x",)}), "--database: 'x' is not a UUID"),
+        (TargetOptions(target_file=Path("nowhere.toml")), r"nowhere\.toml: cannot be read"),
     ],
 )
-def test_mistakes_are_named(wanted: Wanted, words: str) -> None:
+def test_mistakes_are_named(wanted: TargetOptions, words: str) -> None:
     with pytest.raises(TargetError, match=words):
         wanted.resolve({})
 

@@ -11,7 +11,7 @@ from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.runner.engine import Engine, Options
 from dbcontract.conformance.schema.description import Description
-from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.options import TargetOptions
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 from dbcontract.mockserver.server.run import ServerThread
 
@@ -45,7 +45,7 @@ def test_every_rule_is_kept(
     versions = dict(catalogue.versions)
     with ServerThread(Settings(port=0, **settings)) as running:
         result = Engine(
-            Wanted(url=running.base_url).resolve({}),
+            TargetOptions(url=running.base_url).resolve({}),
             rules,
             checks,
             catalogues=versions,

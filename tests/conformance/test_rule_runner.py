@@ -1,4 +1,4 @@
-"""What stands between checks and verdicts: hindrances, findings of all exchanges, and what a result says."""
+"""What stands between checks and verdicts: skip reasons, findings of all answers, what a result says."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -271,21 +271,21 @@ OWN = CheckResult(Verdict.PASSED, "of its own")
 
 
 def test_what_all_exchanges_say_stands_beside_the_checks(seen: RuleRunner) -> None:
-    (part,) = seen.described(STATUSES)
+    (part,) = seen.schema_parts(STATUSES)
     assert part.verdict is Verdict.FAILED
     assert part.reason.startswith("exportDatabase: ")
-    own, again = seen.described(STATUSES, iter([OWN]))
+    own, again = seen.schema_parts(STATUSES, iter([OWN]))
     assert (own, again) == (OWN, part)
-    (open_,) = seen.described(replace(STATUSES, operations=("importDatabase",)))
+    (open_,) = seen.schema_parts(replace(STATUSES, operations=("importDatabase",)))
     assert open_.reason == "no exchange of the run shows it"
-    assert seen.described(replace(STATUSES, operations=("importDatabase",)), [OWN]) == [OWN, open_]
+    assert seen.schema_parts(replace(STATUSES, operations=("importDatabase",)), [OWN]) == [OWN, open_]
 
 
 def test_what_only_the_fuzzing_shows_does_not_open_what_a_check_has_closed(seen: RuleRunner) -> None:
-    (part,) = seen.described(REFUSALS)
+    (part,) = seen.schema_parts(REFUSALS)
     assert part.verdict is Verdict.NOT_VERIFIED
     assert part.reason == "only fuzzing shows it, and it was left out"
-    assert seen.described(REFUSALS, [OWN]) == [OWN]
+    assert seen.schema_parts(REFUSALS, [OWN]) == [OWN]
 
 
 @pytest.mark.parametrize(
@@ -334,13 +334,13 @@ def test_an_api_is_swept_once(fuzzed: RuleRunner) -> None:
     assert first is not None
     assert first.calls > 0
     assert calls
-    (part,) = fuzzed.described(STATUSES)
+    (part,) = fuzzed.schema_parts(STATUSES)
     assert part.verdict is Verdict.FAILED
     before = len(calls)
     assert fuzzed.fuzzing("pieces", lambda _phase, count: calls.append(count)) is first
     assert len(calls) == before
     # what fuzzing alone shows, and what it did not
-    (unseen,) = fuzzed.described(replace(REFUSALS, operations=("noSuchOperation",)))
+    (unseen,) = fuzzed.schema_parts(replace(REFUSALS, operations=("noSuchOperation",)))
     assert unseen.reason == "no exchange of the run shows it"
 
 

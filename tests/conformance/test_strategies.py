@@ -16,7 +16,7 @@ from dbcontract.conformance.apis.pixiebrix.context import PixieBrix
 from dbcontract.conformance.apis.pixiebrix.merge_model import STRATEGIES, mergeable, merged
 from dbcontract.conformance.authoring import strategies
 from dbcontract.conformance.authoring.check import Check, CheckFailed, PrerequisiteFailed
-from dbcontract.conformance.authoring.properties import Walk, explore, for_all
+from dbcontract.conformance.authoring.properties import StatefulTest, explore, for_all
 from dbcontract.conformance.authoring.run import Run
 from dbcontract.conformance.results.results import CheckResult, Verdict
 from dbcontract.conformance.runner.run_check import run_check
@@ -126,7 +126,7 @@ def test_the_model_of_merging_is_that_of_the_mock(draw: Draw, strategy: str) -> 
 def requests(run: Run, server: Web) -> list[str]:
     """What a check with generated texts and a walk ask for."""
 
-    class Asking(Walk):
+    class Asking(StatefulTest):
         @rule(text=strategies.texts())
         def ask(self, text: str) -> None:
             ask(text)
@@ -160,7 +160,7 @@ def failing(run: Run, fail: Callable[[PixieBrix, int], None], *, walk: bool) -> 
         fail(ctx, next(steps))
 
     def function(ctx: PixieBrix) -> None:
-        class Failing(Walk):
+        class Failing(StatefulTest):
             @rule(number=st.integers())
             def go(self, number: int) -> None:
                 del number

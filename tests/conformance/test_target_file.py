@@ -9,7 +9,7 @@ import pytest
 from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.http.wire import Limits
 from dbcontract.conformance.target import file as targetfile
-from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.options import TargetOptions
 from dbcontract.conformance.target.target import CommandHook, HttpHook, Target, TargetError, base_url
 
 ID = "0f2b4c1e-8a57-4f0e-9d7a-3c5b1e2d4f60"
@@ -110,7 +110,7 @@ def test_little_is_enough() -> None:
 def test_the_urls_of_hooks_are_those_of_the_file_whatever_is_judged(tmp_path: Path) -> None:
     file = tmp_path / "t.toml"
     file.write_text(FULL, encoding="utf-8")
-    target = Wanted(target_file=file, api="pixiebrix").resolve(TOKENS)
+    target = TargetOptions(target_file=file, api="pixiebrix").resolve(TOKENS)
     assert target.apis == ("pixiebrix",)
     assert dict(target.hook_urls) == {
         "pieces": "http://localhost:1000",

@@ -8,11 +8,11 @@ with warnings.catch_warnings():  # the web framework warns of its own dependenci
     warnings.simplefilter("ignore")
     from dbcontract.mockserver.variants.registry import Variant, discover
 
-__all__ = ["ALL", "DEFECTS", "STRANGERS", "Variant", "named"]
+__all__ = ["ALL", "CONFORMING", "DEFECTS", "Variant", "named"]
 
 ALL = discover()
 DEFECTS = [one for one in ALL if one.kind == "defect"]
-STRANGERS = [one for one in ALL if one.kind == "conforming"]
+CONFORMING = [one for one in ALL if one.kind == "conforming"]
 
 
 def named(name: str) -> Variant:

@@ -16,13 +16,13 @@ from dbcontract.mockserver.variants.defect import defect
 from dbcontract.mockserver.variants.implementation import NoExtensionPoint
 from dbcontract.mockserver.variants.registry import collect
 
-from .declared import ALL, DEFECTS, STRANGERS
+from .declared import ALL, CONFORMING, DEFECTS
 
 
 def test_there_are_some_of_both() -> None:
     assert DEFECTS
-    assert STRANGERS
-    assert [*DEFECTS, *STRANGERS] == list(ALL)
+    assert CONFORMING
+    assert [*DEFECTS, *CONFORMING] == list(ALL)
 
 
 def test_names_are_unique() -> None:
@@ -53,7 +53,7 @@ def test_a_defect_names_rules_of_its_apis_that_a_check_can_tell() -> None:
 
 
 def test_a_conforming_variant_breaks_nothing() -> None:
-    assert [one.name for one in STRANGERS if one.breaks] == []
+    assert [one.name for one in CONFORMING if one.breaks] == []
 
 
 def test_each_of_their_classes_overrides_what_is_there() -> None:

@@ -28,7 +28,7 @@ def a_defect(*breaks: str, name: str = "some-defect") -> Variant:
     return Variant(name, "defect", "somewhere", "Does it wrong.", breaks, (object,))
 
 
-A_STRANGER = Variant("some-conforming variant", "conforming", "somewhere", "Does it its way.", (), (object,))
+A_CONFORMING = Variant("some-variant", "conforming", "somewhere", "Does it its way.", (), (object,))
 
 
 def an_outcome(name: str = "some-defect", **verdicts: Verdict) -> Outcome:
@@ -103,18 +103,18 @@ def test_a_run_that_stopped_proves_nothing() -> None:
     assert judge(a_defect("PB-A-01"), outcome, DependencyClosure(RESTS_ON)).problems == (
         "the run stopped: unreachable",
     )
-    assert not judge(A_STRANGER, replace(outcome, findings={}), DependencyClosure(RESTS_ON)).right
+    assert not judge(A_CONFORMING, replace(outcome, findings={}), DependencyClosure(RESTS_ON)).right
 
 
 @pytest.mark.parametrize(
     ("verdict", "right"), [(None, True), (UNKNOWN, True), (FAILED, False), (WARNED, False), (ERROR, False)]
 )
 def test_a_conforming_variant_may_not_be_blamed(verdict: Verdict | None, right: bool) -> None:
-    assert of(A_STRANGER, **({} if verdict is None else {"PB_A_01": verdict})).right is right
+    assert of(A_CONFORMING, **({} if verdict is None else {"PB_A_01": verdict})).right is right
 
 
 def test_what_a_conforming_variant_is_blamed_for_is_named() -> None:
-    judged = of(A_STRANGER, PB_C_01=FAILED, PB_A_01=WARNED, PB_B_01=ERROR)
+    judged = of(A_CONFORMING, PB_C_01=FAILED, PB_A_01=WARNED, PB_B_01=ERROR)
     assert (judged.stray, judged.broke) == (("PB-A-01", "PB-C-01"), ("PB-B-01",))
     red, broke = judged.problems
     assert "PB-A-01, PB-C-01" in red
@@ -148,7 +148,7 @@ GREEN = an_outcome("")
 
 
 def test_it_holds_when_every_rule_is_shown() -> None:
-    assert proof(GREEN, *EVERY_RULE, (A_STRANGER, an_outcome())).holds
+    assert proof(GREEN, *EVERY_RULE, (A_CONFORMING, an_outcome())).holds
 
 
 def test_a_rule_that_no_defect_turns_red_is_told() -> None:
@@ -186,18 +186,18 @@ def test_a_run_of_the_reference_mock_that_stopped_fails_the_proof() -> None:
 
 
 def test_it_keeps_what_it_was_made_of() -> None:
-    ran = (*EVERY_RULE, (A_STRANGER, an_outcome()))
+    ran = (*EVERY_RULE, (A_CONFORMING, an_outcome()))
     judged = prove(GREEN, ran, RESTS_ON, whole=True, seconds=12.5)
     assert (judged.reference, judged.checked, judged.seconds) == (GREEN, GREEN.passed, 12.5)
     assert judged.order == tuple(RESTS_ON)
     assert [one.variant for one in judged.of("defect")] == [variant for variant, _ in EVERY_RULE]
-    assert [one.variant for one in judged.of("conforming")] == [A_STRANGER]
+    assert [one.variant for one in judged.of("conforming")] == [A_CONFORMING]
     nothing = prove(None, (), RESTS_ON, whole=True)
     assert (nothing.checked, nothing.unproven, nothing.seconds) == (frozenset(), None, 0.0)
 
 
 def test_one_wrong_judgement_fails_the_proof() -> None:
-    assert not proof(GREEN, *EVERY_RULE, (A_STRANGER, an_outcome(PB_A_01=WARNED))).holds
+    assert not proof(GREEN, *EVERY_RULE, (A_CONFORMING, an_outcome(PB_A_01=WARNED))).holds
     assert not proof(None, (a_defect("PB-A-01"), an_outcome()), whole=False).holds
 
 

@@ -47,7 +47,7 @@ class Reader:
     def read(self, recorder: ScenarioRecorder, *, walked: bool) -> None:
         """Take in one scenario: every check that was made, and every failure.
 
-        What was made or deleted before, only a walk of several calls can tell.
+        What was made or deleted before, only a sequence of calls can tell.
         """
         self._read += len(recorder.interactions)
         for case_id, interaction in recorder.interactions.items():

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dbcontract.conformance.results.results import RunResult
     from dbcontract.conformance.runner.engine import Options
     from dbcontract.conformance.runner.shards import Shard
-    from dbcontract.conformance.target.options import Wanted
+    from dbcontract.conformance.target.options import TargetOptions
     from dbcontract.conformance.target.target import Target
 
 
@@ -139,7 +139,7 @@ def command(  # noqa: PLR0917 (one argument an option)
     if url is not None and target_file is not None:
         raise CommandError("URL, --target: give one of the two; the file says where the target is")
     outputs = [output_of(text, tuple(FORMATS)) for text in reports]
-    wanted = _wanted(
+    asked = _target_options(
         url=url,
         api=api,
         target_file=target_file,
@@ -153,7 +153,14 @@ def command(  # noqa: PLR0917 (one argument an option)
     baseline = read_baseline(baseline_file)
     shard = _shard(shard_text)
     options = _options(
-        wanted, only, level, seed=seed, fuzzing=not no_fuzzing, fail_fast=fail_fast, jobs=jobs, whole=verbose
+        asked,
+        only,
+        level,
+        seed=seed,
+        fuzzing=not no_fuzzing,
+        fail_fast=fail_fast,
+        jobs=jobs,
+        whole=verbose,
     )
     options = replace(options, tolerated=baseline.rules if baseline else frozenset())
     if plan and shard is not None:
@@ -161,14 +168,14 @@ def command(  # noqa: PLR0917 (one argument an option)
     if plan:
         from .plan import show_plan
 
-        show_plan(_described(wanted, os.environ), rules, catalogue, options)
+        show_plan(_described(asked, os.environ), rules, catalogue, options)
         return 0
     with ExitStack() as at_the_end:
         interruption = at_the_end.enter_context(Interruption())
         if url is None and target_file is None:
-            target = at_the_end.enter_context(_embedded(wanted))
+            target = at_the_end.enter_context(_embedded(asked))
         else:
-            target = _resolve(wanted, os.environ, interruption)
+            target = _resolve(asked, os.environ, interruption)
         quiet = to_standard_output(outputs)
         result = _run(target, rules, catalogue, options, interruption, shard=shard, quiet=quiet)
         if baseline is not None:
@@ -177,7 +184,7 @@ def command(  # noqa: PLR0917 (one argument an option)
     return _status(result)
 
 
-def _wanted(
+def _target_options(
     *,
     url: str | None,
     api: str | None,
@@ -186,42 +193,47 @@ def _wanted(
     token_env: str | None,
     own: Mapping[str, tuple[str, ...]],
     proxy: str | None,
-) -> Wanted:
-    from dbcontract.conformance.target.options import Wanted, permissions
+) -> TargetOptions:
+    from dbcontract.conformance.target.options import TargetOptions, permissions
     from dbcontract.conformance.target.target import TargetError
 
     try:
         allowed = permissions(allow, "--allow")
     except TargetError as error:
         raise CommandError(str(error)) from error
-    return Wanted(url, api, target_file, allowed, token_env, own, proxy)
+    return TargetOptions(url, api, target_file, allowed, token_env, own, proxy)
 
 
 def _resolve(
-    wanted: Wanted, environment: Mapping[str, str], interruption: Interruption | None = None
+    asked: TargetOptions, environment: Mapping[str, str], interruption: Interruption | None = None
 ) -> Target:
     from dbcontract.conformance.environment.session import Cancelled
     from dbcontract.conformance.target.target import TargetError
 
     try:
-        return wanted.resolve(environment, interruption.cancelled if interruption is not None else None)
+        return asked.resolve(environment, interruption.cancelled if interruption is not None else None)
     except Cancelled:
         raise click.Abort from None
     except TargetError as error:
         raise CommandError(str(error)) from error
 
 
-def _described(wanted: Wanted, environment: Mapping[str, str]) -> Target:
+def _described(asked: TargetOptions, environment: Mapping[str, str]) -> Target:
     from dbcontract.conformance.target.target import TargetError
 
     try:
-        return wanted.described(environment)
+        return asked.described(environment)
     except TargetError as error:
         raise CommandError(str(error)) from error
 
 
 def _options(
-    wanted: Wanted, only: tuple[str, ...], level: tuple[str, ...], *, fuzzing: bool, **given: Any
+    asked: TargetOptions,
+    only: tuple[str, ...],
+    level: tuple[str, ...],
+    *,
+    fuzzing: bool,
+    **given: Any,
 ) -> Options:
     from dbcontract.conformance.runner.engine import Options
     from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
@@ -232,7 +244,7 @@ def _options(
     words = [
         "dbcontract",
         "check",
-        *wanted.arguments,
+        *asked.arguments,
         *map(shlex.quote, chosen),
         "--seed",
         str(given["seed"]),
@@ -246,7 +258,7 @@ def _options(
 
 
 @contextmanager
-def _embedded(wanted: Wanted) -> Iterator[Target]:
+def _embedded(asked: TargetOptions) -> Iterator[Target]:
     """A mock of our own, for as long as the block lasts."""
     from dbcontract.mockserver.sandbox.settings import Settings, TokenGrant
     from dbcontract.mockserver.server.run import ServerThread, StartError
@@ -257,13 +269,13 @@ def _embedded(wanted: Wanted) -> Iterator[Target]:
     settings = Settings(port=0, tokens=(TokenGrant(token), TokenGrant(read_only, read_only=True)))
     try:
         with ServerThread(settings) as running:
-            served = replace(wanted, url=running.base_url, token_env="TOKEN")  # noqa: S106 (a name)
+            served = replace(asked, url=running.base_url, token_env="TOKEN")  # noqa: S106 (a name)
             target = _resolve(served, {"TOKEN": token})
             # Waiting is a call here, so nothing need be left out for taking long.
             yield replace(
                 target.with_own(lambda own: own.with_read_only(read_only)),
                 name="the mock of dbcontract",
-                arguments=wanted.arguments,
+                arguments=asked.arguments,
                 capabilities=target.capabilities | {"wait"},
             )
     except StartError as error:

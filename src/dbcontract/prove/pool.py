@@ -51,7 +51,7 @@ def sample(known: Sequence[Variant], count: int, seed: str) -> list[Variant]:
 def run_all(
     names: Sequence[str], *, jobs: int, seed: int = 1, begins: Callable[[str], None] = lambda _: None
 ) -> Iterator[Outcome]:
-    """The outcomes of the variants with these names (and of `FAITHFUL`), as they come.
+    """The outcomes of the variants with these names (and of `REFERENCE`), as they come.
 
     Args:
         names: at most once each.

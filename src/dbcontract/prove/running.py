@@ -18,7 +18,7 @@ from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.engine import Engine, Listener, Options
 from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 from dbcontract.conformance.schema.description import Description
-from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.options import TargetOptions
 from dbcontract.conformance.target.target import Pace, Target
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings, TokenGrant
 from dbcontract.mockserver.server.run import Running, ServerThread
@@ -27,7 +27,7 @@ from dbcontract.mockserver.variants.registry import Variant, classes_of, discove
 from .impact import Impact, Recorder
 from .outcome import Outcome
 
-_SWEEP = FuzzingSettings(examples=10, walks=5, steps=5, seconds=600)
+_FUZZING = FuzzingSettings(examples=10, walks=5, steps=5, seconds=600)
 """Of a variant that only generated calls show; its calls end it, not its time, on a slow machine too."""
 _PACE = Pace()
 _NOON = "2026-05-13T12:00:00Z"
@@ -106,7 +106,7 @@ class Prover:
         # The same hour for every run: what is wrong about midnights may show in more checks late in the day.
         settings = Settings(port=0, tokens=grants, clock=ClockSetting.parse(_NOON))
         running = self._stack.enter_context(ServerThread(settings))
-        wanted = Wanted(running.base_url, token_env="TOKEN")  # noqa: S106 (a name)
+        wanted = TargetOptions(running.base_url, token_env="TOKEN")  # noqa: S106 (a name)
         target = wanted.resolve({"TOKEN": token})
         target = target.with_own(lambda own: own.with_read_only(read_only))
         target = replace(target, name="a mock of dbcontract", pace=_PACE)
@@ -149,7 +149,7 @@ class Prover:
             target = replace(target, capabilities=target.capabilities | {"wait"})
         names = () if variant is None else (variant.name,)
         made.running.sandboxes.serve(classes_of(names), names)
-        return self._run(made, target, rules, _SWEEP if wanted else None, listener, controls=controls)
+        return self._run(made, target, rules, _FUZZING if wanted else None, listener, controls=controls)
 
     def _run(
         self,

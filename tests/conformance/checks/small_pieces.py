@@ -255,7 +255,7 @@ class SmallPieces:
         entries[entry["id"]] = entry
 
 
-class Stranger(SmallPieces):
+class UnusualPieces(SmallPieces):
     """As lawful as the other, and different wherever the documents leave it open."""
 
     version = "2.0.0-beta.3+build.9"

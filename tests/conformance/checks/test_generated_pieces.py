@@ -15,7 +15,7 @@ from dbcontract.conformance.results.results import Verdict
 from . import judging
 from .judging import told
 from .judging_pixiebrix import rules_of
-from .small_pieces import SmallPieces, Stranger
+from .small_pieces import SmallPieces, UnusualPieces
 
 RULES = rules_of(any_import, walk_imports)
 GENERATED = Checks(check for module in (any_import, walk_imports) for check in collect(module))
@@ -30,7 +30,7 @@ def _generated_alone() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("server", [SmallPieces, Stranger])
+@pytest.mark.parametrize("server", [SmallPieces, UnusualPieces])
 def test_another_server_passes(server: type[SmallPieces], rule: str) -> None:
     result = judging.verdict_on(server(), rule)
     assert result.verdict is Verdict.PASSED, told(result)

@@ -7,7 +7,7 @@ import pytest
 from dbcontract.conformance.results.results import Verdict
 
 from .judging import checks, judging_small, told
-from .small_pieces import SmallPieces, Stranger
+from .small_pieces import SmallPieces, UnusualPieces
 
 RULES = sorted(checks().rules)
 OPEN = {
@@ -21,7 +21,7 @@ OPEN = {
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_lawfully_different_one_fails_nowhere(rule: str) -> None:
-    with judging_small(Stranger()) as judge:
+    with judging_small(UnusualPieces()) as judge:
         result = judge(rule)
     if rule in OPEN:
         assert result.verdict is Verdict.NOT_VERIFIED

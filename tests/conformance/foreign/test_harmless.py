@@ -18,12 +18,12 @@ from .small import JSON, PACE, JudgedHere, Seen, Start, told
 Judge = Callable[..., Judged]
 RULES = ("PI-DESC-*", "PI-IMP-1*", "PI-ROLL-0*", "PB-DESC-*", "PB-DB-*", "PB-REC-*", "PB-ASSET-1*")
 CHOSEN = tuple(word for rule in RULES for word in ("--only", rule))
-SWEPT = ("--only", "PB-DESC-12", "--only", "PI-DESC-09")
+FUZZED = ("--only", "PB-DESC-12", "--only", "PI-DESC-09")
 HOOKS = ("advance_clock", "run_nightly", "fail_next")
 
 
 @pytest.mark.parametrize("server", ["strict", "permissive"])
-@pytest.mark.parametrize("options", [("--no-fuzzing", *CHOSEN), SWEPT])
+@pytest.mark.parametrize("options", [("--no-fuzzing", *CHOSEN), FUZZED])
 def test_with_write_nothing_is_gone_and_all_that_is_new_is_told(
     request: pytest.FixtureRequest, judge: Judge, server: str, options: tuple[str, ...]
 ) -> None:

@@ -14,7 +14,7 @@ from dbcontract.conformance.catalogue.rules import Catalogue, load_all
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.runner.order import waves_of
 from dbcontract.conformance.runner.rule_runner import RuleRunner
-from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.options import TargetOptions
 from dbcontract.conformance.target.target import CommandHook, Endpoint, HttpHook, Target
 
 from .running import RECORD_LIMIT, Foreign
@@ -26,7 +26,7 @@ NIGHTS = ("PB-ARCH-1?", "PB-RET-0[2-9]", "PB-RET-1?")
 def of(server: Foreign, folder: Path, **allowed: Any) -> Target:
     file = server.target_file(folder / "dbcontract.toml", **allowed)
     environment = {"FOREIGN_TOKEN": server.token, "FOREIGN_READ_ONLY_TOKEN": server.read_only_token}
-    return Wanted(target_file=file).resolve(environment)
+    return TargetOptions(target_file=file).resolve(environment)
 
 
 def test_a_nightly_hook_may_move_the_clock_itself(

@@ -17,7 +17,7 @@ from dbcontract.conformance.http.wire import Received
 from dbcontract.conformance.results.results import RunResult, Verdict
 from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 from dbcontract.conformance.schema.trace import Trace
-from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.options import TargetOptions
 from dbcontract.conformance.target.target import Endpoint, Pace, Target
 
 from .running import Foreign
@@ -33,7 +33,7 @@ def accuses_nobody(result: RunResult) -> None:
 def of_strict(strict: Foreign, folder: Path, pace: Pace, *allow: str) -> Target:
     file = strict.target_file(folder / "dbcontract.toml", allow=allow)
     environment = {"FOREIGN_TOKEN": strict.token, "FOREIGN_READ_ONLY_TOKEN": strict.read_only_token}
-    return replace(Wanted(target_file=file).resolve(environment), pace=pace)
+    return replace(TargetOptions(target_file=file).resolve(environment), pace=pace)
 
 
 # Size

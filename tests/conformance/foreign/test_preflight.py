@@ -15,7 +15,7 @@ from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.runner.rule_runner import RuleRunner
 from dbcontract.conformance.schema.description import Description
-from dbcontract.conformance.target.options import Wanted
+from dbcontract.conformance.target.options import TargetOptions
 from dbcontract.conformance.target.preflight import Preflight
 from dbcontract.conformance.target.target import Endpoint, Target, TargetError
 
@@ -50,7 +50,7 @@ def as_told(server: Foreign, tmp_path: Path, **changed: Any) -> Target:
     file = wrong.target_file(tmp_path / "dbcontract.toml")
     text = re.sub(r"read_only_token_env|second_url", r"# \g<0>", file.read_text("utf-8"))
     file.write_text(text, "utf-8")
-    return Wanted(target_file=file).resolve({"FOREIGN_TOKEN": str(changed.get("token", server.token))})
+    return TargetOptions(target_file=file).resolve({"FOREIGN_TOKEN": str(changed.get("token", server.token))})
 
 
 def test_what_is_right_is_let_through_by_a_few_gets(
@@ -58,7 +58,7 @@ def test_what_is_right_is_let_through_by_a_few_gets(
 ) -> None:
     file = strict.target_file(tmp_path / "dbcontract.toml")
     tokens = {"FOREIGN_TOKEN": strict.token, "FOREIGN_READ_ONLY_TOKEN": strict.read_only_token}
-    target = Wanted(target_file=file).resolve(tokens)
+    target = TargetOptions(target_file=file).resolve(tokens)
     before, state = strict.administer("journal"), strict.snapshot()
     assert ask(target) == Preflight()
     asked = strict.administer("journal")[len(before) :]
@@ -111,7 +111,7 @@ def test_a_forgotten_api_is_named(strict: Foreign, ask: Ask) -> None:
 
 
 def test_flags_are_named_as_the_user_wrote_them(strict: Foreign, ask: Ask) -> None:
-    wanted = Wanted(
+    wanted = TargetOptions(
         url=strict.pixiebrix,
         api="pixiebrix",
         token_env="TOKEN",
@@ -263,16 +263,16 @@ def test_a_redirect_is_told_where_the_api_has_to_be_found_out(web: Start) -> Non
     with pytest.raises(
         TargetError, match=rf"URL: {here.url} redirects to {there.url}; give {there.url} instead"
     ):
-        Wanted(url=here.url).resolve({})
+        TargetOptions(url=here.url).resolve({})
 
 
 def test_what_is_not_an_api_at_all_is_told_with_what_it_answered(web: Start) -> None:
     here = web(lambda _: (404, HTML, b"nothing here"))
     words = r"--dbcontract-url: .* answers 404 Not Found \(text/html\), .*; say --dbcontract-api pieces or"
     with pytest.raises(TargetError, match=words):
-        Wanted(url=here.url, prefix="--dbcontract-").resolve({})
+        TargetOptions(url=here.url, prefix="--dbcontract-").resolve({})
 
 
 def test_what_is_down_is_left_to_the_run(web: Start, judged: JudgedHere) -> None:
     here = web(lambda _: (502, HTML, b"bad gateway"))
-    assert judged(Wanted(url=here.url).resolve({}), *FEW).stopped == "unreachable"
+    assert judged(TargetOptions(url=here.url).resolve({}), *FEW).stopped == "unreachable"

@@ -11,7 +11,7 @@ from hypothesis.stateful import rule
 
 from ....authoring.arrange import as_own, step
 from ....authoring.check import check
-from ....authoring.properties import Walk, explore
+from ....authoring.properties import StatefulTest, explore
 from ..context import Pieces
 from ..exports import entries_of
 from ..probes import as_bytes, failed, next_major, send
@@ -28,7 +28,7 @@ def imports_in_any_order(ctx: Pieces) -> None:
         explore(ctx, lambda: _Imports(ctx, kinds), examples=3, steps=8)
 
 
-class _Imports(Walk):
+class _Imports(StatefulTest):
     """The model is the bytes of each entry that was imported."""
 
     def __init__(self, ctx: Pieces, kinds: Iterator[str]) -> None:

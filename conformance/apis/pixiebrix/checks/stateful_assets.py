@@ -10,7 +10,7 @@ from hypothesis.stateful import precondition, rule
 
 from ....authoring.arrange import as_own, step
 from ....authoring.check import check
-from ....authoring.properties import Walk, explore
+from ....authoring.properties import StatefulTest, explore
 from .. import asset_details
 from ..arrange import Asset, Database
 from ..context import PixieBrix
@@ -40,7 +40,7 @@ class _Model:
     was_marked: bool = False
 
 
-class _Assets(Walk):
+class _Assets(StatefulTest):
     """Every rule changes one asset, or looks at one; the others must not change with it."""
 
     def __init__(self, ctx: PixieBrix, database: Database) -> None:

@@ -10,7 +10,7 @@ from hypothesis.stateful import precondition, rule
 
 from ....authoring.arrange import as_own, step
 from ....authoring.check import check
-from ....authoring.properties import Walk, explore
+from ....authoring.properties import StatefulTest, explore
 from ..arrange import Database
 from ..context import PixieBrix
 from ..exports import exported
@@ -42,7 +42,7 @@ class _Job:
     ended: dict[str, Any] | None = None
 
 
-class _Jobs(Walk):
+class _Jobs(StatefulTest):
     """The model is the data of each key that was written; None once it is deleted."""
 
     def __init__(self, ctx: PixieBrix, database: Database) -> None:

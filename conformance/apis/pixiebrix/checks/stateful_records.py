@@ -9,7 +9,7 @@ from hypothesis.stateful import precondition, rule
 
 from ....authoring.arrange import as_own, step
 from ....authoring.check import check
-from ....authoring.properties import Walk, explore
+from ....authoring.properties import StatefulTest, explore
 from ..arrange import Database
 from ..context import PixieBrix
 from ..merge_model import STRATEGIES, mergeable, merged
@@ -26,7 +26,7 @@ def records_in_any_order(ctx: PixieBrix) -> None:
         explore(ctx, lambda: _Records(ctx, database), examples=3, steps=10)
 
 
-class _Records(Walk):
+class _Records(StatefulTest):
     """The model is the data of each key that was written; None once it is deleted."""
 
     def __init__(self, ctx: PixieBrix, database: Database) -> None:
