@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from ..apis.base import ServedApi, served_apis
 from ..coverage.contract import CoveredContract
-from ..coverage.document import Document, document, without_what_was_not_met
+from ..coverage.document import Document, cells, document, without_what_was_not_met
 from ..sandbox.registry import Sandboxes
 from ..sandbox.sandbox import Sandbox
 from ..web.call import Call
 from ..web.connexion.routes import resolved
 from ..web.responses import json_response
+from .curl import ANY_TOKEN
 
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 
@@ -41,7 +42,10 @@ class CoverageHandlers:
         shown = self._sandboxes.coverage() if everywhere else self._of(call.sandbox)
         if call.query.get("met"):
             shown = without_what_was_not_met(shown)
-        return json_response(_with_ids(shown, _known_ids(call.sandbox)), call.answer)
+        known = _known_ids(call.sandbox)
+        if call.query.get("filled"):
+            known |= _surroundings(call)
+        return json_response(_filled(shown, known), call.answer)
 
     def _of(self, sandbox: Sandbox) -> Document:
         return document(sandbox.watched(self._sandboxes.contract()), sandbox.title)
@@ -57,18 +61,27 @@ class CoverageHandlers:
         return Response(None, 204)
 
 
-def _known_ids(sandbox: Sandbox) -> Mapping[str, str]:
+def _surroundings(call: Call) -> dict[str, str]:
+    """The values of the variables that `dbcontract exec` would set for a command."""
+    found = {"DBCONTRACT_URL": call.origin}
+    for api in served_apis().values():
+        found[api.url_variable] = call.origin + api.base_path
+        if api.token_variable is not None and call.sandbox.settings.tokens is None:
+            found[api.token_variable] = ANY_TOKEN
+    return found
+
+
+def _known_ids(sandbox: Sandbox) -> dict[str, str]:
     return {name: value for api in served_apis().values() for name, value in api.known_ids(sandbox).items()}
 
 
-def _with_ids(shown: Document, ids: Mapping[str, str]) -> Document:
-    """The document whose commands name ids that exist, instead of variables that nobody sets."""
+def _filled(shown: Document, known: Mapping[str, str]) -> Document:
+    """The document whose commands have these values, such as ids that exist, in place of variables."""
 
-    def named(found: re.Match[str]) -> str:
-        return ids.get(found[1], found[0])
+    def value(found: re.Match[str]) -> str:
+        return known.get(found[1], found[0])
 
-    for api in shown["apis"]:
-        for situation in api["situations"]:
-            if "curl" in situation:
-                situation["curl"] = [_VARIABLE.sub(named, line) for line in situation["curl"]]
+    for _, cell in cells(shown):
+        if "curl" in cell:
+            cell["curl"] = [_VARIABLE.sub(value, line) for line in cell["curl"]]
     return shown

@@ -17,7 +17,7 @@ UIS = {
     "/_mock": ["getClock", "listRequests", "addFault"],
 }
 LOOKS = [(1280, "light"), (390, "dark")]
-TABS = ("", "#state", "#faults", "#settings", "#sandboxes")
+TABS = ("", "#state", "#faults", "#coverage", "#settings", "#sandboxes")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -30,6 +30,7 @@ def test_nothing_keeps_anybody_out(page: Page, mock: MockClient, axe: str, schem
         page.sees("First calls")
         found += violations(page, axe)
         assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width
+        requests.get(f"{mock.pixiebrix_url}/me/?wrong=1", headers={"Authorization": "Token a"}, timeout=10)
         for tab in TABS:
             page.open(f"{mock.base_url}/_mock/{tab}")
             page.sees("live" if not tab else "", "body")
@@ -37,6 +38,9 @@ def test_nothing_keeps_anybody_out(page: Page, mock: MockClient, axe: str, schem
             if not tab:
                 page.click("/database/export")
                 page.sees("What the contract says")
+            if tab == "#coverage":
+                page.click("import-without-a-body", "summary")
+                page.sees("What brings it about")
             found += violations(page, axe)
             assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width, tab
     assert not found, "\n".join(found)

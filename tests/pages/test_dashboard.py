@@ -222,3 +222,31 @@ def test_a_sandbox_is_opened_and_forgotten(page: Page, mock: MockClient) -> None
     rows = [row for row in page.css("tbody tr") if row.text.startswith("from-the-page")]
     rows[0].find_element(By.TAG_NAME, "button").click()
     page.sees("from-the-page is forgotten.", "#toast")
+
+
+def test_coverage_tells_what_was_met_and_what_brings_the_rest_about(page: Page, mock: MockClient) -> None:
+    requests.get(f"{mock.pieces_url}/database/export?{HOSTILE}", timeout=10)
+    dashboard(page, mock, "Coverage")
+    page.sees("% of the contract was met by 1 requests")
+    page.click("unknown-parameter", "#panel-coverage summary")
+    page.sees("exportDatabase has no parameter", "#panel-coverage h3")
+    page.sees("GET /database/export?", "#panel-coverage pre")
+    page.click("import-without-a-body", "#panel-coverage summary")
+    page.sees(f'curl -s -X POST "{mock.base_url}/database/import"', "#panel-coverage pre")
+    requests.post(f"{mock.pieces_url}/database/import", timeout=10)
+    page.sees("% of the contract was met by 2 requests")
+    page.wait(lambda: "import-without-a-body" not in page.text("#panel-coverage"), "it was met")
+    Select(page.one("#coverage-only")).select_by_value("")
+    page.sees("met (1)", "#panel-coverage summary")
+    page.click("Count from nothing")
+    page.sees("0 % of the contract was met by 0 requests")
+    page.sees("Nothing was found that the client does wrong.")
+    assert not mock.coverage.findings()
+
+
+def test_a_sandbox_whose_coverage_nobody_looks_at_counts_nothing(page: Page, mock: MockClient) -> None:
+    dashboard(page, mock, "State")
+    requests.get(f"{mock.pieces_url}/database/export", timeout=10)
+    mock.clear_requests()
+    page.click("Requests", "[role=tab]")
+    assert mock.coverage.document()["requests"] == 0

@@ -1,5 +1,6 @@
 // The dashboard: tabs over what the control API tells and takes.
 import { call } from "./api.js";
+import { coveragePanel } from "./coverage.js";
 import { el, toast } from "./dom.js";
 import { faultsPanel } from "./faults.js";
 import { requestsPanel } from "./requests.js";
@@ -29,6 +30,7 @@ const panels = [
   ["requests", "Requests", requestsPanel(page)],
   ["state", "State", statePanel(page)],
   ["faults", "Faults & defects", faultsPanel(page)],
+  ["coverage", "Coverage", coveragePanel(page)],
   ["settings", "Settings & snapshots", settingsPanel(page)],
   ["sandboxes", "Sandboxes", sandboxesPanel(page)],
 ];
@@ -60,6 +62,7 @@ function tabs() {
       tab.tabIndex = on ? 0 : -1;
       panel.element.hidden = !on;
       if (on && focus) tab.focus();
+      if (on) page.refresh();
     }
     if (location.hash.slice(1) !== chosen) history.replaceState(null, "", `#${chosen}`);
   };
