@@ -36,7 +36,11 @@ from .use.misuses import MISUSES
 from .use.situations import SITUATIONS
 from .visibility import admit
 
-HANDLERS: Final = ExtensionPoint("pixiebrix.handlers", PixieBrixHandlers)
+HANDLERS: Final = ExtensionPoint(
+    "pixiebrix.handlers",
+    PixieBrixHandlers,
+    decides=frozenset({"describe_database", "_bounds", "_filters"}),
+)
 
 
 def _handlers(sandbox: Sandbox) -> object:

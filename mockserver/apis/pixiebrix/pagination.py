@@ -103,7 +103,9 @@ class Pagination:
         return items[page.start : page.end]
 
 
-PAGES: Final = ExtensionPoint("pixiebrix.pages", Pagination, decides=frozenset({"links"}))
+PAGES: Final = ExtensionPoint(
+    "pixiebrix.pages", Pagination, decides=frozenset({"number", "size", "headers", "links", "link"})
+)
 
 
 def requested_page(call: Call, maximum: int | None = None) -> Page:

@@ -35,4 +35,4 @@ class PixieBrixSecurity(Security):
                 raise Throttled(wait)
 
 
-SECURITY: Final = ExtensionPoint("security", PixieBrixSecurity)
+SECURITY: Final = ExtensionPoint("security", PixieBrixSecurity, decides=frozenset({"grant_of", "permit"}))

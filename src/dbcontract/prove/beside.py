@@ -98,7 +98,16 @@ def _decided(method: Callable[..., Any], given: Iterable[Any], named: dict[str, 
 def _told(result: object, given: object, named: object) -> str:
     """What was decided, and what became of the arguments, so that equal texts are equal decisions."""
     kind = (type(result).__qualname__, vars(result)) if isinstance(result, Exception) else ()
-    return repr((result, kind, given, named))
+    return repr((result, kind, _data([given, named])))
+
+
+def _data(value: Any) -> Any:
+    """Plain data as it is; what else there is, which nobody changes, by its identity."""
+    if isinstance(value, dict):
+        return {name: _data(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_data(item) for item in value]
+    return value if isinstance(value, str | int | float | bytes | None) else id(value)
 
 
 def _copied(value: Any) -> Any:
