@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from ...watching.seen import watches_in
 from ..practice import Practice
+from . import watched
 from .context import Pieces
 from .fuzzing import scope
 from .imports import Imports
@@ -24,4 +26,6 @@ PRACTICE: Final = Practice(
     answers=answers,
     keeper=Imports,
     scope=scope,
+    watches=watches_in(watched),
+    memory=watched.Exports,
 )
