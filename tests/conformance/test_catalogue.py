@@ -378,14 +378,14 @@ def test_the_traceability_page_follows_the_documents(rules: Catalogue) -> None:
     update = lines.index("### Update a Database Asset")
     row = next(line for line in lines if "| PB-ASSET-03 |" in line)
     assert lines.index("### Create a Database Export Job") < download < lines.index(row) < update
-    assert row == f"| {rules['PB-ASSET-03'].statement} | PB-ASSET-03 | documented | none yet |"
+    assert row == f"| {rules['PB-ASSET-03'].statement} | PB-ASSET-03 | documented | none yet<br>watched |"
 
 
 def test_the_traceability_page_names_checks_and_reasons(rules: Catalogue) -> None:
     page = render(rules, {"PB-ASSET-03": ["assets:refused", "assets:refused_again"], "PB-ASSET-04": []})
     lines = page.splitlines()
     assert any(
-        line.endswith("| PB-ASSET-03 | documented | `assets:refused`<br>`assets:refused_again` |")
+        line.endswith("| PB-ASSET-03 | documented | `assets:refused`<br>`assets:refused_again`<br>watched |")
         for line in lines
     )
     assert any("| PB-ASSET-04 |" in line and line.endswith("| none yet |") for line in lines)
