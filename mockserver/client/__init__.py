@@ -1,7 +1,7 @@
 """A client of one sandbox of a running mock, for tests and scripts in Python."""
 
 from .controls import ClockControl, CoverageControl, DefectControl, FaultControl
-from .http import MockError
+from .http import MockError, SandboxBeganAnew
 from .mock_client import MockClient
 from .types import ClientFinding, Database, Fault, JournalEntry, Message, MockSettings
 
@@ -18,4 +18,5 @@ __all__ = [
     "MockClient",
     "MockError",
     "MockSettings",
+    "SandboxBeganAnew",
 ]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import threading
+import warnings
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
+
+_SANDBOX = re.compile(r"(?:/[^/?]+)*?/~[^/?]+")
+_DELETED = re.compile(r"/_mock/sandboxes(?:/(?P<name>[^/?]+))?/?\Z")
 
 Query = Mapping[str, Any] | None
 
@@ -30,6 +35,14 @@ class MockError(Exception):
         super().__init__(message)
         self.status = status
         self.errors: dict[str, Any] = dict(errors or {})
+
+
+class SandboxBeganAnew(UserWarning):
+    """A sandbox is not the one any more that this client has used: what it held is gone.
+
+    It was removed by another client, or as the least recently used one, or its server was replaced. With
+    `warnings.simplefilter("error", SandboxBeganAnew)`, or pytest's `-W`, it is raised.
+    """
 
 
 class ControlConnection:
@@ -62,6 +75,7 @@ class ControlConnection:
         if control_token is not None:
             self._headers["Authorization"] = f"Bearer {control_token}"
         self._lock = threading.Lock()
+        self._lives: dict[str, str] = {}
 
     def call(self, method: str, path: str, body: object = None, query: Query = None) -> Any:
         """Call an operation; gives the parsed answer, None for an empty one.
@@ -83,11 +97,12 @@ class ControlConnection:
             headers = {**headers, "Content-Type": "application/json"}
         with self._lock:
             try:
-                status, raw = self._exchange(method, target, content, headers)
+                status, raw, life = self._exchange(method, target, content, headers)
             except (OSError, HTTPException) as error:
                 self._connection.close()
                 msg = f"{self.origin} does not answer {method} {path}: {_reason(error)}"
                 raise MockError(msg) from error
+        self._note_life(method, path, status, life)
         if 200 <= status < 300:
             return self._parsed(raw, status) if raw else None
         raise self._refusal(method, path, status, raw)
@@ -99,14 +114,34 @@ class ControlConnection:
 
     def _exchange(
         self, method: str, target: str, content: bytes | None, headers: dict[str, str]
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, bytes, str | None]:
         # Looked at beforehand, because a request that fails on its way must not be repeated blindly: the
         # clock would be advanced twice.
         if self._connection.sock is not None and _is_closed(self._connection.sock):
             self._connection.close()
         self._connection.request(method, target, content, headers)
         response: HTTPResponse = self._connection.getresponse()
-        return response.status, response.read()
+        return response.status, response.read(), response.getheader("Dbcontract-Sandbox-Life")
+
+    def _note_life(self, method: str, path: str, status: int, life: str | None) -> None:
+        """Warn where another sandbox answers under the name of one that was used before."""
+        sandbox = _SANDBOX.match(path)
+        deleted = _DELETED.search(path) if method == "DELETE" and status < 400 else None
+        with self._lock:
+            if deleted is not None:  # here, on purpose: the next one of that name is no surprise
+                name = deleted["name"]
+                for known in [
+                    one for one in self._lives if name is None or one.endswith(f"/~{unquote(name)}")
+                ]:
+                    del self._lives[known]
+                return
+            if sandbox is None or life is None:
+                return
+            known_as = unquote(sandbox[0])
+            before, self._lives[known_as] = self._lives.get(known_as, life), life
+        if before != life:
+            message = f"{self.origin}{sandbox[0]} began anew since it was last used: what it held is gone"
+            warnings.warn(message, SandboxBeganAnew, stacklevel=4)
 
     def _parsed(self, raw: bytes, status: int) -> Any:
         try:

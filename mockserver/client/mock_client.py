@@ -123,7 +123,8 @@ class MockClient:
                     if self._parting is not None:
                         self._parting(other)
             finally:
-                ControlledSandbox(self._connection, root).delete_sandbox(quoted)
+                # By its own path: of several servers, that leads to the one which has it.
+                ControlledSandbox(self._connection, f"{root}/~{quoted}").delete_sandbox(quoted)
 
     def before_parting(self, look: Callable[[MockClient], None]) -> None:
         """Let something look at each sandbox that `sandbox` made from here on, before it is deleted."""

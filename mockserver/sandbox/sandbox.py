@@ -87,7 +87,8 @@ class Base:
 class Sandbox:
     """State, clock, ids, storage, settings, faults, journal and implementation of one isolated mock.
 
-    `prefix` is what stands before every path of this sandbox (empty for the default sandbox).
+    `prefix` is what stands before every path of this sandbox (empty for the default sandbox); `life` is
+    another for each sandbox that is made, also under a name that there was before.
     """
 
     __slots__ = (
@@ -98,6 +99,7 @@ class Sandbox:
         "ids",
         "implementation",
         "journal",
+        "life",
         "name",
         "objects",
         "prefix",
@@ -120,6 +122,7 @@ class Sandbox:
         variants: tuple[str, ...] = (),
     ) -> None:
         self.name = name
+        self.life = secrets.token_hex(8)
         self.prefix = f"/~{name}" if name else ""
         self.journal = Journal()
         self.watch: Watch | None = None

@@ -101,6 +101,7 @@ EXPOSED = (
     "Content-Range",
     "Accept-Ranges",
     "Retry-After",
+    "Dbcontract-Sandbox-Life",
 )
 """The headers that a page of another origin may read; a browser shows it only a few without being told."""
 

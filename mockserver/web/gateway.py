@@ -34,6 +34,7 @@ from .wire_policy import WIRE_POLICY, WirePolicy, slashes_hidden, without_slash
 request_log = logging.getLogger("dbcontract.requests")
 
 STORAGE_PREFIX = "/_storage"
+SANDBOX_LIFE = b"dbcontract-sandbox-life"
 CONTROL = "control"
 _PLAIN = WirePolicy()
 
@@ -112,6 +113,7 @@ class Gateway:
             except SandboxNameError as error:
                 await json_error(400, str(error))(scope, receive, send)
                 return
+            send = _telling(send, sandbox.life.encode())
         # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
         exchange = Exchange(sandbox, "/" + raw[1:].partition("/")[2] if sandbox.prefix else raw)
         found = (one.find(sandbox, path, scope) for one in self._shown)
@@ -243,6 +245,17 @@ class Gateway:
                 forced=forced,
             )
         )
+
+
+def _telling(send: Send, life: bytes) -> Send:
+    """Sends with the header that tells which of the sandboxes that ever had its name has answered."""
+
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), (SANDBOX_LIFE, life)]}
+        await send(message)
+
+    return told
 
 
 def _log(sandbox: Sandbox, path: str, scope: Scope, sender: Sender, seconds: float) -> None:

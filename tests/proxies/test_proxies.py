@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urljoin
 
@@ -18,15 +15,9 @@ import requests
 from dbcontract.mockserver.sandbox.settings import Settings
 from dbcontract.mockserver.server.run import Running, ServerThread
 
+from .balancers import command_of, free_port, started
+
 GUIDE = Path(__file__).parents[2] / "docs" / "proxies.md"
-NGINX = """
-daemon off; pid {folder}/pid; error_log stderr; user root;
-events {{}}
-http {{
-access_log off;
-{paths}{block}
-}}
-"""
 HAPROXY = "defaults\n    timeout connect 5s\n    timeout client 30s\n    timeout server 30s\n{block}"
 
 
@@ -35,12 +26,6 @@ def guide(language: str) -> str:
     found = re.search(rf"```{language}\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     assert found is not None
     return found[1]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")
@@ -63,47 +48,21 @@ def server() -> Iterator[Running]:
         yield running
 
 
-@contextmanager
-def started(command: list[str], port: int) -> Iterator[None]:
-    """Run a proxy until the block ends."""
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
-    try:
-        until = time.monotonic() + 20
-        while True:
-            assert process.poll() is None, process.stderr and process.stderr.read().decode()
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert time.monotonic() < until, "the proxy does not listen"
-                time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
-
-
 @pytest.fixture(params=["nginx", "haproxy"])
 def root(request: pytest.FixtureRequest, server: Running, certificate: Path, tmp_path: Path) -> Iterator[str]:
     """The mock's root URL as the proxy shows it."""
     kind: str = request.param
-    binary = shutil.which(kind, path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    if binary is None or shutil.which("openssl") is None:
-        pytest.skip(f"{kind} or openssl is not installed")
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
     port = free_port()
     block = (
         guide(kind).replace("8443", str(port)).replace("127.0.0.1:5323", server.base_url[len("http://") :])
     )
-    file = tmp_path / f"{kind}.conf"
     if kind == "nginx":
-        names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        paths = "".join(f"{name}_temp_path {tmp_path}/{name};\n" for name in names)
         block = block.replace("/etc/ssl/", f"{certificate}/")
-        file.write_text(NGINX.format(folder=tmp_path, paths=paths, block=block))
-        command = [binary, "-e", "stderr", "-c", str(file)]
     else:
-        file.write_text(HAPROXY.format(block=block.replace("/etc/ssl/mock.pem", f"{certificate}/both.pem")))
-        command = [binary, "-db", "-f", str(file)]
+        block = HAPROXY.format(block=block.replace("/etc/ssl/mock.pem", f"{certificate}/both.pem"))
+    command = command_of(kind, block, tmp_path)
     with started(command, port):
         yield f"https://localhost:{port}/mock"
 
