@@ -74,14 +74,14 @@ def clean_up(
     ours = [(item, item.id) for item in gate.inventory.since(since) if item.ours and item.id is not None]
     for left, (item, id_) in zip(range(len(ours), 0, -1), ours, strict=True):
         telling(left)
-        # With a database goes what is in it, so that an item may be gone by now.
+        # With a thing goes what is in it, so that an item may be gone by now.
         if _is_there(gate, item):
             work.remove(item, id_)
     return gate.inventory.since(since)
 
 
 def _is_there(gate: Gate, item: Item) -> bool:
-    return gate.inventory.find(item.thing, item.id or "", item.endpoint, item.database) is not None
+    return gate.inventory.find(item.thing, item.id or "", item.endpoint, item.inside) is not None
 
 
 class _CleanUp:
@@ -100,11 +100,11 @@ class _CleanUp:
         send = self.sender(keeper)
         if not thing.removed_by or keeper.disposes(item, send):
             return
-        names = {"organizationId": item.organization, "databaseId": item.database, thing.parameter: id_}
+        names = {**item.ids, thing.parameter: id_}
         for template in thing.removed_by:
             path = template
             for name, value in names.items():
-                path = path.replace(f"{{{name}}}", quote(value, safe="")) if value else path
+                path = path.replace(f"{{{name}}}", quote(value, safe=""))
             if "{" in path:
                 continue  # It is in nothing that the path names.
             answer = send(item.endpoint, "DELETE", path)
@@ -113,7 +113,7 @@ class _CleanUp:
             # Where there is another path, a 404 may say that this one is not served.
             gone = len(thing.removed_by) == 1 and answer.status == 404
             if gone and (not item.sure or _is_gone(item, path, send)):
-                self._gate.inventory.remove(item.thing, id_, item.endpoint, item.database)
+                self._gate.inventory.remove(item.thing, id_, item.endpoint, item.inside)
                 return
 
     def _send(

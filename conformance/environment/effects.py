@@ -33,6 +33,7 @@ class Thing:
         called: in words, in the singular.
         parameter: of paths, that its id stands for; empty where no path names it.
         removed_by: paths of DELETE requests, each of which removes one; none where it stays.
+        inside: the kind of thing that it is in, and is gone with; empty for what is in none.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Thing:
     called: str
     parameter: str
     removed_by: tuple[str, ...]
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,16 @@ def things() -> Mapping[str, Thing]:
         parameters = {kind: parameter for parameter, kind in _read(api).get("segments", {}).values()}
         for name, raw in _read(api)["things"].items():
             removed_by = tuple(raw.get("removed_by", ()))
-            thing = Thing(name, api, raw["called"], parameters.get(name, ""), removed_by)
+            thing = Thing(name, api, raw["called"], parameters.get(name, ""), removed_by, raw.get("in", ""))
             if found.setdefault(name, thing) != thing:
                 raise ApiNotUsable(f"the effects.yaml of {api} has another API's thing {name!r}; rename it")
     return found
+
+
+def inside(thing: str, ids: Mapping[str, str]) -> str | None:
+    """The id, out of those of a path, of what a thing of this kind is in; None where it is in none."""
+    holder = things()[thing].inside if thing in things() else ""
+    return ids.get(things()[holder].parameter) if holder else None
 
 
 @cache

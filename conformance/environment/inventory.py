@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
 
@@ -24,8 +24,8 @@ class Item:
         thing: its kind, by the name that `effects.yaml` has for it.
         id: None where no answer told it.
         endpoint: where it was made.
-        database: that it is in; None for what is in none.
-        organization: of a database.
+        inside: the id of the thing that it is in; None for what is in none.
+        ids: of the path that it was made at, by the names of the path parameters.
         name: that it was made under.
         sure: False where the answer does not tell whether it was made.
         ours: that it may be deleted; False where the id may be that of something that was there before.
@@ -35,16 +35,24 @@ class Item:
     thing: str
     id: str | None
     endpoint: Endpoint = field(repr=False)
-    database: str | None = None
-    organization: str | None = None
+    inside: str | None = None
+    ids: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     sure: bool = True
     ours: bool = True
 
     @property
     def place(self) -> str:
-        """What it is, and in which database, without its id."""
-        return things()[self.thing].called + (f" in the database {self.database}" if self.database else "")
+        """What it is, and in what, without its id."""
+        thing = things()[self.thing]
+        return thing.called + (
+            f" in the {things()[thing.inside].called} {self.inside}" if self.inside else ""
+        )
+
+    @property
+    def holder(self) -> tuple[str, str | None]:
+        """The kind and the id of what it is in."""
+        return things()[self.thing].inside, self.inside
 
     def __str__(self) -> str:
         """Its id and name: `5d2f… (probe.png)`."""
@@ -59,8 +67,8 @@ class Item:
 class Details(TypedDict, total=False):
     """What else there is to say of an `Item`."""
 
-    database: str | None
-    organization: str | None
+    inside: str | None
+    ids: Mapping[str, str]
     name: str
     sure: bool
     ours: bool
@@ -92,7 +100,7 @@ class Inventory:
     def add(self, thing: str, id_: str | None, endpoint: Endpoint, **details: Unpack[Details]) -> None:
         """Note that something was made. What is known already is not made again."""
         with self._lock:
-            key = (thing, id_, details.get("database"), endpoint.url)
+            key = (thing, id_, details.get("inside"), endpoint.url)
             known = self._numbers.get(key) if id_ is not None else None
             if known is not None and (self._items[known].sure or not details.get("sure", True)):
                 return
@@ -104,21 +112,18 @@ class Inventory:
             if id_ is not None:
                 self._numbers[key] = self._last
 
-    def remove(self, thing: str, id_: str, endpoint: Endpoint, database: str | None = None) -> None:
-        """Note that something is gone; with a database goes all that is in it."""
+    def remove(self, thing: str, id_: str, endpoint: Endpoint, inside: str | None = None) -> None:
+        """Note that something is gone, and all that is in it."""
         with self._lock:
-            number = self._numbers.get((thing, id_, database, endpoint.url))
+            number = self._numbers.get((thing, id_, inside, endpoint.url))
             gone = [] if number is None else [self._items[number]]
-            if thing == "database":
-                gone += [item for item in self._items.values() if item.database == id_]
+            gone += [one for one in self._items.values() if one.holder == (thing, id_)]
             self._forget(gone)
 
-    def clear(self, database: str) -> None:
-        """Note that all records of a database are gone."""
+    def clear(self, thing: str, inside: str) -> None:
+        """Note that all things of a kind are gone that are in another."""
         with self._lock:
-            self._forget(
-                [one for one in self._items.values() if (one.thing, one.database) == ("record", database)]
-            )
+            self._forget([one for one in self._items.values() if (one.thing, one.inside) == (thing, inside)])
 
     def keep(self, thing: str, ids: Collection[str], endpoint: Endpoint) -> None:
         """Note that of one kind only these are there."""
@@ -131,13 +136,13 @@ class Inventory:
     def _forget(self, gone: Iterable[Item]) -> None:
         for item in gone:
             del self._items[item.number]
-            self._numbers.pop((item.thing, item.id, item.database, item.endpoint.url), None)
+            self._numbers.pop((item.thing, item.id, item.inside, item.endpoint.url), None)
             self.removed[item.thing] += item.sure
 
-    def find(self, thing: str, id_: str, endpoint: Endpoint, database: str | None = None) -> Item | None:
+    def find(self, thing: str, id_: str, endpoint: Endpoint, inside: str | None = None) -> Item | None:
         """What the run has made under that id."""
         with self._lock:
-            number = self._numbers.get((thing, id_, database, endpoint.url))
+            number = self._numbers.get((thing, id_, inside, endpoint.url))
             return None if number is None else self._items[number]
 
     def since(self, number: int = 0) -> tuple[Item, ...]:
@@ -155,10 +160,10 @@ def told(items: Iterable[Item], mark: str) -> list[str]:
     """
     groups: dict[str, list[Item]] = {}
     items = tuple(items)
-    ours = {item.id for item in items if item.thing == "database" and item.ours}
+    ours = {(item.thing, item.id) for item in items if item.ours}
     for item in items:
-        if item.database in ours:
-            continue  # It is told with the database.
+        if item.holder in ours:
+            continue  # It is told with what it is in.
         groups.setdefault(item.place, []).append(item)
     found = []
     for place, several in groups.items():

@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Protocol
 from ..http.spool import Spool
 from ..http.wire import Header, Received
 from ..target.target import Endpoint, Target
-from .effects import CREATE
+from .effects import CREATE, Named, inside
 from .inventory import Inventory, Item
 from .request_effects import Passage, Refusal, answered, ids_in
 
@@ -64,7 +64,7 @@ class Keeper:
         self.inventory = inventory
         self.lock = threading.RLock()
         self.invented: set[str] = set()
-        self._shown: set[tuple[str, str, str]] = set()
+        self._shown: set[tuple[str, str, str | None, str]] = set()
 
     def invent(self, id_: str) -> None:
         """Take note of an id that names nothing at the target."""
@@ -87,7 +87,7 @@ class Keeper:
         names, endpoint = passage.names, passage.endpoint
         if names.id is None or endpoint is None:
             return False
-        item = self.inventory.find(names.kind, names.id, endpoint, names.ids.get("databaseId"))
+        item = self.inventory.find(names.kind, names.id, endpoint, inside(names.kind, names.ids))
         return item is not None and item.ours
 
     def settle(self, passage: Passage, endpoint: Endpoint, received: Received | None) -> None:
@@ -102,21 +102,27 @@ class Keeper:
         names, effect = passage.names, passage.effect
         if effect is None:
             if done and received is not None and names.kind:
-                self._note_shown(names.kind, endpoint, ids_in(answered(received)))
+                self._note_shown(names, endpoint, ids_in(answered(received)))
             return
         if passage.deletes:
             if done and names.id is not None and not names.rest:
-                self.inventory.remove(names.kind, names.id, endpoint)
+                self.inventory.remove(names.kind, names.id, endpoint, inside(names.kind, names.ids))
         elif CREATE in effect.may and (done or received is None or received.status >= 500):
             ids = ids_in(answered(received)) if received is not None and done else set()
+            holder = inside(effect.thing, names.ids)
             for id_ in ids or (None,):
-                ours = (effect.thing, endpoint.url, id_ or "") not in self._shown
-                self.inventory.add(effect.thing, id_, endpoint, sure=done, ours=ours)
+                ours = (effect.thing, endpoint.url, holder, id_ or "") not in self._shown
+                self.inventory.add(
+                    effect.thing, id_, endpoint, inside=holder, ids=names.ids, sure=done, ours=ours
+                )
 
-    def _note_shown(self, thing: str, endpoint: Endpoint, ids: Iterable[str]) -> None:
+    def _note_shown(self, names: Named, endpoint: Endpoint, ids: Iterable[str]) -> None:
+        thing, holder = names.kind, inside(names.kind, names.ids)
         with self.lock:
             self._shown |= {
-                (thing, endpoint.url, id_) for id_ in ids if self.inventory.find(thing, id_, endpoint) is None
+                (thing, endpoint.url, holder, id_)
+                for id_ in ids
+                if self.inventory.find(thing, id_, endpoint, holder) is None
             }
 
     def link_in(self, passage: Passage, received: Received) -> object:

@@ -69,7 +69,7 @@ class Guard:
         gate = self._gate
         if gate is None or self._ctx.can("destroy"):
             return
-        written = {one.database for one in gate.inventory.since() if one.thing == "record"}
+        written = {one.inside for one in gate.inventory.since() if one.thing == "record"}
         for database in self._ctx.environment.of(Scratch).databases:
             if gate.keeper(Writes).holds_nothing_else(database):
                 continue

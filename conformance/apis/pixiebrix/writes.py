@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 from urllib.parse import parse_qs, quote, urlsplit
 
-from ...environment.effects import CREATE
+from ...environment.effects import CREATE, inside
 from ...environment.inventory import Inventory, Item
 from ...environment.keeper import NOT_OURS, Keeper, Sender
 from ...environment.request_effects import Passage, Refusal, answered, header, ids_in
@@ -57,20 +57,21 @@ class Writes(Keeper):
             self._empty.clear()
         for item in self.inventory.since():
             # With a database goes what is in it.
-            there = item.id and self.inventory.find(item.thing, item.id, item.endpoint, item.database)
+            there = item.id and self.inventory.find(item.thing, item.id, item.endpoint, item.inside)
             if there and self._is_gone(item, send):
-                self.inventory.remove(item.thing, item.id or "", item.endpoint, item.database)
+                self.inventory.remove(item.thing, item.id or "", item.endpoint, item.inside)
 
     def _is_gone(self, item: Item, send: Sender) -> bool:
         """Whether the target says that it does not have a thing."""
         if item.thing == "database":
-            own = f"/organizations/{quote(item.organization or '', safe='')}/databases/"
-            answer = send(item.endpoint, "GET", own) if item.organization else None
+            organization = item.ids.get("organizationId")
+            own = f"/organizations/{quote(organization or '', safe='')}/databases/"
+            answer = send(item.endpoint, "GET", own) if organization else None
             return answer is not None and answer.status == 200 and self._listed(item, send) is None
         path = _READ_AT.get(item.thing)
         if path is None:
             return False
-        database, id_ = (quote(one or "", safe="") for one in (item.database, item.id))
+        database, id_ = (quote(one or "", safe="") for one in (item.inside, item.id))
         answer = send(item.endpoint, "GET", path.format(database=database, id=id_))
         return answer is not None and answer.status == 404
 
@@ -165,10 +166,9 @@ class Writes(Keeper):
         names = passage.names
         database = names.ids.get("databaseId")
         if names.id is not None:
-            inside = database if names.kind != "database" else None
-            self.inventory.remove(names.kind, names.id, endpoint, inside)
+            self.inventory.remove(names.kind, names.id, endpoint, inside(names.kind, names.ids))
         elif names.kind == "record" and database is not None and not urlsplit(passage.request.url).query:
-            self.inventory.clear(database)
+            self.inventory.clear("record", database)
             with self.lock:
                 self._empty.add(database)
 
@@ -179,7 +179,8 @@ class Writes(Keeper):
         for key in sorted({*(passage.keys or ()), *ids_in(answered)}):
             # What the target named itself is told and never deleted: it may be a record that was there.
             ours = key.startswith(self.mark)
-            self.inventory.add("record", key, endpoint, database=database, sure=sure, ours=ours)
+            ids = passage.names.ids
+            self.inventory.add("record", key, endpoint, inside=database, ids=ids, sure=sure, ours=ours)
 
     def _made_another(self, passage: Passage, endpoint: Endpoint, answered: object, *, sure: bool) -> None:
         thing = passage.effect.thing if passage.effect is not None else ""
@@ -192,8 +193,8 @@ class Writes(Keeper):
             thing,
             id_,
             endpoint,
-            database=passage.names.ids.get("databaseId"),
-            organization=passage.names.ids.get("organizationId"),
+            inside=inside(thing, passage.names.ids),
+            ids=passage.names.ids,
             name=str(sent.get("name") or sent.get("filename") or ""),
             sure=sure,
             # An answer that names a database of somebody else must not make it the run's.
@@ -220,13 +221,13 @@ class Writes(Keeper):
 
     def _clear(self, item: Item, send: Sender) -> bool:
         """Delete all records of a database, once, where all are the run's."""
-        database = item.database or ""
+        database = item.inside or ""
         if not self.holds_nothing_else(database):
             return False
         if database not in self._cleared:
             self._cleared.add(database)
             send(item.endpoint, "DELETE", f"/databases/{quote(database, safe='')}/records/")
-        return self.inventory.find(item.thing, item.id or "", item.endpoint, item.database) is None
+        return self.inventory.find(item.thing, item.id or "", item.endpoint, item.inside) is None
 
     def _bears_our_name(self, item: Item, send: Sender) -> bool:
         """Whether a database is called what the run has called it: an answer may have named one of others."""
@@ -237,9 +238,10 @@ class Writes(Keeper):
         return isinstance(found, Mapping) and found.get("name") == item.name
 
     def _listed(self, item: Item, send: Sender) -> object:
-        if item.organization is None:
+        organization = item.ids.get("organizationId")
+        if organization is None:
             return None
-        path = f"/organizations/{quote(item.organization, safe='')}/databases/"
+        path = f"/organizations/{quote(organization, safe='')}/databases/"
         for page in range(1, _MOST):
             answer = send(item.endpoint, "GET", f"{path}?page={page}&page_size={_MOST}")
             listed = answered(answer) if answer is not None and answer.status == 200 else None
