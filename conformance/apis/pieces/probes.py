@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
@@ -54,6 +55,18 @@ def conflicting(ctx: Pieces) -> dict[str, Any]:
     held = [name for name in REQUIRED_COLLECTIONS if len(ctx.given.own.get(name) or ()) > _BRACKETS]
     # 0xfe begins no text in UTF-8, and no number of most binary formats.
     return {held[-1]: [254, *ctx.random.randbytes(63)]} if held else {}
+
+
+def brought_to(ctx: Pieces, name: str) -> list[int]:
+    """Bytes for a collection that the target has nothing in, by which what becomes of them can be told."""
+    return list(json.dumps([{"id": f"{ctx.run.mark}{name}."}], separators=(",", ":")).encode())
+
+
+def mark_in(ctx: Pieces, value: list[int], name: str) -> bool:
+    """Whether the bytes of a collection hold what the run brings for the one of that name."""
+    with suppress(ValueError, TypeError):  # what is not a byte is the subject of rules of their own
+        return f"{ctx.run.mark}{name}.".encode() in bytes(value)
+    return False
 
 
 def own_schema(ctx: Pieces) -> dict[str, Any]:

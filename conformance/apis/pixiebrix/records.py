@@ -75,6 +75,38 @@ def read(ctx: PixieBrix, database: Database, key: str) -> dict[str, Any]:
         return answer.expect_status(200).expect_json(dict)
 
 
+def seen(ctx: PixieBrix, database: Database, key: str, field: str, value: str) -> dict[str, object]:
+    """What each way of reading shows of a record: whether it has it, and with which value."""
+    single = ctx.call("getRecord", path=path_of(database, key), described=False)
+    shown: dict[str, object] = {"the record": None}
+    if single.status == 200:
+        shown["the record"] = field_of(single.expect_json(dict), "data").get(field)
+    for version in ("1.0", "2.0"):
+        answer = ctx.call("listRecords", path=path_of(database), version=version, described=False)
+        if answer.status != 406:
+            items = [one for one in answer.expect_status(200).expect_objects() if one.get("id") == key]
+            shown[f"the list at {version}"] = items[0]["data"].get(field) if items else None
+    shown["the filter"] = value if found(ctx, database, [key], {f"data__{field}": value}) else None
+    csv = ctx.call("listRecords", path=path_of(database), accept="text/csv", described=False)
+    if csv.status == 200:
+        shown["the CSV"] = value if value in csv.containing({value}) else None
+    return shown
+
+
+def counted(ctx: PixieBrix, database: Database) -> object:
+    """How many records a database has by the list of databases.
+
+    Raises:
+        NotVerified: the list does not tell.
+    """
+    with step("PB-DB-01", "list the databases"):
+        databases = every_item(ctx, "listDatabases", {"organizationId": database.organization})
+    counts = [one.get("num_records") for one in databases if one.get("id") == database.id]
+    if not counts or counts[0] is None:
+        ctx.skip("the list does not tell how many records a database has")
+    return counts[0]
+
+
 def day_of(ctx: PixieBrix, database: Database, key: str) -> date:
     """The date (UTC) that a record shows as its creation, as a step of a check."""
     record = read(ctx, database, key)

@@ -182,6 +182,21 @@ def an_export_that_fails_is_answered_500(ctx: Pieces) -> None:
     ctx.call("exportDatabase").expect_status(500)
 
 
+@check("PI-EXP-15")
+def after_a_failed_export_the_next_one_is_right(ctx: Pieces) -> None:
+    """Imports a probe, lets the next export fail where that can be provoked, exports again and looks for the
+    probe.
+    """
+    probes = ctx.given.imported()
+    if not ctx.can("inject"):
+        return  # the other checks of this rule look at exports that do not fail
+    ctx.inject.fail_next("exportDatabase")
+    if ctx.call("exportDatabase").status < 500:
+        return  # what has to fail, another rule says
+    answer = ctx.call("exportDatabase", note="after one that failed").expect_status(200)
+    ctx.expect("the entries that it does not show", [], missing_from(answer.expect_json(dict), probes))
+
+
 @check("PI-EXP-19", control="exportDatabase")
 def the_failure_of_an_export_is_plain_text(ctx: Pieces) -> None:
     """Provokes a failure inside the next export and looks at its Content-Type."""

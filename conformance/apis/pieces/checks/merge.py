@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from ..exports import (
     entries_of,
     missing_from,
 )
-from ..probes import expect_kept, own_schema_or, putting_back, send, thin
+from ..probes import brought_to, expect_kept, own_schema_or, putting_back, send, thin
 
 _MANY = 1_025
 """One more than a batch of a round number holds, binary or decimal."""
@@ -96,8 +95,7 @@ def what_an_import_leaves_out_stays(ctx: Pieces) -> None:
 
 def _with_collections(ctx: Pieces) -> dict[str, Any]:
     """An export with something in each optional collection, as far as the target takes and shows it."""
-    entries = list(json.dumps([{"id": ctx.name("entry")}]).encode())
-    absent = {name: entries for name in OPTIONAL_COLLECTIONS if not ctx.given.own.get(name)}
+    absent = {name: brought_to(ctx, name) for name in OPTIONAL_COLLECTIONS if not ctx.given.own.get(name)}
     if not absent:
         return ctx.given.own
     send(ctx, ctx.given.importable(**absent))

@@ -220,6 +220,30 @@ def a_failed_import_overwrites_no_entry(ctx: Pieces) -> None:
     ctx.expect("the bytes of the entry after the failed import", [old["raw"]], raws)
 
 
+@check("PI-ROLL-14")
+def no_way_to_fail_overwrites_an_entry(ctx: Pieces) -> None:
+    """Imports a probe into each list, then their ids with other bytes in an import that fails, in each way
+    that there is, and compares the bytes.
+    """
+    ctx.given.require_kept()
+    names = [name for name in LISTS if ctx.given.keeps_new(name)]
+    for way in ways_to_fail(ctx):
+        old = {name: ctx.given.probe([1, 2, 3]) for name in names}
+        with step("PI-IMP-01", "import entries"):
+            lists = {name: {"iterable": [entry]} for name, entry in old.items()}
+            send(ctx, ctx.given.importable(**lists)).expect_status(204)
+        document = way.document(ctx.given.probe())
+        for name, entry in old.items():
+            there = (document.get(name) or {"iterable": []})["iterable"]
+            document[name] = {"iterable": [{**entry, "raw": [9, 8, 7, 6]}, *there]}
+        if send(ctx, document, look=False, note=way.name).status < 400:
+            continue  # what has to fail, other rules say
+        after = ctx.given.export()
+        for name, entry in old.items():
+            what = f"the entries of {name} that have other bytes after {way.name}"
+            ctx.expect(what, [], missing_from(after, [entry], name))
+
+
 @check("PI-ROLL-15")
 def a_failed_import_keeps_what_earlier_ones_brought(ctx: Pieces) -> None:
     """Imports two probes one after the other, then fails at a third import, and looks for both."""
@@ -262,6 +286,21 @@ def the_next_import_works_however_the_last_one_failed(ctx: Pieces) -> None:
             for name, entries in probes.items():
                 what = f"what {name} lacks of an import right after {way.name}"
                 ctx.expect(what, [], missing_from(after, entries, name))
+
+
+@check("PI-ROLL-16")
+def what_failed_inside_can_be_sent_again(ctx: Pieces) -> None:
+    """Where a failure inside an import can be provoked, sends the same bytes again and looks for all."""
+    ctx.given.export()
+    if not ctx.can("inject") or not ctx.given.keeps_new():
+        return  # what fails by what is in it, fails again
+    probes = ctx.given.probes(3)
+    body = as_bytes(ctx.given.importable(*probes))
+    ctx.inject.fail_import_inside(after=2)
+    if send(ctx, body, look=False).status < 400:
+        return
+    send(ctx, body, note="the same again").expect_status(204)
+    ctx.expect("the entries that did not arrive", [], missing_from(ctx.given.export(), probes))
 
 
 def _expect_none(ctx: Pieces, export: dict[str, Any], probe: dict[str, Any], when: str) -> None:

@@ -158,6 +158,29 @@ def no_export_shows_part_of_an_import(ctx: Pieces) -> None:
             ctx.expect_true(what, count in {0, whole}, expected=f"none, or {whole}", actual=count)
 
 
+@check("PI-EXP-15")
+def what_was_exported_beside_an_import_is_not_kept(ctx: Pieces) -> None:
+    """Exports while entries are imported, three times, and once more after it: that export shows them."""
+    ctx.given.export()
+    kept = [name for name in LISTS if ctx.given.keeps_new(name)]
+    if not kept:
+        return  # nothing would be seen of it
+    for _ in range(ROUNDS):
+        probes = {name: ctx.given.probes(1) for name in kept}
+        lists = {name: {"iterable": entries} for name, entries in probes.items()}
+        body, over = as_bytes(ctx.given.importable(**lists)), Event()
+        with _overlapping(ctx):
+            (answer,), *_ = together(
+                partial(_imported, ctx, body, over),
+                *(partial(_exports, ctx, over) for _ in range(_EXPORTING)),
+            )
+        with step("PI-IMP-01", "import entries"):
+            answer.expect_status(204)
+        after = ctx.given.export()
+        for name, entries in probes.items():
+            ctx.expect(f"what {name} lacks after the import", [], missing_from(after, entries, name))
+
+
 def _imported(ctx: Pieces, body: bytes, over: Event) -> list[Answer]:
     try:
         return [send(ctx, body, look=False, described=False)]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
+from ....authoring.arrange import step
 from ....authoring.check import check
 from ..context import Pieces
 from ..exports import entries_of, missing_from
@@ -18,6 +21,7 @@ _IMPORTS = (
     ),
     *("application/json;q=0.9, text/plain;q=0.1", "TEXT/PLAIN", "text/*", "text/plain; charset=utf-8", "*/*"),
     "application/json, text/plain",
+    "",
 )
 _EXPORTS = (
     *("application/json,text/plain", "text/plain, application/json", "text/html, application/json;q=0.1"),
@@ -28,22 +32,58 @@ _EXPORTS = (
         "application/json;charset=utf-8",
     ),
 )
-_REFUSED = (400, 406, 415, 422)
+_KINDS = (
+    *("application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"),
+    *('application/json; charset="utf-8"', "application/json ; charset=utf-8"),
+)
+_LETTERS = "\u00e9\u6771\U0001f600"
+_LONG = 90
 _CHUNKS = 11
 
 
 @check("PI-IMP-04")
 def json_may_have_a_charset(ctx: Pieces) -> None:
-    """Sends probe imports as JSON in several spellings and with a charset, and looks for what was taken."""
-    kinds = ("application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON")
-    probes = ctx.given.probes(len(kinds))
-    taken = []
-    for kind, probe in zip(kinds, probes, strict=True):
+    """Sends probe imports as JSON in several spellings and with a charset, expects 204 as without, and looks
+    for the probes.
+    """
+    probes = ctx.given.probes(len(_KINDS))
+    with step("PI-IMP-01", "import an entry without a charset"):
+        send(ctx, ctx.given.importable(ctx.given.probe())).expect_status(204)
+    for kind, probe in zip(_KINDS, probes, strict=True):
         answer = send(ctx, ctx.given.importable(probe), content_type=kind)
-        good = answer.status not in _REFUSED
-        ctx.expect_true(f"the import as {kind}", good, expected="not refused", actual=answer.summary)
-        taken += [probe] if answer.status == 204 else []
-    _expect_merged(ctx, taken)
+        ctx.expect_true(f"the import as {kind}", answer.status == 204, expected="204", actual=answer.summary)
+    _expect_merged(ctx, probes)
+
+
+@check("PI-IMP-04")
+def json_is_the_same_however_it_is_written(ctx: Pieces) -> None:
+    """Sends probe imports with letters as they are and escaped, with the fields in another order, and with
+    line breaks and tabs between them, and looks for the probes.
+    """
+    spelled: tuple[Callable[[dict[str, Any]], str], ...] = (
+        lambda document: json.dumps(document, ensure_ascii=False),
+        json.dumps,
+        lambda document: json.dumps(_turned(document), separators=(",", ":")),
+        lambda document: json.dumps(document, indent="\t").replace("\n", "\r\n"),
+    )
+    sent = []
+    for spell in spelled:
+        # More than a buffer holds, so that letters of several bytes are where one ends.
+        ids = [f"{ctx.name('value')} {_LETTERS * _LONG}" for _ in range(_LONG)]
+        probes = [ctx.given.probe([1], id=one) for one in (ids if spell is spelled[0] else ids[:1])]
+        document = json.loads(as_bytes(ctx.given.importable(*probes)))
+        with step("PI-IMP-01", "import an entry"):
+            send(ctx, ctx.given.importable(ctx.given.probe())).expect_status(204)
+        send(ctx, spell(document).encode(), note="JSON in another spelling").expect_status(204)
+        sent += probes
+    _expect_merged(ctx, sent)
+
+
+def _turned(document: dict[str, Any]) -> dict[str, Any]:
+    """The same with its fields, and those of the entries, the other way round."""
+    turned = dict(reversed(document.items()))
+    entries = [dict(reversed(entry.items())) for entry in document["values"]["iterable"]]
+    return {**turned, "values": {"iterable": entries}}
 
 
 def _expect_merged(ctx: Pieces, probes: list[dict[str, Any]]) -> None:
@@ -55,7 +95,9 @@ def _expect_merged(ctx: Pieces, probes: list[dict[str, Any]]) -> None:
 
 @check("PI-IMP-05")
 def plain_text_may_be_one_of_several(ctx: Pieces) -> None:
-    """Sends probe imports whose Accept has plain text among other ranges, at any place and in any form."""
+    """Sends probe imports whose Accept has plain text among other ranges, at any place and in any form, and
+    one without Accept.
+    """
     probes = ctx.given.probes(len(_IMPORTS))
     for accept, probe in zip(_IMPORTS, probes, strict=True):
         send(ctx, ctx.given.importable(probe), accept=accept, note=accept).expect_status(204)

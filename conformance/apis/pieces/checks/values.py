@@ -16,6 +16,7 @@ ALIKE: Final = (
     *("\u00e9", "e\u0301", "ss", "\u00df", "1", "01", "1.0", "null", ".", "..", "a'b", 'a"b', "a\\b", "a/b"),
     *("\U0001f600", "\U0001f601", f"{'x' * 299}y", f"{'x' * 299}z", "x" * 300),
     *(f"{'x' * 1_100}y", f"{'x' * 1_100}z"),
+    *("\ufb01", "fi", "\uff21", "K", "\u212a", "a\n"),
 )
 """Ends of ids that a server takes for the same if it does not compare them as they are."""
 

@@ -45,10 +45,12 @@ def a_newer_patch_version_is_answered_505(ctx: Pieces) -> None:
 
 @check("PI-VER-04", control="importDatabase")
 def a_newer_migration_is_answered_505(ctx: Pieces) -> None:
-    """Sends a probe import with the migration one above that of the target's export; not verified where the
-    export has no schema.
+    """Sends probe imports with the migration one above that of the target's export, and with one of a digit
+    more, whose text sorts before it; not verified where the export has no schema.
     """
-    _of_migration(ctx, +1).expect_status(505)
+    own = own_schema(ctx)["migration"]
+    for newer in (own + 1, 10 ** len(str(own))):
+        _of_migration(ctx, newer - own).expect_status(505)
 
 
 @check("PI-VER-05")
@@ -140,7 +142,11 @@ def a_pre_release_is_older_than_its_release(ctx: Pieces) -> None:
 
 @check("PI-VER-09")
 def a_migration_that_is_not_higher_is_taken(ctx: Pieces) -> None:
-    """Sends a probe import with the migration one below that of the target's export."""
-    if own_schema(ctx)["migration"] < 1:
+    """Sends probe imports with the migration one below that of the target's export, with 0, and with lower
+    ones whose text sorts behind it.
+    """
+    own = own_schema(ctx)["migration"]
+    if own < 1:
         ctx.skip("no migration is lower than that of the target")
-    _of_migration(ctx, -1).expect_status(204)
+    for older in sorted({own - 1, *(one for one in (9, 99, 0) if one < own)}):
+        _of_migration(ctx, older - own).expect_status(204)

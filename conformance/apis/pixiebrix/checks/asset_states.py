@@ -100,6 +100,17 @@ def read_only_fields_are_ignored(ctx: PixieBrix) -> None:
     ctx.expect_true("updated_at after the change", ignored, expected="the time of the change", actual=set_to)
 
 
+@check("PB-ASSET-27")
+def a_change_of_something_else_leaves_the_mark(ctx: PixieBrix) -> None:
+    """Marks an asset, sends changes without the mark, which may be refused, and reads the mark."""
+    asset = ctx.given.asset()
+    ctx.given.marked(asset)
+    for body in ({}, {"filename": "other.png"}, {"created_at": _INVENTED}):
+        asset_details.patch(ctx, asset, body)
+        shown = asset_details.metadata(ctx, asset).get("is_uploaded")
+        ctx.expect(f"is_uploaded after a change of {[*body]}", expected=True, actual=shown)
+
+
 @check("PB-ASSET-28", control="updateAsset")
 def a_mark_of_the_wrong_type_is_refused(ctx: PixieBrix) -> None:
     """Sends an object, an array and the word maybe."""

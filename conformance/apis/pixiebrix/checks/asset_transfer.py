@@ -76,12 +76,16 @@ def without_the_mark_there_is_no_download(ctx: PixieBrix) -> None:
 
 @check("PB-ASSET-20")
 def the_bytes_are_the_same(ctx: PixieBrix) -> None:
-    """Uploads 270,000 bytes, all 256 values and line breaks of all kinds among them, also at the end, and
-    compares.
+    """Uploads 270,000 bytes, all 256 values and line breaks of all kinds among them, also at both ends, and
+    nothing but blanks, and compares.
     """
     database = ctx.given.database(assets=True)
-    for end in (b"", b"\r\n", b"\n\n"):
-        content = _ALL_BYTES + end
+    for content in (
+        _ALL_BYTES,
+        b"\r\n" + _ALL_BYTES + b"\r\n",
+        b" \n" + _ALL_BYTES[:100] + b"\n\n",
+        b" \r\n",
+    ):
         asset = ctx.given.uploaded_asset(
             content, database=database, filename="probe.bin", content_type="application/octet-stream"
         )
@@ -127,6 +131,8 @@ def the_last_upload_counts(ctx: PixieBrix) -> None:
             ctx.given.marked(asset)
         if ctx.given.upload(asset, content, content_type="application/octet-stream").status // 100 == 2:
             expected = content
+        if content == b"short":
+            ctx.expect("the bytes of the download", expected, _downloaded(ctx, asset).content)
     ctx.given.marked(asset)
     ctx.expect("the bytes of the download", expected, _downloaded(ctx, asset).content)
 

@@ -125,18 +125,20 @@ def a_database_counts_its_records(ctx: PixieBrix) -> None:
 
 @check("PB-DB-11")
 def a_database_tells_when_it_was_written(ctx: PixieBrix) -> None:
-    """Compares the time before and after another write, with some time between them; not verified where it is
-    missing.
+    """Compares the time before and after a new record, and after that of one that is there, with some time
+    between them; not verified where it is missing.
     """
     database = ctx.given.database()
-    written(ctx, database, [{"probe": 1}])
+    keys = written(ctx, database, [{"probe": 1}])
     before = _field(ctx, database, "last_write_at")
-    later(ctx)
-    written(ctx, database, [{"probe": 2}])
-    after = _field(ctx, database, "last_write_at")
-    times = [as_timestamp(before), as_timestamp(after)]
-    grown = times[1] is not None and (times[0] is None or times[0] < times[1])
-    ctx.expect_true("last_write_at after a write", grown, expected=f"later than {before}", actual=after)
+    for key in (None, keys[0]):
+        later(ctx)
+        ctx.given.record(database, {"probe": 2}, key=key)
+        after = _field(ctx, database, "last_write_at")
+        times = [as_timestamp(before), as_timestamp(after)]
+        grown = times[1] is not None and (times[0] is None or times[0] < times[1])
+        ctx.expect_true("last_write_at after a write", grown, expected=f"later than {before}", actual=after)
+        before = after
 
 
 @check("PB-DB-12")
@@ -182,17 +184,24 @@ def a_deleted_database_is_gone_everywhere(ctx: PixieBrix) -> None:
 
 @check("PB-DB-14")
 def the_name_has_a_longest(ctx: PixieBrix) -> None:
-    """Creates a database with a name of 256 characters, then posts one with 257."""
+    """Creates databases with names of 256 characters, of one byte and of two bytes each, then posts one with
+    257.
+    """
     _may_create(ctx)
-    longest = f"{ctx.name('database')} ".ljust(256, "n")
-    ctx.call("createDatabase", path=_path(ctx), json={"name": longest}).expect_status(201)
+    for letter in "\u00dfn":
+        longest = f"{ctx.name('database')} ".ljust(256, letter)
+        body = {"name": longest, "owner_field": letter * 256}
+        made = ctx.call("createDatabase", path=_path(ctx), json=body).expect_status(201).expect_json(dict)
+        ctx.expect("the name of the new database", longest, made.get("name"))
     answer = ctx.call("createDatabase", path=_path(ctx), json={"name": f"{longest}n"})
     expect_refused(ctx, answer, "a name of 257 characters")
 
 
 @check("PB-DB-15")
 def the_owner_field_is_kept(ctx: PixieBrix) -> None:
-    """Creates a database with an owner field, and looks at the answer and the list."""
+    """Creates a database with an owner field, and looks at the answer and the list; then one without, which
+    has none of it.
+    """
     _may_create(ctx)
     body = {"name": ctx.name("database"), "owner_field": "user email"}
     answer = ctx.call("createDatabase", path=_path(ctx), json=body)
@@ -201,6 +210,12 @@ def the_owner_field_is_kept(ctx: PixieBrix) -> None:
     listed_ones = [item for item in _databases(ctx) if item.get("name") == body["name"]]
     for place, item in (("the answer", created), *(("the list", one) for one in listed_ones)):
         ctx.expect(f"the owner field in {place}", body["owner_field"], item.get("owner_field"))
+    answer = ctx.call("createDatabase", path=_path(ctx), json={"name": ctx.name("database")})
+    with step("PB-DB-06", "create a database"):
+        plain = answer.expect_status(201).expect_json(dict).get("owner_field")
+    ctx.expect_true(
+        "the owner field of one without", plain != body["owner_field"], expected="none", actual=plain
+    )
 
 
 def _path(ctx: PixieBrix) -> dict[str, str]:

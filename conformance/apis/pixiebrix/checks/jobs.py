@@ -144,6 +144,26 @@ def a_finished_job_stays(ctx: PixieBrix) -> None:
         ctx.expect(f"the {name} of a finished job, read again", before.get(name), after.get(name))
 
 
+@check("PB-JOB-46")
+def a_failed_job_stays_and_the_next_one_succeeds(ctx: PixieBrix) -> None:
+    """Where a job can be made to fail, does so, orders the same again, and reads both."""
+    database = ctx.given.database()
+    ctx.given.finished_job(ctx.given.job(database))
+    if not ctx.can("inject"):
+        return  # the other checks of this rule look at jobs that succeed
+    ctx.inject.fail_next_job("provoked by dbcontract")
+    failed = ctx.given.finished_job(ctx.given.job(database))
+    if failed.get("status") != "FAILURE":
+        return
+    after = ctx.given.finished_job(ctx.given.job(database))
+    with step("PB-JOB-21", "export records"):
+        ctx.expect("the status of the next job", "SUCCESS", after.get("status"))
+    again = _details(ctx, str(failed["id"]))
+    for name in ("id", "status", "created_at", "error_message"):
+        ctx.expect(f"the {name} of a failed job, read again", failed.get(name), again.get(name))
+    ctx.expect("the error_message of a job that succeeded", None, after.get("error_message") or None)
+
+
 @check("PB-JOB-47")
 def a_failed_job_says_why(ctx: PixieBrix) -> None:
     """Lets the next job fail, reads it until it has ended, and looks at its message."""

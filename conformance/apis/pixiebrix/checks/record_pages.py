@@ -7,9 +7,11 @@ from contextlib import suppress
 from typing import Final
 
 from ....authoring.answer import Answer
+from ....authoring.arrange import step
 from ....authoring.check import CheckFailed, NotVerified, check
 from ..archives import DAY, Days, Marks
 from ..arrange import Database
+from ..asset_lists import database_of_assets
 from ..context import PixieBrix
 from ..lists import followed, ids_of, walked
 from ..records import fill
@@ -17,6 +19,8 @@ from ..records import fill
 FIELD = "user email"
 MATCH = "R&D=a+b #1;50% \u00fc?/@example.com"
 """A field and a value that have to be encoded in a query."""
+_SOME: Final = 51
+"""How many assets are made: more than a page has by default in many frameworks."""
 _FEW: Final = 2
 """How many records a page may have, where that can be set."""
 _FORMS: Final = (
@@ -46,6 +50,25 @@ def a_page_has_100_records_by_default(ctx: PixieBrix) -> None:
     others = set(behind) - set(ids_of(first))
     good = behind and len(others) == len(behind)
     ctx.expect_true("the page behind it", good, expected="records that are not on the first", actual=behind)
+
+
+@check("PB-PAGE-04")
+def a_page_of_assets_has_100_by_default(ctx: PixieBrix) -> None:
+    """Counts the assets of a page without page_size; where it may create databases, of one with 51."""
+    with suppress(NotVerified), step("PB-ASSET-01", "list the assets"):  # there may be no database of assets
+        path = {"databaseId": database_of_assets(ctx)}
+        shown = ctx.call("listAssets", path=path, version="2.0").expect_status(200)
+        most, count = 100, len(ids_of(shown))
+        ctx.expect_true("how many assets a page has", count <= most, expected=f"{most} at most", actual=count)
+    if not ctx.scratch.create_databases:
+        return  # they could not be taken away again
+    database = ctx.given.database(assets=True)
+    if not database.name:
+        return  # it is not a new one
+    ctx.until += _SOME * ctx.run.target.pace.seconds_apart
+    ids = [ctx.given.asset(database, described=False).id for _ in range(_SOME)]
+    answer = ctx.call("listAssets", path={"databaseId": database.id}, version="2.0").expect_status(200)
+    ctx.expect("how many assets a page has without page_size", len(ids), len(ids_of(answer)))
 
 
 @check("PB-PAGE-14")

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
-from ....authoring.check import check
+from ....authoring.check import NotVerified, check
 from ....environment.session import same_origin
+from .. import asset_details
 from ..arrange import CREATED
 from ..calls import Aim, lists
 from ..context import PixieBrix
@@ -71,16 +72,34 @@ def json_may_have_a_charset(ctx: PixieBrix) -> None:
     """
     database, key = ctx.given.database(), ctx.name("record")
     for number, kind in enumerate(_BODIES):
-        data = {"n": number, "text": "\u00e9"}
+        data = {"n": number, "text": "\u00e9 \U0001f600"}
         for operation, path, body in (
+            # An array that is put might replace what is there, at a target that nobody knows.
             ("createRecords", path_of(database), {"id": key, "data": data}),
+            *([("putRecords", path_of(database), [{"id": key, "data": data}])] if ctx.can("destroy") else []),
             ("putRecord", path_of(database, key), {"data": data}),
             ("createExportJob", {}, {"name": ctx.name("export"), "databases": [database.id]}),
         ):
-            content = json.dumps(body, ensure_ascii=False).encode()
+            content = json.dumps(body, ensure_ascii=number % 2 == 1).encode()
             answer = ctx.call(operation, path=path, body=content, content_type=kind, described=False)
             answer.expect_status(*CREATED)
         expect_data(f"the data that came as {kind}", data, read(ctx, database, key))
+    try:
+        asset = ctx.given.asset()
+    except NotVerified:
+        return  # no database takes assets
+    for number, kind in enumerate(_BODIES):
+        path, mark = {"databaseId": asset.database}, number % 2 == 0
+        sent: tuple[tuple[str, dict[str, str], dict[str, object]], ...] = (
+            ("createAsset", path, {"filename": f"{number} \u00e9.png"}),
+            ("updateAsset", asset_details.path_of(asset), {"is_uploaded": mark}),
+        )
+        for operation, where, fields in sent:
+            content = json.dumps(fields, ensure_ascii=False).encode()
+            answer = ctx.call(operation, path=where, body=content, content_type=kind, described=False)
+            answer.expect_status(*CREATED, 204)
+        shown = asset_details.metadata(ctx, asset).get("is_uploaded")
+        ctx.expect(f"the mark that came as {kind}", mark, shown)
 
 
 @check("PB-NEG-19")

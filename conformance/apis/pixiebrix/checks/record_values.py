@@ -56,6 +56,9 @@ VALUES: Final[Mapping[str, Any]] = {
     "constructor": "c",
     "id": "not the key",
     "data": {"data": 1},
+    "created_at": "not a time",
+    "merge_strategy": "deep",
+    "database": None,
     "\u00e9": 1,
     "e\u0301": 2,
     "\U0001f600": 3,
@@ -190,6 +193,21 @@ def many_records_come_in_one_request(ctx: PixieBrix) -> None:
     ctx.expect("the records of a page of 256", 256, len(first.expect_status(200).expect_objects()))
 
 
+@check("PB-REC-38")
+def a_record_may_be_large(ctx: PixieBrix) -> None:
+    """Puts a record with a text of 1 MiB and a letter, and compares its length and its end."""
+    database, key = ctx.given.database(), ctx.name("record")
+    text = "y" * (1 << 20) + "z"
+    answer = ctx.call(
+        "putRecord", path=path_of(database, key), json={"data": {"long": text}}, described=False
+    )
+    answer.expect_status(*CREATED)
+    answer = ctx.call("getRecord", path=path_of(database, key), described=False).expect_status(200)
+    data = answer.expect_json(dict).get("data")
+    same = isinstance(data, dict) and data.get("long") == text
+    ctx.expect_true("the record", same, expected=f"{len(text)} characters", actual=f"{answer.size} bytes")
+
+
 _MANY = 1_025
 _LONG = 3
 """How many keys at the end are long ones."""
@@ -208,6 +226,7 @@ def texts_are_compared_as_they_are(ctx: PixieBrix) -> None:
             f"the records of {value[:60]!r}", [key], found(ctx, database, keys, {f"data__{field}": value})
         )
     names = [f"{field}{end}" for end in ("a", "A", "\u00e9", "e\u0301", "a ", "a-b", "a.b", "1")]
+    names += ["id", "created_at", "data", "key"]  # what a record has itself
     fields = written(ctx, database, [{one: name} for one in names])
     for key, one in zip(fields, names, strict=True):
         for query in ({f"data__{one}": name}, {f"data__{one}__isnull": False}):

@@ -9,7 +9,7 @@ from typing import Any
 from ....authoring.arrange import field_of, step
 from ....authoring.check import check
 from ....authoring.formats import as_timestamp
-from ..arrange import Database
+from ..arrange import CREATED, Database
 from ..calls import expect_refused
 from ..context import PixieBrix
 from ..records import Query, day_of, expect_data, field_name, found, later, listed, path_of, read, written
@@ -75,6 +75,22 @@ def a_record_can_be_deleted(ctx: PixieBrix) -> None:
         ctx.call("getRecord", path=path_of(database, key), note=note).expect_status(200)
 
 
+@check("PB-REC-03")
+def a_key_is_deleted_in_its_database_alone(ctx: PixieBrix) -> None:
+    """Writes one key to two databases, changes it in one and deletes it there, and reads the other."""
+    mine, other = ctx.given.database(), ctx.given.database()
+    key = ctx.name("record")
+    for database in (mine, other):
+        ctx.given.record(database, {"probe": database.id}, key=key)
+    merge = {"data": {"more": 1}, "merge_strategy": "shallow"}
+    changes = (("putRecord", merge), ("putRecord", {"data": {"probe": "changed"}}), ("deleteRecord", None))
+    for operation, body in changes:
+        with step("PB-REC-14", "change a record"):
+            ctx.call(operation, path=path_of(mine, key), json=body).expect_status(*CREATED, 204)
+        record = ctx.call("getRecord", path=path_of(other, key)).expect_status(200).expect_json(dict)
+        expect_data("the data of the same key in another database", {"probe": other.id}, record)
+
+
 @check("PB-REC-16")
 def all_records_can_be_deleted(ctx: PixieBrix) -> None:
     """Writes records to a database of ours, clears it and lists it."""
@@ -115,6 +131,29 @@ def filters_limit_the_deletion(ctx: PixieBrix) -> None:
         ctx.call("clearRecords", path=path_of(database), query=query).expect_status(204)
         there = found(ctx, database, [going, *staying])
         ctx.expect(f"the records after a deletion limited by {query}", sorted(left), there)
+
+
+@check("PB-REC-31")
+def all_that_a_filter_chooses_is_deleted(ctx: PixieBrix) -> None:
+    """Writes 1,025 records and one with another value, and deletes by the first value."""
+    database, field = ctx.given.database(empty=True), field_name(ctx)
+    start, staying = ctx.name("record"), ctx.name("record")
+    keys = [f"{start}-{number}" for number in range(_MANY)]
+    body = [{"id": key, "data": {field: "going"}} for key in keys]
+    body.append({"id": staying, "data": {field: "staying"}})
+    with step("PB-REC-39", "create many records"):
+        ctx.call("createRecords", path=path_of(database), json=body, described=False).expect_status(*CREATED)
+    query = {f"data__{field}": "going"}
+    ctx.call("clearRecords", path=path_of(database), query=query).expect_status(204)
+    left = [str(one["id"]) for one in listed(ctx, database)]
+    ctx.expect(
+        "how many records are left of those that were to go", 0, len([one for one in left if one in keys])
+    )
+    ctx.expect("the record of another value", [staying], [one for one in left if one == staying])
+
+
+_MANY = 1_025
+"""One more than a page or a batch of a round number holds."""
 
 
 @check("PB-REC-25")

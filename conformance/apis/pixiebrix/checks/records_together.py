@@ -107,15 +107,31 @@ _MANY = 300
 
 @check("PB-REC-34")
 def merges_at_the_same_time_are_all_kept(ctx: PixieBrix) -> None:
-    """Merges four fields into one record at the same moment, by each strategy that keeps the others."""
+    """Merges four fields into one record at the same moment, in each way of writing, by each strategy that
+    keeps the others.
+    """
     database = ctx.given.database()
     for strategy in ("shallow", "deep", "deep_append"):
         (key,) = written(ctx, database, [{"first": 0}])
         fields = [f"field{number}" for number in range(AT_ONCE)]
-        calls = [partial(_write, ctx, database, key, {field: field}, strategy) for field in fields]
+        calls = [
+            partial(
+                _merge, ctx, database, way, {"id": key, "data": {field: field}, "merge_strategy": strategy}
+            )
+            for field, way in zip(fields, _WAYS, strict=True)
+        ]
         taken = [answer.expect_status(200, 201) for answer in together(*calls)]
         expected = {"first": 0, **{field: field for field in fields}}
         expect_data(f"the data after {len(taken)} {strategy} merges", expected, read(ctx, database, key))
+
+
+_WAYS = ("putRecord", "putRecord", "createRecords", "putRecords")
+
+
+def _merge(ctx: PixieBrix, database: Database, way: str, item: dict[str, Any]) -> Answer:
+    if way == "putRecord" or (way == "putRecords" and not ctx.can("destroy")):
+        return _write(ctx, database, item["id"], item["data"], item["merge_strategy"])
+    return ctx.call(way, path=path_of(database), json=[item], described=False)
 
 
 @check("PB-NEG-16")

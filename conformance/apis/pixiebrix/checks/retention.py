@@ -117,6 +117,20 @@ def the_night_brings_the_count_to_the_limit(ctx: PixieBrix) -> None:
     )
 
 
+@check("PB-RET-05")
+def each_night_brings_the_count_to_the_limit(ctx: PixieBrix) -> None:
+    """Exceeds the limit and passes the night, three times in one database, and counts each time."""
+    full = filled(ctx, 2, over=1)
+    full.night(ctx)
+    for _ in range(2):
+        marks = full.known.new(full.limit + 1 - len(full.left(ctx)))
+        archived.write(ctx, full.database, marks)
+        full.clock.next()
+        count = len(full.left(ctx))
+        what = "how many records are left after a further night"
+        ctx.expect_true(what, count <= full.limit, expected=f"{full.limit} at most", actual=count)
+
+
 @check("PB-RET-06")
 def the_oldest_dates_go(ctx: PixieBrix) -> None:
     """Writes on three dates, exceeds the limit by one, and looks for dates older than one that went."""

@@ -253,7 +253,7 @@ class DownloadWithoutName(Storage):
         return answer
 
 
-@defect("PB-ASSET-07", "PB-ASSET-13", "PB-ASSET-35")
+@defect("PB-ASSET-02", "PB-ASSET-07", "PB-ASSET-13", "PB-ASSET-35")
 class FirstAssetForAny(PixieBrixState):
     """Takes the first asset of the database for whichever is asked for."""
 
