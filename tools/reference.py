@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from dbcontract import openapi
 from dbcontract.conformance.apis.base import apis
+from dbcontract.mockserver.apis.base import served_apis
 
 FOLDER: Final = "generated"
 METHODS: Final = ("get", "put", "post", "patch", "delete")
@@ -26,6 +27,9 @@ CONTROL: Final = "localhost:5323/_mock"
 DEFECTS: Final = """\
 Implementations that are wrong in one way, on purpose: `dbcontract serve --defect NAME` serves one, and
 [the proof](../proof.md) shows that the rules named beside it notice."""
+SITUATIONS: Final = """\
+Cases that a client's tests can meet, and [coverage](../coverage.md) tells of; each with the lines that bring
+it about (`mock` is the fixture `dbcontract_mock`), and what the client does then."""
 LAWFUL: Final = """\
 Implementations that keep the contract in an unusual way. `dbcontract serve --defect NAME` serves one, too;
 [the proof](../proof.md) shows that no rule accuses it."""
@@ -44,6 +48,7 @@ def pages() -> Mapping[str, Callable[[], str]]:
             "control.md": control,
             "rules-pieces.md": lambda: rules("pieces"),
             "rules-pixiebrix.md": lambda: rules("pixiebrix"),
+            "situations.md": situations,
             "defects.md": lambda: variants("Defects", DEFECTS),
             "variants.md": lambda: variants("Lawful variants", LAWFUL, "--conforming"),
             "target-template.md": template,
@@ -193,6 +198,24 @@ def _resolved(description: Any, schema: Any) -> Any:
             target = target[part]
         schema = target
     return schema
+
+
+# Situations
+
+
+def situations() -> str:
+    """The situations that a client can meet, with what brings each about."""
+    lines = ["# Situations", "", SITUATIONS, ""]
+    for api in served_apis().values():
+        lines += [f"## {api.label or api.name}", ""]
+        for one in api.situations:
+            lines += [f"({one.id})=", f"### {one.id}", "", f"{one.title}.", ""]
+            steps = "; ".join(f"`{step.python}`" for step in one.steps)
+            lines += [
+                f"{steps}{f', then {one.then}' if one.then else ''}. Rules: {', '.join(one.rules)}.",
+                "",
+            ]
+    return "\n".join(lines)
 
 
 # Rules, defects, lawful variants

@@ -6,6 +6,7 @@ import pytest
 
 from dbcontract import openapi
 from dbcontract.conformance.catalogue.rules import load_all
+from dbcontract.mockserver.apis.base import served_apis
 from dbcontract.mockserver.variants.registry import discover
 
 from . import blocks
@@ -30,6 +31,13 @@ def test_every_defect_and_every_lawful_variant_is_listed(page: str, kind: bool) 
         one.name for one in discover() if bool(one.breaks) is kind
     )
     assert all(anchor == name for anchor, name in names)
+
+
+def test_every_situation_has_a_heading_and_an_anchor() -> None:
+    text = PAGES["docs/generated/situations.md"]
+    found = re.findall(r"^\((\S+)\)=\n### (\S+)$", text, re.MULTILINE)
+    assert [name for _, name in found] == [one.id for api in served_apis().values() for one in api.situations]
+    assert all(anchor == name for anchor, name in found)
 
 
 def test_every_operation_of_the_control_api_is_described() -> None:

@@ -182,6 +182,18 @@ def test_faults_the_journal_and_prefer_know_its_operations(mock: MockClient) -> 
     assert mock.count_requests(operation="listParcels") == 3
 
 
+def test_coverage_knows_its_situation_and_its_operations(mock: MockClient) -> None:
+    url = f"{mock.urls['lockers']}/parcels"
+    parcel = parcels(mock)[0]
+    (lockers,) = (api for api in mock.coverage.document()["apis"] if api["name"] == "lockers")
+    (situation,) = lockers["situations"]
+    assert (situation["met"], situation["python"]) == (0, ["mock.clock.advance(hours=1)"])
+    exec(situation["python"][0], {"mock": mock})
+    requests.post(f"{url}/{parcel['id']}/collect?no=1", json={"code": parcel["code"]}, timeout=SECONDS)
+    assert mock.coverage.situations() == {"code-refused"}
+    assert {one.kind for one in mock.coverage.findings()} == {"unknown-parameter", "refused-request"}
+
+
 def test_its_tests_have_it_as_a_fixture_and_its_rules_as_items(run: Run, root: str) -> None:
     done = run(
         "pytest", "--color=no", "-q", "tests", "conformance", "--dbcontract-url", root, "-k", "PL or code"

@@ -29,7 +29,7 @@ def test_its_suite_passes(
 ) -> None:
     done = run(example(PLACE))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^=+ 12 passed in [\d.]+s =+$", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^=+ 20 passed in [\d.]+s =+$", done.stdout, re.MULTILINE), done.stdout
 
 
 def test_its_suite_notices_a_broken_client_and_shows_what_was_asked(
@@ -43,5 +43,5 @@ def test_its_suite_notices_a_broken_client_and_shows_what_was_asked(
     module.write_text(broken)
     done = run(folder)
     assert done.returncode == 1
-    assert "2 failed, 10 passed" in done.stdout
+    assert "2 failed, 18 passed" in done.stdout
     assert "/records/?page_size=100 -> 200 (listRecords)" in done.stdout

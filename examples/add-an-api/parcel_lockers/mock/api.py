@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dbcontract.mockserver.apis.base import ServedApi, Shown
+from dbcontract.mockserver.coverage.situation import Situation, advance
 from dbcontract.mockserver.extension_point import ExtensionPoint
 from dbcontract.mockserver.sandbox.ids import IdSource
 from dbcontract.mockserver.sandbox.sandbox import Sandbox
@@ -74,4 +75,15 @@ API = ServedApi(
     conforming=f"{__package__}.conforming",
     known_ids=_known_ids,
     shown=_shown,
+    situations=(
+        Situation(
+            id="code-refused",
+            title="A code is refused, for it is wrong or its time is over",
+            operations=("collectParcel",),
+            met=lambda exchange, _: exchange.status == 400 and "code" in exchange.response.object,
+            steps=(advance(hours=1),),
+            then="collect a parcel with the code that it had before",
+            rules=("PL-CODE-02",),
+        ),
+    ),
 )
