@@ -48,15 +48,16 @@ class Kind(Enum):
     ID = "a UUID"
     IDS = "a list of UUIDs"
     FLAG = "true or false"
+    LIMIT = "a whole number above 0, in the table `limits`"
     SECRET = "the name of an environment variable that holds a secret"  # noqa: S105 (no secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A key that only one API has in its table of a target file.
+    """A key that only one API has in a target file: in its own table or, if it is a limit, in `limits`.
 
     Attributes:
-        name: in the table: `organization`.
+        name: in the table: `organization`. No two APIs have a limit of the same name.
         kind: of its value.
         help: a sentence for who fills it in: the comment in the template.
         field: of the API's `OwnKeys` that holds the value; by default it is called as the key.

@@ -18,7 +18,7 @@ from ..http.wire import Header, NoAnswer, OwnLimit, Received, Request
 from ..schema.calls import Call, Operation
 from ..schema.description import HELD, Description, Finding
 from ..schema.trace import Trace
-from ..target.target import Endpoint, ServiceLimits
+from ..target.target import Endpoint
 from .answer import Answer
 from .check import CheckFailed, NotVerified
 from .clock import Inject
@@ -52,11 +52,6 @@ class Caller(ABC):
     def description(self) -> Description:
         """The API as described."""
         return self.run.descriptions[self.api]
-
-    @property
-    def limits(self) -> ServiceLimits:
-        """The limits of the target."""
-        return self.environment.limits
 
     @property
     def base_url(self) -> str:

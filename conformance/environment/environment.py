@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from ..apis.base import OwnKeys
-from ..target.target import Endpoint, ServiceLimits, own_of
+from ..target.target import Endpoint, own_of
 
 
 class Controls(Protocol):
@@ -72,7 +72,6 @@ class Environment:
     endpoints: Mapping[str, Endpoint]
     controls: Controls
     own: tuple[OwnKeys, ...]
-    limits: ServiceLimits
     disposable: bool = False
     name: str = ""
 

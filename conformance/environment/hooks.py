@@ -250,7 +250,7 @@ class ConfiguredEnvironments:
     def open(self) -> Environment:
         """The target itself."""
         target = self._target
-        return Environment(target.endpoints, self._controls, target.own, target.limits)
+        return Environment(target.endpoints, self._controls, target.own)
 
     def open_second(self, environment: Environment) -> Environment:
         """The second instance of the user's description.

@@ -257,7 +257,6 @@ class MockEnvironments:
             },
             controls=Control(root, self._wire),
             own=tuple(one.in_sandbox() for one in target.own),
-            limits=target.limits,
             disposable=True,
             name=name,
         )

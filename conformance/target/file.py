@@ -23,7 +23,6 @@ from .target import (
     Hook,
     HttpHook,
     Pace,
-    ServiceLimits,
     Target,
     TargetError,
     base_url,
@@ -37,6 +36,8 @@ def template() -> str:
     text = files(__package__).joinpath("template.toml").read_text(encoding="utf-8")
     head, tail = text.split("#APIS\n")
     urls = ", ".join(f"{{{name}}}" for name in url_placeholders())
+    limits = [key for api in apis().values() for key in api.keys if key.kind is Kind.LIMIT]
+    tail = tail.replace("#LIMITS", "\n".join(f"# {key.name} = {key.example}" for key in limits))
     return head + "\n".join(map(_template_of, apis().values())) + tail.replace("#URLS", urls)
 
 
@@ -51,7 +52,8 @@ def _template_of(api: JudgedApi) -> str:
         ]
     for key in api.keys:
         mark = "" if key.needed else "# "
-        lines += [f"# {key.help}", f"{mark}{key.name} = {key.example}", ""]
+        if key.kind is not Kind.LIMIT:
+            lines += [f"# {key.help}", f"{mark}{key.name} = {key.example}", ""]
     lines += [
         "# A second, empty instance, for the checks that move what is there from one to another.",
         '# second_url = "http://localhost:8001"',
@@ -125,14 +127,9 @@ def parse(
         endpoints=endpoints,
         capabilities=_capabilities(allowed, parsed_hooks, storage=target.flag("storage", default=True)),
         own=tuple(
-            _own(api.own_keys, table, environment)
+            _own(api.own_keys, table, limits, environment)
             for name, table in tables.items()
             if (api := apis()[name]).own_keys is not None
-        ),
-        limits=ServiceLimits(
-            record_limit=limits.whole("record_limit", 500_000),
-            page_cap=limits.whole("page_cap", 1_000),
-            records_cap=limits.whole("records_cap", 10_000),
         ),
         pace=_pace(pace),
         hooks=parsed_hooks,
@@ -183,9 +180,12 @@ def _endpoint(table: _Table, environment: Mapping[str, str]) -> Endpoint | None:
     )
 
 
-def _own(kind: type[OwnKeys], table: _Table, environment: Mapping[str, str]) -> OwnKeys:
+def _own(kind: type[OwnKeys], table: _Table, limits: _Table, environment: Mapping[str, str]) -> OwnKeys:
     """The values of the keys that only one API has."""
-    values = {key.field or key.name: _own_value(key, table, environment) for key in kind.keys}
+    values = {
+        key.field or key.name: _own_value(key, limits if key.kind is Kind.LIMIT else table, environment)
+        for key in kind.keys
+    }
     return kind(**{name: value for name, value in values.items() if value is not None})
 
 
@@ -198,6 +198,8 @@ def _own_value(key: Key, table: _Table, environment: Mapping[str, str]) -> objec
             return tuple(table.identifiers(key.name))
         case Kind.FLAG:
             return table.flag(key.name, default=False)
+        case Kind.LIMIT:
+            return table.whole(key.name, int(key.example))
         case Kind.SECRET:
             return _token(table, key.name, environment)
 

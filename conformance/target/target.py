@@ -91,21 +91,6 @@ def own_of(kind: type[_O], own: Iterable[OwnKeys]) -> _O:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceLimits:
-    """The limits of the target, as documented unless it differs on purpose.
-
-    Attributes:
-        record_limit: how many records a database may hold before the nightly archiving.
-        page_cap: the largest page of every list but that of records.
-        records_cap: the largest page of records.
-    """
-
-    record_limit: int = 500_000
-    page_cap: int = 1_000
-    records_cap: int = 10_000
-
-
-@dataclass(frozen=True, slots=True)
 class Pace:
     """How hard a target is worked, and how long it is waited for; seconds.
 
@@ -156,7 +141,6 @@ class Target:
     kind: Literal["mock", "other"] = "other"
     capabilities: frozenset[str] = frozenset({"read", "storage"})
     own: tuple[OwnKeys, ...] = ()
-    limits: ServiceLimits = ServiceLimits()
     pace: Pace = Pace()
     hooks: tuple[tuple[str, Hook], ...] = ()
     hook_urls: tuple[tuple[str, str], ...] = ()

@@ -48,7 +48,7 @@ class WebApi(Api):
     """One API that is served over HTTP.
 
     Attributes:
-        label: what people call it, `Pieces OS`; by default its title.
+        label: what people call it; by default its title.
         handlers: what has a method for each operationId, for a request to this sandbox.
         error: the answer to an error, given what was negotiated before it.
         request_policy: how requests are checked before an operation sees them.

@@ -9,8 +9,8 @@ class Problem(Exception):
     """A request that is answered with an error.
 
     Attributes:
-        status: the HTTP status at PixieBrix; Pieces decides its own (contract: only 500 and 505).
-        detail: one sentence, or the errors keyed by field (contract: PixieBrix, Conventions).
+        status: the HTTP status, where the API does not decide it itself.
+        detail: one sentence, or the errors keyed by field.
         headers: extra response headers.
     """
 

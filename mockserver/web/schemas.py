@@ -1,7 +1,6 @@
 """OpenAPI 3.0 schemas compiled to validators, and their findings worded as Django REST framework does.
 
-The wording follows the contract (PixieBrix, Conventions): errors keyed by field, each a list of messages,
-nested as the input is.
+Errors are keyed by field, each a list of messages, nested as the input is.
 """
 
 from __future__ import annotations

@@ -87,7 +87,8 @@ def test_everything_takes_effect() -> None:
     assert target.of(Scratch).create_databases
     assert target.of(Scratch).read_only_token == "weak"
     assert target.of(Scratch).foreign_organization == ID
-    assert (target.limits.record_limit, target.limits.page_cap, target.limits.records_cap) == (50, 10, 20)
+    own = target.of(Scratch)
+    assert (own.record_limit, own.page_cap, own.records_cap) == (50, 10, 20)
     pace = target.pace
     assert pace.wire == Limits(connect=1, read=2, total=3, body=1000, memory=900)
     assert (pace.requests_per_second, pace.check, pace.throttled) == (2.5, 4, 7)
@@ -103,7 +104,7 @@ def test_little_is_enough() -> None:
     target = parsed('[pieces]\nurl = "http://localhost:1000"')
     assert target.apis == ("pieces",)
     assert target.capabilities == {"read", "storage"}
-    assert target.limits.record_limit == 500_000
+    assert target.of(Scratch).record_limit == 500_000
     assert target.pace.requests_per_second is None
 
 

@@ -12,6 +12,7 @@ from ...authoring.check import CheckFailed, NotVerified, PrerequisiteFailed
 from ...authoring.context import Context
 from .arrange_access import GivenAccess
 from .job_links import followed
+from .scratch import Scratch
 
 CREATED = (201, 200, 202)
 """What a step takes for success: which status it has to be is the subject of rules of their own."""
@@ -132,7 +133,7 @@ class GivenPixieBrix(GivenAccess):
         """The type of a database; None where the list does not tell."""
         path = {"organizationId": self.organization}
         with step("PB-DB-01", "list the databases"):
-            query = {"page_size": self._ctx.limits.page_cap}
+            query = {"page_size": self._ctx.environment.of(Scratch).page_cap}
             databases = self._ctx.call("listDatabases", path=path, query=query).expect_status(200)
             types = {str(one.get("id")): one.get("type") for one in databases.expect_objects()}
         return types.get(database_id)
@@ -346,7 +347,7 @@ class GivenPixieBrix(GivenAccess):
         try:
             self._ctx.environment.controls.limit_records(at_most)
         except NotVerified:
-            limit = self._ctx.limits.record_limit
+            limit = self._ctx.environment.of(Scratch).record_limit
             if limit > at_most:
                 reason = f"the limit of {limit} records is too high to reach (limits.record_limit)"
                 raise NotVerified(reason) from None
@@ -358,7 +359,7 @@ class GivenPixieBrix(GivenAccess):
         try:
             self._ctx.environment.controls.limit_pages(at_most)
         except NotVerified:
-            return self._ctx.limits.page_cap
+            return self._ctx.environment.of(Scratch).page_cap
         return at_most
 
     def records_cap(self, at_most: int) -> int:
@@ -366,7 +367,7 @@ class GivenPixieBrix(GivenAccess):
         try:
             self._ctx.environment.controls.limit_pages(at_most)
         except NotVerified:
-            return self._ctx.limits.records_cap
+            return self._ctx.environment.of(Scratch).records_cap
         return at_most
 
 

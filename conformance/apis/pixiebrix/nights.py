@@ -62,7 +62,7 @@ class Guard:
 
     @property
     def _limit(self) -> int:
-        return self._ctx.limits.record_limit
+        return self._ctx.environment.of(Scratch).record_limit
 
     def _doubtful(self) -> Iterator[str]:
         """The scratch databases with records of others that were not looked at, or where the run has some."""

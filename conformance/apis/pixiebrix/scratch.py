@@ -12,6 +12,10 @@ _NOBODY = '"00000000-0000-0000-0000-000000000000"'
 _ONE_OF = "For the checks of permissions, which without it are not verified: "
 
 
+def _limit(name: str, documented: str, told: str) -> Key:
+    return Key(name=name, kind=Kind.LIMIT, help=told, example=documented)
+
+
 @dataclass(frozen=True, slots=True)
 class Scratch(OwnKeys):
     """What of a PixieBrix target may be used.
@@ -22,6 +26,9 @@ class Scratch(OwnKeys):
         create_databases: whether checks may create databases.
         read_only_token: a token without write permission.
         foreign_organization, foreign_database: ids of what exists, but the token may not see.
+        record_limit: how many records a database may hold before the nightly archiving.
+        page_cap: the largest page of every list but that of records.
+        records_cap: the largest page of records.
     """
 
     organization: str | None = None
@@ -30,6 +37,9 @@ class Scratch(OwnKeys):
     read_only_token: str | None = field(default=None, repr=False)
     foreign_organization: str | None = None
     foreign_database: str | None = None
+    record_limit: int = 500_000
+    page_cap: int = 1_000
+    records_cap: int = 10_000
 
     keys: ClassVar[tuple[Key, ...]] = (
         Key(
@@ -74,6 +84,9 @@ class Scratch(OwnKeys):
             help=_ONE_OF + "a database that the token may not see.",
             example=_NOBODY,
         ),
+        _limit("record_limit", "500000", "Records of a database before the nightly job archives."),
+        _limit("page_cap", "1000", "The largest page of every list but that of records."),
+        _limit("records_cap", "10000", "The largest page of records."),
     )
 
     @property
@@ -88,9 +101,9 @@ class Scratch(OwnKeys):
         return replace(self, organization=self.organization or first, create_databases=True)
 
     def in_sandbox(self) -> Scratch:
-        """Only the organization and the second token: databases are made there."""
-        return Scratch(
-            organization=self.organization, create_databases=True, read_only_token=self.read_only_token
+        """Without the databases that the user has named: they are made there."""
+        return replace(
+            self, databases=(), create_databases=True, foreign_organization=None, foreign_database=None
         )
 
     def with_read_only(self, token: str) -> Scratch:

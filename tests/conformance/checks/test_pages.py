@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from dbcontract.conformance.apis.pixiebrix.checks import page_links, pages, record_pages
+from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.results.results import Verdict
-from dbcontract.conformance.target.target import ServiceLimits
 from dbcontract.mockserver.apis.pixiebrix.settings import settings_of
 
 from .judging_pixiebrix import Judge, judging, rules, rules_of, told
@@ -44,9 +44,9 @@ def test_a_database_that_holds_records_already(judge: Judge, rule: str) -> None:
 def test_a_target_with_small_pages(judge: Judge, rule: str) -> None:
     settings_of(judge.running.sandbox).max_page_size = 4
     one = judge.of_database("Unused", "write")
-    limits = ServiceLimits(page_cap=4)
+    own = (replace(one.target.of(Scratch), page_cap=4),)
     try:
-        result = Judge(judge.running, replace(one.target, limits=limits), judge.checks)(rule)
+        result = Judge(judge.running, replace(one.target, own=own), judge.checks)(rule)
     finally:
         settings_of(judge.running.sandbox).max_page_size = 1_000
     assert result.verdict is Verdict.PASSED, told(result)
