@@ -188,15 +188,16 @@ class PixieBrixState:
         database, `MalformedJSON`, `BrokenSchema` for what breaks the database's schema.
         """
         database = self.database(db_id)
-        table = database.records
+        table, merge = database.records, self._merged
+        there = table.keys()
         written: dict[str, bytes] = {}
         final: list[tuple[str, bytes]] = []
         for key, data, strategy in items:
             old = written.get(key)
-            if old is None and key in table:
+            if old is None and key in there:
                 old = table.get(key)[DATA]
-            written[key] = self._merged(old, data, strategy)
-            final.append((key, written[key]))
+            written[key] = raw = merge(old, data, strategy)
+            final.append((key, raw))
         errors = self._schema_errors(database, (raw for _, raw in final))
         if errors:
             raise BrokenSchema(errors)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, KeysView, Sequence
 from typing import Any, Final
 
 from ....state.instants import DAY
@@ -124,6 +124,10 @@ class RecordTable:
 
     def __contains__(self, key: object) -> bool:
         return key in self._core.by_key
+
+    def keys(self) -> KeysView[str]:
+        """The keys of all records: a live view, for where many are looked for."""
+        return self._core.by_key.keys()
 
     def get(self, key: str) -> Row:
         """The record's row. Raises `KeyError`."""
