@@ -108,9 +108,13 @@ class Patience:
         read: seconds of silence.
         deadline: an instant of `time.monotonic`.
         cancelled: set when the run is to stop.
+
+    Attributes:
+        began: when it began, as an instant of `time.monotonic`.
     """
 
     def __init__(self, read: float, deadline: float, cancelled: threading.Event | None = None) -> None:
+        self.began = time.monotonic()
         self.read = read
         self.deadline = deadline
         self._cancelled = cancelled
@@ -184,7 +188,7 @@ class Connection:
             memory: this many bytes of it may be in memory later.
 
         Returns:
-            The answer, without its time, and whether the connection can be used again.
+            The answer, and whether the connection can be used again.
 
         Raises:
             TimeoutError, Cancelled: no complete answer within the patience.
@@ -193,7 +197,7 @@ class Connection:
         """
         self.count, self._patience, self._head_left = 0, patience, _HEAD
         self._write(request)
-        return self._read(request.method, limit, memory)
+        return self._read(request.method, limit, memory, patience.began)
 
     def _write(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -256,7 +260,7 @@ class Connection:
                 return count
         raise TimeoutError
 
-    def _read(self, method: str, limit: int, memory: int) -> tuple[Received, bool]:
+    def _read(self, method: str, limit: int, memory: int, began: float) -> tuple[Received, bool]:
         response = self._final(method)
         # From here on only the body comes, which has a limit of its own.
         self._head_left = 1 << 62
@@ -277,7 +281,7 @@ class Connection:
             response.reason,
             headers,
             body.begin,
-            0.0,
+            time.monotonic() - began,
             truncated,
             spool,
             response.version,

@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from email.message import Message
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin
 
@@ -48,9 +49,7 @@ class Headers:
     @property
     def media_parameters(self) -> dict[str, str]:
         """The parameters of the Content-Type, `{"version": "2.0"}`; names in lower case."""
-        message = Message()
-        message["Content-Type"] = (self.get("Content-Type") or "")[:_LONGEST_TYPE]
-        return {name.lower(): value for name, value in (message.get_params() or [])[1:] if name}
+        return dict(_parameters((self.get("Content-Type") or "")[:_LONGEST_TYPE]))
 
     @property
     def charset(self) -> str:
@@ -70,6 +69,13 @@ class Headers:
                     for relation in (quoted or bare).split():
                         found.setdefault(relation.lower(), _absolute(base, target))
         return found
+
+
+@lru_cache(maxsize=256)
+def _parameters(content_type: str) -> tuple[tuple[str, str], ...]:
+    message = Message()
+    message["Content-Type"] = content_type
+    return tuple((name.lower(), value) for name, value in (message.get_params() or [])[1:] if name)
 
 
 def _links_in(header: str) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 from urllib.parse import urlsplit
@@ -169,8 +169,7 @@ class Wire:
             ValueError: the URL is not an HTTP URL.
         """
         origin = origin_of(request.url)
-        started = time.monotonic()
-        deadline = started + self.limits.total
+        deadline = time.monotonic() + self.limits.total
         if until is not None:
             deadline = min(deadline, until)
         patience = Patience(self.limits.read, deadline, cancelled or self._cancelled)
@@ -180,12 +179,12 @@ class Wire:
         connection = self._take(origin)
         if connection is not None:
             try:
-                return self._exchange(connection, request, started, patience)
+                return self._exchange(connection, request, patience)
             except _ClosedUnanswered:
                 # A server may close an idle connection at any time. What fails because of the
                 # request itself fails again on a connection of its own.
                 pass
-        return self._exchange(self._connect(origin, patience, guard), request, started, patience)
+        return self._exchange(self._connect(origin, patience, guard), request, patience)
 
     @staticmethod
     def _vet(guard: Guard, origin: Origin, url: str) -> None:
@@ -237,9 +236,7 @@ class Wire:
             self._tls = ssl.create_default_context(cafile=self._ca_bundle)
         return self._tls
 
-    def _exchange(
-        self, connection: Connection, request: Request, started: float, patience: Patience
-    ) -> Received:
+    def _exchange(self, connection: Connection, request: Request, patience: Patience) -> Received:
         try:
             with _told_as_no_answer(self.limits, connection):
                 received, reusable = connection.exchange(
@@ -256,7 +253,7 @@ class Wire:
         if connection.is_forwarded and _is_of_the_proxy(received.status, received.headers):
             told = f"{received.status} {received.reason}"
             raise Unreachable(connection.origin, f"the proxy answered in its place: {told}")
-        return replace(received, seconds=time.monotonic() - started)
+        return received
 
 
 def _is_of_the_proxy(status: int, headers: tuple[Header, ...]) -> bool:
