@@ -10,11 +10,19 @@ from ..environment.keeper import KeepingPractice
 from ..schema.latitude import DescribedPractice
 from ..target.preflight import PreflightPractice
 from ..target.target import Target
+from ..watching.recording import RecordingPractice
 from ..watching.seen import WatchingPractice
 
 
 @dataclass(frozen=True, kw_only=True)
-class Practice(PreflightPractice, FuzzingPractice, KeepingPractice, DescribedPractice, WatchingPractice):
+class Practice(
+    PreflightPractice,
+    FuzzingPractice,
+    KeepingPractice,
+    DescribedPractice,
+    WatchingPractice,
+    RecordingPractice,
+):
     """How an API is called, and which of its answers say what.
 
     The attributes that are not named here are described where they are taken.

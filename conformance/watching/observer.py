@@ -26,6 +26,7 @@ from ..schema.conformance import SchemaFindings
 from ..schema.description import Description
 from ..schema.trace import Trace
 from .lawful import is_for_the_client
+from .recording import RecordingPractice
 from .routing import Routing, base_urls
 from .seen import Doubtful, Seen, Watch, WatchingPractice
 
@@ -99,7 +100,7 @@ class Observer:
         descriptions: of the APIs to judge, by name; reading them takes a second.
         sole_writer: nobody writes to the implementation but through the proxy.
         listener: is told of each exchange, from that thread.
-        recorder: is given what passed, from that thread.
+        recording: keep what was seen, for a data set.
         clock: seconds that never go back.
     """
 
@@ -111,7 +112,7 @@ class Observer:
         *,
         sole_writer: bool = False,
         listener: Callable[[Judged], None] = lambda _: None,
-        recorder: Callable[[Seen], None] = lambda _: None,
+        recording: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.clock = clock
@@ -126,7 +127,8 @@ class Observer:
         self._descriptions = descriptions
         self._sole_writer = sole_writer
         self._listener = listener
-        self._recorder = recorder
+        recorded = [practice_of(api, RecordingPractice).world for api in descriptions] if recording else []
+        self.worlds = [make() for make in recorded if make is not None]
         self._practices = {api: practice_of(api, WatchingPractice) for api in descriptions}
         self._memories = {api: practice.memory() for api, practice in self._practices.items()}
         self._findings = SchemaFindings()
@@ -212,7 +214,8 @@ class Observer:
         seen = Seen(watched.number, passage, exchange, answer, watched.began, ended.ended, watched.beside)
         self.requests[passage.api] += 1
         broken = [*self._hold(seen, redactor), *self._watch(seen, redactor)]
-        self._recorder(seen)
+        for world in self.worlds:
+            world.take(seen)
         self.judged += passage.operation is not None
         self._tell(ended, passage, redactor, broken)
 

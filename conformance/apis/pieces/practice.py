@@ -14,6 +14,7 @@ from .imports import Imports
 from .latitude import IMPORT, deserves_400, relax
 from .preflight import answers, examine, plans
 from .right_calls import RIGHT_CALLS
+from .world import ExportedWorld, walk
 
 PRACTICE: Final = Practice(
     context=Pieces,
@@ -28,4 +29,6 @@ PRACTICE: Final = Practice(
     scope=scope,
     watches=watches_in(watched),
     memory=watched.Exports,
+    world=ExportedWorld,
+    walk=walk,
 )

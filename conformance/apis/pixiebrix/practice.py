@@ -14,6 +14,7 @@ from .plans import plans
 from .preflight import answers, examine
 from .right_calls import RIGHT_CALLS
 from .watched import Remembered
+from .world import DatabaseWorld, walk
 from .writes import Writes
 
 PRACTICE: Final = Practice(
@@ -31,4 +32,6 @@ PRACTICE: Final = Practice(
     scope=scope,
     watches=watches_in(watched_calls, watched_lists, watched_order),
     memory=Remembered,
+    world=DatabaseWorld,
+    walk=walk,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
@@ -34,6 +35,20 @@ LARGE = 20_000
 @click.option(
     "--as-of", metavar="ISO", help="The instant that is now in the data, e.g. 2026-01-31T12:00:00Z."
 )
+@click.option("--from", "source", metavar="URL", help="Read a data set from there, with GET alone.")
+@click.option("--api", metavar="NAME", help="With --from: which API the URL serves. Default: found out.")
+@click.option(
+    "--organization",
+    "organizations",
+    type=click.UUID,
+    multiple=True,
+    help="With --from: only its databases.",
+)
+@click.option(
+    "--token-env", metavar="NAME", help="With --from: the variable with the token. Default: DBCONTRACT_TOKEN."
+)
+@click.option("--force", is_flag=True, help="With --from: overwrite FILE.")
+@click.option("--fake-personal-data", is_flag=True, help="With --from: replace names and the like.")
 @click.option(
     "--format",
     "form",
@@ -55,13 +70,20 @@ def command(
     as_of: str | None,
     form: Format | None,
     output: Path | None,
+    source: str | None,
+    fake_personal_data: bool,
+    force: bool,
+    **target: Any,
 ) -> None:
-    """Write the data set NAME; without NAME, list the data sets.
+    """Write the data set NAME, or one that is read from a URL; without either, list the data sets.
 
     The files of the formats json and jsonl can be served: `dbcontract serve --data FILE`.
     """
     from .. import fixtures
 
+    if source is not None:
+        _record(name, output, source, seed=seed, force=force, fake=fake_personal_data, **target)
+        return
     if name is None:
         _list()
         return
@@ -85,6 +107,17 @@ def command(
         raise CommandError(
             f"--output {output or '-'}: {os_reason(error)}; choose a file that can be written"
         ) from error
+
+
+def _record(name: str | None, output: Path | None, source: str, **given: Any) -> None:
+    if find_spec("dbcontract.conformance") is None:
+        raise CommandError("--from: not part of dbcontract-mock; `pip install dbcontract` brings it")
+    if name is not None:
+        raise CommandError(f"NAME, --from: give one of the two, and not both {name} and {source}")
+    from .recording import record_from
+
+    place = None if output is None or str(output) == "-" else output
+    record_from(source, place, **given)
 
 
 def _list() -> None:

@@ -16,6 +16,7 @@ from .check import show
 from .chosen import LEVELS, read_baseline, select_rules, with_baseline
 from .errors import CommandError
 from .listing import completion, rule_names
+from .recording import require_free, write_worlds
 from .reports import output_of
 
 
@@ -75,6 +76,14 @@ from .reports import output_of
     help="Accepted failures, each with a reason.",
 )
 @click.option(
+    "--record",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="At the end, write what was seen as a data set for `dbcontract serve --data FILE`.",
+)
+@click.option("--force", is_flag=True, help="Overwrite the file of --record.")
+@click.option("--fake-personal-data", is_flag=True, help="Replace names, addresses and the like in it.")
+@click.option(
     "--ready-file",
     metavar="PATH",
     type=click.Path(path_type=Path),
@@ -95,6 +104,9 @@ def command(
     quiet: bool,
     verbose: bool,
     sole_writer: bool,
+    record: Path | None,
+    force: bool,
+    fake_personal_data: bool,
     **passing: Any,
 ) -> int:
     """Pass everything on to UPSTREAM, and judge what it answers. Nothing else is sent to it.
@@ -118,8 +130,10 @@ def command(
         word for name, values in (("--only", only), ("--level", level)) for v in values for word in (name, v)
     ]
     words = [upstream, *(["--api", api] if api != "all" else [])]
+    if record is not None:
+        require_free(record, "--record", force=force)
     with Passing.prepared(upstream, **passing) as ready:
-        result, redactor = watch(
+        result, observer = watch(
             ready,
             rules,
             catalogue,
@@ -130,8 +144,11 @@ def command(
             seconds=seconds,
             requests=requests,
             quiet=quiet,
+            recording=record is not None,
         )
     if baseline is not None:
         result = with_baseline(result, baseline, catalogue)
-    show(result, redactor, outputs, verbose=verbose)
+    if record is not None:
+        write_worlds(record, observer.worlds, observer.redactor, flag="--record", fake=fake_personal_data)
+    show(result, observer.redactor, outputs, verbose=verbose)
     return exit_code(result)

@@ -28,11 +28,10 @@ from .serve import ready_file_errors
 
 if TYPE_CHECKING:
     from dbcontract.conformance.catalogue.rules import Catalogue, Rule
-    from dbcontract.conformance.http.redaction import Redactor
     from dbcontract.conformance.proxy.app import Options
     from dbcontract.conformance.proxy.upstreams import Upstreams
     from dbcontract.conformance.results.results import RunResult
-    from dbcontract.conformance.watching.observer import Judged
+    from dbcontract.conformance.watching.observer import Judged, Observer
 
 _ENDS = ("SIGINT", "SIGTERM", "SIGHUP")
 _COLOURS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
@@ -121,8 +120,9 @@ def watch(
     seconds: float | None,
     requests: int | None,
     quiet: bool,
-) -> tuple[RunResult, Redactor]:
-    """Pass on and judge until it is over; gives the result, and what masks the credentials that passed."""
+    recording: bool,
+) -> tuple[RunResult, Observer]:
+    """Pass on and judge until it is over; gives the result, and the observer that is closed."""
     import dbcontract
     from dbcontract.conformance.proxy.app import Proxy
     from dbcontract.conformance.proxy.run import serve
@@ -141,7 +141,12 @@ def watch(
             stop.set()
 
     observer = Observer(
-        passing.url, rules, {api: Description(api) for api in apis}, sole_writer=sole_writer, listener=listen
+        passing.url,
+        rules,
+        {api: Description(api) for api in apis},
+        sole_writer=sole_writer,
+        listener=listen,
+        recording=recording,
     )
     started, started_at = time.monotonic(), datetime.now(UTC)
     with ExitStack() as at_the_end:
@@ -170,7 +175,7 @@ def watch(
         kit_version=dbcontract.__version__,
         catalogues={api: versions[api] for api in apis},
     )
-    return outcome(observer, rules, session), observer.redactor
+    return outcome(observer, rules, session), observer
 
 
 def _write_ready_file(path: Path, url: str) -> None:

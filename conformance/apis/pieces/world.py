@@ -1,0 +1,65 @@
+"""The world of Pieces OS as a data set has it: its last export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...watching.recording import Entry, Fetch, World
+from ...watching.seen import Seen
+from .exports import (
+    LISTS,
+    OPTIONAL_FIELDS,
+    REQUIRED_COLLECTIONS,
+    REQUIRED_FIELDS,
+    byte_problems,
+    entry_problems,
+)
+
+_EXPORT = "/database/export"
+
+
+class ExportedWorld(World):
+    """The last export that is one."""
+
+    def __init__(self) -> None:
+        self._export: dict[str, Any] | None = None
+
+    def take(self, seen: Seen) -> None:
+        """Take in an exchange."""
+        export = seen.object if seen.operation == "exportDatabase" and seen.status == 200 else None
+        if export is None or not set(export).issuperset(REQUIRED_FIELDS) or seen.answer.spool is not None:
+            return
+        known = {
+            name: export[name]
+            for name in (*REQUIRED_FIELDS, *OPTIONAL_FIELDS)
+            if export.get(name) is not None
+        }
+        lists = [name for name in LISTS if name in known]
+        collections = tuple(name for name in known if name not in {*lists, "version", "schema"})
+        wrong = [
+            *byte_problems(known, collections),
+            *(one for name in lists for one in entry_problems(known, name)),
+        ]
+        if not wrong and set(collections).issuperset(REQUIRED_COLLECTIONS):
+            self._export = {name: _plain(value) if name in lists else value for name, value in known.items()}
+
+    def entries(self) -> Iterator[Entry]:
+        """The export."""
+        if self._export is not None:
+            yield {"kind": "pieces", "export": self._export}
+
+
+def _plain(formats: dict[str, Any]) -> dict[str, Any]:
+    """A list of entries with the fields that a data set has, and no null."""
+    entries = [
+        {name: entry[name] for name in ("id", "raw", "schema") if entry.get(name) is not None}
+        for entry in formats["iterable"]
+    ]
+    schema = {"schema": formats["schema"]} if formats.get("schema") is not None else {}
+    return {"iterable": entries, **schema}
+
+
+def walk(fetch: Fetch, _: tuple[str, ...]) -> None:
+    """Read the export."""
+    fetch(_EXPORT, {"Accept": "application/json"})

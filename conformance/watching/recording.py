@@ -1,0 +1,86 @@
+"""A data set of what was seen: a mock that serves it looks like the implementation.
+
+Only what the format of data sets has room for is taken, so no link and no upload form gets in; credentials
+that passed are masked wherever else they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ..http.redaction import Redactor
+from .seen import Seen
+
+Entry = dict[str, Any]
+FORMAT = "dbcontract-dataset/1"
+
+
+class World:
+    """What was seen of one API. An API that can be recorded has one of its own."""
+
+    def take(self, seen: Seen) -> None:
+        """Take in an exchange."""
+
+    def entries(self) -> Iterator[Entry]:
+        """What is known now, as entries of a data set, what others refer to first."""
+        return iter(())
+
+
+Fetch = Callable[[str, Mapping[str, str]], Seen | None]
+"""Reads an address below the base URL of an API, or an absolute one, with headers; None for no answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingPractice:
+    """How an API is recorded.
+
+    Attributes:
+        world: makes what was seen; None where nothing of the API goes into data sets.
+        walk: reads all there is; what is read is taken by the world. The second argument has the ids that the
+            user named, if any.
+    """
+
+    world: Callable[[], World] | None = None
+    walk: Callable[[Fetch, tuple[str, ...]], None] | None = None
+
+
+def data_set(
+    worlds: Iterable[World],
+    redactor: Redactor,
+    *,
+    name: str = "recorded",
+    now: datetime | None = None,
+    change: Callable[[Entry], Entry] = lambda entry: entry,
+) -> list[Entry]:
+    """The data set of some worlds.
+
+    Args:
+        worlds: one for each API.
+        redactor: knows the credentials that passed.
+        name: of the data set.
+        now: the instant that is now in it.
+        change: makes other entries of them, for one without personal data.
+    """
+    instant = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
+    header = {
+        "kind": "dataset",
+        "format": FORMAT,
+        "name": name,
+        "seed": None,
+        "as_of": instant.replace("+00:00", "Z"),
+    }
+    return [header, *(change(masked(entry, redactor)) for world in worlds for entry in world.entries())]
+
+
+def masked(value: Any, redactor: Redactor) -> Any:
+    """A JSON value without credentials and signatures; long arrays of numbers stay as they are."""
+    if isinstance(value, str):
+        return redactor.text(value)
+    if isinstance(value, dict):
+        return {name: masked(one, redactor) for name, one in value.items()}
+    if isinstance(value, list) and not (value and isinstance(value[0], int)):
+        return [masked(one, redactor) for one in value]
+    return value
