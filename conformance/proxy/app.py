@@ -18,6 +18,7 @@ from ..http.wire import Received, Request
 from ..watching.observer import MEMORY, Observer, Watched
 from .heads import BadHead, Raw, as_text, back, length_of, onward
 from .links import LONGEST, Links
+from .sockets import PlainBackend
 from .upstreams import Upstream, Upstreams, tls
 
 Scope = MutableMapping[str, Any]
@@ -77,12 +78,17 @@ class Proxy:
         self._upstreams = upstreams
         self._observer = observer
         self._options = options or Options()
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls(self._options.ca_bundle),
-            max_connections=None,
-            max_keepalive_connections=100,
-            keepalive_expiry=_IDLE,
-        )
+        backends = {"http": PlainBackend(), "https": None}
+        self._pools = {
+            scheme: httpcore.AsyncConnectionPool(
+                ssl_context=tls(self._options.ca_bundle),
+                network_backend=backend,
+                max_connections=None,
+                max_keepalive_connections=100,
+                keepalive_expiry=_IDLE,
+            )
+            for scheme, backend in backends.items()
+        }
         self._links = lru_cache(16)(lambda own: Links(upstreams, own))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,7 +102,8 @@ class Proxy:
         while True:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
-                await self._pool.aclose()
+                for pool in self._pools.values():
+                    await pool.aclose()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
             await send({"type": "lifespan.startup.complete"})
@@ -148,10 +155,9 @@ class Proxy:
         """Who is handed every exchange."""
         return self._observer
 
-    @property
-    def pool(self) -> httpcore.AsyncConnectionPool:
+    def pool(self, scheme: str) -> httpcore.AsyncConnectionPool:
         """The connections to what is behind."""
-        return self._pool
+        return self._pools[scheme]
 
 
 class Incoming:
@@ -303,7 +309,7 @@ class _Passing:
                 extensions={"timeout": self._timeouts()},
             )
             try:
-                return await self._proxy.pool.handle_async_request(request)
+                return await self._proxy.pool(self._upstream.scheme).handle_async_request(request)
             except httpcore.RemoteProtocolError as error:
                 if not again or "without sending" not in str(error):
                     raise

@@ -337,7 +337,8 @@ class Observer:
         return known or [CheckResult(Verdict.NOT_VERIFIED, NOT_EXERCISED)]
 
     def _how(self, rule: Rule) -> str:
-        watched = [one.how for one in self._practices[rule.api].watches if one.rule == rule.id]
+        practice = self._practices.get(rule.api)
+        watched = [one.how for one in practice.watches if one.rule == rule.id] if practice is not None else []
         kinds = [kind for kind in schema_rules().get(rule.id, ()) if kind not in FUZZING_ONLY]
         return " ".join([*watched, *(HOW[kind] for kind in kinds)]) if rule.watched else ""
 
