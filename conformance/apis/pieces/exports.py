@@ -14,51 +14,31 @@ from typing import Any, Final
 from ...authoring.arrange import field_of, step
 from ...authoring.check import CheckFailed
 from ...http.spool import Folded, digest_of
+from .api import API
 
-REQUIRED_COLLECTIONS: Final = (
-    "analyses",
-    "applications",
-    "assets",
-    "codeAnalyses",
-    "files",
-    "formatMetrics",
-    "formats",
-    "fragments",
-    "imageAnalyses",
-    "models",
-    "ocrAnalyses",
-    "persons",
-    "sensitives",
-    "tags",
-    "websites",
-)
-"""The byte collections that every export has (SDK models: ExportedDatabase)."""
+_SCHEMAS: Final = API.description()["components"]["schemas"]
+_REQUIRED: Final = _SCHEMAS["ExportedDatabase"]["required"]
+_KINDS: Final = {
+    name: shape.get("$ref", "").rpartition("/")[2]
+    for name, shape in _SCHEMAS["ExportedDatabase"]["properties"].items()
+}
 
-OPTIONAL_COLLECTIONS: Final = (
-    "activities",
-    "annotations",
-    "anchors",
-    "anchorPoints",
-    "conversations",
-    "conversationMessages",
-    "hints",
-    "ranges",
-    "relationships",
-    "workstreamEvents",
-    "workstreamSummaries",
-    "workstreamPatternEngineSources",
-)
+
+def _fields(kind: str, *, required: bool) -> tuple[str, ...]:
+    return tuple(name for name, own in _KINDS.items() if own == kind and (name in _REQUIRED) is required)
+
+
+REQUIRED_COLLECTIONS: Final = _fields("ByteCollection", required=True)
+"""The byte collections that every export has."""
+OPTIONAL_COLLECTIONS: Final = _fields("ByteCollection", required=False)
 """The byte collections that an export may leave out."""
-
-OPTIONAL_LISTS: Final = ("messageValues", "workstreamEventValues")
+OPTIONAL_LISTS: Final = _fields("ExportedDatabaseFormats", required=False)
 """The lists of entries that an export may leave out."""
-
-LISTS: Final = ("values", *OPTIONAL_LISTS)
-"""All lists of entries with an id and bytes (SDK models: ExportedDatabaseFormats)."""
-
-REQUIRED_FIELDS: Final = (*REQUIRED_COLLECTIONS, "values", "version")
-OPTIONAL_FIELDS: Final = (*OPTIONAL_COLLECTIONS, *OPTIONAL_LISTS, "schema")
-SEMANTICS: Final = ("UNKNOWN", "MAJOR_0_MINOR_0_PATCH_1")
+LISTS: Final = (*_fields("ExportedDatabaseFormats", required=True), *OPTIONAL_LISTS)
+"""All lists of entries with an id and bytes."""
+REQUIRED_FIELDS: Final = tuple(_REQUIRED)
+OPTIONAL_FIELDS: Final = tuple(name for name in _KINDS if name not in _REQUIRED)
+SEMANTICS: Final = tuple(_SCHEMAS["SemanticVersion"]["enum"])
 
 _NUMBER = r"(0|[1-9][0-9]*)"
 _LABEL = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
