@@ -1,1 +1,1 @@
-"""What a check is written with: contexts, outcomes, arranged things, strategies."""
+"""What a check is written with: contexts, calls, arranged things, strategies."""
