@@ -23,42 +23,6 @@ class ClientFindingWarning(UserWarning):
     """A test's client does something wrong; the message begins with the kind, such as `token-to-storage`."""
 
 
-def add_options(parser: pytest.Parser, group: Any) -> None:
-    """Add the options and ini keys."""
-    group.addoption(
-        "--dbcontract-coverage",
-        metavar="FORMAT:FILE",
-        nargs="?",
-        const="",
-        action="append",
-        help="Tell at the end what of the contract the suite met, and warn of what its client does wrong; "
-        "with a value, also as a report: html:FILE, json:FILE or markdown:FILE. Repeatable.",
-    )
-    group.addoption(
-        "--dbcontract-coverage-fail-under",
-        type=float,
-        metavar="PERCENT",
-        help="Fail the session if less of the contract was met.",
-    )
-    group.addoption(
-        "--dbcontract-strict-client",
-        action="store_true",
-        help="What the client does wrong is an error of the test that did it.",
-    )
-    parser.addini(
-        "dbcontract_coverage", "Reports as --dbcontract-coverage has them, one a line.", type="linelist"
-    )
-    parser.addini(
-        "dbcontract_coverage_fail_under", "Fail the session if less of the contract was met, in percent."
-    )
-    parser.addini(
-        "dbcontract_strict_client", "Errors for what the client does wrong.", type="bool", default=False
-    )
-    parser.addini(
-        "dbcontract_allow_findings", "Kinds of findings that are neither told nor errors.", type="args"
-    )
-
-
 class Coverage:
     """Gathers what the sandboxes of one pytest process, or of all workers, have met.
 
@@ -83,11 +47,6 @@ class Coverage:
         self._sum: Sum | None = None
         self._parts: list[tuple[Document, str | None]] = []
         self._told: list[tuple[str, bool]] = []
-
-    @property
-    def wanted(self) -> bool:
-        """Whether anything is to be gathered."""
-        return self._reports or self._strict
 
     def name(self, mock: MockClient, test: str, allowed: object) -> None:
         """Call a sandbox by the test that it is for.

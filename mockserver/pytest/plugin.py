@@ -22,10 +22,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from .coverage import Coverage, add_options
-
 if TYPE_CHECKING:
     from ..client import JournalEntry, MockClient
+    from .coverage import Coverage
 
 SHOWN_REQUESTS = 10
 """How many requests a failing test's report shows."""
@@ -33,7 +32,7 @@ SHOWN_BODY = 500
 """How many characters of a body it shows."""
 
 _sandbox = pytest.StashKey["MockClient"]()
-_coverage = pytest.StashKey[Coverage]()
+_coverage = pytest.StashKey["Coverage | None"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,12 +55,47 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Let the mock that is started hold each of its responses against the description, too.",
     )
-    add_options(parser, group)
+    _add_coverage_options(parser, group)
     parser.addini("dbcontract_data", "The data set of dbcontract_mock; a file as seen from the root folder.")
     parser.addini("dbcontract_seed", "The seed of the data set.", type="int", default=None)
     parser.addini("dbcontract_mock_url", "A running mock to use instead of starting one.")
     parser.addini(
         "dbcontract_validate_responses", "Let the mock check its own responses.", type="bool", default=False
+    )
+
+
+def _add_coverage_options(parser: pytest.Parser, group: Any) -> None:
+    group.addoption(
+        "--dbcontract-coverage",
+        metavar="FORMAT:FILE",
+        nargs="?",
+        const="",
+        action="append",
+        help="Tell at the end what of the contract the suite met, and warn of what its client does wrong; "
+        "with a value, also as a report: html:FILE, json:FILE or markdown:FILE. Repeatable.",
+    )
+    group.addoption(
+        "--dbcontract-coverage-fail-under",
+        type=float,
+        metavar="PERCENT",
+        help="Fail the session if less of the contract was met.",
+    )
+    group.addoption(
+        "--dbcontract-strict-client",
+        action="store_true",
+        help="What the client does wrong is an error of the test that did it.",
+    )
+    parser.addini(
+        "dbcontract_coverage", "Reports as --dbcontract-coverage has them, one a line.", type="linelist"
+    )
+    parser.addini(
+        "dbcontract_coverage_fail_under", "Fail the session if less of the contract was met, in percent."
+    )
+    parser.addini(
+        "dbcontract_strict_client", "Errors for what the client does wrong.", type="bool", default=False
+    )
+    parser.addini(
+        "dbcontract_allow_findings", "Kinds of findings that are neither told nor errors.", type="args"
     )
 
 
@@ -73,12 +107,23 @@ def pytest_configure(config: pytest.Config) -> None:
         "set or seed, and with settings such as record_limit=50, job_pace=2.0, os_version='8.1.0'; allow= "
         "lists kinds of findings that its client may give rise to.",
     )
+    config.stash[_coverage] = coverage = _coverage_of(config)
+    if coverage is not None:
+        config.pluginmanager.register(coverage, "dbcontract_coverage")
+
+
+def _coverage_of(config: pytest.Config) -> Coverage | None:
+    """What gathers what is met of the contract; None, and nothing is loaded, where nobody wants it."""
+    names = ("dbcontract_coverage", "dbcontract_coverage_fail_under", "dbcontract_strict_client")
+    given = (config.getoption(name) for name in names)
+    if not any(one is not None and one is not False for one in given) and not any(map(config.getini, names)):
+        return None
+    from .coverage import Coverage  # noqa: PLC0415 - only those pay for it who want it
+
     try:
-        config.stash[_coverage] = coverage = Coverage(config)
+        return Coverage(config)
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
-    if coverage.wanted:
-        config.pluginmanager.register(coverage, "dbcontract_coverage")
 
 
 class _Choices:
@@ -134,12 +179,12 @@ def dbcontract_mock_server(pytestconfig: pytest.Config) -> Iterator[MockClient]:
     coverage = pytestconfig.stash[_coverage]
     if choices.url is None:
         with (
-            _own_server(choices, coverage=coverage.wanted) as url,
+            _own_server(choices, coverage=coverage is not None) as url,
             _reached_directly(url),
             MockClient(url) as mock,
         ):
             yield _gathered(mock, coverage)
-            if coverage.wanted:
+            if coverage is not None:
                 coverage.learn(mock, own=True)
         return
     try:
@@ -153,13 +198,13 @@ def dbcontract_mock_server(pytestconfig: pytest.Config) -> Iterator[MockClient]:
         raise _told(f"--dbcontract-mock-url: {error}") from None
     with mock, _reached_directly(mock.base_url):
         yield _gathered(mock, coverage)
-        if coverage.wanted:
+        if coverage is not None:
             coverage.learn(mock, own=False)
 
 
-def _gathered(mock: MockClient, coverage: Coverage) -> MockClient:
+def _gathered(mock: MockClient, coverage: Coverage | None) -> MockClient:
     """The client, whose sandboxes tell what was met in them before they go."""
-    if coverage.wanted:
+    if coverage is not None:
         mock.before_parting(coverage.part)
     return mock
 
@@ -223,7 +268,7 @@ def dbcontract_mock(
     with dbcontract_mock_server.sandbox(sandbox_name(node.name, f"{_dbcontract_run}{node.nodeid}")) as mock:
         allowed = _prepare(mock, node, own_server=not _dbcontract_run)
         coverage = node.config.stash[_coverage]
-        if coverage.wanted:
+        if coverage is not None:
             _name(coverage, mock, node, allowed)
         node.stash[_sandbox] = mock
         try:

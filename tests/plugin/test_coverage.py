@@ -51,6 +51,7 @@ def met(of: dict[str, Any]) -> dict[str, list[str]]:
     return found
 
 
+STRICT = ["--dbcontract-strict-client"]
 EXPECTED = {
     "wrong-token": ["test_it.py::test_is_refused"],
     "listRecords 200": ["test_it.py::test_reads"],
@@ -204,7 +205,7 @@ def test_of_a_server_that_runs_already_only_what_this_suite_met_counts(pytester:
         (["--dbcontract-coverage", "test_it.py"], "a test's path stands before this option"),
         (["--dbcontract-coverage-fail-under", "101"], "fail-under 101*: write a percentage from 0 to 100"),
         (
-            ["-o", "dbcontract_allow_findings=none", "--dbcontract-strict-client"],
+            ["-o", "dbcontract_allow_findings=none", *STRICT],
             'there is no finding "none"',
         ),
     ],
