@@ -38,9 +38,10 @@ class MockError(Exception):
 
 
 class SandboxBeganAnew(UserWarning):
-    """A sandbox is not the one any more that this client has used: what it held is gone.
+    """A sandbox is not the one any more that this client has used.
 
-    It was removed by another client, or as the least recently used one, or its server was replaced. With
+    It began anew, since it was removed by another client, or as the least recently used one, or since its
+    server was replaced; or it went on from what a store held, which was not the last of it. With
     `warnings.simplefilter("error", SandboxBeganAnew)`, or pytest's `-W`, it is raised.
     """
 
@@ -140,7 +141,9 @@ class ControlConnection:
             known_as = unquote(sandbox[0])
             before, self._lives[known_as] = self._lives.get(known_as, life), life
         if before != life:
-            message = f"{self.origin}{sandbox[0]} began anew since it was last used: what it held is gone"
+            message = (
+                f"{self.origin}{sandbox[0]} began anew since it was last used, or from what was stored before"
+            )
             warnings.warn(message, SandboxBeganAnew, stacklevel=4)
 
     def _parsed(self, raw: bytes, status: int) -> Any:

@@ -78,6 +78,7 @@ class ControlHandlers:
                 "sandboxes": self._sandboxes.count,
                 "defects": list(sandbox.variants),
                 "faults": len(sandbox.faults),
+                "store": None if self._sandboxes.keeping is None else self._sandboxes.keeping.status(),
                 **{
                     name: value
                     for api in served_apis().values()
@@ -299,15 +300,20 @@ class ControlHandlers:
         name = call.path["sandboxName"]
         base = await self._base(call, call.sandbox.base)
         try:
-            self._sandboxes.sandbox_like(name, call.sandbox, base)
+            made = self._sandboxes.sandbox_like(name, call.sandbox, base)
         except SandboxNameError as error:
             raise InvalidInput({"sandboxName": [str(error)]}) from error
+        if self._sandboxes.keeping is not None:
+            self._sandboxes.keeping.took(made)
         return json_response(self._sandbox(name), call.answer, 201)
 
     async def clearSandboxes(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Forget all sandboxes."""
         del call
+        names = self._sandboxes.names()
         self._sandboxes.remove_all()
+        if self._sandboxes.keeping is not None:
+            await self._sandboxes.keeping.forget(*names)
         return Response(None, 204)
 
     async def deleteSandbox(self, call: Call) -> Response:  # noqa: N802 - the operationId
@@ -316,8 +322,12 @@ class ControlHandlers:
         Raises:
             NotFound: there is none of that name.
         """
-        if not self._sandboxes.remove(call.path["sandboxName"]):
-            raise NotFound("sandbox", call.path["sandboxName"])
+        name, keeping = call.path["sandboxName"], self._sandboxes.keeping
+        was_here = self._sandboxes.remove(name)
+        # Another server may have stored it.
+        was_kept = await keeping.forget(name) if keeping is not None else False
+        if not (was_here or was_kept):
+            raise NotFound("sandbox", name)
         return Response(None, 204)
 
 

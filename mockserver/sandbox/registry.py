@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any, Protocol
 
 from dbcontract import fixtures
 
@@ -29,6 +30,35 @@ class SandboxNameError(ValueError):
     """An invalid sandbox name."""
 
 
+class Keeping(Protocol):
+    """Keeps sandboxes beyond the life of their server (see `store`)."""
+
+    async def begin(self) -> None:
+        """The server begins."""
+
+    async def end(self) -> None:
+        """The server ends."""
+
+    async def arrive(self, sandbox: Sandbox) -> None:
+        """A sandbox is used, which may be kept elsewhere.
+
+        Raises:
+            ValueError: what is kept of it cannot be read; the message says why, and what helps.
+        """
+
+    def took(self, sandbox: Sandbox) -> None:
+        """A sandbox was made on purpose, whatever is kept of its name."""
+
+    def leave(self, sandbox: Sandbox) -> None:
+        """A sandbox goes, since others were used more lately."""
+
+    async def forget(self, *names: str) -> bool:
+        """Sandboxes were deleted. Whether any was kept."""
+
+    def status(self) -> Mapping[str, Any]:
+        """What the health tells of it."""
+
+
 class Sandboxes:
     """The default sandbox, and those with a name, which are made when they are first addressed.
 
@@ -37,6 +67,7 @@ class Sandboxes:
 
     Attributes:
         contracts: makes what there is to meet of what is served; asked when coverage is wanted.
+        keeping: keeps those with a name beyond the life of the server; None: nothing does.
     """
 
     def __init__(
@@ -55,6 +86,7 @@ class Sandboxes:
         self.default = Sandbox.make(base, settings, classes=self.classes)
         self._sandboxes: OrderedDict[str, Sandbox] = OrderedDict()
         self.evicted = 0
+        self.keeping: Keeping | None = None
         self.contracts: Contracts | None = None
         self._contract: CoveredContract | None = None
         self._gone: Sum | None = None
@@ -125,6 +157,8 @@ class Sandboxes:
         if len(self._sandboxes) > self.settings.max_sandboxes:
             gone, parted = self._sandboxes.popitem(last=False)
             self._part(parted)
+            if self.keeping is not None:
+                self.keeping.leave(parted)
             self.evicted += 1
             logger.warning(
                 'sandbox "%s" was removed: more than %d are in use', gone, self.settings.max_sandboxes

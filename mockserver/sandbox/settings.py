@@ -150,6 +150,9 @@ class Settings:
         forwarded_allow_ips: the addresses of the proxies whose word counts for where that is; `*` for all.
         coverage: count in all sandboxes what is met of the contract, from the first request on; else it is
             counted in a sandbox once somebody asks, and begins with what the journal has.
+        store: the URL of a Redis or Valkey that keeps the sandboxes with a name; None: memory alone does.
+        store_every: seconds between two times of writing there.
+        store_ttl: seconds after which what was not written again goes there; None keeps it for ever.
         max_sandboxes: how many sandboxes are kept; beyond that the least recently used one goes.
         variants: names of defects and conforming variants (see `variants`), the outermost first.
     """
@@ -174,6 +177,9 @@ class Settings:
     forwarded_allow_ips: tuple[str, ...] = LOOPBACK
     coverage: bool = False
     max_sandboxes: int = 1_000
+    store: str | None = field(default=None, repr=False)
+    store_every: float = 5.0
+    store_ttl: int | None = None
     variants: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -21,8 +21,10 @@ from ..apis.base import served_apis
 from ..sandbox.registry import Sandboxes
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.settings import Settings
+from ..store.keeping import StoredSandboxes
+from ..store.redis_store import RedisStore, StoreError
 from ..variants.registry import classes_of
-from .application import create_app
+from .application import create_app, operations_of
 from .collecting import spare_what_lives
 from .http_protocol import PlainProtocol
 
@@ -82,11 +84,19 @@ class _Uvicorn(uvicorn.Server):
         super().__init__(config)
         self._sandboxes = sandboxes
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to keep sandboxes, then start as uvicorn does."""
+        if self._sandboxes.keeping is not None:
+            await self._sandboxes.keeping.begin()
+        await super().startup(sockets)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what would not end, then stop as uvicorn does."""
         self._sandboxes.end_watching()
         asyncio.get_running_loop().call_later(_PATIENCE, self._cut_off)
         await super().shutdown(sockets)
+        if self._sandboxes.keeping is not None:
+            await self._sandboxes.keeping.end()
 
     def _cut_off(self) -> None:
         """Break off what is still being answered, before uvicorn does and calls it an error."""
@@ -125,11 +135,21 @@ def _url(settings: Settings, bound: socket.socket) -> str:
     return f"http://{host}:{bound.getsockname()[1]}"
 
 
+def _stored(settings: Settings, url: str, sandboxes: Sandboxes) -> StoredSandboxes:
+    try:
+        store = RedisStore(url, settings.store_ttl)
+    except StoreError as error:
+        raise StartError(f"store {error}") from error
+    return StoredSandboxes(store, sandboxes, every=settings.store_every, operations=operations_of(settings))
+
+
 def _prepare(settings: Settings, keeper: Keeper | None) -> tuple[_Uvicorn, socket.socket, Running]:
     """Bind before loading: a taken port is told at once, whatever the data set's size."""
     bound = _bind(settings)
     try:
         sandboxes = Sandboxes.load(settings, classes_of(settings.variants))
+        if settings.store is not None:
+            sandboxes.keeping = _stored(settings, settings.store, sandboxes)
         running = Running(_url(settings, bound), settings, sandboxes)
         if keeper is not None:
             keeper.load(running)

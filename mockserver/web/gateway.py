@@ -109,9 +109,10 @@ class Gateway:
         sandbox, path = self.sandboxes.default, scope["path"]
         if path.startswith("/~"):
             try:
-                sandbox, path = self.sandboxes.find(path, unquote(raw[1:].partition("/")[0]))
-            except SandboxNameError as error:
-                await json_error(400, str(error))(scope, receive, send)
+                sandbox, path = await self._found(path, raw)
+            except ValueError as error:
+                status = 400 if isinstance(error, SandboxNameError) else 503
+                await json_error(status, str(error))(scope, receive, send)
                 return
             send = _telling(send, sandbox.life.encode())
         # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
@@ -146,6 +147,18 @@ class Gateway:
         finally:
             seconds, forced = time.perf_counter() - began, answered or _strikes_inside(exchange)
             self._record(exchange, api, path, scope, receiver, sender, seconds, forced=forced)
+
+    async def _found(self, path: str, raw: str) -> tuple[Sandbox, str]:
+        """The sandbox that a path belongs to, as it was left wherever it was used last, and the path in it.
+
+        Raises:
+            SandboxNameError: the name is not one.
+            ValueError: what is kept of the sandbox cannot be read.
+        """
+        sandbox, inside = self.sandboxes.find(path, unquote(raw[1:].partition("/")[0]))
+        if self.sandboxes.keeping is not None:
+            await self.sandboxes.keeping.arrive(sandbox)
+        return sandbox, inside
 
     async def _store(
         self, exchange: Exchange, path: str, scope: Scope, receiver: Receiver, send: Send

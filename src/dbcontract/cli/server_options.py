@@ -168,6 +168,28 @@ def server_options(default_port: int) -> Callable[[_Command], _Command]:
             help="How many sandboxes are kept; then the least recently used one goes.",
         ),
         click.option(
+            "--store",
+            metavar="URL",
+            envvar="DBCONTRACT_STORE",
+            show_envvar=True,
+            help="Keep the sandboxes with a name in this Redis or Valkey, redis://HOST:PORT/0, where another "
+            "server finds them; needs dbcontract[store].",
+        ),
+        click.option(
+            "--store-every",
+            metavar="SECONDS",
+            type=click.FloatRange(min=0.1),
+            default=5.0,
+            show_default=True,
+            help="How often what was used is written there; and at the end.",
+        ),
+        click.option(
+            "--store-ttl",
+            metavar="SECONDS",
+            type=click.IntRange(min=1),
+            help="When what was not written again goes there.  [default: never]",
+        ),
+        click.option(
             "--validate-responses", is_flag=True, help="Hold every response against the description, too."
         ),
         click.option(
@@ -214,6 +236,9 @@ class ServerFlags:
     control_token: str | None
     signing_key: str | None
     max_sandboxes: int
+    store: str | None
+    store_every: float
+    store_ttl: int | None
     validate_responses: bool
     log_format: LogFormat
     coverage: bool = False
@@ -254,6 +279,9 @@ class ServerFlags:
             control=not self.no_control,
             control_token=self.control_token,
             max_sandboxes=self.max_sandboxes,
+            store=self.store,
+            store_every=self.store_every,
+            store_ttl=self.store_ttl,
             variants=tuple(dict.fromkeys(self.defects)),
             **({} if self.signing_key is None else {"signing_key": self.signing_key}),
         )
