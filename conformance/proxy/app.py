@@ -114,6 +114,9 @@ class Proxy:
         if any(name == b"upgrade" and b"websocket" in value.lower() for name, value in headers):
             await _refuse(send, 501, "This proxy passes HTTP on, and no WebSocket.")
             return
+        if scope["method"] == "CONNECT":
+            await _refuse(send, 501, "This proxy makes no tunnels.")
+            return
         found = self._upstreams.of(_target(scope))
         if found is None:
             await _refuse(send, 404, "No such storage was named (--storage).")

@@ -115,6 +115,11 @@ def exchange(url: str, request: bytes, *, until: bytes | None = None) -> bytes:
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         connection.sendall(request)
         got = b""
-        while (part := connection.recv(65_536)) and (until is None or until not in got + part):
-            got += part
-        return got + part
+        # who is refused before all was read is reset
+        with contextlib.suppress(ConnectionResetError):
+            while until is None or until not in got:
+                part = connection.recv(65_536)
+                if not part:
+                    break
+                got += part
+        return got

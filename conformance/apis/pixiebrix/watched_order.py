@@ -6,6 +6,7 @@ What somebody else could have brought about, who does not pass through the proxy
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, Final
 
 from ...authoring.formats import as_timestamp
@@ -103,7 +104,7 @@ def data_come_back(seen: Seen, memory: Remembered) -> bool | None:
         if data is ... or data is None or "data" not in item:
             continue
         exercised = True
-        if item["data"] != data:
+        if not _same(item["data"], data):
             raise Doubtful(f"the data of a record in {told(seen)}", _short(data), _short(item["data"]))
     return exercised or None
 
@@ -151,6 +152,18 @@ def written_are_listed(seen: Seen, memory: Remembered) -> bool | None:
             f"the records in {told(seen)}", f"{', '.join(lost[:5])}, as acknowledged", f"{len(ids)} others"
         )
     return bool(expected) or None
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are equal to a server that holds numbers as most do, with double precision."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other))
+    if numbers:
+        return bool(one == other or math.isclose(one, other, rel_tol=1e-15))
+    return type(one) is type(other) and bool(one == other)
 
 
 def _short(value: Any) -> str:
