@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,16 +13,15 @@ from typing import Any, Final
 import httpcore
 
 from ..http.body import Body
-from ..http.spool import NoRoom
 from ..http.wire import Received, Request
 from ..watching.observer import MEMORY, Observer, Watched
+from .bodies import ClientGone, Incoming, Receive, keep
 from .heads import BadHead, Raw, as_text, back, length_of, onward
 from .links import LONGEST, Links
 from .sockets import PlainBackend
 from .upstreams import Upstream, Upstreams, tls
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 KEPT: Final = 64 * 1024 * 1024
@@ -59,10 +58,6 @@ class Options:
     preserve_host: bool = False
     rewrite_links: bool = False
     ca_bundle: str | None = None
-
-
-class ClientGone(Exception):
-    """The client did not wait for the end."""
 
 
 class Proxy:
@@ -161,52 +156,6 @@ class Proxy:
     def pool(self, scheme: str) -> httpcore.AsyncConnectionPool:
         """The connections to what is behind."""
         return self._pools[scheme]
-
-
-class Incoming:
-    """The body of a request as it comes, kept on the way as far as it is judged."""
-
-    def __init__(self, receive: Receive, kept: int) -> None:
-        self._receive = receive
-        self.body = Body(kept, MEMORY)
-        self._over = asyncio.Event()
-
-    async def parts(self) -> AsyncIterator[bytes]:
-        """Its parts.
-
-        Raises:
-            ClientGone: the client has closed the connection.
-        """
-        more = True
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            part = message.get("body", b"")
-            more = message.get("more_body", False)
-            if part:
-                keep(self.body, part)
-                yield part
-        self._over.set()
-
-    def is_empty(self) -> None:
-        """There is no body to be read."""
-        self._over.set()
-
-    async def gone(self) -> None:
-        """Wait until the client is gone; it is listened to once its body is over."""
-        await self._over.wait()
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-
-
-def keep(body: Body, part: bytes) -> None:
-    """Keep a part to be judged, unless it is too much."""
-    try:
-        if not body.is_cut:
-            body.fill((part,))
-    except NoRoom:
-        body.is_cut = True
 
 
 class _Passing:
@@ -361,11 +310,22 @@ class _Passing:
         length = length_of(response.headers)
         if b"json" not in said.get(b"content-type", b"") or b"content-encoding" in said:
             return False
-        if self._method == "HEAD" or length is None or length > LONGEST:
+        if self._method == "HEAD" or (length or 0) > LONGEST or response.status in {204, 304}:
             return False
-        body = Body(LONGEST, MEMORY)
-        async for part in _parts(response):
-            keep(body, part)
+        body = Body(max(LONGEST, self._proxy.options.kept), MEMORY)
+        async with aclosing(_parts(response)) as parts:
+            async for part in parts:
+                keep(body, part)
+                if body.size > LONGEST:  # only where no length was told: the rest goes on as it is
+                    await self._start(response.status, headers)
+                    for begun in body.parts():
+                        await self._send({"type": "http.response.body", "body": begun, "more_body": True})
+                    async for more in parts:
+                        keep(body, more)
+                        await self._send({"type": "http.response.body", "body": more, "more_body": True})
+                    self._over(body, None)
+                    await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+                    return True
         self._over(body, None)
         content = links.body(b"".join(body.parts()))
         framed = [

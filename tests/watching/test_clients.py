@@ -135,7 +135,10 @@ def test_a_check_comes_to_the_same_through_it(
 
     def verdicts(server: Any) -> dict[str, str]:
         judged = server.check(server.target_file(tmp_path / "target.toml", allow=["write"]), *options)
-        return {one["rule"]: one["verdict"] for one in judged.document["results"]}
+        verdicts = {one["rule"]: one["verdict"] for one in judged.document["results"]}
+        # whether a server knows chunks, which HTTP/1.0 does not, is a matter of each connection
+        verdicts.pop("PI-IMP-28", None)
+        return verdicts
 
     with foreign(name) as server:
         expected = verdicts(server)

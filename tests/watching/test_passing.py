@@ -207,3 +207,18 @@ def test_links_lead_through_the_proxy_where_that_is_wanted(through: Through) -> 
         )
     )
     assert b"content-length: %d\r\n" % len(body) in head.lower() + b"\r\n"
+
+
+@pytest.mark.parametrize("size", [10, 9_000_000])
+def test_links_are_found_where_no_length_is_told_unless_the_body_is_long(through: Through, size: int) -> None:
+    from dbcontract.conformance.proxy.app import Options
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        body = b'{"file": "%b/x", "more": "%b"}' % (behind.url.encode(), b"y" * size)
+        connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + body)
+
+    proxy, behind = through(answer, options=Options(rewrite_links=True))
+    own = proxy.base_url.removeprefix("http://").encode()
+    got = exchange(proxy.base_url, b"GET / HTTP/1.0\r\nHost: %b\r\n\r\n" % own)
+    expected = proxy.base_url if size < 1_000 else behind.url
+    assert got.endswith(b'{"file": "%b/x", "more": "%b"}' % (expected.encode(), b"y" * size))

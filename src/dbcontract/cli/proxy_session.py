@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from dbcontract.conformance.results.results import RunResult
     from dbcontract.conformance.watching.observer import Judged, Observer
 
+_SWITCH = 0.000_2
+"""Seconds after which the thread that judges lets the one that passes on go first."""
 _ENDS = ("SIGINT", "SIGTERM", "SIGHUP")
 _COLOURS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
@@ -130,6 +133,8 @@ def watch(
     from dbcontract.conformance.watching.observer import Observer
     from dbcontract.conformance.watching.outcome import Session, outcome
 
+    # The thread that judges would keep what passes waiting for five milliseconds at a time.
+    sys.setswitchinterval(_SWITCH)
     stop, shown = threading.Event(), _Lines(quiet=quiet)
     count = 0
 
