@@ -51,7 +51,7 @@ class PlainAnswers:
         if not content:
             return _any
         media_type = content_type.partition(";")[0].strip().lower()
-        # What a charset does to the body is left to Schemathesis, and so are all that is not JSON.
+        # What a charset does to the body is left to Schemathesis, and so is all that is not JSON.
         if media_type not in content or "charset" in content_type.lower():
             return _unknown
         resolved = answer.get_schema(content_type)
