@@ -98,6 +98,7 @@ def as_entry(rule: Rule, checks: Sequence[WrittenCheck]) -> dict[str, Any]:
         "operations": list(rule.operations),
         "needs": [str(need) for need in rule.needs],
         "depends_on": list(rule.depends_on),
+        **({"watched": True} if rule.watched else {}),
         **({"how": how(rule.id, checks)} if rule.testable else {"untestable": rule.untestable}),
     }
 
@@ -116,6 +117,7 @@ def explain(rule: Rule, checks: Sequence[WrittenCheck]) -> str:
         "Needs": ", ".join(map(str, rule.needs)) or "nothing",
         "Depends on": ", ".join(rule.depends_on) or "no other rule",
         "Check": how(rule.id, checks) if rule.testable else f"no check can tell: {rule.untestable}",
+        "Watched": "by `dbcontract proxy`, in the calls of others" if rule.watched else "",
         "Code": ", ".join(f"{folder}/{file}" for file in files)
         or ("all exchanges of the run" if rule.testable else ""),
     }
