@@ -3,39 +3,14 @@
 import argparse
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 from ..running import Foreign
 from ..servers.strict import pieces
 from ..servers.strict.__main__ import Strict, serve
-from . import (
-    fifth_pieces,
-    fifth_pieces_witnesses,
-    fifth_pixiebrix_a,
-    fifth_pixiebrix_b,
-    fifth_pixiebrix_witnesses,
-    fourth_pieces,
-    fourth_pieces_witnesses,
-    fourth_pixiebrix_a,
-    fourth_pixiebrix_b,
-    fourth_pixiebrix_witnesses,
-    pieces_faults,
-    pieces_witnesses,
-    pixiebrix_data,
-    pixiebrix_time,
-    pixiebrix_witnesses,
-    second_pieces,
-    second_pieces_witnesses,
-    second_pixiebrix_a,
-    second_pixiebrix_b,
-    second_pixiebrix_witnesses,
-    third_pieces,
-    third_pieces_witnesses,
-    third_pixiebrix_a,
-    third_pixiebrix_b,
-    third_pixiebrix_witnesses,
-)
+from . import pieces_faults, pieces_witnesses, pixiebrix_data, pixiebrix_time, pixiebrix_witnesses
 from .registry import Fault
 
 
@@ -52,27 +27,25 @@ class Round:
         return [one for module in self.modules for one in vars(module).values() if isinstance(one, Fault)]
 
 
+def _round(ordinal: str) -> Round:
+    """The round whose modules are called so: `second_pieces`, `second_pixiebrix_a`, …"""
+
+    def module(name: str) -> ModuleType:
+        return import_module(f"{__package__}.{ordinal}_{name}")
+
+    witnesses = {api: module(f"{api}_witnesses") for api in ("pieces", "pixiebrix")}
+    return Round((module("pieces"), module("pixiebrix_a"), module("pixiebrix_b")), witnesses)
+
+
 ROUNDS = {
     1: Round(
         (pieces_faults, pixiebrix_time, pixiebrix_data),
         {"pieces": pieces_witnesses, "pixiebrix": pixiebrix_witnesses},
     ),
-    2: Round(
-        (second_pieces, second_pixiebrix_a, second_pixiebrix_b),
-        {"pieces": second_pieces_witnesses, "pixiebrix": second_pixiebrix_witnesses},
-    ),
-    3: Round(
-        (third_pieces, third_pixiebrix_a, third_pixiebrix_b),
-        {"pieces": third_pieces_witnesses, "pixiebrix": third_pixiebrix_witnesses},
-    ),
-    4: Round(
-        (fourth_pieces, fourth_pixiebrix_a, fourth_pixiebrix_b),
-        {"pieces": fourth_pieces_witnesses, "pixiebrix": fourth_pixiebrix_witnesses},
-    ),
-    5: Round(
-        (fifth_pieces, fifth_pixiebrix_a, fifth_pixiebrix_b),
-        {"pieces": fifth_pieces_witnesses, "pixiebrix": fifth_pixiebrix_witnesses},
-    ),
+    **{
+        number: _round(ordinal)
+        for number, ordinal in enumerate(("second", "third", "fourth", "fifth", "sixth", "seventh"), start=2)
+    },
 }
 
 

@@ -1,0 +1,261 @@
+"""Faults of the seventh round: PixieBrix, first part."""
+
+import os.path
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from ..servers.strict import databases, records
+from ..servers.strict.__main__ import Strict
+from ..servers.strict.files import Archives, attachment
+from ..servers.strict.rest import Call, Reply
+from ..servers.strict.storage import Storage
+from ..servers.strict.web import Answer, Request
+from ..servers.strict.world import Archive, Database, Row, Vault
+from .registry import Kind, around, instead, pixiebrix, unlocked
+
+FILTERS = ("start_date", "end_date", "data__")
+LINK_SECONDS = 300
+"""For so long a download's redirect is kept."""
+
+
+# 2, databases and records: merge_strategy "shallow": update the top-level keys of a record that exists
+@pixiebrix(Kind.SAME_TIME, "published")
+def shallow_merge_reads_before_it_locks(server: Strict) -> None:
+    """A shallow merge reads the record before it locks it: of two at the same time one is lost."""
+
+    def make(right: Any) -> Any:
+        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
+            old = database.rows.get(key)
+            if old is None or item.get("merge_strategy") != "shallow":
+                return right(call, database, item, key)
+            data = {**old.data, **item["data"]}
+            with unlocked(server):
+                pass
+            return right(call, database, {**item, "data": data, "merge_strategy": "replace"}, key)
+
+        return put
+
+    instead(records, "_put", make)
+
+
+# 2, export jobs: "The link gives exactly the chosen databases' records"
+@pixiebrix(Kind.SAME_TIME, "documented")
+def jobs_of_one_second_share_an_artifact(server: Strict) -> None:
+    """An artifact is stored by the job's name and the second: two jobs of one name in one second share it."""
+
+    def change(right: Any, call: Call) -> Any:
+        reply = right(call)
+        job = call.vault.jobs[reply.data["id"]]
+        stored, ending = job.key, job.key.rpartition(".")[2]
+        job.key = f"exports/{job.name}-{job.created:%Y%m%dT%H%M%S}.{ending}"
+        call.vault.blobs[job.key] = call.vault.blobs.pop(stored)
+        return reply
+
+    around(server, "createExportJob", change)
+
+
+# 2, databases and records: merge_strategy "decides how data merges into a record that exists"; DELETE …/:key/
+@pixiebrix(Kind.AFTER, "published")
+def merging_revives_a_deleted_record(server: Strict) -> None:
+    """A record deleted by its key is only marked, and a merging write to the key merges into what it held."""
+
+    def change(right: Any, call: Call) -> Any:
+        database = call.database()
+        row = database.rows.get(call.ids["key"])
+        reply = right(call)
+        vars(database).setdefault("marked", {})[call.ids["key"]] = row
+        return reply
+
+    def make(right: Any) -> Any:
+        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
+            marked: Row | None = vars(database).get("marked", {}).pop(key, None)
+            if marked is not None and (item.get("merge_strategy") or "replace") != "replace":
+                database.rows[key] = marked
+                row: Row = right(call, database, item, key)
+                row.created = row.updated
+                return row
+            return right(call, database, item, key)  # type: ignore[no-any-return]
+
+        return put
+
+    around(server, "deleteRecord", change)
+    instead(records, "_put", make)
+
+
+# 2, assets: "downloads: 404 unless is_uploaded is true"
+@pixiebrix(Kind.AFTER, "documented")
+def download_is_cached_past_its_mark(server: Strict) -> None:
+    """The redirect of a download is kept for five minutes, though the asset lost its mark since."""
+    kept: dict[tuple[str, str], tuple[datetime, Reply]] = {}
+
+    def change(right: Any, call: Call) -> Reply:
+        if call.request.one("meta") == "true":
+            return right(call)  # type: ignore[no-any-return]
+        key = call.ids["database"].lower(), call.ids["asset"].lower()
+        now = call.vault.clock.now()
+        if key not in kept or now - kept[key][0] >= timedelta(seconds=LINK_SECONDS):
+            kept[key] = now, right(call)
+        return kept[key][1]
+
+    around(server, "getAsset", change)
+
+
+# 2, databases and records: the list's fields, "num_records"
+@pixiebrix(Kind.AFTER, "published")
+def counter_misses_filtered_deletions(server: Strict) -> None:
+    """The number of records is a counter, which a deletion with filters does not lower."""
+
+    def change(right: Any, call: Call) -> Any:
+        database = call.database()
+        before = len(database.rows)
+        reply = right(call)
+        gone = before - len(database.rows)
+        filtered = any(name.startswith(FILTERS) for name, _ in call.request.pairs)
+        vars(database)["missed"] = vars(database).get("missed", 0) + gone if filtered else 0
+        return reply
+
+    def make(right: Any) -> Any:
+        def shown(one: Database) -> dict[str, Any]:
+            item: dict[str, Any] = right(one)
+            return {**item, "num_records": item["num_records"] + vars(one).get("missed", 0)}
+
+        return shown
+
+    around(server, "clearRecords", change)
+    instead(databases, "shown", make)
+
+
+# 2, export jobs: "On FAILURE, error_message says why"
+@pixiebrix(Kind.AFTER, "published")
+def failure_is_explained_once(server: Strict) -> None:
+    """The reason of a failed job is taken from a queue: who reads the job again gets none."""
+    told: set[str] = set()
+
+    def change(right: Any, call: Call) -> Any:
+        reply = right(call)
+        if reply.data["status"] != "FAILURE":
+            return reply
+        if reply.data["id"] in told:
+            return replace(reply, data={**reply.data, "error_message": None})
+        told.add(reply.data["id"])
+        return reply
+
+    around(server, "getExportJob", change)
+
+
+# 2, archives: "Each link works for 1 hour … asking the endpoint again gives a fresh link"
+@pixiebrix(Kind.LONG, "documented")
+def archive_link_is_kept_while_it_is_asked_for(server: Strict) -> None:
+    """An archive's link is kept until nobody asked for an hour: who asks more often gets an expired one."""
+    kept: dict[str, tuple[datetime, str]] = {}
+
+    def make(right: Any) -> Any:
+        def shown(database: Database, one: Archive) -> dict[str, Any]:
+            item: dict[str, Any] = right(database, one)
+            now = server.clock.now()
+            if one.id in kept and now - kept[one.id][0] < timedelta(hours=1):
+                item["file"] = kept[one.id][1]
+            kept[one.id] = now, item["file"]
+            return item
+
+        return shown
+
+    instead(server.archives, "_shown", make)
+
+
+# 2, archives: "Each link works for 1 hour; then it is refused"
+@pixiebrix(Kind.LONG, "documented")
+def link_works_again_a_day_later(server: Strict) -> None:
+    """The age of a link is taken without its whole days: what expired works again for an hour each day."""
+
+    def make(right: Any) -> Any:
+        def read(storage: Storage, request: Request, key: str) -> Answer:
+            age = timedelta()
+            with suppress(ValueError):
+                stamp = dict(request.pairs).get("X-Amz-Date", "")
+                age = server.clock.now() - datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            days = timedelta(days=max(age.days, 0))
+            server.clock.ahead -= days
+            try:
+                answer: Answer = right(storage, request, key)
+            finally:
+                server.clock.ahead += days
+            return answer
+
+        return read
+
+    instead(Storage, "_read", make)
+
+
+# 2, databases and records: "start_date, end_date: each optional"
+@pixiebrix(Kind.LONG, "documented")
+def end_date_defaults_to_the_day_of_the_start(server: Strict) -> None:
+    """Where start_date is given alone, end_date is the day on which the server was started."""
+    today = server.clock.now().date()
+
+    def make(right: Any) -> Any:
+        def day(call: Call, name: str) -> date | None:
+            found: date | None = right(call, name)
+            alone = name == "end_date" and call.request.one("start_date") is not None
+            return today if found is None and alone else found
+
+        return day
+
+    instead(records, "_day", make)
+
+
+# 2, archives: "every record that was updated on that date, one line each"
+@pixiebrix(Kind.LONG, "documented")
+def night_writes_older_files_anew(server: Strict) -> None:
+    """Each night writes all dates of which records are left, without those that were updated later."""
+
+    def make(right: Any) -> Any:
+        def night(vault: Vault) -> None:
+            for database in vault.databases.values():
+                held = {row.updated.date() for row in database.rows.values()}
+                for day, archive in list(database.archives.items()):
+                    if day in held and day < vault.clock.now().date():
+                        Archives._write(vault, database, day)
+                        database.archives[day] = archive
+            right(vault)
+
+        return night
+
+    instead(server.archives, "night", make)
+
+
+# 2, databases and records: "the records whose string field equals the value"
+@pixiebrix(Kind.IDENTITY, "documented")
+def filter_pads_with_spaces(_: Strict) -> None:
+    """Texts that differ in spaces at their ends only are equal to a filter, as in a padding collation."""
+
+    def make(right: Any) -> Any:
+        def fits(row: Row, name: str, value: str) -> bool:
+            if "=" in name and not value:
+                name, _, value = name.partition("=")
+            mine = row.data.get(name)
+            if name.endswith("__isnull") or not isinstance(mine, str):
+                return bool(right(row, name, value))
+            return mine.rstrip(" ") == value.rstrip(" ")
+
+        return fits
+
+    instead(records, "_fits", make)
+
+
+# 2, export jobs: "name: a label, part of the artifact's file name"
+@pixiebrix(Kind.IDENTITY, "documented")
+def artifact_name_ends_at_its_last_dot(server: Strict) -> None:
+    """What follows the last dot of a job's name is replaced by the suffix in the artifact's file name."""
+
+    def change(right: Any, call: Call) -> Any:
+        reply = right(call)
+        job = call.vault.jobs[reply.data["id"]]
+        ending = job.key.rpartition(".")[2]
+        changed = attachment(f"{os.path.splitext(job.name)[0]}.{ending}")  # noqa: PTH122 - a name, not a path
+        call.vault.jobs[job.id] = replace(job, disposition=changed)
+        return reply
+
+    around(server, "createExportJob", change)

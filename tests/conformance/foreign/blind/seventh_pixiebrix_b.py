@@ -1,0 +1,304 @@
+"""Faults of the seventh round: PixieBrix, second part."""
+
+import io
+import json
+import re
+import zipfile
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote_plus
+
+from ..servers.strict import __main__ as front
+from ..servers.strict import databases, files, jobs, records
+from ..servers.strict.__main__ import Strict
+from ..servers.strict.rest import CSV, Call, Operation, Reply, invalid
+from ..servers.strict.web import Refused
+from ..servers.strict.world import Database, Row, Vault, iso
+from .registry import Kind, around, instead, pixiebrix
+
+PAGE = 100
+BATCH = 100
+WHOLE = re.compile("[1-9][0-9]{0,8}")
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+# 2, assets: `filename` in the metadata of an asset is that of its creation
+@pixiebrix(Kind.FIDELITY, "documented")
+def filename_is_made_valid(server: Strict) -> None:
+    """A new asset's file name loses all but letters, digits, dots and dashes; spaces become underscores."""
+
+    def change(right: Any, call: Call) -> Any:
+        reply = right(call)
+        shown = reply.data["asset"]
+        name = re.sub(r"[^-\w.]", "", shown["filename"].strip().replace(" ", "_"))
+        if name:
+            call.database().assets[shown["id"]].filename = shown["filename"] = name
+        return reply
+
+    around(server, "createAsset", change)
+
+
+# 2, export jobs: "The link gives exactly the chosen databases' records"
+@pixiebrix(Kind.FIDELITY, "documented")
+def json_export_fills_in_missing_fields(_: Strict) -> None:
+    """A job's JSON goes through a table: each record has the fields of all, null where it had none."""
+
+    def make(right: Any) -> Any:
+        def artifact(media: str, rows: Any) -> Any:
+            content = right(media, rows)
+            if media != "application/json":
+                return content
+            items = json.loads(content)
+            names = list(dict.fromkeys(name for item in items for name in item["data"]))
+            filled = [{**item, "data": {name: item["data"].get(name) for name in names}} for item in items]
+            return json.dumps(filled, ensure_ascii=False).encode()
+
+        return artifact
+
+    instead(jobs, "_artifact", make)
+
+
+# 2, export jobs: "exactly the chosen databases' records …, in the chosen format"
+@pixiebrix(Kind.FIDELITY, "documented")
+def workbook_takes_digits_for_numbers(_: Strict) -> None:
+    """In a workbook a text of digits becomes a number, and loses the zeros before it."""
+
+    def number(found: re.Match[bytes]) -> bytes:
+        return b"<c><v>%d</v></c>" % int(found[1])
+
+    def make(right: Any) -> Any:
+        def workbook(columns: list[str], rows: list[list[Any]]) -> bytes:
+            out = io.BytesIO()
+            texts = rb'<c t="inlineStr"><is><t xml:space="preserve">([0-9]{1,15})</t></is></c>'
+            with (
+                zipfile.ZipFile(io.BytesIO(right(columns, rows))) as old,
+                zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+            ):
+                for name in old.namelist():
+                    content = old.read(name)
+                    new.writestr(name, re.sub(texts, number, content) if name == SHEET else content)
+            return out.getvalue()
+
+        return workbook
+
+    instead(jobs, "_workbook", make)
+
+
+# 2, databases and records: "DELETE …/records/ deletes all, limited by the same filters as the list"
+@pixiebrix(Kind.SIZES, "published")
+def filtered_delete_takes_one_page(server: Strict) -> None:
+    """A deletion with filters takes the first hundred records that pass them, and leaves the others."""
+
+    def change(right: Any, call: Call) -> Any:
+        names = [name for name, _ in call.request.pairs]
+        if not any(name in {"start_date", "end_date"} or name.startswith("data__") for name in names):
+            return right(call)
+        database = call.database()
+        for row in records.chosen(call, database)[:PAGE]:
+            del database.rows[row.key]
+        return Reply(204)
+
+    around(server, "clearRecords", change)
+
+
+# 2: "filename (required, 1-255)", "name ≤ 256, owner_field ≤ 256", a job's name ≤ 1024: characters
+@pixiebrix(Kind.SIZES, "published")
+def length_of_texts_is_counted_in_bytes(_: Strict) -> None:
+    """The limits of names and file names are held against the bytes of their UTF-8, not their characters."""
+
+    def make(right: Any) -> Any:
+        def text_field(body: dict[str, Any], name: str, limit: int, *, required: bool = True) -> str | None:
+            value: str | None = right(body, name, limit, required=required)
+            if value is not None and len(value.encode()) > limit:
+                raise invalid({name: [f"Ensure this field has no more than {limit} characters."]})
+            return value
+
+        return text_field
+
+    for module in (databases, files, jobs):
+        instead(module, "text_field", make)
+
+
+# 2, databases and records: "POST …/records/, one record or an array, 201; PUT …/records/"
+@pixiebrix(Kind.SIZES, "published")
+def array_is_written_in_whole_batches(server: Strict) -> None:
+    """Arrays of more than a hundred records are stored in batches, and what fills no batch is not stored."""
+
+    def change(right: Any, call: Call) -> Any:
+        before = dict(call.database().rows)
+        reply = right(call)
+        items = reply.data if isinstance(reply.data, list) else []
+        whole = len(items) - len(items) % BATCH if len(items) > BATCH else len(items)
+        rows = call.database().rows
+        stored = {item["id"] for item in items[:whole]}
+        for key in {item["id"] for item in items[whole:]} - stored:
+            if key in before:
+                rows[key] = before[key]
+            else:
+                del rows[key]
+        return reply
+
+    around(server, "createRecords", change)
+    around(server, "putRecords", change)
+
+
+# 2, databases and records: merge_strategy belongs to each record of an array
+@pixiebrix(Kind.COMBINED, "published")
+def first_strategy_holds_for_the_array(server: Strict) -> None:
+    """The merge strategy of an array's first record is applied to all of them."""
+
+    def strategy(item: Any) -> Any:
+        value = item.get("merge_strategy", "") if isinstance(item, dict) else None
+        return "replace" if value == "" else value
+
+    def change(right: Any, call: Call) -> Any:
+        body = call.body()
+        if not isinstance(body, list) or any(strategy(item) not in records.STRATEGIES for item in body):
+            return right(call)
+        same = [{**item, "merge_strategy": strategy(body[0])} for item in body]
+        return right(replace(call, request=replace(call.request, body=json.dumps(same).encode())))
+
+    around(server, "createRecords", change)
+    around(server, "putRecords", change)
+
+
+# 2, databases and records: "data__<field>=<value> keeps …"; "text/csv on the records endpoint"
+@pixiebrix(Kind.COMBINED, "documented")
+def csv_list_forgets_the_data_filters(server: Strict) -> None:
+    """A list of records in CSV looks at the dates of the query, but not at its filters on data."""
+
+    def change(right: Any, call: Call) -> Any:
+        if call.media != CSV:
+            return right(call)
+        parts = [one for one in call.request.query.split("&") if not unquote_plus(one).startswith("data__")]
+        return right(replace(call, request=replace(call.request, query="&".join(parts))))
+
+    around(server, "listRecords", change)
+
+
+# 2, archives and retention: "Archived records are in the archives and no longer in the records API"
+@pixiebrix(Kind.COMBINED, "documented")
+def archived_record_still_answers_by_its_key(server: Strict) -> None:
+    """Records are cached by key, and the night that archives them does not evict them from the cache."""
+
+    def make(right: Any) -> Any:
+        def night(vault: Vault) -> None:
+            before = {one.id: dict(one.rows) for one in vault.databases.values()}
+            right(vault)
+            for one in vault.databases.values():
+                gone = {key: row for key, row in before[one.id].items() if key not in one.rows}
+                vars(one).setdefault("cached", {}).update(gone)
+
+        return night
+
+    def change(right: Any, call: Call) -> Any:
+        database, key = call.database(), call.ids["key"]
+        cached: dict[str, Row] = vars(database).get("cached", {})
+        if key in database.rows or key not in cached:
+            return right(call)
+        return Reply(200, records.shown(cached[key]))
+
+    def evict(right: Any, call: Call) -> Any:
+        vars(call.database()).pop("cached", None)
+        return right(call)
+
+    instead(server.archives, "night", make)
+    around(server, "getRecord", change)
+    around(server, "clearRecords", evict)
+
+
+class _Text(str):
+    """A bound of a job, which is held against creation times as a text."""
+
+    __slots__ = ()
+
+    def __le__(self, other: Any) -> bool:
+        return str(self) <= str(iso(other) if isinstance(other, datetime) else other)
+
+    def __ge__(self, other: Any) -> bool:
+        return str(self) >= str(iso(other) if isinstance(other, datetime) else other)
+
+
+# 2, export jobs: the dates are "ISO 8601 timestamps"; "records that pass the filters"
+@pixiebrix(Kind.COMPARED, "documented")
+def job_bounds_are_compared_as_texts(_: Strict) -> None:
+    """The dates of a job are compared with creation times as texts, whatever offset they are written with."""
+
+    def make(right: Any) -> Any:
+        def moment(filters: dict[str, Any], name: str) -> Any:
+            return None if right(filters, name) is None else _Text(filters[name])
+
+        return moment
+
+    instead(jobs, "_moment", make)
+
+
+# 2, databases and records: merge_strategy: "update its top-level keys"
+@pixiebrix(Kind.COMPARED, "published")
+def merge_keeps_what_an_empty_value_replaces(_: Strict) -> None:
+    """In a merge a top-level value of null, false, zero or nothing leaves the value that was there."""
+
+    def make(right: Any) -> Any:
+        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
+            old = database.rows.get(key)
+            if old is None or (item.get("merge_strategy") or "replace") == "replace":
+                return right(call, database, item, key)
+            data = {name: value for name, value in item["data"].items() if value or name not in old.data}
+            return right(call, database, {**item, "data": data}, key)
+
+        return put
+
+    instead(records, "_put", make)
+
+
+# 2, conventions, pagination: "A page past the end: 404"
+@pixiebrix(Kind.COMPARED, "published")
+def empty_page_follows_a_full_last_one(_: Strict) -> None:
+    """Where the last page is full, the page after it is not refused, but 200 and empty."""
+
+    def make(right: Any) -> Any:
+        def page(call: Call, items: list[Any], *, cap: int = 1000, total: bool = True) -> Any:
+            try:
+                return right(call, items, cap=cap, total=total)
+            except Refused:
+                number, size = call.request.one("page") or "", call.request.one("page_size") or "100"
+                if not (WHOLE.fullmatch(number) and WHOLE.fullmatch(size)):
+                    raise
+                if (int(number) - 1) * min(int(size), cap) != len(items):
+                    raise
+                headers = [("Link", f'<{call._at(int(number) - 1)}>; rel="prev"')]
+                headers += [("X-Total-Count", str(len(items)))] if total else []
+                return Reply(200, [], tuple(headers))
+
+        return page
+
+    instead(Call, "page", make)
+
+
+# 2, conventions: "The version is a media-type parameter", the value of which may be quoted
+@pixiebrix(Kind.TRANSPORT, "published")
+def quoted_version_is_not_understood(_: Strict) -> None:
+    """The version in Accept is read with its quotes, so that `version="2.0"` is one that is not served."""
+
+    def make(right: Any) -> Any:
+        def negotiate(accept: str, operation: Operation) -> Any:
+            return right(re.sub(r'(version\s*=\s*)"[^"]*"', r"\1quoted", accept), operation)
+
+        return negotiate
+
+    instead(front, "negotiate", make)
+
+
+# 2, conventions: "record keys any string"
+@pixiebrix(Kind.TRANSPORT, "inferred")
+def encoded_slash_parts_the_path(_: Strict) -> None:
+    """Paths are decoded before they are routed: a record with a slash in its key has no address."""
+
+    def make(right: Any) -> Any:
+        def match(operation: Operation, path: str) -> Any:
+            return right(operation, re.sub("%2f", "/", path, flags=re.IGNORECASE))
+
+        return match
+
+    instead(Operation, "match", make)

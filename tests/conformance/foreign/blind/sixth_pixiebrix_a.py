@@ -1,0 +1,240 @@
+"""The sixth round, PixieBrix, first half: what meets in time, follows at once, or runs long."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from ..servers.strict import records
+from ..servers.strict.__main__ import Strict
+from ..servers.strict.files import Archives
+from ..servers.strict.rest import Call, Reply
+from ..servers.strict.storage import HOUR
+from ..servers.strict.web import Refused
+from ..servers.strict.world import Archive, Database, Row, Vault
+from .registry import Kind, around, instead, pixiebrix, unlocked
+
+Run = Callable[[Call], Reply]
+Put = Callable[[Call, Database, dict[str, Any], str], Row]
+Night = Callable[[Archives, Vault], None]
+
+
+# merge_strategy shallow: the top-level keys are updated, the others stay
+@pixiebrix(Kind.SAME_TIME, "published")
+def shallow_merges_at_the_same_time_lose_fields(server: Strict) -> None:
+    """A shallow merge reads the record and writes it whole a moment later: what came meanwhile is lost."""
+
+    def make(right: Put) -> Put:
+        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
+            old = database.rows.get(key)
+            if old is None or item.get("merge_strategy") != "shallow":
+                return right(call, database, item, key)
+            with unlocked(server):
+                data = {**old.data, **item["data"]}
+            return right(call, database, {"data": data}, key)
+
+        return put
+
+    instead(records, "_put", make)
+
+
+# DELETE …/records/ is limited by the same filters as the list
+@pixiebrix(Kind.SAME_TIME, "published")
+def a_record_changed_meanwhile_is_cleared_too(server: Strict) -> None:
+    """Clearing with filters picks the keys first and deletes them then, also where a record fits no more."""
+
+    def cleared(right: Run, call: Call) -> Reply:
+        if not call.request.query:
+            return right(call)
+        database = call.database()
+        keys = [row.key for row in records.chosen(call, database)]
+        with unlocked(server):
+            pass
+        for key in keys:
+            database.rows.pop(key, None)
+        return Reply(204)
+
+    around(server, "clearRecords", cleared)
+
+
+# GET …/assets/:assetId?meta=true: the metadata of that asset
+@pixiebrix(Kind.SAME_TIME, "documented")
+def metadata_asked_at_the_same_time_are_mixed_up(server: Strict) -> None:
+    """The view keeps its answer on itself, and all threads share the view: one gets another's metadata."""
+    view: dict[str, Reply] = {}
+
+    def one(right: Run, call: Call) -> Reply:
+        if call.request.one("meta") != "true":
+            return right(call)
+        view["answer"] = right(call)
+        with unlocked(server):
+            pass
+        return view["answer"]
+
+    around(server, "getAsset", one)
+
+
+# merge_strategy decides how data merges into a record that exists
+@pixiebrix(Kind.AFTER, "published")
+def a_deleted_record_comes_back_in_a_merge(server: Strict) -> None:
+    """Records are deleted softly, and a later merge into the same key brings the old data back."""
+
+    def removed(right: Run, call: Call) -> Reply:
+        database = call.database()
+        row = database.rows.get(call.ids["key"])
+        reply = right(call)
+        if row is not None:
+            vars(database).setdefault("deleted", {})[row.key] = row.data
+        return reply
+
+    def make(right: Put) -> Put:
+        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
+            old = vars(database).get("deleted", {}).pop(key, None)
+            strategy = item.get("merge_strategy") or "replace"
+            if old is None or key in database.rows or strategy == "replace":
+                return right(call, database, item, key)
+            deep = records._merged(old, item["data"], strategy)
+            data = {**old, **item["data"]} if strategy == "shallow" else deep
+            return right(call, database, {"data": data}, key)
+
+        return put
+
+    around(server, "deleteRecord", removed)
+    instead(records, "_put", make)
+
+
+# GET /databases/:databaseId/assets/ lists the metadata
+@pixiebrix(Kind.AFTER, "documented")
+def the_list_of_assets_is_cached_until_one_is_created(server: Strict) -> None:
+    """The list of assets is cached by the assets that it has, so a change to one of them does not show."""
+
+    def listed(right: Run, call: Call) -> Reply:
+        reply, database = right(call), call.database()
+        cache: dict[Any, Reply] = vars(database).setdefault("listed", {})
+        return cache.setdefault((call.version, call.request.query, tuple(database.assets)), reply)
+
+    around(server, "listAssets", listed)
+
+
+# GET …/assets/:assetId: 404 unless is_uploaded is true
+@pixiebrix(Kind.AFTER, "documented")
+def a_download_once_given_outlives_the_mark(server: Strict) -> None:
+    """The redirect to the storage is cached for an hour, also where the asset is not marked any more."""
+
+    def one(right: Run, call: Call) -> Reply:
+        asset, now = call.database().assets.get(call.ids["asset"].lower()), call.vault.clock.now()
+        if asset is None or call.request.one("meta") == "true":
+            return right(call)
+        cached: tuple[Reply, Any] | None = vars(asset).get("redirect")
+        if cached is None or now >= cached[1]:
+            cached = right(call), now + timedelta(seconds=HOUR)
+            vars(asset)["redirect"] = cached
+        return cached[0]
+
+    around(server, "getAsset", one)
+
+
+# on FAILURE, error_message says why
+@pixiebrix(Kind.AFTER, "published")
+def the_reason_of_a_failure_is_told_once(server: Strict) -> None:
+    """The message of a failed job is taken out of the queue by the first reading, and is null afterwards."""
+
+    def read(right: Run, call: Call) -> Reply:
+        reply = right(call)
+        if reply.data["status"] == "FAILURE":
+            job = vars(call.vault.jobs[reply.data["id"]])
+            if job.get("told"):
+                reply.data["error_message"] = None
+            job["told"] = True
+        return reply
+
+    around(server, "getExportJob", read)
+
+
+# pagination: X-Total-Count is the number of what is listed
+@pixiebrix(Kind.AFTER, "published")
+def the_total_counts_deleted_databases_too(server: Strict) -> None:
+    """X-Total-Count comes from a counter that creating a database moves and deleting one does not."""
+
+    def deleted(right: Run, call: Call) -> Reply:
+        managed = call.database().managed
+        reply = right(call)
+        vars(call.vault)["gone"] = vars(call.vault).get("gone", 0) + managed
+        return reply
+
+    def listed(right: Run, call: Call) -> Reply:
+        reply, gone = right(call), vars(call.vault).get("gone", 0)
+        headers = ((n, str(int(v) + gone) if n == "X-Total-Count" else v) for n, v in reply.headers)
+        return replace(reply, headers=tuple(headers))
+
+    around(server, "deleteDatabase", deleted)
+    around(server, "listDatabases", listed)
+
+
+# archives: each link works for an hour, then asking the endpoint again gives a fresh one
+@pixiebrix(Kind.LONG, "documented")
+def archive_links_are_cached_for_a_day(server: Strict) -> None:
+    """The signed link of an archive is cached for a day, so asking again after an hour gives a dead one."""
+
+    def make(right: Callable[[Archives, Database, Archive], Any]) -> Callable[..., Any]:
+        def shown(self: Archives, database: Database, one: Archive) -> dict[str, Any]:
+            item, now = right(self, database, one), server.clock.now()
+            cached: tuple[str, Any] | None = vars(one).get("link")
+            if cached is None or now >= cached[1]:
+                cached = item["file"], now + timedelta(days=1)
+                vars(one)["link"] = cached
+            return {**item, "file": cached[0]}
+
+        return shown
+
+    instead(Archives, "_shown", make)
+
+
+def _after_retention(see: Callable[[Database, dict[str, Row]], None]) -> None:
+    """See each database of which the night removed records, and what it had before."""
+
+    def make(right: Night) -> Night:
+        def night(self: Archives, vault: Vault) -> None:
+            before = {one.id: dict(one.rows) for one in vault.databases.values()}
+            right(self, vault)
+            for database in vault.databases.values():
+                if len(database.rows) < len(before[database.id]):
+                    see(database, before[database.id])
+
+        return night
+
+    instead(Archives, "night", make)
+
+
+# retention: the oldest date(s) are archived until the count is back under the limit
+@pixiebrix(Kind.LONG, "documented")
+def the_night_archives_one_date_and_stops(_: Strict) -> None:
+    """An if instead of a while: the night removes the oldest date alone, however many records are left."""
+
+    def see(database: Database, before: dict[str, Row]) -> None:
+        oldest = min(row.updated.date() for row in before.values())
+        database.rows = {key: row for key, row in before.items() if row.updated.date() != oldest}
+
+    _after_retention(see)
+
+
+# retention: archived records are no longer accessible by the records API
+@pixiebrix(Kind.LONG, "documented")
+def an_archived_record_is_still_read_by_its_key(server: Strict) -> None:
+    """Archived records are only flagged, and the flag is heeded by the list but not by the single record."""
+
+    def see(database: Database, before: dict[str, Row]) -> None:
+        gone = {key: row for key, row in before.items() if key not in database.rows}
+        vars(database).setdefault("archived", {}).update(gone)
+
+    def one(right: Run, call: Call) -> Reply:
+        try:
+            return right(call)
+        except Refused:
+            row = vars(call.database()).get("archived", {}).get(call.ids["key"])
+            if row is None:
+                raise
+            return Reply(200, records.shown(row))
+
+    _after_retention(see)
+    around(server, "getRecord", one)

@@ -1,0 +1,267 @@
+"""The sixth round, PixieBrix, second half: texts and values, sizes, combinations, comparisons, transport."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote_plus, urlencode
+
+from ..servers.strict import __main__ as main
+from ..servers.strict import databases, files, jobs, records, rest, storage
+from ..servers.strict.__main__ import Strict
+from ..servers.strict.rest import CSV, Call, Operation, Reply, invalid
+from ..servers.strict.world import Database, Row
+from .registry import Kind, around, instead, pixiebrix
+
+Run = Callable[[Call], Reply]
+Fits = Callable[[Row, str, str], bool]
+Form = Callable[[list[tuple[str, str]]], dict[str, Any]]
+Parts = list[tuple[str, str | None, bytes]]
+
+BATCH = 100
+
+
+# export jobs: one or more databases from which to export
+@pixiebrix(Kind.IDENTITY, "documented")
+def records_of_one_key_in_two_databases_become_one(_: Strict) -> None:
+    """An export collects its records by keys alone, so two databases with the same key give one record."""
+
+    def make(right: Callable[..., bytes]) -> Callable[..., bytes]:
+        def artifact(media: str, rows: list[tuple[Database, Row]]) -> bytes:
+            return right(media, list({row.key: (database, row) for database, row in rows}.values()))
+
+        return artifact
+
+    instead(jobs, "_artifact", make)
+
+
+# data__<field>=<value>: the value is URL-encoded, once
+@pixiebrix(Kind.IDENTITY, "documented")
+def values_of_filters_are_decoded_twice(_: Strict) -> None:
+    """The value of a data filter is decoded once more, so an encoded plus sign becomes a space."""
+
+    def make(right: Fits) -> Fits:
+        return lambda row, name, value: right(row, name, unquote_plus(value))
+
+    instead(records, "_fits", make)
+
+
+# records as text/csv; field names are case-sensitive
+@pixiebrix(Kind.IDENTITY, "documented")
+def csv_columns_that_differ_in_case_become_one(_: Strict) -> None:
+    """Fields whose names differ only in case share one column of the CSV of records."""
+
+    def make(right: Callable[[list[dict[str, Any]]], bytes]) -> Callable[[list[dict[str, Any]]], bytes]:
+        def table(items: list[dict[str, Any]]) -> bytes:
+            known: dict[str, str] = {}
+
+            def folded(data: dict[str, Any]) -> dict[str, Any]:
+                return {known.setdefault(name.casefold(), name): value for name, value in data.items()}
+
+            return right([{**item, "data": folded(item["data"])} for item in items])
+
+        return table
+
+    instead(rest, "_table", make)
+
+
+# merge_strategy replace: the data is replaced by what was sent, and a record is {id, data, created_at}
+@pixiebrix(Kind.FIDELITY, "published")
+def fields_that_are_null_are_not_listed(server: Strict) -> None:
+    """The list is written without nulls, an option of the serializer, so null fields are missing in data."""
+
+    def listed(right: Run, call: Call) -> Reply:
+        reply = right(call)
+        kept = [
+            {**item, "data": {name: value for name, value in item["data"].items() if value is not None}}
+            for item in reply.data
+        ]
+        return replace(reply, data=kept)
+
+    around(server, "listRecords", listed)
+
+
+# assets: what is downloaded is what was uploaded, byte for byte
+@pixiebrix(Kind.FIDELITY, "inferred")
+def an_upload_loses_its_last_line_break(_: Strict) -> None:
+    """Line breaks that end an uploaded file are cut off with the one that belongs to the form."""
+
+    def make(right: Callable[[bytes, str], Parts]) -> Callable[[bytes, str], Parts]:
+        def multipart(body: bytes, boundary: str) -> Parts:
+            return [
+                (name, filename, content.rstrip(b"\r\n") if name == "file" else content)
+                for name, filename, content in right(body, boundary)
+            ]
+
+        return multipart
+
+    instead(storage, "multipart", make)
+
+
+# POST /databases/:id/records/: one record or an array, 201
+@pixiebrix(Kind.SIZES, "published")
+def the_record_that_opens_a_batch_is_lost(server: Strict) -> None:
+    """Arrays are stored in batches of 100, and the record that comes after each full batch gets into none."""
+
+    def written(right: Run, call: Call) -> Reply:
+        database = call.database()
+        before, reply = dict(database.rows), right(call)
+        if isinstance(reply.data, list):
+            for item in reply.data[BATCH::BATCH]:
+                database.rows.pop(item["id"], None)
+                if item["id"] in before:
+                    database.rows[item["id"]] = before[item["id"]]
+        return reply
+
+    around(server, "createRecords", written)
+    around(server, "putRecords", written)
+
+
+# assets: filename has 1-255 characters
+@pixiebrix(Kind.SIZES, "published")
+def the_length_of_a_file_name_is_counted_in_bytes(_: Strict) -> None:
+    """A file name of 255 characters or less is refused where it has more than 255 bytes in UTF-8."""
+
+    def make(right: Callable[..., str | None]) -> Callable[..., str | None]:
+        def text_field(body: dict[str, Any], name: str, limit: int, **more: Any) -> str | None:
+            value = right(body, name, limit, **more)
+            if value is not None and len(value.encode()) > limit:
+                raise invalid({name: [f"Ensure this field has no more than {limit} characters."]})
+            return value
+
+        return text_field
+
+    instead(files, "text_field", make)
+
+
+# databases: name has up to 256 characters
+@pixiebrix(Kind.SIZES, "published")
+def the_name_of_a_database_is_cut_at_255(_: Strict) -> None:
+    """The column for the name of a database holds 255 characters, and a name of 256 loses its last one."""
+
+    def make(right: Callable[..., str | None]) -> Callable[..., str | None]:
+        def text_field(body: dict[str, Any], name: str, limit: int, **more: Any) -> str | None:
+            value = right(body, name, limit, **more)
+            return value[:255] if value is not None and name == "name" else value
+
+        return text_field
+
+    instead(databases, "text_field", make)
+
+
+# lists are plain arrays without pages at 1.0 and 1.1
+@pixiebrix(Kind.COMBINED, "published")
+def version_1_1_gets_the_first_page_alone(server: Strict) -> None:
+    """Only 1.0 is excepted from pages: at 1.1 a list ends after 100 items, and nothing leads to the rest."""
+
+    def listed(right: Run, call: Call) -> Reply:
+        reply = right(call)
+        return replace(reply, data=reply.data[:100]) if call.version == "1.1" else reply
+
+    for name in ("listDatabases", "listRecords", "listAssets"):
+        around(server, name, listed)
+
+
+# archives: ordering=date is ascending, and paginated with links to the next page
+@pixiebrix(Kind.COMBINED, "documented")
+def the_link_to_the_next_page_forgets_the_ordering(_: Strict) -> None:
+    """Links to other pages are made without the ordering that was asked for, so these are descending."""
+
+    def make(right: Callable[[Call, int], str]) -> Callable[[Call, int], str]:
+        def at(self: Call, page: int) -> str:
+            kept = urlencode([pair for pair in self.request.pairs if pair[0] != "ordering"])
+            return right(replace(self, request=replace(self.request, query=kept)), page)
+
+        return at
+
+    instead(Call, "_at", make)
+
+
+# data__<field>=<value> keeps the records whose string field equals the value
+@pixiebrix(Kind.COMPARED, "documented")
+def spaces_at_the_end_make_no_difference_to_a_filter(_: Strict) -> None:
+    """The database pads what it compares, so a filter also finds texts that have more spaces at their end."""
+
+    def make(right: Fits) -> Fits:
+        def fits(row: Row, name: str, value: str) -> bool:
+            mine = row.data.get(name)
+            if isinstance(mine, str) and not name.endswith("__isnull"):
+                return mine.rstrip(" ") == value.rstrip(" ")
+            return right(row, name, value)
+
+        return fits
+
+    instead(records, "_fits", make)
+
+
+# export jobs: filters are ISO 8601 timestamps
+@pixiebrix(Kind.COMPARED, "documented")
+def the_offset_of_a_timestamp_is_dropped(_: Strict) -> None:
+    """The bounds of an export are compared by their wall clock time, whatever offset from UTC they have."""
+
+    def make(right: Callable[..., datetime | None]) -> Callable[..., datetime | None]:
+        def moment(filters: dict[str, Any], name: str) -> datetime | None:
+            found = right(filters, name)
+            return None if found is None else found.replace(tzinfo=UTC)
+
+        return moment
+
+    instead(jobs, "_moment", make)
+
+
+# bodies may come as application/x-www-form-urlencoded or multipart/form-data; PATCH marks by is_uploaded
+@pixiebrix(Kind.COMPARED, "published")
+def a_false_of_a_form_counts_as_true(_: Strict) -> None:
+    """In a form every text for is_uploaded that is not empty is true, false among them."""
+
+    def make(right: Form) -> Form:
+        def form(pairs: list[tuple[str, str]]) -> dict[str, Any]:
+            found = right(pairs)
+            if "is_uploaded" in found:
+                found["is_uploaded"] = bool(dict(pairs)["is_uploaded"])
+            return found
+
+        return form
+
+    instead(rest, "_form", make)
+
+
+# pagination from version 2.0, with Link; records have the media type text/csv too
+@pixiebrix(Kind.TRANSPORT, "published")
+def pages_of_csv_have_no_links(server: Strict) -> None:
+    """The CSV of records has pages, but its way out forgets the Link header, so nobody learns of the next."""
+
+    def listed(right: Run, call: Call) -> Reply:
+        reply = right(call)
+        return replace(reply, headers=()) if call.media == CSV else reply
+
+    around(server, "listRecords", listed)
+
+
+# the version is a parameter of the media type (the space before it is optional)
+@pixiebrix(Kind.TRANSPORT, "published")
+def the_version_is_only_read_after_a_space(_: Strict) -> None:
+    """The Accept header is split at a semicolon with a space, so version=2.0 without one is not seen."""
+
+    def make(
+        right: Callable[[str, Operation], tuple[str, str]],
+    ) -> Callable[[str, Operation], tuple[str, str]]:
+        return lambda accept, operation: right(re.sub(r";version=[^;, ]*", "", accept), operation)
+
+    instead(main, "negotiate", make)
+
+
+# export jobs: one or more databases; bodies may come as forms
+@pixiebrix(Kind.TRANSPORT, "published")
+def a_form_keeps_the_last_of_its_databases(_: Strict) -> None:
+    """Of a field that a form repeats the last value alone is read, so an export has one database only."""
+
+    def make(right: Form) -> Form:
+        def form(pairs: list[tuple[str, str]]) -> dict[str, Any]:
+            found = right(pairs)
+            return found | {name: found[name][-1:] for name in rest.LISTS if name in found}
+
+        return form
+
+    instead(rest, "_form", make)
