@@ -121,16 +121,6 @@ class Clock:
         if self.now() < instant - timedelta(seconds=1):
             raise NotVerified("the Date headers of the target do not follow its clock")
 
-    def advance_past(self, instant: datetime) -> None:
-        """Let time pass until just after an instant; nothing happens when it is over already.
-
-        Raises:
-            NotVerified: the clock cannot be moved, and waiting is not allowed or would take too long.
-        """
-        left = (instant - self.now()) / timedelta(seconds=1)
-        if left >= 0:
-            self.advance(left + 1)
-
 
 class Inject:
     """Failures at the target. Each order raises `NotVerified` where the target cannot be made to fail."""

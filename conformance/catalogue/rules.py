@@ -8,7 +8,7 @@ whole schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -238,15 +238,14 @@ class Catalogue:
 
     def foundations(self, id_: str) -> frozenset[str]:
         """The ids of all rules that this one depends on, near and far. Raises `UnknownRule`."""
-        return _closure(self[id_].id, lambda name: self._by_id[name].depends_on)
-
-    def dependents(self, id_: str) -> frozenset[str]:
-        """The ids of all rules that depend on this one, near and far. Raises `UnknownRule`."""
-        above: dict[str, list[str]] = {rule.id: [] for rule in self.rules}
-        for rule in self.rules:
-            for name in rule.depends_on:
-                above[name].append(rule.id)
-        return _closure(self[id_].id, above.__getitem__)
+        seen: set[str] = set()
+        waiting = list(self[id_].depends_on)
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                waiting.extend(self._by_id[name].depends_on)
+        return frozenset(seen)
 
     def _near(self, name: str) -> list[str]:
         return get_close_matches(name.upper(), self._by_id, n=_HINTS)
@@ -372,14 +371,3 @@ def _rule(api: str, entry: Any, areas: Mapping[str, str]) -> Rule:
         )
     except (TypeError, ValueError) as error:
         raise CatalogueError(f"{api}: {id_}: {error}") from error
-
-
-def _closure(start: str, neighbours: Callable[[str], Iterable[str]]) -> frozenset[str]:
-    seen: set[str] = set()
-    waiting = list(neighbours(start))
-    while waiting:
-        name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            waiting.extend(neighbours(name))
-    return frozenset(seen)

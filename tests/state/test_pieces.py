@@ -332,7 +332,7 @@ def test_a_malformed_import_is_refused_with_its_place(
         (document(values={"iterable": [], "more": 1}), "more"),
         (document(schema=schema(1, "NEWEST")), "NEWEST"),
     ],
-    ids=str,
+    ids=["array", "field", "byte", "nested field", "semantic"],
 )
 def test_a_refusal_has_what_stands_there(database: PiecesDatabase, malformed: Any, value: Any) -> None:
     with pytest.raises(ImportRejected) as caught:
