@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dbcontract import fixtures
 from dbcontract.mockserver.sandbox.settings import Settings
 from dbcontract.mockserver.server.run import Running, ServerThread
 
@@ -84,6 +85,24 @@ def test_it_ends_after_a_number_of_requests_and_fails_for_what_is_wrong(
     assert process.returncode == 1
     assert "FAILED PI-DESC-07" in out
     assert "GET" not in err
+
+
+def test_what_was_seen_is_recorded_and_no_file_is_lost(
+    proxy: Callable[..., tuple[subprocess.Popen[str], str]],
+    run: Callable[..., Any],
+    mock: Running,
+    tmp_path: Path,
+) -> None:
+    process, url = proxy(mock.base_url, "--requests", "1", "--record", "world.json")
+    with urllib.request.urlopen(f"{url}/database/export", timeout=20) as answer:
+        export = json.load(answer)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    (pieces,) = [one for one in fixtures.read(tmp_path / "world.json") if one["kind"] == "pieces"]
+    assert pieces["export"] == export
+    again = run("proxy", mock.base_url, "--record", "world.json")
+    assert again.status == 2
+    assert "--force" in again.stderr
 
 
 def test_without_traffic_nothing_is_verified(run: Callable[..., Any], mock: Running) -> None:

@@ -19,9 +19,8 @@ from dbcontract.conformance.catalogue.vocabulary import ALLOWABLE
 from dbcontract.conformance.report import FORMATS
 from dbcontract.conformance.runner.interruption import INTERRUPTED, Interruption
 
-from .chosen import LEVELS, read_baseline, select_rules, with_baseline
+from .chosen import read_baseline, report_options, rule_options, select_rules, with_baseline
 from .errors import CommandError
-from .listing import completion, rule_names
 from .reports import Output, output_of, to_standard_output, write_reports
 
 if TYPE_CHECKING:
@@ -56,16 +55,7 @@ def _own_options(command: Callable[..., int]) -> Callable[..., int]:
     type=click.Path(path_type=Path),
     help="A target file, as `dbcontract init` writes one.",
 )
-@click.option(
-    "--only",
-    metavar="GLOB",
-    multiple=True,
-    shell_complete=completion(rule_names),
-    help="Only the rules with such ids. Repeatable.",
-)
-@click.option(
-    "--level", type=click.Choice(LEVELS), multiple=True, help="Only rules of this level. Repeatable."
-)
+@rule_options
 @click.option(
     "--allow", metavar="LIST", multiple=True, help=f"Out of {', '.join(ALLOWABLE)}; else only reads."
 )
@@ -80,20 +70,7 @@ def _own_options(command: Callable[..., int]) -> Callable[..., int]:
     "--seed", type=int, default=1, show_default=True, help="The same seed, the same generated calls."
 )
 @click.option("--no-fuzzing", is_flag=True, help="Leave the generated calls out.")
-@click.option(
-    "--report",
-    "reports",
-    metavar="FORMAT=FILE",
-    multiple=True,
-    help=f"Write a report: {', '.join(FORMATS)}. Repeatable; - is standard output.",
-)
-@click.option(
-    "--baseline",
-    "baseline_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Accepted failures, each with a reason.",
-)
+@report_options
 @click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
 @click.option(
     "--jobs", type=click.IntRange(1, 32), default=1, show_default=True, help="Checks at a time, on a mock."

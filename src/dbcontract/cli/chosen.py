@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from dbcontract.conformance.catalogue.vocabulary import Level
+from dbcontract.conformance.report import FORMATS
 
 from .errors import CommandError
+from .listing import completion, rule_names
 
 if TYPE_CHECKING:
     from dbcontract.conformance.catalogue.rules import Catalogue, Rule
@@ -15,6 +20,42 @@ if TYPE_CHECKING:
     from dbcontract.conformance.results.results import RunResult
 
 LEVELS = tuple(map(str, Level))
+
+_Command = Callable[..., int]
+
+
+def rule_options(command: _Command) -> _Command:
+    """Give a command `--only` and `--level`."""
+    only = click.option(
+        "--only",
+        metavar="GLOB",
+        multiple=True,
+        shell_complete=completion(rule_names),
+        help="Only the rules with such ids. Repeatable.",
+    )
+    level = click.option(
+        "--level", type=click.Choice(LEVELS), multiple=True, help="Only rules of this level. Repeatable."
+    )
+    return only(level(command))
+
+
+def report_options(command: _Command) -> _Command:
+    """Give a command `--report` and `--baseline`."""
+    report = click.option(
+        "--report",
+        "reports",
+        metavar="FORMAT=FILE",
+        multiple=True,
+        help=f"Write a report: {', '.join(FORMATS)}. Repeatable; - is standard output.",
+    )
+    baseline = click.option(
+        "--baseline",
+        "baseline_file",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="Accepted failures, each with a reason.",
+    )
+    return report(baseline(command))
 
 
 def select_rules(catalogue: Catalogue, only: tuple[str, ...], levels: tuple[str, ...]) -> list[Rule]:

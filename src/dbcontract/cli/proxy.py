@@ -13,9 +13,8 @@ from dbcontract.conformance.report import FORMATS
 from dbcontract.conformance.results.results import exit_code
 
 from .check import show
-from .chosen import LEVELS, read_baseline, select_rules, with_baseline
+from .chosen import read_baseline, report_options, rule_options, select_rules, with_baseline
 from .errors import CommandError
-from .listing import completion, rule_names
 from .recording import require_free, write_worlds
 from .reports import output_of
 
@@ -51,30 +50,8 @@ from .reports import output_of
     "--for", "seconds", type=click.FloatRange(min=0), metavar="SECONDS", help="End after this time."
 )
 @click.option("--requests", type=click.IntRange(min=1), metavar="N", help="End after this many exchanges.")
-@click.option(
-    "--only",
-    metavar="GLOB",
-    multiple=True,
-    shell_complete=completion(rule_names),
-    help="Only the rules with such ids. Repeatable.",
-)
-@click.option(
-    "--level", type=click.Choice(LEVELS), multiple=True, help="Only rules of this level. Repeatable."
-)
-@click.option(
-    "--report",
-    "reports",
-    metavar="FORMAT=FILE",
-    multiple=True,
-    help=f"Write a report: {', '.join(FORMATS)}. Repeatable; - is standard output.",
-)
-@click.option(
-    "--baseline",
-    "baseline_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Accepted failures, each with a reason.",
-)
+@rule_options
+@report_options
 @click.option(
     "--record",
     metavar="FILE",
