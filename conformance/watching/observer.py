@@ -194,6 +194,9 @@ class Observer:
         while (ended := self._queue.get()) is not None:
             try:
                 self._take(ended)
+            except Exception as error:  # noqa: BLE001 - told in the notes; all that follows is judged
+                self.hindered[f"the kit itself failed to judge them ({type(error).__name__})"] += 1
+                self._forget()
             finally:
                 self._waiting -= 1
 

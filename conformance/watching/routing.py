@@ -32,6 +32,12 @@ class Routing:
 
     def passage(self, request: Request) -> Passage:
         """A request with what is known of it; its API is empty where no operation and no thing is named."""
+        try:
+            return self._found(request)
+        except ValueError:  # no URL that could be an operation's
+            return Passage(request)
+
+    def _found(self, request: Request) -> Passage:
         named: Passage | None = None
         for passage in self._passages(request):
             if passage.operation is not None:

@@ -8,7 +8,11 @@ from dbcontract.conformance import report
 from dbcontract.conformance.apis.base import practice_of
 from dbcontract.conformance.catalogue.findings import FUZZING_ONLY, NO_ANSWER, schema_rules
 from dbcontract.conformance.catalogue.rules import Catalogue
+from dbcontract.conformance.http.body import Body
+from dbcontract.conformance.http.wire import Received, Request
 from dbcontract.conformance.results.results import Verdict
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.watching.observer import Judged, Observer
 from dbcontract.conformance.watching.seen import WatchingPractice
 
 from .watched import Raw, Watched, exchange, says
@@ -49,6 +53,27 @@ def test_an_answer_that_is_not_as_described_is_found(through: Through) -> None:
     assert found["PI-DESC-07"].part.evidence[0].url.endswith("/database/export")
     assert result.conformant is False
     assert "PI-DESC-07" in proxy.lines[0].findings
+
+
+def test_a_failure_of_the_kit_is_told_and_the_rest_is_judged(
+    rules: Catalogue, descriptions: dict[str, Description]
+) -> None:
+    told: list[Judged] = []
+
+    def listener(judged: Judged) -> None:
+        told.append(judged)
+        if judged.number == 1:
+            raise RuntimeError
+
+    observer = Observer("http://127.0.0.1:1", rules.rules, descriptions, listener=listener)
+    for url in ("http://127.0.0.1:1/a", "http://[/database/export", "http://127.0.0.1:1/database/export"):
+        watched = observer.begin(Request("GET", url))
+        answer = Received(500, "", (("Content-Type", "text/html"),), b"", 0.0)
+        observer.end(watched, Body(10, 10), answer, Body(10, 10))
+    observer.close()
+    assert [one.number for one in told] == [1, 2, 3]
+    assert "PI-DESC-06" in told[2].findings
+    assert list(observer.hindered) == ["the kit itself failed to judge them (RuntimeError)"]
 
 
 def test_what_a_client_asks_for_beside_the_operation_is_nobodys_fault(through: Through) -> None:
