@@ -134,13 +134,11 @@ class Observer:
         self._findings = SchemaFindings()
         self._passed: Counter[str] = Counter()
         self._failures: dict[str, list[CheckResult]] = {}
-        self._counts: Counter[str] = Counter()
         self._secrets: dict[str, Secret] = {}
         self.redactor = Redactor()
         """Masks the credentials that passed."""
         self._under_way: set[Watched] = set()
         self._queue: queue.SimpleQueue[_Ended | None] = queue.SimpleQueue()
-        self._waiting = 0
         self._thread = threading.Thread(target=self._work, name="judge", daemon=True)
         self._thread.start()
 
@@ -175,12 +173,11 @@ class Observer:
         if not watched.ended:
             watched.ended = True
             self._under_way.discard(watched)
-            self._waiting += 1
             self._queue.put(_Ended(watched, sent, answer, body, self.clock(), problem))
 
     async def room(self) -> None:
         """Wait until few enough exchanges wait to be judged: none is missed, and memory is bounded."""
-        while self._waiting > _BACKLOG:  # noqa: ASYNC110 - what it waits for happens in a thread
+        while self._queue.qsize() > _BACKLOG:  # noqa: ASYNC110 - what it waits for happens in a thread
             await asyncio.sleep(0.01)
 
     def close(self) -> None:
@@ -197,8 +194,6 @@ class Observer:
             except Exception as error:  # noqa: BLE001 - told in the notes; all that follows is judged
                 self.hindered[f"the kit itself failed to judge them ({type(error).__name__})"] += 1
                 self._forget()
-            finally:
-                self._waiting -= 1
 
     def _take(self, ended: _Ended) -> None:
         watched = ended.watched
@@ -297,7 +292,6 @@ class Observer:
 
     def _note(self, watch: Watch[Any], failure: CheckFailed, seen: Seen, redactor: Redactor) -> None:
         doubtful = isinstance(failure, Doubtful) and not self._sole_writer
-        self._counts[watch.rule] += 1
         known = self._failures.setdefault(watch.rule, [])
         if len(known) < _SHOWN:
             evidence = seen.exchange.as_evidence(seen.number, redactor)
