@@ -340,6 +340,11 @@ def test_a_refusal_has_what_stands_there(database: PiecesDatabase, malformed: An
     assert caught.value.wrong.value == value
 
 
+def test_a_refusal_tells_its_place_where_it_has_one() -> None:
+    whole, part = ImportRejected(Wrong("odd", 7)), ImportRejected(Wrong("odd", 7), "assets")
+    assert (whole.place, str(whole), str(part)) == ("", "odd: 7", "assets: odd: 7")
+
+
 def test_entries_with_one_id_count_once_and_the_last_wins(database: PiecesDatabase) -> None:
     plan = database.plan(document(tags=packed([{"id": "t", "n": 1}, {"id": "u"}, {"id": "t", "n": 2}])))
     assert plan.entries == 2
