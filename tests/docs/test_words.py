@@ -19,7 +19,6 @@ RETIRED = {
     "sweep": "fuzzing",
     "swept": "fuzzed",
     "walk of": "stateful test of",
-    "world": "sandbox",
 }
 """What is not said any more, and what is said in its place."""
 ELSEWHERE = {"docs/dependencies.md", "benchmarks/growth.py"}

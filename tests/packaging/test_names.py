@@ -11,11 +11,13 @@ NAMED = re.compile(
 )
 _DATA = "the data sets that come with the kit hold what its two APIs remember; those of other APIs are files"
 _EXAMPLE = "an example in a docstring"
+_KIND = "a kind of entry of data sets is called so"
 _CLIENT = "the client types what can be set of the two APIs that come with it; `urls` has all"
 REASONS = {
     "conformance/catalogue/rules.py": _EXAMPLE,
     "conformance/environment/hooks.py": "names the key that says what a token may not see, and an example",
     "conformance/target/target.py": _EXAMPLE,
+    "conformance/watching/pretending.py": _KIND,
     "fixtures/bi.py": _DATA,
     "fixtures/builders.py": _DATA,
     "fixtures/captured.py": _DATA,
@@ -35,6 +37,7 @@ REASONS = {
     "src/dbcontract/__init__.py": "says what the product is",
     "src/dbcontract/cli/__init__.py": "says what the product is",
     "src/dbcontract/cli/execute.py": "says which variables a command gets",
+    "src/dbcontract/cli/recording.py": _KIND,
     "src/dbcontract/cli/server_options.py": "the flags for what can be set of the two APIs that come with it",
 }
 
