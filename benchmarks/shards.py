@@ -3,8 +3,8 @@
 `python -m benchmarks.shards`.
 
 A relay holds back every byte of a request for as long as `--latency` says, as a long way would; many requests
-may be on it at once. Behind it is one `dbcontract serve`, which is not known to be a mock. Writing is
-allowed, and the generated calls are left out.
+may be on it at once. Behind it is one `dbcontract serve`, where each check has a sandbox, so that shards
+leave each other alone. The generated calls are left out, and rules enough for a thousand requests are chosen.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from .processes import BenchmarkError, Mock
 from .report import judged, machine, say, show
 
 GOAL = 1 / 3
+ONLY = ("PI-EXP-*", "PI-IMP-*", "PB-PAGE-*", "PB-FILT-*", "PB-ERR-*")
 
 
 class Relay:
@@ -78,8 +79,8 @@ class Relay:
         try:
             there, back = await asyncio.open_connection("127.0.0.1", self._to)
             await asyncio.gather(self._delayed(reader, back), self._copied(there, writer))
-        except OSError:
-            pass
+        except (OSError, asyncio.CancelledError):
+            pass  # a connection that broke, or the end of all
         finally:
             self._tasks.discard(task)
             writer.close()
@@ -121,14 +122,14 @@ class Ended:
     verdicts: dict[str, str]
 
 
-def check(base_url: str, places: Sequence[str], folder: Path, shards: Sequence[str]) -> list[Ended]:
+def check(base_url: str, folder: Path, shards: Sequence[str]) -> list[Ended]:
     """Run the shards side by side, or the whole where there are none.
 
     Raises:
         BenchmarkError: the target is not found conformant.
     """
-    base = [sys.executable, "-m", "dbcontract", "check", base_url]
-    base += [*places, "--allow", "write", "--no-fuzzing"]
+    base = [sys.executable, "-m", "dbcontract", "check", base_url, "--no-fuzzing"]
+    base += [word for one in ONLY for word in ("--only", one)]
     began, children = time.perf_counter(), []
     for number, shard in enumerate(shards or [""]):
         report = folder / f"{len(shards)}-{number}.json"
@@ -141,17 +142,19 @@ def check(base_url: str, places: Sequence[str], folder: Path, shards: Sequence[s
                     report,
                 )
             )
-    ended = []
+    ended, wrong = [], 0
     for child, report in children:
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode not in {0, 4}:
-            said = (folder / "log").read_text()[-2_000:]
-            raise BenchmarkError(f"a check ended with {child.returncode}:\n{said}")
+        if child.returncode:
+            wrong = child.returncode
+            continue
         found = json.loads(report.read_text())
         verdicts = {one["rule"]: one["verdict"] for one in found["results"]}
         ended.append(Ended(wall, usage.ru_utime + usage.ru_stime, found["run"]["requests"], verdicts))
+    if wrong:
+        raise BenchmarkError(f"a check ended with {wrong}:\n{(folder / 'log').read_text()[-2_000:]}")
     return ended
 
 
@@ -164,12 +167,11 @@ def main(*, latency: int, shards: int) -> None:
     try:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            mock = stack.enter_context(Mock("--no-control", "--data", "small"))
+            mock = stack.enter_context(Mock())
             relay = stack.enter_context(Relay(int(mock.base_url.rpartition(":")[2]), latency / 1000))
             base_url = f"http://127.0.0.1:{relay.port}"
-            places = _places(mock)
-            (whole,) = check(base_url, places, folder, ())
-            parts = check(base_url, places, folder, [f"{index}/{shards}" for index in range(1, shards + 1)])
+            (whole,) = check(base_url, folder, ())
+            parts = check(base_url, folder, [f"{index}/{shards}" for index in range(1, shards + 1)])
     except BenchmarkError as error:
         raise click.ClickException(str(error)) from error
     together = {rule: verdict for part in parts for rule, verdict in part.verdicts.items()}
@@ -182,24 +184,12 @@ def main(*, latency: int, shards: int) -> None:
             *((f"shard {number}/{shards}", part) for number, part in enumerate(parts, 1)),
         ]
     ]
-    show(f"{latency} ms a request, writing allowed", ("", "wall s", "CPU s", "rules", "requests"), rows)
+    show(f"{latency} ms a request", ("", "wall s", "CPU s", "rules", "requests"), rows)
     ratio = max(part.wall for part in parts) / whole.wall
     told = judged(f"{ratio:.2f}", ("under a third", ratio < GOAL))
     say(f"the longest of {shards} shards, of the whole: {told}")
     most = max(part.requests for part in parts) / whole.requests
     say(f"by requests, which a busy machine does not change: {most:.2f}")
-
-
-def _places(mock: Mock) -> list[str]:
-    """The options for an organization and two of its databases, one of each type."""
-
-    def listed(path: str) -> list[dict[str, Any]]:
-        found = mock.wait_for(f"{mock.base_url}/api/{path}", {"Authorization": "Token any"})
-        return list(json.loads(found))
-
-    organization = listed("organizations/")[0]["id"]
-    types = {one["type"]: one["id"] for one in listed(f"organizations/{organization}/databases/")}
-    return ["--organization", organization, *(word for one in types.values() for word in ("--database", one))]
 
 
 if __name__ == "__main__":
