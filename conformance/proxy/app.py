@@ -26,6 +26,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 KEPT: Final = 64 * 1024 * 1024
 _HOST = re.compile(rb"[A-Za-z0-9.\-_]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?")
+_KEPT_OPEN: Final = 100
 _IDLE: Final = 2.0
 """Seconds that a connection is kept for the next request: less than most servers do."""
 _MESSAGES: Final = (
@@ -75,14 +76,15 @@ class Proxy:
         self._options = options or Options()
         backends = {"http": PlainBackend(), "https": None}
         self._pools = {
-            scheme: httpcore.AsyncConnectionPool(
+            (scheme, kept): httpcore.AsyncConnectionPool(
                 ssl_context=tls(self._options.ca_bundle),
                 network_backend=backend,
                 max_connections=None,
-                max_keepalive_connections=100,
+                max_keepalive_connections=kept,
                 keepalive_expiry=_IDLE,
             )
             for scheme, backend in backends.items()
+            for kept in (0, _KEPT_OPEN)
         }
         self._links = lru_cache(16)(lambda own: Links(upstreams, own))
 
@@ -153,9 +155,9 @@ class Proxy:
         """Who is handed every exchange."""
         return self._observer
 
-    def pool(self, scheme: str) -> httpcore.AsyncConnectionPool:
-        """The connections to what is behind."""
-        return self._pools[scheme]
+    def pool(self, scheme: str, *, again: bool) -> httpcore.AsyncConnectionPool:
+        """The connections to what is behind; kept ones only for what may be sent again."""
+        return self._pools[scheme, _KEPT_OPEN if again else 0]
 
 
 class _Passing:
@@ -261,9 +263,11 @@ class _Passing:
                 extensions={"timeout": self._timeouts()},
             )
             try:
-                return await self._proxy.pool(self._upstream.scheme).handle_async_request(request)
-            except httpcore.RemoteProtocolError as error:
-                if not again or "without sending" not in str(error):
+                pool = self._proxy.pool(self._upstream.scheme, again=again)
+                return await pool.handle_async_request(request)
+            except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError) as error:
+                closed = isinstance(error, httpcore.NetworkError) or "without sending" in str(error)
+                if not again or not closed:
                     raise
         raise AssertionError
 
