@@ -12,16 +12,16 @@ from dbcontract.mockserver.apis.pieces.state.pieces import PiecesDatabase
 
 from .test_pieces import document, empty, merge, packed, schema
 
-OPAQUE = [
-    [255],
-    [0],
-    list(b"{}"),
-    list(b"[1]"),
-    list(b'[{"id":"x"},{}]'),
-    list(b'[{"id":5}]'),
-    list(b"[" * 9_000),
-    list(b'[{"id":"x"}'),
-]
+OPAQUE = {
+    "no text": [255],
+    "no JSON": [0],
+    "an object": list(b"{}"),
+    "a number inside": list(b"[1]"),
+    "an entry without an id": list(b'[{"id":"x"},{}]'),
+    "an id that is a number": list(b'[{"id":5}]'),
+    "very deep": list(b"[" * 9_000),
+    "cut off": list(b'[{"id":"x"}'),
+}
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def database() -> PiecesDatabase:
     return database
 
 
-@pytest.mark.parametrize("raw", OPAQUE, ids=lambda raw: bytes(raw[:12]).decode("latin-1"))
+@pytest.mark.parametrize("raw", OPAQUE.values(), ids=OPAQUE)
 def test_other_bytes_are_kept_as_they_are(raw: list[int]) -> None:
     loaded, imported = empty(), empty()
     loaded.load(document(assets=raw))
