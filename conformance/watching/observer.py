@@ -127,8 +127,10 @@ class Observer:
         self._descriptions = descriptions
         self._sole_writer = sole_writer
         self._listener = listener
-        recorded = [practice_of(api, RecordingPractice).world for api in descriptions] if recording else []
-        self.worlds = [make() for make in recorded if make is not None]
+        recorded = (
+            [practice_of(api, RecordingPractice).recording for api in descriptions] if recording else []
+        )
+        self.recordings = [make() for make in recorded if make is not None]
         self._practices = {api: practice_of(api, WatchingPractice) for api in descriptions}
         self._memories = {api: practice.memory() for api, practice in self._practices.items()}
         self._findings = SchemaFindings()
@@ -212,8 +214,8 @@ class Observer:
         seen = Seen(watched.number, passage, exchange, answer, watched.began, ended.ended, watched.beside)
         self.requests[passage.api] += 1
         broken = [*self._hold(seen, redactor), *self._watch(seen, redactor)]
-        for world in self.worlds:
-            world.take(seen)
+        for recording in self.recordings:
+            recording.take(seen)
         self.judged += passage.operation is not None
         self._tell(ended, passage, redactor, broken)
 

@@ -18,7 +18,7 @@ Entry = dict[str, Any]
 FORMAT = "dbcontract-dataset/1"
 
 
-class World:
+class Recording:
     """What was seen of one API. An API that can be recorded has one of its own."""
 
     def take(self, seen: Seen) -> None:
@@ -38,27 +38,27 @@ class RecordingPractice:
     """How an API is recorded.
 
     Attributes:
-        world: makes what was seen; None where nothing of the API goes into data sets.
-        walk: reads all there is; what is read is taken by the world. The second argument has the ids that the
-            user named, if any.
+        recording: makes what was seen; None where nothing of the API goes into data sets.
+        walk: reads all there is; what is read is taken by the recording. The second argument has the ids that
+            the user named, if any.
     """
 
-    world: Callable[[], World] | None = None
+    recording: Callable[[], Recording] | None = None
     walk: Callable[[Fetch, tuple[str, ...]], None] | None = None
 
 
 def data_set(
-    worlds: Iterable[World],
+    recordings: Iterable[Recording],
     redactor: Redactor,
     *,
     name: str = "recorded",
     now: datetime | None = None,
     change: Callable[[Entry], Entry] = lambda entry: entry,
 ) -> list[Entry]:
-    """The data set of some worlds.
+    """The data set of some recordings.
 
     Args:
-        worlds: one for each API.
+        recordings: one for each API.
         redactor: knows the credentials that passed.
         name: of the data set.
         now: the instant that is now in it.
@@ -72,7 +72,10 @@ def data_set(
         "seed": None,
         "as_of": instant.replace("+00:00", "Z"),
     }
-    return [header, *(change(masked(entry, redactor)) for world in worlds for entry in world.entries())]
+    return [
+        header,
+        *(change(masked(entry, redactor)) for recording in recordings for entry in recording.entries()),
+    ]
 
 
 def masked(value: Any, redactor: Redactor) -> Any:

@@ -15,7 +15,7 @@ from ..http.evidence import Exchange
 from ..http.wire import NoAnswer, Request, Unreachable
 from ..schema.description import Description
 from ..target.target import Endpoint, Target
-from .recording import RecordingPractice, World
+from .recording import Recording, RecordingPractice
 from .routing import Routing
 from .seen import Seen
 
@@ -26,7 +26,7 @@ class WalkFailed(Exception):
     """Nothing could be read; the message says where and why."""
 
 
-def walk(target: Target, ids: tuple[str, ...] = ()) -> list[World]:
+def walk(target: Target, ids: tuple[str, ...] = ()) -> list[Recording]:
     """Read everything, API by API.
 
     Args:
@@ -36,29 +36,29 @@ def walk(target: Target, ids: tuple[str, ...] = ()) -> list[World]:
     Raises:
         WalkFailed: an API does not answer, or refuses to be read.
     """
-    worlds = []
+    recordings = []
     with open_wire(target) as wire:
         session = Session(wire, target.pace, threading.Event(), None)
         for api in target.apis:
             practice, endpoint = practice_of(api, RecordingPractice), target.endpoint(api)
-            if practice.world is None or practice.walk is None or endpoint is None:
+            if practice.recording is None or practice.walk is None or endpoint is None:
                 continue
-            world = practice.world()
+            recording = practice.recording()
             practice.walk(
-                _Walker(session, endpoint, Routing(endpoint.url, {api: Description(api)}), world), ids
+                _Walker(session, endpoint, Routing(endpoint.url, {api: Description(api)}), recording), ids
             )
-            worlds.append(world)
-    return worlds
+            recordings.append(recording)
+    return recordings
 
 
 class _Walker:
-    """Fetches, and lets the world take what came."""
+    """Fetches, and lets the recording take what came."""
 
-    def __init__(self, session: Session, endpoint: Endpoint, routing: Routing, world: World) -> None:
+    def __init__(self, session: Session, endpoint: Endpoint, routing: Routing, recording: Recording) -> None:
         self._session = session
         self._endpoint = endpoint
         self._routing = routing
-        self._world = world
+        self._recording = recording
         self._count = 0
 
     def __call__(self, path: str, headers: Mapping[str, str]) -> Seen | None:
@@ -92,5 +92,5 @@ class _Walker:
         passage = self._routing.passage(request)
         exchange = Exchange(request, received, operation=passage.operation)
         seen = Seen(self._count, passage, exchange, received, began, time.monotonic())
-        self._world.take(seen)
+        self._recording.take(seen)
         return seen

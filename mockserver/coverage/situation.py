@@ -109,6 +109,7 @@ class Request:
         variable: the environment variable for that.
         ids: Python expressions for the ids in path and body.
         token: the environment variable for the token; None sends none.
+        without_token: the session of the Python client has a token, which is left out.
     """
 
     method: str
@@ -119,6 +120,7 @@ class Request:
     variable: str = "DBCONTRACT_URL"
     ids: Mapping[str, str] = field(default_factory=dict)
     token: str | None = None
+    without_token: bool = False
 
     @property
     def python(self) -> str:
@@ -133,7 +135,7 @@ class Request:
             for name, expression in self.ids.items():
                 body = body.replace(f'"{{{name}}}"', expression)
             words.append(f"json={body}")
-        if self.token is None and self.url != "pieces_url":
+        if self.without_token:
             headers["Authorization"] = None
         if headers:
             words.append(f"headers={_literal(headers)}")

@@ -93,14 +93,14 @@ def test_what_was_seen_is_recorded_and_no_file_is_lost(
     mock: Running,
     tmp_path: Path,
 ) -> None:
-    process, url = proxy(mock.base_url, "--requests", "1", "--record", "world.json")
+    process, url = proxy(mock.base_url, "--requests", "1", "--record", "recorded.json")
     with urllib.request.urlopen(f"{url}/database/export", timeout=20) as answer:
         export = json.load(answer)
     process.communicate(timeout=30)
     assert process.returncode == 0
-    (pieces,) = [one for one in fixtures.read(tmp_path / "world.json") if one["kind"] == "pieces"]
+    (pieces,) = [one for one in fixtures.read(tmp_path / "recorded.json") if one["kind"] == "pieces"]
     assert pieces["export"] == export
-    again = run("proxy", mock.base_url, "--record", "world.json")
+    again = run("proxy", mock.base_url, "--record", "recorded.json")
     assert again.status == 2
     assert "--force" in again.stderr
 

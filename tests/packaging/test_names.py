@@ -32,7 +32,6 @@ REASONS = {
     "fixtures/validation.py": _DATA,
     "mockserver/client/mock_client.py": _CLIENT,
     "mockserver/client/types.py": _CLIENT,
-    "mockserver/coverage/situation.py": "the session of that URL of the client sends no token",
     "mockserver/pytest/plugin.py": "says what the plugin is, and which variables it sets",
     "src/dbcontract/__init__.py": "says what the product is",
     "src/dbcontract/cli/__init__.py": "says what the product is",

@@ -1,4 +1,4 @@
-"""A world that was recorded, and is served, is the same over the API; nothing secret or personal is in it."""
+"""A recording that is served is the same over the API; nothing secret or personal is in it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def data(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_world_that_is_read_is_the_same_when_it_is_served(original: str, tmp_path: Path) -> None:
-    file = tmp_path / "world.jsonl"
+    file = tmp_path / "recorded.jsonl"
     done = data("--from", original, "-o", file, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     assert "records" in done.stderr
@@ -109,8 +109,8 @@ def test_a_world_that_was_watched_is_the_same_when_it_is_served(
     with watching(original, recording=True) as proxy:
         expected = reading(proxy.base_url, through=original)
         proxy.result()
-        entries = data_set(proxy.observer.worlds, proxy.observer.redactor)
-    file = tmp_path / "world.json"
+        entries = data_set(proxy.observer.recordings, proxy.observer.redactor)
+    file = tmp_path / "recorded.json"
     with file.open("wb") as stream:
         fixtures.write(entries, stream, "json")  # type: ignore[arg-type]
     with served(str(file)) as running:
@@ -127,7 +127,7 @@ def test_what_changed_while_it_was_watched_is_recorded_as_it_is_now(watching: Wa
                 requests.post(path, json=item, headers=V2, timeout=30)
             requests.delete(f"{path}gone/", headers=V2, timeout=30)
             proxy.result()
-            entries = data_set(proxy.observer.worlds, proxy.observer.redactor)
+            entries = data_set(proxy.observer.recordings, proxy.observer.redactor)
     records = {entry["id"]: entry for entry in entries if entry["kind"] == "record"}
     assert [*records] == ["mine"]
     assert records["mine"]["data"] == {"text": "my token is $TOKEN"}
@@ -162,7 +162,7 @@ def test_personal_data_are_replaced_alike_wherever_they_stand() -> None:
 
 
 def test_a_world_without_personal_data_answers_filters_alike(original: str, tmp_path: Path) -> None:
-    file = tmp_path / "world.jsonl"
+    file = tmp_path / "recorded.jsonl"
     assert data("--from", original, "-o", file, "--fake-personal-data", cwd=tmp_path).returncode == 0
     emails = set(re.findall(r"[\w.]+@[\w.]+", json.dumps(list(records_of(original)))))
     assert emails

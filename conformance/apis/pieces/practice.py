@@ -13,8 +13,8 @@ from .fuzzing import scope
 from .imports import Imports
 from .latitude import IMPORT, deserves_400, relax
 from .preflight import answers, examine, plans
+from .recording import ExportRecording, walk
 from .right_calls import RIGHT_CALLS
-from .world import ExportedWorld, walk
 
 PRACTICE: Final = Practice(
     context=Pieces,
@@ -29,6 +29,6 @@ PRACTICE: Final = Practice(
     scope=scope,
     watches=watches_in(watched),
     memory=watched.Exports,
-    world=ExportedWorld,
+    recording=ExportRecording,
     walk=walk,
 )

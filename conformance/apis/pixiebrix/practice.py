@@ -12,9 +12,9 @@ from .fuzzing import scope
 from .latitude import FREE_BODIES, relax, tolerate
 from .plans import plans
 from .preflight import answers, examine
+from .recording import DatabaseRecording, walk
 from .right_calls import RIGHT_CALLS
 from .watched import Remembered
-from .world import DatabaseWorld, walk
 from .writes import Writes
 
 PRACTICE: Final = Practice(
@@ -32,6 +32,6 @@ PRACTICE: Final = Practice(
     scope=scope,
     watches=watches_in(watched_calls, watched_lists, watched_order),
     memory=Remembered,
-    world=DatabaseWorld,
+    recording=DatabaseRecording,
     walk=walk,
 )

@@ -15,7 +15,7 @@ from dbcontract.conformance.results.results import exit_code
 from .check import show
 from .chosen import read_baseline, report_options, rule_options, select_rules, with_baseline
 from .errors import CommandError
-from .recording import require_free, write_worlds
+from .recording import require_free, write_recordings
 from .reports import output_of
 
 
@@ -126,6 +126,8 @@ def command(
     if baseline is not None:
         result = with_baseline(result, baseline, catalogue)
     if record is not None:
-        write_worlds(record, observer.worlds, observer.redactor, flag="--record", fake=fake_personal_data)
+        write_recordings(
+            record, observer.recordings, observer.redactor, flag="--record", fake=fake_personal_data
+        )
     show(result, observer.redactor, outputs, verbose=verbose)
     return exit_code(result)

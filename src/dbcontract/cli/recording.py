@@ -18,7 +18,7 @@ from .files import atomic_writer, check_writable
 if TYPE_CHECKING:
     from dbcontract.conformance.http.redaction import Redactor
     from dbcontract.conformance.target.target import Target
-    from dbcontract.conformance.watching.recording import World
+    from dbcontract.conformance.watching.recording import Recording
 
 _SHOWN = {
     "organization": "organizations",
@@ -45,8 +45,14 @@ def require_free(path: Path, flag: str, *, force: bool) -> None:
         raise CommandError(message) from error
 
 
-def write_worlds(
-    path: Path | None, worlds: Sequence[World], redactor: Redactor, *, flag: str, fake: bool, seed: int = 1
+def write_recordings(
+    path: Path | None,
+    recordings: Sequence[Recording],
+    redactor: Redactor,
+    *,
+    flag: str,
+    fake: bool,
+    seed: int = 1,
 ) -> None:
     """Write a data set to a file, or to standard output.
 
@@ -60,7 +66,7 @@ def write_worlds(
 
     pretender = Pretender(seed) if fake else None
     change = pretender.entry if pretender is not None else lambda entry: entry
-    entries: list[dict[str, Any]] = data_set(worlds, redactor, change=change)
+    entries: list[dict[str, Any]] = data_set(recordings, redactor, change=change)
     content = io.BytesIO()
     as_json = path is not None and path.suffix.lower() == ".json"
     try:
@@ -128,7 +134,7 @@ def record_from(
         require_free(output, "--output", force=force)
     target = _target(url, api, token_env)
     try:
-        worlds = walk(target, tuple(map(str, organizations)))
+        recordings = walk(target, tuple(map(str, organizations)))
     except WalkFailed as error:
         raise CommandError(f"--from {url}: {error}") from error
-    write_worlds(output, worlds, Redactor(target.secrets), flag="--from", fake=fake, seed=seed)
+    write_recordings(output, recordings, Redactor(target.secrets), flag="--from", fake=fake, seed=seed)

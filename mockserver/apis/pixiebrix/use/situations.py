@@ -46,6 +46,7 @@ def _request(
         variable="PIXIEBRIX_URL",
         ids={"databaseId": "mock.database_ids[0]", "organizationId": "mock.organization_id"},
         token="PIXIEBRIX_TOKEN" if token else None,
+        without_token=not token,
     )
 
 

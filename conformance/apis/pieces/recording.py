@@ -1,11 +1,11 @@
-"""The world of Pieces OS as a data set has it: its last export."""
+"""What was seen of Pieces OS, as a data set has it: its last export."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from ...watching.recording import Entry, Fetch, World
+from ...watching.recording import Entry, Fetch, Recording
 from ...watching.seen import Seen
 from .exports import (
     LISTS,
@@ -19,7 +19,7 @@ from .exports import (
 _EXPORT = "/database/export"
 
 
-class ExportedWorld(World):
+class ExportRecording(Recording):
     """The last export that is one."""
 
     def __init__(self) -> None:

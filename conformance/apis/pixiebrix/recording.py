@@ -1,4 +1,4 @@
-"""The world of PixieBrix as a data set has it: databases with their records, archives and assets."""
+"""What was seen of PixieBrix, as a data set has it: databases with their records, archives and assets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import urljoin
 
 from ...authoring.formats import as_date, as_timestamp, is_uuid
-from ...watching.recording import Entry, Fetch, World
+from ...watching.recording import Entry, Fetch, Recording
 from ...watching.seen import Seen
 from .watched import asset_of
 
@@ -21,7 +21,7 @@ _FIRST: Final = "1970-01-01T00:00:00.000000Z"
 _ORGANIZATION: Final = "Organization {}"
 
 
-class DatabaseWorld(World):
+class DatabaseRecording(Recording):
     """What answers told of databases, and of what lies in them; later answers count more."""
 
     def __init__(self) -> None:
