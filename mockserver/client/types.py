@@ -179,6 +179,7 @@ class JournalEntry:
 
     Attributes:
         number: counts up from 1.
+        request_id: the `X-Request-Id` of its answer.
         at: when, by the sandbox's clock.
         operation: the operationId, None where there is none at that path.
         path: as sent, percent-encoded, without the sandbox.
@@ -188,6 +189,7 @@ class JournalEntry:
     """
 
     number: int
+    request_id: str
     at: datetime
     operation: str | None
     method: str

@@ -44,6 +44,7 @@ class Entry:
 
     Attributes:
         number: counts up from 1 in each sandbox.
+        request_id: as the answer has it.
         at: the sandbox's instant, in µs.
         path: as sent, without the sandbox's prefix.
         seconds: real time that the answer took.
@@ -52,6 +53,7 @@ class Entry:
     """
 
     number: int
+    request_id: str
     at: int
     method: str
     path: str
@@ -101,6 +103,7 @@ class Entry:
     def _described(self) -> dict[str, Any]:
         return {
             "number": self.number,
+            "request_id": self.request_id,
             "at": format_instant(self.at),
             "operation": self.operation,
             "method": self.method,

@@ -92,6 +92,7 @@ class Sandbox:
     """
 
     __slots__ = (
+        "_made_ids",
         "base",
         "classes",
         "clock",
@@ -124,6 +125,7 @@ class Sandbox:
         self.name = name
         self.life = secrets.token_hex(8)
         self.prefix = f"/~{name}" if name else ""
+        self._made_ids = 0
         self.journal = Journal()
         self.watch: Watch | None = None
         self.turn = Turn()
@@ -174,6 +176,11 @@ class Sandbox:
     def title(self) -> str:
         """What it is called where tests are told apart."""
         return f"sandbox {self.name}" if self.name else "the default sandbox"
+
+    def next_request_id(self) -> str:
+        """The id of a request whose client has not given any; a reset does not begin anew."""
+        self._made_ids += 1
+        return f"{'~' + self.name if self.name else 'mock'}-{self._made_ids}"
 
     def record(self, entry: Entry) -> None:
         """Take an exchange into the journal, and count what it met, if that is wanted."""

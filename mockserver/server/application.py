@@ -102,6 +102,7 @@ EXPOSED = (
     "Accept-Ranges",
     "Retry-After",
     "Dbcontract-Sandbox-Life",
+    "X-Request-Id",
 )
 """The headers that a page of another origin may read; a browser shows it only a few without being told."""
 

@@ -26,6 +26,7 @@ from .documented import DocumentedResponses, preferred_code
 from .fault_injection import inject
 from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
 from .receiving import Receiver
+from .request_id import REQUEST_ID
 from .response_check import ResponseCheck, ResponseMismatch
 from .responses import EVENT_STREAM, json_error
 from .sending import Sender
@@ -115,6 +116,8 @@ class Gateway:
                 await json_error(status, str(error))(scope, receive, send)
                 return
             send = _telling(send, sandbox.life.encode())
+        if scope.get(REQUEST_ID) is None:
+            scope[REQUEST_ID] = sandbox.next_request_id()
         # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
         exchange = Exchange(sandbox, "/" + raw[1:].partition("/")[2] if sandbox.prefix else raw)
         found = (one.find(sandbox, path, scope) for one in self._shown)
@@ -242,6 +245,7 @@ class Gateway:
         sandbox.record(
             Entry(
                 number=sandbox.journal.next_number(),
+                request_id=scope[REQUEST_ID],
                 at=sandbox.clock.now(),
                 method=scope["method"],
                 path=exchange.path,
@@ -278,6 +282,7 @@ def _log(sandbox: Sandbox, path: str, scope: Scope, sender: Sender, seconds: flo
         "path": f"{sandbox.prefix}{path}{'?' if query else ''}{query}",
         "status": sender.status,
         "milliseconds": round(seconds * 1000, 1),
+        "request_id": scope[REQUEST_ID],
     }
     request_log.info("%(status)s %(method)s %(path)s (%(milliseconds)s ms)", facts, extra=facts)
 

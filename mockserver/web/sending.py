@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..sandbox.journal import BODY_LIMIT, Headers
 from .origin import ORIGIN, PublicOrigin
 from .receiving import Receiver
+from .request_id import RequestIds
 
 TRANSPORT = "dbcontract.transport"
 """Key of the ASGI scope: the connection, as asyncio knows it."""
@@ -19,12 +20,14 @@ TRANSPORT = "dbcontract.transport"
 class Outermost:
     """Notes what only the outermost layer knows, and mends HTTP/1.0.
 
-    That is the connection, before other layers put their own `send` in its place, and where the server is.
+    That is the connection, before other layers put their own `send` in its place, where the server is, and
+    the id of each request.
     """
 
     def __init__(self, app: ASGIApp, origin: PublicOrigin) -> None:
         self._app = app
         self._origin = origin
+        self._ids = RequestIds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on."""
@@ -32,7 +35,7 @@ class Outermost:
             scope[ORIGIN] = self._origin
             scope[TRANSPORT] = transport = _transport(send)
             try:
-                await self._answer(scope, receive, send)
+                await self._answer(scope, receive, self._ids.telling(scope, send))
             except asyncio.CancelledError:
                 if transport is None:
                     raise

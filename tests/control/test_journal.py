@@ -30,6 +30,7 @@ def test_an_exchange_is_told_in_full(mock: Mock) -> None:
     request, answer = entry.pop("request"), entry.pop("response")
     assert entry == {
         "number": 1,
+        "request_id": response.headers["X-Request-Id"],
         "at": NOW,
         "operation": "createDatabase",
         "method": "POST",

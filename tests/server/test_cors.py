@@ -77,6 +77,7 @@ def test_an_origin_as_browsers_send_it(start: Callable[..., Running], origin: st
     exposed = {name.strip() for name in answer.headers["Access-Control-Expose-Headers"].split(",")}
     assert exposed >= {
         "Link", "X-Total-Count", "Content-Disposition", "ETag", "Content-Range", "Retry-After", "Location",
+        "X-Request-Id",
     }  # fmt: skip
 
 

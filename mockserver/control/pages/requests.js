@@ -89,7 +89,7 @@ export function requestsPanel(page) {
       el("span", { class: "mono" }, entry.method),
       el("span", { class: "path mono" }, path, entry.operation ? el("span", { class: "dim" }, `  ${entry.operation}`) : null),
       el("span", { class: "when dim" }, `${entry.at.slice(11, 19)} · ${entry.milliseconds.toFixed(1)} ms`)));
-    row.dataset.text = `${entry.method} ${path} ${entry.operation ?? ""} ${entry.status}`.toLowerCase();
+    row.dataset.text = `${entry.method} ${path} ${entry.operation ?? ""} ${entry.status} ${entry.request_id}`.toLowerCase();
     // Rendered when it is opened: most never are.
     row.addEventListener("toggle", () => {
       if (row.open && row.children.length === 1) {
