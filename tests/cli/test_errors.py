@@ -123,6 +123,11 @@ def test_python_m(tmp_path: Path) -> None:
             {"connexion", "uvicorn", "starlette", "faker", "schemathesis", "rich", "yaml", "jsonschema"},
             b"Usage: ",
         ),
+        (
+            ["doctor", "--help"],
+            {"schemathesis", "rich", "yaml", "packaging", "requests", "starlette"},
+            b"Usage: ",
+        ),
         (["rules", "--json"], {"schemathesis", "hypothesis", "requests"}, b'"how": "'),
     ],
 )

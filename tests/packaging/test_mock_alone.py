@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 MOCK = Path(__file__).resolve().parents[2] / "packaging" / "mock"
-KIT_ONLY = {"faker", "httpcore", "hypothesis", "jinja2", "pytest", "requests", "schemathesis"}
+KIT_ONLY = {"faker", "httpcore", "hypothesis", "jinja2", "packaging", "pytest", "requests", "schemathesis"}
 BIN = "Scripts" if os.name == "nt" else "bin"
 
 

@@ -37,9 +37,10 @@ COMMANDS = (
     "defects",
     "init",
     "data",
+    "doctor",
 )
 _MODULES = {"exec": "execute"}  # where a module cannot be called as its command: `exec` is a builtin
-_OF_THE_KIT = ("check", "proxy", "report", "compare", "rules", "prove", "init")
+_OF_THE_KIT = ("check", "proxy", "report", "compare", "rules", "prove", "init", "doctor")
 """What the distribution `dbcontract-mock`, the mock alone, does not have."""
 
 _WHOLE = 1_000
