@@ -188,7 +188,8 @@ class Connection:
             memory: this many bytes of it may be in memory later.
 
         Returns:
-            The answer, and whether the connection can be used again.
+            The answer, and whether the connection can be used again. A 101 comes where the request offers
+            another protocol, and without a body, for what follows it cannot be read here.
 
         Raises:
             TimeoutError, Cancelled: no complete answer within the patience.
@@ -197,7 +198,7 @@ class Connection:
         """
         self.count, self._patience, self._head_left = 0, patience, _HEAD
         self._write(request)
-        return self._read(request.method, limit, memory, patience.began)
+        return self._read(request, limit, memory, patience.began)
 
     def _write(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -260,13 +261,15 @@ class Connection:
                 return count
         raise TimeoutError
 
-    def _read(self, method: str, limit: int, memory: int, began: float) -> tuple[Received, bool]:
-        response = self._final(method)
+    def _read(self, request: Request, limit: int, memory: int, began: float) -> tuple[Received, bool]:
+        method, response = request.method, self._final(request)
         # From here on only the body comes, which has a limit of its own.
         self._head_left = 1 << 62
         headers = tuple(response.headers.items())
         body = Body(limit, memory)
-        if response.status == 204:
+        if response.status == _SWITCHING:
+            response.will_close = True  # nothing that comes now is HTTP/1.1
+        elif response.status == 204:
             body.fill([forbidden(response, limit)])
         elif method != "HEAD" and response.status != 304:
             body.fill(parts_of(response, limit + 1))
@@ -288,15 +291,16 @@ class Connection:
         )
         return received, reusable
 
-    def _final(self, method: str) -> http.client.HTTPResponse:
-        """The head of the final answer; interim ones (RFC 9110, section 15.2) come before it."""
+    def _final(self, request: Request) -> http.client.HTTPResponse:
+        """The head of the final answer, or of a 101; interim ones (RFC 9110, section 15.2) come before it."""
         readable = _Readable(self)
+        offered = any(name.lower() == "upgrade" for name, _ in request.headers)
         for _ in range(_INTERIM):
-            response = PlainlyRead(readable, method=method)  # type: ignore[arg-type]
+            response = PlainlyRead(readable, method=request.method)  # type: ignore[arg-type]
             response.begin()
-            if response.status == _SWITCHING:
+            if response.status == _SWITCHING and not offered:
                 raise OddAnswer("the server switches to another protocol, which nobody asked for")
-            if response.status >= 200:
+            if response.status >= 200 or response.status == _SWITCHING:
                 return response
         raise OddAnswer(f"{_INTERIM} interim answers, and no final one")
 

@@ -26,7 +26,7 @@ class PlainProtocol(HttpToolsProtocol):
 
     Java's HttpClient and `curl --http2` offer HTTP/2 with `Upgrade: h2c`, browsers WebSocket; a server may go
     on as if they had not (RFC 9110, 7.8). httptools stops after the head of such a request, body or not. What
-    it has read is put before it once more, without the offer.
+    it has read is put before it once more, with a `Connection` that names no offer.
 
     What is refused here reaches no application and no journal: a head that is too long (431, its URL alone:
     414), none or several `Host` in HTTP/1.1 (400; RFC 9112, 3.2), and what is not HTTP (400).
@@ -121,7 +121,7 @@ class PlainProtocol(HttpToolsProtocol):
             if name == b"connection":
                 kept = [word for word in value.split(b",") if word.strip().lower() not in _OF_THE_OFFER]
                 lines += [b"connection: %b\r\n" % b",".join(kept)] if kept else []
-            elif name not in _OF_THE_OFFER:
+            else:  # `Upgrade` without that word asks for nothing, and the journal has what was sent
                 lines.append(b"%b: %b\r\n" % (name, value))
         return b"".join([*lines, b"\r\n"])
 

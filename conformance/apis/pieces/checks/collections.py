@@ -72,6 +72,8 @@ def the_version_is_that_of_the_server(ctx: Pieces) -> None:
 def a_list_may_carry_a_schema(ctx: Pieces) -> None:
     """Imports a probe in each list with a schema beside its entries, and looks for those that are kept."""
     schema = own_schema_or(ctx, 0)
+    with step("PI-IMP-01", "import an entry without a schema"):
+        send(ctx, ctx.given.importable(ctx.given.probe())).expect_status(204)
     probes = {name: ctx.given.probes(1) for name in LISTS}
     lists = {name: {"iterable": entries, "schema": schema} for name, entries in probes.items()}
     send(ctx, ctx.given.importable(**lists)).expect_status(204)

@@ -75,6 +75,19 @@ def a_500_is_plain_text(ctx: Pieces) -> None:
         answer.expect_media_type("text/plain")
 
 
+@check("PI-ERR-01", control="importDatabase")
+def a_500_from_inside_is_plain_text(ctx: Pieces) -> None:
+    """Provokes failures inside imports, where that is possible, for the same clients."""
+    if not ctx.can("inject"):
+        return  # the other check looks at what is refused
+    for accept in (None, *_ACCEPTED):
+        body = ctx.given.importable(*ctx.given.probes(3))
+        ctx.inject.fail_import_inside(after=2)
+        answer = send(ctx, body, accept=accept, note="fails inside")
+        if answer.status == 500:  # that it is, another rule says
+            answer.expect_media_type("text/plain")
+
+
 @check("PI-ERR-02", control="importDatabase")
 def a_505_is_plain_text(ctx: Pieces) -> None:
     """Looks at the Content-Type of the answer to an import of the next major version, for clients that accept

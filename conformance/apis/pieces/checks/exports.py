@@ -24,6 +24,8 @@ from ..probes import expect_kept, expect_no
 
 _ATTEMPTS = 3
 _JSON = "application/json"
+_BOTH = ("application/json, text/plain", "text/plain, application/json", "application/json, text/plain, */*")
+"""What clients accept that can read an export and what is said of its failure."""
 
 
 @check("PI-EXP-01")
@@ -199,12 +201,15 @@ def after_a_failed_export_the_next_one_is_right(ctx: Pieces) -> None:
 
 @check("PI-EXP-19", control="exportDatabase")
 def the_failure_of_an_export_is_plain_text(ctx: Pieces) -> None:
-    """Provokes a failure inside the next export and looks at its Content-Type."""
-    ctx.inject.fail_next("exportDatabase")
-    answer = ctx.call("exportDatabase")
-    with step("PI-EXP-18", "make an export fail"):
-        answer.expect_status(500)
-    answer.expect_media_type("text/plain")
+    """Provokes failures inside exports and looks at their Content-Type, for clients that accept anything, and
+    plain text beside JSON in either order.
+    """
+    for accept in (None, *_BOTH):
+        ctx.inject.fail_next("exportDatabase")
+        answer = ctx.call("exportDatabase", accept=accept, note=accept or "")
+        with step("PI-EXP-18", "make an export fail"):
+            answer.expect_status(500)
+        answer.expect_media_type("text/plain")
 
 
 def _exported(ctx: Pieces) -> dict[str, Any]:

@@ -108,6 +108,8 @@ def optional_fields_may_be_left_out(ctx: Pieces) -> None:
 @check("PI-IMP-19")
 def an_entry_may_carry_a_schema(ctx: Pieces) -> None:
     """Imports a probe with the schema of the target's export, or with migration 0 where it has none."""
+    with step("PI-IMP-01", "import an entry without a schema"):
+        send(ctx, ctx.given.importable(ctx.given.probe())).expect_status(204)
     probe = {**ctx.given.probe(), "schema": own_schema_or(ctx, 0)}
     send(ctx, ctx.given.importable(probe)).expect_status(204)
 

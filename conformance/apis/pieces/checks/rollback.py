@@ -20,6 +20,7 @@ from ..exports import (
 from ..failing import ways_to_fail
 from ..probes import (
     as_bytes,
+    brought_to,
     conflicting,
     expect_unchanged,
     failed,
@@ -251,6 +252,47 @@ def a_failed_import_keeps_what_earlier_ones_brought(ctx: Pieces) -> None:
     failed("PI-ERR-08", send(ctx, ctx.given.importable(ctx.given.probe([256]))))
     gone = missing_from(ctx.given.export(), earlier)
     ctx.expect("the earlier imports' entries that are gone after the failed import", [], gone)
+
+
+@check("PI-ROLL-15")
+def a_failed_import_keeps_every_optional_part(ctx: Pieces) -> None:
+    """Imports entries with a schema, lists with one and, where it may, optional collections; then fails in
+    each way that there is, and looks for all that an export showed of them before.
+    """
+    ctx.given.require_kept()
+    schema, own = own_schema_or(ctx, 0), ctx.given.own
+    lists = {
+        name: {"iterable": [{**probe, "schema": schema} for probe in ctx.given.probes(2)], "schema": schema}
+        for name in LISTS
+        if ctx.given.keeps_new(name)
+    }
+    with step("PI-IMP-19", "import entries and lists with schemas"):
+        send(ctx, ctx.given.importable(**lists)).expect_status(204)
+    if ctx.can("destroy"):  # what cannot be read may be refused
+        send(
+            ctx,
+            ctx.given.importable(**{n: brought_to(ctx, n) for n in OPTIONAL_COLLECTIONS if not own.get(n)}),
+        )
+    ways = list(ways_to_fail(ctx))
+    before = _optional_parts(ctx.given.export())
+    for way in ways:
+        if way.fail().status < 400:
+            continue  # what has to fail, other rules say
+        after = _optional_parts(ctx.given.export())
+        lost = [part for part, content in before.items() if after.get(part) != content]
+        ctx.expect(f"the optional parts that are lost or others after {way.name}", [], lost)
+
+
+def _optional_parts(export: dict[str, Any]) -> dict[str, object]:
+    """The schemas of an export and of its lists and entries; which optional collections hold something."""
+    parts: dict[str, object] = {name: True for name in OPTIONAL_COLLECTIONS if export.get(name)}
+    parts["schema"] = export.get("schema")
+    for name in LISTS:
+        for entry in entries_of(export, name):
+            parts[f"the schema of {entry['id']} in {name}"] = entry.get("schema")
+        if export.get(name) is not None:
+            parts[f"the schema of {name}"] = export[name].get("schema")
+    return {part: content for part, content in parts.items() if content is not None}
 
 
 @check("PI-ROLL-16")

@@ -8,6 +8,7 @@ from typing import Any
 
 from ....authoring.arrange import step
 from ....authoring.check import check
+from ....authoring.offers import OFFER, expect_ignored
 from ..context import Pieces
 from ..exports import entries_of, missing_from
 from ..probes import as_bytes, send
@@ -129,3 +130,18 @@ def an_import_may_come_in_chunks(ctx: Pieces) -> None:
     if ctx.given.keeps_new():
         ids = [entry["id"] for entry in entries_of(ctx.given.export())]
         ctx.expect_true("the export", probe["id"] in ids, expected=probe["id"], actual=f"{len(ids)} others")
+
+
+@check("PI-IMP-30")
+def an_offer_of_another_protocol_costs_nothing(ctx: Pieces) -> None:
+    """Sends an export and a probe import that offer HTTP/2 by Upgrade, as Java's client does, and looks for
+    the probe where the target keeps such. Where the offer is taken up, it is not verified.
+    """
+    with step("PI-IMP-01", "import an entry without an offer"):
+        send(ctx, ctx.given.importable(ctx.given.probe())).expect_status(204)
+    answer = ctx.call("exportDatabase", headers=OFFER, described=False, note="offers HTTP/2")
+    expect_ignored(answer).expect_status(200).expect_json(dict)
+    probe = ctx.given.probe()
+    answer = send(ctx, ctx.given.importable(probe), headers=OFFER, described=False, note="offers HTTP/2")
+    expect_ignored(answer).expect_status(204)
+    _expect_merged(ctx, [probe])

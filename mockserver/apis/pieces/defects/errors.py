@@ -273,3 +273,17 @@ class ErrorsAreJsonForWhoTakesIt(PiecesHandlers):
                 raise
             status = 505 if isinstance(error, NewerExport) else 500
             return Response(dumps({"error": str(error)}), status, None, "application/json")
+
+
+@defect("PI-ERR-01", "PI-DESC-06")
+class FailuresInsideAreJsonForWhoTakesIt(PiecesHandlers):
+    """Tells a failure inside an import as JSON to clients that accept JSON beside plain text."""
+
+    async def importDatabase(self, call: Call) -> Response:
+        try:
+            return await super().importDatabase(call)
+        except ImportRejected as error:
+            accepted = header(call.scope["headers"], b"accept") or ""
+            if call.exchange.fault is None or "application/json" not in accepted:
+                raise
+            return Response(dumps({"error": str(error)}), 500, None, "application/json")

@@ -154,6 +154,17 @@ class FailedExportIsPage(WirePolicy):
         return _failing(onward, media_type=b"text/html") if exchange.path == _PATH else onward
 
 
+@defect("PI-EXP-19", "PI-DESC-06")
+class FailedExportIsJsonForWhoTakesIt(WirePolicy):
+    """Tells the failure of an export as JSON to clients that accept JSON first."""
+
+    def sending(self, send: Send, exchange: Exchange, scope: Scope) -> Send:
+        onward = super().sending(send, exchange, scope)
+        json_first = (header(scope["headers"], b"accept") or "").startswith("application/json,")
+        failing = exchange.path == _PATH and json_first
+        return _failing(onward, media_type=b"application/json") if failing else onward
+
+
 # What is in it
 
 

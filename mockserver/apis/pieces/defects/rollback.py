@@ -24,6 +24,7 @@ from ..state.exported import (
     OPTIONAL_COLLECTIONS,
     REQUIRED_COLLECTIONS,
     Exported,
+    Format,
     version_of,
 )
 from ..state.pieces import ImportPlan, PiecesDatabase
@@ -260,4 +261,34 @@ class NewCollectionsStay(PiecesDatabase):
                 if name in OPTIONAL_COLLECTIONS and not held.get(name)
             }
             super().apply(ImportPlan(Exported(entries=new)))
+            raise
+
+
+@defect("PI-ROLL-15")
+class EntriesRebuiltWithoutTheirSchemas(PiecesDatabase):
+    """Builds the entries anew from ids and bytes after a merge that failed, without their schemas."""
+
+    def apply(self, plan: ImportPlan, probe: Callable[[int], None] | None = None) -> None:
+        try:
+            super().apply(plan, probe)
+        except ImportRejected:
+            plain = {
+                name: {id_: Format(one.raw) for id_, one in group.items()}
+                for name, group in self._contents.formats.items()
+            }
+            now = self._contents
+            self._swap(type(now)(now.entries, plain, now.opaque, now.schemas))
+            raise
+
+
+@defect("PI-ROLL-15")
+class ListsRebuiltWithoutTheirSchemas(PiecesDatabase):
+    """Forgets the schemas of the lists when an import that it refuses is undone."""
+
+    def _read(self, document: object) -> Reading:
+        try:
+            return (yield from super()._read(document))
+        except ImportRejected:
+            now = self._contents
+            self._swap(type(now)(now.entries, now.formats, now.opaque))
             raise

@@ -235,3 +235,15 @@ class BytesOfMessagesSigned(PiecesDatabase):
         for entry in found["messageValues"]["iterable"]:
             entry["raw"] = [byte - 256 if byte > 127 else byte for byte in entry["raw"]]
         return found
+
+
+@defect("PI-IMP-30")
+class NoBodyBehindAnOffer(Validation):
+    """Takes an import that offers to go on in another protocol for one without a body."""
+
+    async def body(self, rule: BodyRule, scope: Scope, receive: Receive) -> Any:
+        async def nothing() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        offers = header(scope["headers"], b"upgrade") is not None and rule.operation_id == "importDatabase"
+        return await super().body(rule, scope, nothing if offers else receive)
