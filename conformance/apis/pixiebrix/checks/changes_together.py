@@ -44,6 +44,32 @@ def what_is_written_beside_any_change_stays(ctx: PixieBrix) -> None:
         ctx.expect(f"the records that are there after {way} beside new ones", sorted([*kept, *left]), there)
 
 
+@check("PB-REC-33")
+def what_is_changed_beside_a_deletion_stays(ctx: PixieBrix) -> None:
+    """Changes records, in each way, so that a filter does not find them any more, while what it finds is
+    deleted, and looks for all of them: whichever comes first, the changed ones are there.
+    """
+    if not ctx.can("destroy"):
+        return  # nothing is deleted by a filter
+    database, field = ctx.given.database(), field_name(ctx)
+    query = {f"data__{field}": "old"}
+    for _ in range(ROUNDS):
+        keys = written(ctx, database, [{field: "old"}] * (_BESIDE * (AT_ONCE - 1)))
+        several = [keys[number :: AT_ONCE - 1] for number in range(AT_ONCE - 1)]
+        clear = partial(ctx.call, "clearRecords", path=path_of(database), query=query, described=False)
+        (answer,), *beside = together(
+            lambda clear=clear: [clear()],  # type: ignore[misc]
+            *(partial(_write_each, ctx, database, field, some) for some in several),
+        )
+        answer.expect_status(*CREATED, 202, 204)
+        pairs = [
+            pair for some, got in zip(several, beside, strict=True) for pair in zip(some, got, strict=True)
+        ]
+        kept = [key for key, taken in pairs if taken.status in CREATED]
+        there = found(ctx, database, kept)
+        ctx.expect("the changed records that are there after a deletion by a filter", sorted(kept), there)
+
+
 def _changes(ctx: PixieBrix, database: Database, field: str) -> Iterator[tuple[str, Change]]:
     """Ways to change a record that has `old` in the field."""
     path, data = path_of(database), {field: "changed"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote, urlsplit
 
 from ....authoring.arrange import step
@@ -36,12 +37,25 @@ def the_label_is_in_the_file_name(ctx: PixieBrix) -> None:
     """Exports under a name of letters, digits and hyphens, and looks for it in the path of the link and in
     Content-Disposition.
     """
-    label = ctx.name("label")
+    _expect_name(ctx, ctx.name("label"))
+
+
+@check("PB-JOB-29")
+def a_label_does_not_end_at_its_dot(ctx: PixieBrix) -> None:
+    """Exports under a name with a dot in it, and looks for what is before and behind it; what becomes of the
+    dot is left open.
+    """
+    _expect_name(ctx, ctx.name("label"), "last")
+
+
+def _expect_name(ctx: PixieBrix, *parts: str) -> None:
+    """Go on if the file of a job has all parts of its label in its name, in order."""
+    label = ".".join(parts)
     details = succeeded(ctx, ctx.given.database(), name=label)
     answer = exported(ctx, details)
-    disposition = answer.headers.get("Content-Disposition") or ""
+    disposition = unquote(answer.headers.get("Content-Disposition") or "")
     file = unquote(urlsplit(link_of(details)).path).rpartition("/")[2]
-    named = label in file or label in disposition
+    named = any(re.search(".{0,3}".join(map(re.escape, parts)), name) for name in (file, disposition))
     actual = f"{file or 'no name'} in the link, Content-Disposition: {disposition or 'none'}"
     ctx.expect_true("the name of the exported file", named, expected=f"one with {label}", actual=actual)
 

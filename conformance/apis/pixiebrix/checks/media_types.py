@@ -59,15 +59,19 @@ def a_flat_record_has_its_data_beside_its_id(ctx: PixieBrix) -> None:
 
 @check("PB-CSV-07")
 def a_record_comes_as_csv(ctx: PixieBrix) -> None:
-    """Writes a record and reads it as CSV: a row that names its field, and one with its value."""
-    database, field, value = ctx.given.database(), field_name(ctx), ctx.name("a, b")
-    (key,) = written(ctx, database, [{field: value}])
+    """Writes a record with two fields that differ in case and reads it as CSV: a row that names its fields,
+    and one with their values.
+    """
+    database, field = ctx.given.database(), field_name(ctx)
+    data = {field: ctx.name("a, b"), field.swapcase(): ctx.name("c")}
+    (key,) = written(ctx, database, [data])
     answer = ctx.call("getRecord", path=path_of(database, key), accept=CSV).expect_status(200)
     rows = answer.expect_media_type(CSV).csv_rows()
     ctx.expect("the number of rows", 2, len(rows))
-    columns = [index for index, name in enumerate(rows[0]) if name.endswith(field)]
-    ctx.expect_true("the first row", len(columns) == 1, expected=f"one column {field}", actual=rows[0])
-    ctx.expect("the value", value, rows[1][columns[0]])
+    for name, value in data.items():
+        columns = [index for index, column in enumerate(rows[0]) if column.endswith(name)]
+        ctx.expect_true("the first row", len(columns) == 1, expected=f"one column {name}", actual=rows[0])
+        ctx.expect(f"the value under {name}", value, rows[1][columns[0]])
 
 
 @check("PB-NEG-14")

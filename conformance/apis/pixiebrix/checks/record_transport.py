@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import NotVerified, check
+from ....authoring.offers import OFFER, expect_ignored
 from ....environment.session import same_origin
 from .. import asset_details
 from ..arrange import CREATED
@@ -119,6 +120,33 @@ def a_body_may_come_in_chunks(ctx: PixieBrix) -> None:
         ctx.skip("the target speaks HTTP/1.0, which knows no chunks")
     answer.expect_status(200, 201)
     expect_data("the data that came in chunks", {"probe": 1}, read(ctx, database, key))
+
+
+@check("PB-NEG-22")
+def an_offer_of_another_protocol_costs_nothing(ctx: PixieBrix) -> None:
+    """Writes a record in each way and lists it, with requests that offer HTTP/2 by Upgrade, as Java's client
+    does. Where the offer is taken up, it is not verified.
+    """
+    database, key = ctx.given.database(), ctx.name("record")
+    item = {"id": key, "data": {"probe": 0}}
+    written(ctx, database, [{"probe": 0}])
+    for number, (operation, path, body) in enumerate(
+        (
+            ("createRecords", path_of(database), item),
+            ("putRecord", path_of(database, key), {}),
+            *([("putRecords", path_of(database), item)] if ctx.can("destroy") else []),
+        )
+    ):
+        sent = {**body, "data": {"probe": number}}
+        answer = ctx.call(operation, path=path, json=sent, headers=OFFER, described=False)
+        expect_ignored(answer).expect_status(*CREATED)
+        expect_data(f"the data after {operation} with an offer", {"probe": number}, read(ctx, database, key))
+    answer = ctx.call("listRecords", path=path_of(database), headers=OFFER, described=False)
+    expect_ignored(answer).expect_status(200)
+    shown = answer.containing({key})
+    ctx.expect_true(
+        "the list asked for with an offer", shown, expected=f"the record {key}", actual=answer.summary
+    )
 
 
 @check("PB-PAGE-21")

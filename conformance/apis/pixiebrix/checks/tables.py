@@ -14,13 +14,13 @@ from ..exports import exported, succeeded
 from ..records import path_of
 
 _FIELDS: Final[Sequence[Mapping[str, Any]]] = (
-    {"a": "first a", "b": "first b"},
-    {"c": "second c"},
-    {"b": "third b", "a": "third a", "d": ""},
+    {"a": "first a", "b": "first b", "A": "first A"},
+    {"c": "second c", "\u00e9": "composed"},
+    {"b": "third b", "a": "third a", "d": "", "B": "third B", "e\u0301": "decomposed"},
     {},
     {"d": "fifth d", "c": None, "a": "fifth a"},
 )
-"""Fields that are not in every record, nor in one order."""
+"""Fields that are not in every record, nor in one order, some of which differ in case or normal form only."""
 
 
 def _data(marks: Sequence[str]) -> list[dict[str, Any]]:

@@ -165,3 +165,20 @@ class MarkWritesTheListBack(AssetHandlers):
         for one in [one for one in assets if one not in before]:
             del assets[one]
         return answer
+
+
+@defect("PB-REC-33")
+class DeletionOfWhatFittedFirst(RecordHandlers):
+    """Chooses what a filter finds, and deletes it a moment later, also records that do not fit any more."""
+
+    async def clearRecords(self, call: Call) -> Response:
+        filters, table = self._limits(call), self._table(call)
+        if not filters:
+            return await super().clearRecords(call)
+        rows, _ = await self._select(table, self._bounds(call, table), filters, Page(1, 1_000))
+        await asyncio.sleep(WHILE / 5)
+        chosen = [row[KEY] for row in rows]
+        for key in chosen:
+            if key in table:
+                state_of(call.sandbox).delete_record(call.path["databaseId"], key, call.sandbox.now())
+        return await super().clearRecords(call)

@@ -237,3 +237,19 @@ class CSVListTrimmed(_CSV):
 
     def csv(self, rows: list[Row]) -> bytes:
         return _text([[cell.strip() for cell in line] for line in _table(super().csv(rows))])
+
+
+@defect("PB-CSV-04", "PB-CSV-07")
+class CSVListOfColumnsWithoutCase(_CSV):
+    """Puts fields whose names differ only in case into one column."""
+
+    def csv(self, rows: list[Row]) -> bytes:
+        header, *lines = _table(super().csv(rows))
+        places: dict[str, int] = {}
+        for at, name in enumerate(header):
+            places.setdefault(name.casefold(), at)
+        same = {
+            at: [i for i, name in enumerate(header) if name.casefold() == key] for key, at in places.items()
+        }
+        merged = [[next((line[i] for i in some if line[i]), "") for some in same.values()] for line in lines]
+        return _text([[header[at] for at in same], *merged])

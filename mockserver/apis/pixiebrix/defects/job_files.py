@@ -76,6 +76,16 @@ class LabelCutShort(PixieBrixState):
 
 
 @defect("PB-JOB-29")
+class LabelEndsAtItsLastDot(PixieBrixState):
+    """Puts the ending of a file in the place of what is behind the last dot of a label."""
+
+    def create_job(self, *args: Any, **more: Any) -> Job:
+        job = super().create_job(*args, **more)
+        job.name = job.name.rpartition(".")[0] or job.name
+        return job
+
+
+@defect("PB-JOB-29")
 class LabelWithoutHyphens(PixieBrixState):
     """Writes underscores in a file's name where the label has hyphens."""
 

@@ -6,14 +6,15 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope
+from starlette.types import Message, Receive, Scope, Send
 
 from ....variants.defect import defect
 from ....web.body import header
-from ....web.call import Call
+from ....web.call import Call, Exchange
 from ....web.connexion.validation import BodyRule, Validation
 from ....web.negotiated import Negotiated
 from ....web.problems import BadRequest, NotAcceptable
+from ....web.wire_policy import WirePolicy
 from ..handlers.assets import AssetHandlers
 from ..handlers.records import RecordHandlers
 from ..negotiation import Negotiation, Offer
@@ -99,3 +100,18 @@ class AddressesWithoutPort(AssetHandlers):
         shown = super().describe_asset(asset, call)
         parts = urlsplit(shown["download_url"])
         return {**shown, "download_url": urlunsplit(parts._replace(netloc=parts.hostname or ""))}
+
+
+@defect("PB-NEG-22")
+class OffersAreRefused(WirePolicy):
+    """Refuses a request that offers to go on in another protocol, as one that it cannot fulfil."""
+
+    def sending(self, send: Send, exchange: Exchange, scope: Scope) -> Send:
+        onward = super().sending(send, exchange, scope)
+        if header(scope["headers"], b"upgrade") is None:
+            return onward
+
+        async def refusing(message: Message) -> None:
+            await onward({**message, "status": 400} if "status" in message else message)
+
+        return refusing

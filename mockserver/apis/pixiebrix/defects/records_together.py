@@ -136,3 +136,30 @@ class DatabasesShareAName(DatabaseHandlers):
         await asyncio.sleep(WHILE)
         call.body = {**call.body, "name": self._latest}
         return await super().createDatabase(call)
+
+
+@defect("PB-NEG-21")
+class MetadataOfTheLatestRequest(AssetHandlers):
+    """Keeps the metadata of an asset where the next request overwrites them before they are sent."""
+
+    _shown: Response | None = None
+
+    async def getAsset(self, call: Call) -> Response:
+        if not call.query.get("meta"):
+            return await super().getAsset(call)
+        self._shown = await super().getAsset(call)
+        await asyncio.sleep(WHILE / 20)
+        return self._shown
+
+
+@defect("PB-NEG-21")
+class JobOfTheLatestRequest(JobHandlers):
+    """Keeps the id of the job that is asked for where the next request overwrites it."""
+
+    _latest: str = ""
+
+    async def getExportJob(self, call: Call) -> Response:
+        self._latest = call.path["jobId"]
+        await asyncio.sleep(WHILE / 20)
+        call.path["jobId"] = self._latest
+        return await super().getExportJob(call)
