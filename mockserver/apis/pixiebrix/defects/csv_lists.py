@@ -239,17 +239,30 @@ class CSVListTrimmed(_CSV):
         return _text([[cell.strip() for cell in line] for line in _table(super().csv(rows))])
 
 
-@defect("PB-CSV-04", "PB-CSV-07")
+def _without_case(raw: bytes) -> bytes:
+    """A table whose columns are one where their names differ only in case."""
+    header, *lines = _table(raw)
+    places: dict[str, list[int]] = {}
+    for at, name in enumerate(header):
+        places.setdefault(name.casefold(), []).append(at)
+    merged = [[next((line[at] for at in some if line[at]), "") for some in places.values()] for line in lines]
+    return _text([[header[some[0]] for some in places.values()], *merged])
+
+
+@defect("PB-CSV-04")
 class CSVListOfColumnsWithoutCase(_CSV):
     """Puts fields whose names differ only in case into one column."""
 
     def csv(self, rows: list[Row]) -> bytes:
-        header, *lines = _table(super().csv(rows))
-        places: dict[str, int] = {}
-        for at, name in enumerate(header):
-            places.setdefault(name.casefold(), at)
-        same = {
-            at: [i for i, name in enumerate(header) if name.casefold() == key] for key, at in places.items()
-        }
-        merged = [[next((line[i] for i in some if line[i]), "") for some in same.values()] for line in lines]
-        return _text([[header[at] for at in same], *merged])
+        return _without_case(super().csv(rows))
+
+
+@defect("PB-CSV-07")
+class CSVRecordOfColumnsWithoutCase(RecordHandlers):
+    """Puts fields whose names differ only in case into one column of the CSV of a record."""
+
+    def _one(self, row: Row, call: Call, status: int) -> Response:
+        answer = super()._one(row, call, status)
+        if call.answer.media_type != CSV:
+            return answer
+        return Response(_without_case(bytes(answer.body)), status, None, call.answer.content_type)

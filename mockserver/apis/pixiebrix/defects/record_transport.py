@@ -108,7 +108,7 @@ class OffersAreRefused(WirePolicy):
 
     def sending(self, send: Send, exchange: Exchange, scope: Scope) -> Send:
         onward = super().sending(send, exchange, scope)
-        if header(scope["headers"], b"upgrade") is None:
+        if header(scope["headers"], b"upgrade") is None or not exchange.path.startswith("/api/"):
             return onward
 
         async def refusing(message: Message) -> None:
