@@ -196,3 +196,14 @@ def test_a_connection_that_was_closed_meanwhile_is_not(wire: Wire, raw: Raw) -> 
 
     url = raw(once)
     assert [wire.send(Request("POST", f"{url}/", body=b"{}")).status for _ in range(3)] == [200] * 3
+
+
+def test_another_protocol_is_an_answer_only_to_who_offers_it(wire: Wire, raw: Raw) -> None:
+    frames = b"\x00\x00\x12\x04\x00\x00\x00\x00\x00"
+    url = raw(answering(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", frames))
+    offer = (("Connection", "Upgrade"), ("Upgrade", "h2c"))
+    for _ in range(2):  # a connection that goes on in it is not used again
+        received = wire.send(Request("GET", f"{url}/", offer))
+        assert (received.status, received.content) == (101, b"")
+    with pytest.raises(NoAnswer, match="another protocol"):
+        wire.send(Request("GET", f"{url}/"))

@@ -78,6 +78,7 @@ def a_500_is_plain_text(ctx: Pieces) -> None:
 @check("PI-ERR-01", control="importDatabase")
 def a_500_from_inside_is_plain_text(ctx: Pieces) -> None:
     """Provokes failures inside imports, where that is possible, for the same clients."""
+    ctx.given.export()
     if not ctx.can("inject"):
         return  # the other check looks at what is refused
     for accept in (None, *_ACCEPTED):

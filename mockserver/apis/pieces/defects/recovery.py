@@ -194,7 +194,7 @@ class LastFailureComesTooLate(_Partial):
 # The next import
 
 
-@defect("PI-ROLL-16", "PI-VER-03")
+@defect("PI-ROLL-16", "PI-VER-03", "PI-VER-04")
 class LockNotReleased(PiecesHandlers):
     """Leaves the database locked after a failed import."""
 
