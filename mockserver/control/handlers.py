@@ -32,6 +32,7 @@ from ..web.responses import ChunkedResponse, json_response
 from . import overview
 from .coverage import CoverageHandlers
 from .events import JournalEvents
+from .metrics import MetricsHandlers
 
 CAPABILITIES = ("read", "write", "destroy", "storage", "clock", "inject", "second")
 
@@ -51,11 +52,12 @@ class ControlHandlers:
         self._loading = asyncio.Lock()
         self._brought = [
             CoverageHandlers(sandboxes),
+            MetricsHandlers(sandboxes),
             *(api.control for api in served_apis().values() if api.control is not None),
         ]
 
     def __getattr__(self, name: str) -> Any:
-        """An operation about coverage, or one that an API brings."""
+        """An operation about coverage or metrics, or one that an API brings."""
         for one in self.__dict__.get("_brought", ()):
             if hasattr(one, name):
                 return getattr(one, name)

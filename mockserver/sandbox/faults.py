@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -188,13 +189,25 @@ MAX_FAULTS = 1_000
 class FaultBook:
     """The faults of one sandbox, in the order in which they were ordered."""
 
-    __slots__ = ("_count", "_faults", "_left", "_random")
+    __slots__ = ("_count", "_faults", "_fired", "_left", "_random")
 
-    def __init__(self, seed: int, name: str = "") -> None:
+    def __init__(self, seed: int, name: str = "", fired: Counter[str] | None = None) -> None:
+        """Begin without faults.
+
+        Args:
+            seed: of the data set.
+            name: of the sandbox.
+            fired: counts, by operation, how often a fault has struck.
+        """
+        self._fired: Counter[str] = Counter() if fired is None else fired
         self._faults: dict[str, Fault] = {}
         self._left: dict[str, int] = {}
         self._count = 0
         self._random = random.Random(f"faults {seed}/{name}")  # noqa: S311 - repeatable on purpose
+
+    def count_in(self, fired: Counter[str]) -> None:
+        """Count from now on here how often a fault strikes, by operation."""
+        self._fired = fired
 
     def __len__(self) -> int:
         return len(self._faults)
@@ -283,6 +296,7 @@ class FaultBook:
         """Count one strike; False if the fault has been taken back or used up since it was drawn."""
         if self._faults.get(fault.id) is not fault:
             return False
+        self._fired[fault.operation] += 1
         if fault.times is not None:
             self._left[fault.id] -= 1
             if self._left[fault.id] <= 0:

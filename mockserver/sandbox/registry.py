@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import OrderedDict
+import time
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
@@ -67,6 +68,8 @@ class Sandboxes:
 
     Attributes:
         contracts: makes what there is to meet of what is served; asked when coverage is wanted.
+        requests: how many the APIs had in all sandboxes, by operation (`none` for a path without one) and
+            status (0 without an answer).
         keeping: keeps those with a name beyond the life of the server; None: nothing does.
     """
 
@@ -86,6 +89,9 @@ class Sandboxes:
         self.default = Sandbox.make(base, settings, classes=self.classes)
         self._sandboxes: OrderedDict[str, Sandbox] = OrderedDict()
         self.evicted = 0
+        self.requests: Counter[tuple[str, int]] = Counter()
+        self._fired: Counter[str] = Counter()
+        self._began = time.monotonic()
         self.keeping: Keeping | None = None
         self.contracts: Contracts | None = None
         self._contract: CoveredContract | None = None
@@ -202,8 +208,23 @@ class Sandboxes:
 
     def end_watching(self) -> None:
         """Tell all who watch a journal that nothing more will come."""
-        for sandbox in (self.default, *self._sandboxes.values()):
+        for sandbox in self._all():
             sandbox.journal.end_watching()
+
+    def fired(self) -> Counter[str]:
+        """How often faults struck each operation since the server started, in deleted sandboxes too."""
+        return sum((one.fired for one in self._all()), self._fired)
+
+    def journal_entries(self) -> int:
+        """How many exchanges all journals hold."""
+        return sum(len(one.journal) for one in self._all())
+
+    def uptime(self) -> float:
+        """The seconds since these sandboxes were made, with the server."""
+        return time.monotonic() - self._began
+
+    def _all(self) -> tuple[Sandbox, ...]:
+        return self.default, *self._sandboxes.values()
 
     @property
     def count(self) -> int:
@@ -248,12 +269,14 @@ class Sandboxes:
         ones are not in it.
         """
         whole = Sum(nothing(self.contract()) if self._gone is None else self._gone.document())
-        for sandbox in (self.default, *self._sandboxes.values()):
+        for sandbox in self._all():
             whole.add(document(sandbox.watched(self.contract()), sandbox.title, lines=False))
         return whole.document()
 
     def _part(self, sandbox: Sandbox | None) -> None:
-        """Keep what was met in a sandbox that goes."""
+        """Keep what was met and what struck in a sandbox that goes."""
+        if sandbox is not None:
+            self._fired += sandbox.fired
         if sandbox is None or sandbox.watch is None or not self.settings.coverage:
             return
         if self._gone is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -88,7 +89,8 @@ class Sandbox:
     """State, clock, ids, storage, settings, faults, journal and implementation of one isolated mock.
 
     `prefix` is what stands before every path of this sandbox (empty for the default sandbox); `life` is
-    another for each sandbox that is made, also under a name that there was before.
+    another for each sandbox that is made, also under a name that there was before; `fired` is how often
+    faults have struck each operation, and a reset does not begin it anew.
     """
 
     __slots__ = (
@@ -97,6 +99,7 @@ class Sandbox:
         "classes",
         "clock",
         "faults",
+        "fired",
         "ids",
         "implementation",
         "journal",
@@ -126,6 +129,7 @@ class Sandbox:
         self.life = secrets.token_hex(8)
         self.prefix = f"/~{name}" if name else ""
         self._made_ids = 0
+        self.fired: Counter[str] = Counter()
         self.journal = Journal()
         self.watch: Watch | None = None
         self.turn = Turn()
@@ -165,7 +169,7 @@ class Sandbox:
         self.signer = classes[SIGNER](signing_secret(settings.signing_key, self.name))
         self.states: dict[str, Any] = self._forked(base.states)
         self.objects = base.objects.fork()
-        self.faults = FaultBook(base.seed, self.name)
+        self.faults = FaultBook(base.seed, self.name, self.fired)
         self.journal.clear()
         if self.watch is not None:
             self.watch.begin_anew()

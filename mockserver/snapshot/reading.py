@@ -55,6 +55,7 @@ class Draft:
         sandbox.clock = Clock(at=now, frozen=frozen)
         sandbox.settings = replace(self.settings, auth=sandbox.settings.auth, tokens=sandbox.settings.tokens)
         sandbox.faults, sandbox.ids, sandbox.signer = self.faults, self.ids, self.signer
+        sandbox.faults.count_in(sandbox.fired)
         # An API that leaves its state out of documents keeps it.
         sandbox.states = {**sandbox.states, **self.states}
         sandbox.objects = self.objects

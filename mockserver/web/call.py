@@ -41,6 +41,7 @@ class Exchange:
         fault: an ordered fault that strikes inside the operation.
         organizations: ids of those that the token may see; None for all.
         read_only: the token may not write.
+        operation_id: of the operation, where routing has found one.
     """
 
     sandbox: Sandbox
@@ -50,6 +51,7 @@ class Exchange:
     fault: Fault | None = None
     organizations: frozenset[str] | None = None
     read_only: bool = False
+    operation_id: str | None = None
 
 
 @dataclass(slots=True)

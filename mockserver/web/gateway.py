@@ -227,8 +227,8 @@ class Gateway:
         problem.status = error.status_code
         return problem
 
-    @staticmethod
     def _record(  # noqa: PLR0917 - all that is known at the end
+        self,
         exchange: Exchange,
         api: Api,
         path: str,
@@ -242,26 +242,28 @@ class Gateway:
         sandbox = exchange.sandbox
         if request_log.isEnabledFor(logging.INFO):
             _log(sandbox, exchange.path, scope, sender, seconds)
-        sandbox.record(
-            Entry(
-                number=sandbox.journal.next_number(),
-                request_id=scope[REQUEST_ID],
-                at=sandbox.clock.now(),
-                method=scope["method"],
-                path=exchange.path,
-                query=scope["query_string"],
-                request_headers=scope["headers"],
-                request_body=receiver.body,
-                request_size=receiver.size,
-                status=sender.status,
-                response_headers=sender.headers,
-                response_body=sender.body,
-                response_size=sender.size,
-                seconds=seconds,
-                find_operation=partial(_addressed, api, path, exchange.path),
-                forced=forced,
-            )
+        entry = Entry(
+            number=sandbox.journal.next_number(),
+            request_id=scope[REQUEST_ID],
+            at=sandbox.clock.now(),
+            method=scope["method"],
+            path=exchange.path,
+            query=scope["query_string"],
+            request_headers=scope["headers"],
+            request_body=receiver.body,
+            request_size=receiver.size,
+            status=sender.status,
+            response_headers=sender.headers,
+            response_body=sender.body,
+            response_size=sender.size,
+            seconds=seconds,
+            find_operation=partial(_addressed, api, path, exchange.path),
+            forced=forced,
         )
+        # Routing has found it for most; an entry finds it for what was answered without.
+        operation = exchange.operation_id or entry.operation or "none"
+        self.sandboxes.requests[operation, sender.status] += 1
+        sandbox.record(entry)
 
 
 def _telling(send: Send, life: bytes) -> Send:

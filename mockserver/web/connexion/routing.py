@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..call import EXCHANGE
 from .framework import ROUTING_CONTEXT, RoutingMiddleware, Specification
 from .routes import METHODS
 
@@ -69,6 +70,7 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has 
                     values = {name: segments[index] for index, name in route.parameters}
                     if all(values.values()):
                         scope["path_params"] = values
+                        scope[EXCHANGE].operation_id = route.operation_id
                         scope["extensions"][ROUTING_CONTEXT] = {
                             "api_base_path": route.base_path,
                             "operation_id": route.operation_id,
