@@ -288,6 +288,7 @@ def test_the_sandbox_and_its_clock(generated: Callable[[str], Generated], databa
     hour = control("advanceClock", body=models.ClockAdvance(to=models.ClockAdvanceTo.NEXT_MIDNIGHT))
     assert hour.now - now == dt.timedelta(hours=1)
     assert control("getClock") == hour
+    assert "dbcontract_uptime_seconds" in control("getMetrics")
     assert control.called == control.tagged("Sandbox", "Clock")
 
 
