@@ -19,6 +19,7 @@ from dbcontract.conformance.catalogue.vocabulary import ALLOWABLE
 from dbcontract.conformance.report import FORMATS
 from dbcontract.conformance.runner.interruption import INTERRUPTED, Interruption
 
+from . import target_options
 from .chosen import read_baseline, report_options, rule_options, select_rules, with_baseline
 from .errors import CommandError
 from .reports import Output, output_of, to_standard_output, write_reports
@@ -48,24 +49,14 @@ def _own_options(command: Callable[..., int]) -> Callable[..., int]:
 @click.option(
     "--api", type=click.Choice([*names(), "all"]), help="Which API the URL serves. Default: found out."
 )
-@click.option(
-    "--target",
-    "target_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="A target file, as `dbcontract init` writes one.",
-)
+@target_options.target_file
 @rule_options
 @click.option(
     "--allow", metavar="LIST", multiple=True, help=f"Out of {', '.join(ALLOWABLE)}; else only reads."
 )
-@click.option("--token-env", metavar="NAME", help="The variable with the token. Default: DBCONTRACT_TOKEN.")
+@target_options.token_env
 @_own_options
-@click.option(
-    "--proxy",
-    metavar="URL",
-    help="A forward proxy, http://HOST:PORT. Without it none is used; NO_PROXY names exceptions.",
-)
+@target_options.proxy
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="The same seed, the same generated calls."
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from . import target_options
 from .surroundings import Finding, Level, looked_at
 
 _STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "bold red"}
@@ -18,19 +19,9 @@ _STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "bold red"
 @click.command("doctor")
 @click.argument("url", required=False)
 @click.option("--api", metavar="NAME", help="Which API the URL serves. Default: found out.")
-@click.option(
-    "--target",
-    "target_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="A target file, as `dbcontract init` writes one.",
-)
-@click.option("--token-env", metavar="NAME", help="The variable with the token. Default: DBCONTRACT_TOKEN.")
-@click.option(
-    "--proxy",
-    metavar="URL",
-    help="A forward proxy, http://HOST:PORT. Without it none is used; NO_PROXY names exceptions.",
-)
+@target_options.target_file
+@target_options.token_env
+@target_options.proxy
 @click.option(
     "--state",
     "state_file",
