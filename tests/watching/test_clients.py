@@ -92,6 +92,7 @@ def test_answers_have_the_same_headers_in_the_same_order(
         "Accept-Encoding": encoding,
         "Authorization": f"Token {mock.token}",
         "Origin": "http://localhost:3000",
+        "X-Request-Id": "the-same-both-times",
     }
     with watching(mock.base_url) as proxy:
         for path in paths:
