@@ -1,8 +1,15 @@
 """Each fault can be seen over HTTP, and is not there without it."""
 
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
 import pytest
 
-from ..running import Foreign, started
+from ..running import RECORD_LIMIT, Foreign, started
 from . import asking_pieces, pieces_witnesses
 from .faults import ROUNDS, command, faults, lawful
 from .registry import Kind
@@ -10,12 +17,52 @@ from .registry import Kind
 FAULTS = faults()
 
 
+Faulty = Callable[[str], AbstractContextManager[Foreign]]
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[Faulty]:
+    """Starts the strict server with a fault, in a fork of a process that has read all faults once."""
+    serve = Path(__file__).with_name("serve.py")
+    with subprocess.Popen(
+        [sys.executable, str(serve), "--each"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        orders, answers = process.stdin, process.stdout
+
+        def order(line: str) -> str:
+            orders.write(f"{line}\n")
+            orders.flush()
+            return answers.readline()
+
+        @contextmanager
+        def served(name: str) -> Iterator[Foreign]:
+            facts = order(f"--fault {name} --record-limit {RECORD_LIMIT}")
+            try:
+                yield Foreign(name, {**json.loads(facts), "record_limit": RECORD_LIMIT})
+            finally:
+                assert order("") == "ended\n"
+
+        yield served
+        orders.close()
+        assert not process.stderr.read()
+
+
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_seen_and_the_right_server_is_not_blamed(strict: Foreign, name: str) -> None:
+def test_a_fault_is_seen_and_the_right_server_is_not_blamed(
+    strict: Foreign, faulty: Faulty, name: str
+) -> None:
     fault = FAULTS[name]
     assert lawful(fault, strict)
-    with started(name, command(name)) as faulty:
-        assert not lawful(fault, faulty)
+    with faulty(name) as server:
+        assert not lawful(fault, server)
 
 
 @pytest.mark.parametrize("number", ROUNDS)
