@@ -354,7 +354,7 @@ class VersionWithLetter(PiecesDatabase):
 # When it is made
 
 
-@defect("PI-EXP-15", "PI-IMP-05")
+@defect("PI-EXP-15", "PI-IMP-05", "PI-IMP-19")
 class ExportRenewedTooLate(PiecesDatabase):
     """Gives out the old export once more after an import, and makes a new one only then."""
 

@@ -93,7 +93,7 @@ class AbsentOptionalCollectionsGo(PiecesDatabase):
 # What comes
 
 
-@defect("PI-IMP-10", "PI-IMP-05")
+@defect("PI-IMP-10", "PI-IMP-05", "PI-IMP-19")
 class EntriesGetNewIds(PiecesDatabase):
     """Gives every imported value a new id."""
 
@@ -158,7 +158,7 @@ class ListsPutTogether(PiecesDatabase):
         super().apply(ImportPlan(replace(plan.exported, formats={"values": together})), probe)
 
 
-@defect("PI-IMP-22")
+@defect("PI-IMP-22", "PI-IMP-29")
 class OptionalCollectionsIgnored(PiecesDatabase):
     """Merges the required collections only."""
 
@@ -169,7 +169,7 @@ class OptionalCollectionsIgnored(PiecesDatabase):
         super().apply(ImportPlan(replace(plan.exported, entries=entries)), probe)
 
 
-@defect("PI-IMP-22")
+@defect("PI-IMP-22", "PI-IMP-29")
 class LastEntryOfCollectionsLost(PiecesDatabase):
     """Loses the last entry of every imported collection."""
 

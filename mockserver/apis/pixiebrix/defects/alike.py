@@ -160,7 +160,7 @@ class NullsInAnyCase(RecordHandlers):
         return [_NullInAnyCase(one) if isinstance(one, FieldNull) else one for one in super()._filters(call)]
 
 
-@defect("PB-ASSET-15")
+@defect("PB-ASSET-15", "PB-ASSET-38")
 class NamesakesMarkedToo(AssetHandlers):
     """Marks every asset of the same file name in the database."""
 

@@ -46,7 +46,7 @@ class _Marking(PixieBrixState, ABC):
         """The asset that is kept, of what it was and of what it should become."""
 
 
-@defect("PB-ASSET-15")
+@defect("PB-ASSET-15", "PB-ASSET-02", "PB-ASSET-38")
 class MarkNotKept(PixieBrixState):
     """Answers a change of an asset as if it were made, and keeps the asset as it was."""
 
@@ -54,7 +54,7 @@ class MarkNotKept(PixieBrixState):
         return self.asset(db_id, id).patched(is_uploaded=is_uploaded, now=now)
 
 
-@defect("PB-ASSET-23")
+@defect("PB-ASSET-23", "PB-NEG-18")
 class MarkNeverTakenBack(_Marking):
     """Keeps an asset marked as uploaded when the mark is to be taken back."""
 
@@ -78,7 +78,7 @@ class ChangeMovesCreation(_Marking):
         return replace(after, created_at=after.updated_at)
 
 
-@defect("PB-ASSET-16")
+@defect("PB-ASSET-16", "PB-ASSET-38")
 class ChangeAnsweredEmpty(AssetHandlers):
     """Answers the change of an asset 204, without its metadata."""
 
@@ -87,7 +87,7 @@ class ChangeAnsweredEmpty(AssetHandlers):
         return Response(None, 204)
 
 
-@defect("PB-ASSET-16")
+@defect("PB-ASSET-16", "PB-ASSET-38")
 class ChangeAnsweredAsBefore(AssetHandlers):
     """Answers the change of an asset with the metadata of before."""
 

@@ -77,7 +77,7 @@ class OnlyUploadedAssetsListed(PixieBrixState):
         return [asset for asset in super().list_assets(db_id) if asset.is_uploaded]
 
 
-@defect("PB-ASSET-37")
+@defect("PB-ASSET-37", "PB-PAGE-04")
 class AssetsOfAllDatabasesListed(PixieBrixState):
     """Lists the assets of all databases below each of them."""
 
@@ -108,7 +108,7 @@ class NoAssetsIsNotFound(PixieBrixState):
         return found
 
 
-@defect("PB-ASSET-38")
+@defect("PB-ASSET-38", "PB-ASSET-02")
 class ListShowsOldMarks(PixieBrixState):
     """Lists assets as they were when they were created, from a copy that is never renewed."""
 
@@ -283,7 +283,7 @@ class AssetTimesWithheld(AssetHandlers):
         return {name: value for name, value in item.items() if name not in _TIMES}
 
 
-@defect("PB-ASSET-08", "PB-ASSET-16", "PB-ASSET-38")
+@defect("PB-ASSET-08", "PB-ASSET-16", "PB-ASSET-38", "PB-ASSET-02")
 class AssetInCamelCase(AssetHandlers):
     """Writes the fields of an asset's metadata in camel case."""
 

@@ -60,7 +60,7 @@ class DeletionTakesTheFirstFilter(RecordHandlers):
         return super()._limits(call)[:1]
 
 
-@defect("PB-FILT-30")
+@defect("PB-FILT-30", "PB-REC-43")
 class DatesForgottenWithNulls(RecordHandlers):
     """Forgets the dates where a filter asks for null."""
 

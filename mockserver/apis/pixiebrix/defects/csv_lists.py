@@ -155,7 +155,7 @@ class CSVListOfNumberedColumns(_CSV):
 # Rows
 
 
-@defect("PB-CSV-03")
+@defect("PB-CSV-03", "PB-REC-45")
 class CSVListWithoutLastRecord(_CSV):
     """Leaves the last record out of the CSV, off by one."""
 

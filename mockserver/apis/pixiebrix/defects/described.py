@@ -118,7 +118,7 @@ class NamesInLatin1(Validation):
             body["name"].encode("latin-1")
 
 
-@defect("PB-DESC-08", "PB-NEG-20", fuzzing=True)
+@defect("PB-DESC-08", "PB-NEG-20", "PB-DB-14", fuzzing=True)
 class NamesOfPlainLetters(Validation):
     """Refuses a name of a database in which there is anything but letters, digits, dashes and blanks."""
 

@@ -127,7 +127,7 @@ class ExportIsCsvByDefault(JobHandlers):
         return await super().createExportJob(call)
 
 
-@defect("PB-JOB-26", "PB-JOB-44")
+@defect("PB-JOB-26", "PB-JOB-44", "PB-JOB-52")
 class JsonByNameGivesCsv(JobHandlers):
     """Falls back to CSV when an order names application/json, and exports JSON by default alone."""
 

@@ -162,7 +162,7 @@ class JobsWithDatesFail(JobHandlers):
 # Databases
 
 
-@defect("PB-JOB-31")
+@defect("PB-JOB-31", "PB-NEG-14", "PB-NEG-15")
 class SeveralDatabasesFail(JobHandlers):
     """Takes orders for several databases, and then ends their jobs with FAILURE."""
 
@@ -180,7 +180,7 @@ class FirstPageExported(PixieBrixState):
         return tuple((id_, rows[:100]) for id_, rows in super()._selected(ids, start, end))
 
 
-@defect("PB-JOB-30", "PB-JOB-27", "PB-JOB-28", "PB-JOB-43", "PB-JOB-48")
+@defect("PB-JOB-30", "PB-JOB-27", "PB-JOB-28", "PB-JOB-43", "PB-JOB-48", "PB-NEG-14", "PB-NEG-15")
 class LastRecordNotExported(PixieBrixState):
     """Counts wrongly and leaves the last record of each database out of an export."""
 
@@ -207,7 +207,7 @@ class ExportedPagesOverlap(PixieBrixState):
         )
 
 
-@defect("PB-JOB-31")
+@defect("PB-JOB-31", "PB-NEG-14", "PB-NEG-15")
 class FirstDatabaseExported(PixieBrixState):
     """Exports the first database of an order and forgets the others."""
 
@@ -215,7 +215,7 @@ class FirstDatabaseExported(PixieBrixState):
         return super()._selected(ids[:1], start, end)
 
 
-@defect("PB-JOB-31")
+@defect("PB-JOB-31", "PB-NEG-14", "PB-NEG-15")
 class LastDatabaseExported(PixieBrixState):
     """Writes each database over the one before it, so that the last one of an order is left."""
 

@@ -129,7 +129,7 @@ class ExportedAsTheListShows(_Json):
         return {name: item[name] for name in ("id", "data", "created_at")}
 
 
-@defect("PB-JOB-40", "PB-JOB-55")
+@defect("PB-JOB-40", "PB-JOB-55", "PB-JOB-52")
 class ExportIsAPage(_Json):
     """Wraps the records of a JSON export as a page of results."""
 
@@ -137,7 +137,7 @@ class ExportIsAPage(_Json):
         return {"count": len(items), "next": None, "previous": None, "results": items}
 
 
-@defect("PB-JOB-40", "PB-JOB-55")
+@defect("PB-JOB-40", "PB-JOB-55", "PB-JOB-52")
 class ExportByDatabase(_Json):
     """Puts the records of a JSON export into one array for each database."""
 

@@ -44,7 +44,7 @@ class OnlyTheFirstRangeCounts(Negotiation):
         return super().choose(offer, accept)
 
 
-@defect("PB-NEG-18")
+@defect("PB-NEG-18", "PI-IMP-04")
 class CharsetIsAnotherType(Validation):
     """Takes JSON with a charset for another media type, and refuses it."""
 

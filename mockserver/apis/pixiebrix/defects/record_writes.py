@@ -99,7 +99,7 @@ class PutAnswers204(RecordHandlers):
         return _without_body(await super().putRecord(call), 204)
 
 
-@defect("PB-REC-14", "PB-REC-18", "PB-REC-19", "PB-REC-20", "PB-REC-21", "PB-REC-22")
+@defect("PB-REC-14", "PB-REC-18", "PB-REC-19", "PB-REC-20", "PB-REC-21", "PB-REC-22", "PB-JOB-40")
 class PutChangesNothing(PixieBrixState):
     """Leaves a record that exists as it is when its key is put."""
 
@@ -111,7 +111,7 @@ class PutChangesNothing(PixieBrixState):
         return super().put_record(db_id, key, data, strategy, now)
 
 
-@defect("PB-REC-14")
+@defect("PB-REC-14", "PB-JOB-40")
 class PutChangesAll(PixieBrixState):
     """Changes all records of a database when one key is put, for want of a condition."""
 
@@ -154,7 +154,7 @@ class StrategyInTheAnswer(RecordHandlers):
         return Response(jsonio.dumps(shown), answer.status_code, None, call.answer.content_type)
 
 
-@defect("PB-REC-25", "PB-FILT-09")
+@defect("PB-REC-25", "PB-FILT-09", "PB-JOB-40")
 class ChangeIsANewRecord(RecordTable):
     """Deletes and creates a record where it should change it, so that its creation moves."""
 

@@ -64,7 +64,7 @@ class ListInAnEnvelope(RecordHandlers):
         return Response(body, status, headers, call.answer.content_type)
 
 
-@defect("PB-REC-02", "PB-REC-07")
+@defect("PB-REC-02", "PB-REC-07", "PB-NEG-22")
 class NewestRecordMissing(RecordHandlers):
     """Leaves the newest record out of the list, off by one."""
 
@@ -95,7 +95,7 @@ class KeysOfAllDatabasesInOne(PixieBrixState):
         return written
 
 
-@defect("PB-REC-05")
+@defect("PB-REC-05", "PB-REC-31")
 class NoMoreThanHundreds(RecordHandlers):
     """Returns no more than 500 records with one request."""
 
