@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -77,10 +77,9 @@ class Relay:
         assert task is not None  # noqa: S101 (the server runs it as one)
         self._tasks.add(task)
         try:
-            there, back = await asyncio.open_connection("127.0.0.1", self._to)
-            await asyncio.gather(self._delayed(reader, back), self._copied(there, writer))
-        except (OSError, asyncio.CancelledError):
-            pass  # a connection that broke, or the end of all
+            with suppress(OSError, asyncio.CancelledError):  # a connection that broke, or the end of all
+                there, back = await asyncio.open_connection("127.0.0.1", self._to)
+                await asyncio.gather(self._delayed(reader, back), self._copied(there, writer))
         finally:
             self._tasks.discard(task)
             writer.close()

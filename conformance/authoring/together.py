@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Final, TypeVar
 
 AT_ONCE: Final = 4
@@ -33,3 +33,11 @@ def together(*calls: Callable[[], Got]) -> list[Got]:
     with ThreadPoolExecutor(len(calls)) as pool:
         running = [pool.submit(begin, call) for call in calls]
     return [one.result() for one in running]
+
+
+def ending(over: Event, call: Callable[[], Got]) -> list[Got]:
+    """Make a call, and tell those beside it that it is over, however it ends."""
+    try:
+        return [call()]
+    finally:
+        over.set()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
-import ssl
 from collections.abc import Iterable
 from typing import Any
 
@@ -87,14 +86,6 @@ class _PlainStream(httpcore.AsyncNetworkStream):
 
     async def aclose(self) -> None:
         self._plain.close()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
-    ) -> httpcore.AsyncNetworkStream:
-        raise NotImplementedError  # the pool of https has the backend of httpcore
 
     def get_extra_info(self, info: str) -> Any:
         if info != "is_readable":

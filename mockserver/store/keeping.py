@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import Mapping
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from ..sandbox.registry import Sandboxes
 from ..sandbox.sandbox import Sandbox
@@ -50,6 +51,7 @@ class StoredSandboxes:
         self._too_large: dict[str, str] = {}
         self._written = 0
         self._in_flight: set[str] = set()
+        self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._wake = asyncio.Event()
         self._changing = asyncio.Lock()
         self._ending = False
@@ -178,7 +180,11 @@ class StoredSandboxes:
         self._found()
 
     async def _write_one(self, name: str) -> None:
-        """Write one, if it was used since, or leaves."""
+        """Write one, if it was used since, or leaves; whoever else writes it has ended then."""
+        async with self._writing.setdefault(name, asyncio.Lock()):
+            await self._write_alone(name)
+
+    async def _write_alone(self, name: str) -> None:
         whole = name in self._leaving
         sandbox = self._leaving.pop(name, None) or self._used.pop(name, None)
         if sandbox is None or name in self._apart:

@@ -5,7 +5,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dbcontract.conformance.authoring.check import Checks
 from dbcontract.conformance.catalogue.findings import schema_rules
 from dbcontract.conformance.catalogue.rules import Catalogue
 from dbcontract.conformance.http.evidence import Evidence
+from dbcontract.conformance.report.document import from_document
 from dbcontract.conformance.report.text import headline
 from dbcontract.conformance.results.results import (
     CheckResult,
@@ -89,11 +90,8 @@ def test_the_division_depends_on_the_rules_and_not_on_their_order(
 def test_the_shards_cost_about_the_same(
     catalogue: Catalogue, checks: Checks, capabilities: tuple[str, ...]
 ) -> None:
-    costs = {
-        name: json.loads(Path(str(files)).read_text())
-        for name in BOTH
-        for files in [Path(__file__).parents[2] / "conformance" / "apis" / name / "costs.json"]
-    }
+    folder = Path(__file__).parents[2] / "conformance" / "apis"
+    costs = {name: json.loads((folder / name / "costs.json").read_text()) for name in BOTH}
     offered = capabilities or (*ALL, "wait")
     rules = [rule for rule in catalogue if rule.testable]
     loads = []
@@ -294,9 +292,7 @@ pytest_plugins = ["pytester"]
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "1"]])
-def test_pytest_shares_out_too(
-    pytester: pytest.Pytester, catalogue: Catalogue, read: Callable[[Path], RunResult], workers: list[str]
-) -> None:
+def test_pytest_shares_out_too(pytester: pytest.Pytester, catalogue: Catalogue, workers: list[str]) -> None:
     rules = [word for rule in ("PI-EXP-0[1-4]", "PI-DESC-0[47]") for word in ("--dbcontract-only", rule)]
     asked = {rule.id for rule in catalogue.select(("PI-EXP-0[1-4]", "PI-DESC-0[47]")) if rule.testable}
     found: dict[str, RunResult] = {}
@@ -306,7 +302,7 @@ def test_pytest_shares_out_too(
                 *("conformance", "--dbcontract-url", running.base_url, "--dbcontract-no-fuzzing", *rules),
                 *("--dbcontract-shard", f"{index}/2", "--dbcontract-report", f"json={index}.json", *workers),
             )
-            found[index] = read(pytester.path / f"{index}.json")
+            found[index] = from_document(json.loads((pytester.path / f"{index}.json").read_text()))
     merged = merge(found, catalogue)
     assert {one.rule.id for one in merged.results} == asked
     assert {one.rule.id for one in found["1"].results} != asked
@@ -319,10 +315,3 @@ def test_pytest_refuses_a_wrong_shard(pytester: pytest.Pytester) -> None:
             "conformance", "--dbcontract-url", running.base_url, "--dbcontract-shard", "5/4"
         )
     result.stderr.fnmatch_lines(["*--dbcontract-shard*'5/4' is not a shard*"])
-
-
-@pytest.fixture
-def read() -> Callable[[Path], RunResult]:
-    from dbcontract.conformance.report.document import from_document
-
-    return lambda path: from_document(json.loads(path.read_text()))

@@ -47,7 +47,7 @@ def _existing(ctx: PixieBrix) -> Sequence[str]:
     if scratch or lists_assets(ctx, first):
         return scratch or (first,)
     with step("PB-DB-01", "list the databases"):
-        path, query = {"organizationId": ctx.given.organization}, {"page_size": ctx.limits.page_cap}
+        path, query = {"organizationId": ctx.given.organization}, {"page_size": ctx.scratch.page_cap}
         listed = ctx.call("listDatabases", path=path, query=query).expect_status(200).expect_objects()
     others = sorted(listed, key=lambda one: one.get("type") != _ASSET)
     return (first, *[str(one.get("id")) for one in others[:_TRIED]])

@@ -27,11 +27,6 @@ class PixieBrix(Context):
         """What may be used here."""
         return self.environment.of(Scratch)
 
-    @property
-    def limits(self) -> Scratch:
-        """The limits of the target."""
-        return self.scratch
-
     def _guard(self) -> Guard:
         return Guard(self)
 

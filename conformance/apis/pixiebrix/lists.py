@@ -40,12 +40,12 @@ class Listing:
     @property
     def size(self) -> int:
         """The size of pages that make three of it; four if it has four items, and more if it is very long."""
-        return min((len(self.ids) - 1) // 2, self.ctx.limits.page_cap)
+        return min((len(self.ids) - 1) // 2, self.ctx.scratch.page_cap)
 
     @property
     def fits_a_page(self) -> bool:
         """Whether one page holds all of it."""
-        return len(self.ids) <= self.ctx.limits.page_cap
+        return len(self.ids) <= self.ctx.scratch.page_cap
 
     @property
     def pages(self) -> int:

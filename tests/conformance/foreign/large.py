@@ -16,6 +16,7 @@ COLLECTIONS = (
     *("imageAnalyses", "models", "ocrAnalyses", "persons", "sensitives", "tags", "websites"),
 )
 TIME = "2026-01-05T10:00:00.000000Z"
+LATER = "2026-01-05T10:00:01.000000Z"
 KINDS = {"json": "application/json", "csv": "text/csv", "jsonl": "application/octet-stream"}
 _BYTES = b",".join(b"%d" % (number % 256) for number in range(20_000))
 
@@ -86,7 +87,7 @@ class Large:
         filler = ({"n": number, "text": text} for number in range(self.file_size // len(text)))
         several = itertools.chain(
             (self._record(f"old-{number}", one) for number, one in enumerate(filler)),
-            (self._record(one["id"], one["data"]) for one in self.records),
+            (self._record(one["id"], one["data"], one["updated_at"]) for one in self.records),
         )
         if kind == "csv":
             yield b"id,database,created_at,updated_at,data.probe\r\n"
@@ -110,14 +111,20 @@ class Large:
         return {"id": job_id, "status": "STARTED"}
 
     @staticmethod
-    def _record(key: str, data: dict[str, Any]) -> dict[str, Any]:
-        return {"id": key, "database": DATABASE, "data": data, "created_at": TIME, "updated_at": TIME}
+    def _record(key: str, data: dict[str, Any], updated: str = TIME) -> dict[str, Any]:
+        return {"id": key, "database": DATABASE, "data": data, "created_at": TIME, "updated_at": updated}
 
     def write(self, several: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Add records."""
-        made = [{"id": f"key-{next(self.numbers)}", "created_at": TIME, **one} for one in several]
+        times = {"created_at": TIME, "updated_at": TIME}
+        made = [{"id": f"key-{next(self.numbers)}", **times, **one} for one in several]
         self.records += [] if self.forgets else made
         return made
+
+    def found(self, path: str) -> dict[str, Any] | None:
+        """The record whose key a path ends with."""
+        key = path.rstrip("/").rpartition("/")[2]
+        return next((one for one in self.records if one["id"] == key), None)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -156,6 +163,8 @@ class _Handler(BaseHTTPRequestHandler):
             named = {"id": DATABASE, "name": "d"}
             file = f"{self.server.url}/data/2026-01-05.jsonl"
             self._json(200, [{"id": DATABASE, "database": named, "date": "2026-01-05", "file": file}])
+        elif record := state.found(path):
+            self._json(200, record)
         elif path.endswith("/databases/"):
             self._json(200, [{"id": DATABASE, "name": "d", "organization_id": ORGANIZATION}])
         else:
@@ -184,8 +193,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(201, state.write(body if isinstance(body, list) else [body]))
 
     def do_PUT(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        self._json(405, {"detail": "Not allowed."})
+        sent = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        if record := self.server.state.found(self.path):
+            record |= {"data": json.loads(sent)["data"], "updated_at": LATER}
+            self._json(200, record)
+        else:
+            self._json(405, {"detail": "Not allowed."})
 
     def do_DELETE(self) -> None:
         self.send_response(204)

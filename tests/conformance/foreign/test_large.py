@@ -88,7 +88,7 @@ def test_imports_are_judged(url: str, judged: JudgedHere) -> None:
 
 
 def test_the_data_of_a_job_are_judged(url: str, judged: JudgedHere) -> None:
-    rules = "PB-JOB-25", "PB-JOB-27", "PB-JOB-30"
+    rules = "PB-JOB-25", "PB-JOB-27", "PB-JOB-30", "PB-JOB-40"
     result = measured(judged, web(url), *rules)
     assert told(result, Verdict.PASSED).keys() == set(rules), [
         (one.rule.id, one.reason) for one in result.results

@@ -59,10 +59,10 @@ def the_version_is_that_of_the_server(ctx: Pieces) -> None:
     schema = own_schema_or(ctx, 0)
     schema["migration"] = max(0, schema["migration"] - 1)
     schema["semantic"] = next(one for one in SEMANTICS if one != schema["semantic"])
-    for version in [".".join(map(str, one)) for one in older if min(one) >= 0][:1] or [own["version"]]:
-        with step("PI-VER-06", "import an older version"):
-            body = ctx.given.importable(ctx.given.probe(), version=version, schema=schema)
-            send(ctx, body).expect_status(204)
+    version = next((".".join(map(str, one)) for one in older if min(one) >= 0), own["version"])
+    with step("PI-VER-06", "import an older version"):
+        body = ctx.given.importable(ctx.given.probe(), version=version, schema=schema)
+        send(ctx, body).expect_status(204)
     after = ctx.given.export()
     for name in ("version", "schema"):
         ctx.expect(f"the {name} of the server after an import of another one", own.get(name), after.get(name))

@@ -10,7 +10,7 @@ from typing import Any
 from ....authoring.answer import Answer
 from ....authoring.arrange import step
 from ....authoring.check import check
-from ....authoring.together import AT_ONCE, ROUNDS, together
+from ....authoring.together import AT_ONCE, ROUNDS, ending, together
 from ..context import Pieces
 from ..exports import LISTS, differences, entries_of, missing_from
 from ..failing import ways_to_fail
@@ -144,7 +144,7 @@ def no_export_shows_part_of_an_import(ctx: Pieces) -> None:
         body, over = as_bytes(document), Event()
         with _overlapping(ctx):
             (answer,), *exports = together(
-                partial(_imported, ctx, body, over),
+                partial(ending, over, partial(send, ctx, body, look=False, described=False)),
                 *(partial(_exports, ctx, over) for _ in range(_EXPORTING)),
             )
         # A failure that was ordered may have met another request than was meant.
@@ -171,7 +171,7 @@ def what_was_exported_beside_an_import_is_not_kept(ctx: Pieces) -> None:
         body, over = as_bytes(ctx.given.importable(**lists)), Event()
         with _overlapping(ctx):
             (answer,), *_ = together(
-                partial(_imported, ctx, body, over),
+                partial(ending, over, partial(send, ctx, body, look=False, described=False)),
                 *(partial(_exports, ctx, over) for _ in range(_EXPORTING)),
             )
         with step("PI-IMP-01", "import entries"):
@@ -179,13 +179,6 @@ def what_was_exported_beside_an_import_is_not_kept(ctx: Pieces) -> None:
         after = ctx.given.export()
         for name, entries in probes.items():
             ctx.expect(f"what {name} lacks after the import", [], missing_from(after, entries, name))
-
-
-def _imported(ctx: Pieces, body: bytes, over: Event) -> list[Answer]:
-    try:
-        return [send(ctx, body, look=False, described=False)]
-    finally:
-        over.set()
 
 
 def _exports(ctx: Pieces, over: Event) -> list[Answer]:

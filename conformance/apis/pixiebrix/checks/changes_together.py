@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ....authoring.answer import Answer
 from ....authoring.check import check
-from ....authoring.together import AT_ONCE, ROUNDS, together
+from ....authoring.together import AT_ONCE, ROUNDS, ending, together
 from .. import asset_details
 from ..arrange import CREATED, Database
 from ..context import PixieBrix
@@ -37,8 +37,7 @@ def what_is_written_beside_any_change_stays(ctx: PixieBrix) -> None:
             *(partial(_write_each, ctx, database, field, keys) for keys in new),
         )
         answer.expect_status(*CREATED, 204)
-        pairs = [pair for keys, got in zip(new, beside, strict=True) for pair in zip(keys, got, strict=True)]
-        kept = [one for one, taken in pairs if taken.status in CREATED]
+        kept = _taken(new, beside)
         left = [] if answer.request.method == "DELETE" else [key]
         there = found(ctx, database, [*kept, key])
         ctx.expect(f"the records that are there after {way} beside new ones", sorted([*kept, *left]), there)
@@ -64,10 +63,7 @@ def what_is_changed_beside_a_deletion_stays(ctx: PixieBrix) -> None:
             *(partial(_write_each, ctx, database, field, some) for some in several),
         )
         answer.expect_status(*CREATED, 202, 204)
-        pairs = [
-            pair for some, got in zip(several, beside, strict=True) for pair in zip(some, got, strict=True)
-        ]
-        kept = [key for key, taken in pairs if taken.status in CREATED]
+        kept = _taken(several, beside)
         there = found(ctx, database, kept)
         ctx.expect("the changed records that are there after a deletion", sorted(kept), there)
 
@@ -91,6 +87,16 @@ def _changes(ctx: PixieBrix, database: Database, field: str) -> Iterator[tuple[s
         yield "a PUT of an array", lambda key: send("putRecords", key, [{"id": key, "data": data}])
     yield "a POST of an array", lambda key: send("createRecords", key, [{"id": key, "data": data}])
     yield "a merge", lambda key: send("putRecord", key, {"data": data, "merge_strategy": "deep"})
+
+
+def _taken(several: Sequence[Sequence[str]], beside: Sequence[Sequence[Answer]]) -> list[str]:
+    """The keys whose writes were answered with success."""
+    return [
+        key
+        for keys, answers in zip(several, beside, strict=True)
+        for key, answer in zip(keys, answers, strict=True)
+        if answer.status in CREATED
+    ]
 
 
 def _write_each(ctx: PixieBrix, database: Database, field: str, keys: Sequence[str]) -> list[Answer]:
@@ -134,7 +140,7 @@ def what_is_read_beside_a_change_is_not_kept(ctx: PixieBrix) -> None:
     for way, (change, value) in ways.items():
         over = Event()
         (answer,), *_ = together(
-            partial(_until_over, change, over),
+            partial(ending, over, change),
             partial(_read, ctx, database, key, field, over),
             partial(_list, ctx, database, over),
         )
@@ -159,13 +165,6 @@ def _changes_of(
     merge = {"data": {field: values[2]}, "merge_strategy": "shallow"}
     yield "a merge", (send("putRecord", one, merge), values[2])
     yield "a deletion", (partial(ctx.call, "deleteRecord", path=one, described=False), None)
-
-
-def _until_over(change: Callable[[], Answer], over: Event) -> list[Answer]:
-    try:
-        return [change()]
-    finally:
-        over.set()
 
 
 def _read(ctx: PixieBrix, database: Database, key: str, field: str, over: Event) -> list[Answer]:

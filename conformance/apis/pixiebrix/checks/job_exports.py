@@ -116,7 +116,7 @@ def an_export_is_of_the_jobs_creation(ctx: PixieBrix) -> None:
 @check("PB-JOB-48")
 def an_export_is_not_bound_to_10000_records(ctx: PixieBrix) -> None:
     """Writes one record more than one answer may hold, exports them as CSV, and counts the rows."""
-    count = ctx.limits.records_cap + 1
+    count = ctx.scratch.records_cap + 1
     database, mark = ctx.given.database(empty=True), Marks(ctx).new(1)[0]
     for start in range(0, count, BATCH):
         ctx.given.records(database, [{"probe": mark}] * min(BATCH, count - start))

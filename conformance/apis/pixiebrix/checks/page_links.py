@@ -75,7 +75,7 @@ def the_last_page_has_no_next(ctx: PixieBrix) -> None:
     for listing in listings(ctx):
         _expect_none(listing.good(listing.pages, listing.size), "next")
         if listing.fits_a_page:
-            _expect_none(listing.good(size=ctx.limits.page_cap), "next")
+            _expect_none(listing.good(size=ctx.scratch.page_cap), "next")
             # A last page that is full looks as if there was one more.
             _expect_none(listing.good(size=len(listing.ids)), "next")
 

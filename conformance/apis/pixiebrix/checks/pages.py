@@ -119,7 +119,7 @@ def every_page_has_the_total(ctx: PixieBrix) -> None:
     for listing in listings(ctx):
         pages = [listing.good(size=listing.size), listing.good(2, listing.size)]
         if listing.fits_a_page:
-            pages.append(listing.good(size=ctx.limits.page_cap))
+            pages.append(listing.good(size=ctx.scratch.page_cap))
         for page in pages:
             total = page.expect_header("X-Total-Count")
             ctx.expect(f"X-Total-Count of the {listing}", str(len(listing.ids)), total.strip())

@@ -88,10 +88,12 @@ def main(options: argparse.ArgumentParser) -> None:
     options.add_argument("--fault", choices=known)
     options.add_argument("--any-id", action="store_true")
     options.add_argument("--record-limit", type=int, default=500_000)
+    options.add_argument("--patience", type=int, default=1)
     given = options.parse_args()
     if given.any_id:
         pieces.KNOWN = _Any(pieces.KNOWN)
     server = Strict(given.record_limit)
+    server.patience = given.patience
     if given.fault:
         known[given.fault].apply(server)
     serve(server)

@@ -67,9 +67,13 @@ def pixiebrix(kind: Kind, level: str) -> Callable[[Apply], Fault]:
 @contextlib.contextmanager
 def unlocked(server: Strict) -> Iterator[None]:
     """For a moment others are served, as between two statements of a database that share no transaction."""
+    served = len(server.journal)
     server.lock.release()
     try:
-        time.sleep(PAUSE)
+        for _ in range(server.patience):
+            time.sleep(PAUSE)
+            if len(server.journal) != served:  # somebody else was
+                break
         yield
     finally:
         server.lock.acquire()

@@ -44,7 +44,7 @@ def faulty() -> Iterator[Faulty]:
 
         @contextmanager
         def served(name: str) -> Iterator[Foreign]:
-            facts = order(f"--fault {name} --record-limit {RECORD_LIMIT}")
+            facts = order(f"--fault {name} --record-limit {RECORD_LIMIT} --patience 5")
             try:
                 yield Foreign(name, {**json.loads(facts), "record_limit": RECORD_LIMIT})
             finally:

@@ -29,6 +29,7 @@ class Strict:
         self.archives = Archives(self.storage, record_limit)
         self.failures: dict[str, dict[str, str]] = {}
         self.base = ""
+        self.patience = 1  # pauses for which a fault waits until somebody else was served
         self.journal: list[str] = []
         assets, jobs = Assets(self.storage), Jobs(self.storage, self._job_failure)
         self.operations = [
