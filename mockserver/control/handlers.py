@@ -14,12 +14,13 @@ from starlette.responses import Response
 from ..apis.base import served_apis
 from ..sandbox.api_settings import ApiSettings
 from ..sandbox.clock import EARLIEST, LATEST
-from ..sandbox.faults import MAX_FAULTS, Fault, FaultError, make_fault
+from ..sandbox.errors import SettingsError
+from ..sandbox.faults import Fault, FaultError, make_fault
 from ..sandbox.journal import JournalFilter
 from ..sandbox.loading import DataError
 from ..sandbox.registry import Sandboxes, SandboxNameError
 from ..sandbox.sandbox import Base, Sandbox, SandboxSettings, make_clock
-from ..sandbox.settings import SettingsError, TokenGrant
+from ..sandbox.settings import TokenGrant
 from ..snapshot import snapshot as document
 from ..state import jsonio
 from ..state.errors import InvalidInput, NotFound
@@ -208,8 +209,8 @@ class ControlHandlers:
             InvalidInput: an unknown operation or an impossible fault.
         """
         sandbox = call.sandbox
-        if len(sandbox.faults) >= MAX_FAULTS:
-            message = f"The sandbox has {MAX_FAULTS} faults; take some back first."
+        if len(sandbox.faults) >= sandbox.limits.faults:
+            message = f"The sandbox has {sandbox.limits.faults} faults; take some back first."
             raise InvalidInput({"non_field_errors": [message]})
         try:
             fault = make_fault(call.body, sandbox.faults.next_id(), self._operations)

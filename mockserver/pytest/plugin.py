@@ -234,7 +234,8 @@ def _own_server(choices: _Choices, *, coverage: bool) -> Iterator[str]:
         with warnings.catch_warnings():
             # What the web framework's imports warn of is nothing that a user's `-W error` should stop at.
             warnings.simplefilter("ignore")
-            from ..sandbox.settings import ClockSetting, Settings, SettingsError  # noqa: PLC0415
+            from ..sandbox.errors import SettingsError  # noqa: PLC0415
+            from ..sandbox.settings import ClockSetting, Settings  # noqa: PLC0415
             from ..server.run import ServerThread, StartError  # noqa: PLC0415 - takes a second
 
             try:

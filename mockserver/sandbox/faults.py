@@ -182,10 +182,6 @@ def _is_header(name: str, value: str) -> bool:
     )
 
 
-MAX_FAULTS = 1_000
-"""How many faults a sandbox may have at once."""
-
-
 class FaultBook:
     """The faults of one sandbox, in the order in which they were ordered."""
 

@@ -1,4 +1,4 @@
-"""The request journal of a sandbox: what was asked and what was answered, the latest thousand of it."""
+"""The request journal of a sandbox: what was asked and what was answered, the latest of it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from urllib.parse import unquote
 
 from ..coverage.exchange import Exchange, Message
 from ..state.instants import format_instant
+from .limits import Limits
 
-CAPACITY = 1_000
-BODY_LIMIT = 16 * 1024
-"""How many bytes of a body are kept."""
+_ENTRY = 1_000
+"""What an exchange takes without its head and bodies, in bytes, about."""
 
 _SECRET_HEADERS = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"})
 _PRIVATE_NAME = (
@@ -77,6 +77,17 @@ class Entry:
         if not self._looked_up:
             self._operation, self._looked_up = self.find_operation(self.method), True
         return self._operation
+
+    @property
+    def weight(self) -> int:
+        """What it takes in memory, in bytes, about."""
+        heads = sum(
+            len(name) + len(value)
+            for headers in (self.request_headers, self.response_headers)
+            for name, value in headers
+        )
+        bodies = len(self.request_body) + len(self.response_body)
+        return _ENTRY + len(self.path) + len(self.query) + heads + bodies
 
     def describe(self) -> dict[str, Any]:
         """The exchange as the control API shows it, secrets masked; the request's token, wherever it is."""
@@ -180,12 +191,14 @@ class JournalFilter:
 
 
 class Journal:
-    """The latest exchanges of one sandbox, oldest first."""
+    """The latest exchanges of one sandbox, oldest first; see `Limits` for how many."""
 
-    __slots__ = ("_entries", "_number", "_watchers", "ended")
+    __slots__ = ("_entries", "_limits", "_number", "_watchers", "_weight", "ended")
 
-    def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=CAPACITY)
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._entries: deque[Entry] = deque()
+        self._weight = 0
         self._watchers: list[asyncio.Event] = []
         self.ended = False
         self._number = 0
@@ -199,8 +212,11 @@ class Journal:
         return self._number
 
     def add(self, entry: Entry) -> None:
-        """Keep an exchange; the oldest goes when there are too many."""
+        """Keep an exchange; the oldest go when there are too many, or they are too large together."""
         self._entries.append(entry)
+        self._weight += entry.weight
+        while self._weight > self._limits.journal_bytes or len(self._entries) > self._limits.journal:
+            self._weight -= self._entries.popleft().weight
         for watcher in self._watchers:
             watcher.set()
 
@@ -232,4 +248,5 @@ class Journal:
         """Forget all; how many there were."""
         count = len(self._entries)
         self._entries.clear()
+        self._weight = 0
         return count

@@ -15,8 +15,9 @@ from ..state.instants import DAY, day_of, parse_instant
 from ..state.objects import ObjectStore
 from .api import RememberedApi
 from .clock import real_time
+from .errors import SettingsError
 from .sandbox import Base
-from .settings import Settings, SettingsError
+from .settings import Settings
 
 
 class DataError(SettingsError):

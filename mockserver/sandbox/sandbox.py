@@ -21,6 +21,7 @@ from .clock import Clock
 from .faults import FaultBook
 from .ids import IdSource, signing_secret
 from .journal import Entry, Journal
+from .limits import Limits
 from .settings import ClockSetting, Settings, TokenGrant
 from .turn import Turn
 
@@ -90,7 +91,7 @@ class Sandbox:
 
     `prefix` is what stands before every path of this sandbox (empty for the default sandbox); `life` is
     another for each sandbox that is made, also under a name that there was before; `fired` is how often
-    faults have struck each operation, and a reset does not begin it anew.
+    faults have struck each operation, and a reset does not begin it anew; `limits` are the server's.
     """
 
     __slots__ = (
@@ -104,6 +105,7 @@ class Sandbox:
         "implementation",
         "journal",
         "life",
+        "limits",
         "name",
         "objects",
         "prefix",
@@ -124,13 +126,15 @@ class Sandbox:
         name: str = "",
         classes: Classes = REFERENCE,
         variants: tuple[str, ...] = (),
+        limits: Limits | None = None,
     ) -> None:
         self.name = name
+        self.limits = limits or Limits()
         self.life = secrets.token_hex(8)
         self.prefix = f"/~{name}" if name else ""
         self._made_ids = 0
         self.fired: Counter[str] = Counter()
-        self.journal = Journal()
+        self.journal = Journal(self.limits)
         self.watch: Watch | None = None
         self.turn = Turn()
         self.reset(base, clock, settings, classes, variants)
@@ -140,7 +144,13 @@ class Sandbox:
         """A fresh sandbox over a data set, with its clock as the settings say."""
         clock = make_clock(settings.clock, base.as_of)
         sandbox_settings = SandboxSettings.of(settings)
-        return cls(base, clock, sandbox_settings, name=name, classes=classes, variants=settings.variants)
+        return cls(
+            *(base, clock, sandbox_settings),
+            name=name,
+            classes=classes,
+            variants=settings.variants,
+            limits=settings.limits,
+        )
 
     def reset(
         self,
@@ -180,6 +190,11 @@ class Sandbox:
     def title(self) -> str:
         """What it is called where tests are told apart."""
         return f"sandbox {self.name}" if self.name else "the default sandbox"
+
+    @property
+    def max_upload(self) -> int:
+        """Bytes that an uploaded file has at most."""
+        return self.limits.upload
 
     def next_request_id(self) -> str:
         """The id of a request whose client has not given any; a reset does not begin anew."""

@@ -11,13 +11,11 @@ from typing import Any
 from ..apis.installed import api_names, installed
 from ..state.instants import parse_instant
 from .addresses import LOOPBACK, networks, public_url, web_origin
+from .errors import SettingsError
+from .limits import Limits
 from .options import ApiWithOptions, StartOption
 
 _KEY_LENGTH = 16
-
-
-class SettingsError(ValueError):
-    """A setting that cannot be used; the message names the setting, the value and the remedy."""
 
 
 def _checked(name: str, check: Callable[[str], object], values: Iterable[str]) -> None:
@@ -154,6 +152,7 @@ class Settings:
         store_every: seconds between two times of writing there.
         store_ttl: seconds after which what was not written again goes there; None keeps it for ever.
         max_sandboxes: how many sandboxes are kept; beyond that the least recently used one goes.
+        limits: how large a request, a journal and more may be.
         variants: names of defects and conforming variants (see `variants`), the outermost first.
     """
 
@@ -177,6 +176,7 @@ class Settings:
     forwarded_allow_ips: tuple[str, ...] = LOOPBACK
     coverage: bool = False
     max_sandboxes: int = 1_000
+    limits: Limits = field(default_factory=Limits)
     store: str | None = field(default=None, repr=False)
     store_every: float = 5.0
     store_ttl: int | None = None

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from ..sandbox.limits import Limits
+
 _OF_THE_OFFER = frozenset({b"upgrade", b"http2-settings"})
 _LINE = b"%b %b HTTP/%b\r\n"
-MAX_HEAD: Final = 128 * 1024
-"""How many bytes the URL and the header fields of a request may have together."""
-MAX_URL: Final = 64_000
-"""How many of them the URL may have."""
 
 
 class _Refused(Exception):
@@ -29,9 +28,12 @@ class PlainProtocol(HttpToolsProtocol):
     it has read is put before it once more, with a `Connection` that names no offer.
 
     What is refused here reaches no application and no journal: a head that is too long (431, its URL alone:
-    414), none or several `Host` in HTTP/1.1 (400; RFC 9112, 3.2), and what is not HTTP (400).
+    414) or takes too long (408), none or several `Host` in HTTP/1.1 (400; RFC 9112, 3.2), and what is not
+    HTTP (400).
     """
 
+    limits = Limits()
+    _waiting: asyncio.TimerHandle | None = None  # for the rest of a head
     _fed = 0  # bytes of a head, of chunk sizes or trailers since there was any of a body; rather too many
     _answering: RequestResponseCycle | None = None
     _refusal = (HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
@@ -55,14 +57,25 @@ class PlainProtocol(HttpToolsProtocol):
             else:
                 if self._is_between_messages():
                     self._fed = 0
-                elif self._fed > MAX_HEAD:
+                elif self._fed > self.limits.head:
                     self._too_long()
                     self._refuse()
+                elif self._waiting is None and not self._has_head():
+                    self._wait()
                 return
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client is there, and has to say what it wants."""
+        super().connection_made(transport)
+        self._wait()
 
     def on_headers_complete(self) -> None:
         """Look at the head as a whole before an application does."""
-        if len(self.url) > MAX_URL or (self._fed > MAX_HEAD and self._head_size() > MAX_HEAD):
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+        most = self.limits.head
+        if len(self.url) > self.limits.url or (self._fed > most and self._head_size() > most):
             self._too_long()
             raise _Refused
         version = self.parser.get_http_version()
@@ -86,6 +99,8 @@ class PlainProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         self.pipeline.clear()
+        if self._waiting is not None:
+            self._waiting.cancel()
         super().connection_lost(exc)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -98,18 +113,31 @@ class PlainProtocol(HttpToolsProtocol):
         self._fed = 0
 
     def _is_between_messages(self) -> bool:
-        scope: Any = self.scope  # None before the first request; with a path from its last header on
-        return scope is None or ("path" in scope and not self.cycle.more_body)
+        scope: Any = self.scope  # None before the first request
+        return scope is None or (self._has_head() and not self.cycle.more_body)
+
+    def _has_head(self) -> bool:
+        scope: Any = self.scope  # with a path from its last header on
+        return "path" in scope
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _too_long(self) -> None:
-        if len(self.url) > MAX_URL:
-            self._refusal = (HTTPStatus.REQUEST_URI_TOO_LONG, f"A URL has {MAX_URL} bytes at most.")
+        if len(self.url) > self.limits.url:
+            message = f"A URL has {self.limits.url} bytes at most."
+            self._refusal = (HTTPStatus.REQUEST_URI_TOO_LONG, message)
         else:
-            message = f"URL and header fields have {MAX_HEAD} bytes at most, together."
+            message = f"URL and header fields have {self.limits.head} bytes at most, together."
             self._refusal = (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, message)
+
+    def _wait(self) -> None:
+        self._waiting = self.loop.call_later(self.limits.head_seconds, self._too_late)
+
+    def _too_late(self) -> None:
+        message = f"The head of a request comes within {self.limits.head_seconds} seconds."
+        self._refusal = (HTTPStatus.REQUEST_TIMEOUT, message)
+        self._refuse()
 
     def _should_upgrade(self) -> bool:
         """Whether a request that offers another protocol is to be left alone until it comes once more."""
@@ -150,6 +178,11 @@ class PlainProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + text)
         self.transport.close()
+
+
+def protocol_with(limits: Limits) -> type[PlainProtocol]:
+    """The protocol of a server with these limits; uvicorn makes an object of it for each connection."""
+    return type("LimitedProtocol", (PlainProtocol,), {"limits": limits})
 
 
 def _with_path(url: bytes) -> bytes:

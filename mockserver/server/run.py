@@ -26,7 +26,7 @@ from ..store.redis_store import RedisStore, StoreError
 from ..variants.registry import classes_of
 from .application import create_app, operations_of
 from .collecting import spare_what_lives
-from .http_protocol import PlainProtocol
+from .http_protocol import protocol_with
 
 logger = logging.getLogger("dbcontract.mockserver")
 
@@ -159,7 +159,7 @@ def _prepare(settings: Settings, keeper: Keeper | None) -> tuple[_Uvicorn, socke
         raise
     config = uvicorn.Config(
         app,
-        http=PlainProtocol,
+        http=protocol_with(settings.limits),
         lifespan="on",
         log_config=None,
         access_log=False,

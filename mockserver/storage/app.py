@@ -30,6 +30,10 @@ class StorageSandbox(Stored, Protocol):
     def signer(self) -> Signer:
         """Makes and verifies its links."""
 
+    @property
+    def max_upload(self) -> int:
+        """Bytes that an uploaded file has at most."""
+
     def now(self) -> int:
         """The present instant in µs."""
 
@@ -98,7 +102,7 @@ async def respond(sandbox: StorageSandbox, request_path: str, scope: Scope, rece
 
 
 async def _upload(sandbox: StorageSandbox, request: Request) -> Response:
-    upload = await read_upload(request)
+    upload = await read_upload(request, sandbox.max_upload)
     now = sandbox.now()
     grant = sandbox.signer.verify_post(upload.fields, len(upload.content), now)
     content_type = upload.content_type(grant.filename)

@@ -14,7 +14,6 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from .errors import EntityTooLarge, InvalidArgument, MalformedPost, PreconditionFailed, UnsupportedEncoding
-from .signing import MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks  # exists for type checkers only
@@ -49,8 +48,8 @@ class Upload:
         return guessed if guessed and encoding is None else UNKNOWN_TYPE
 
 
-async def read_upload(request: Request) -> Upload:
-    """Read the form of an upload.
+async def read_upload(request: Request, largest: int) -> Upload:
+    """Read the form of an upload, whose file has `largest` bytes at most.
 
     Raises:
         PreconditionFailed: the body is not declared as a multipart form.
@@ -73,7 +72,7 @@ async def read_upload(request: Request) -> Upload:
     form = _Form()
     try:
         parser = MultipartParser(boundary, form.callbacks())
-        async with aclosing(_limited(request)) as body:
+        async with aclosing(_limited(request, largest)) as body:
             async for chunk in body:
                 parser.write(chunk)
     except FormParserError:
@@ -83,16 +82,16 @@ async def read_upload(request: Request) -> Upload:
     return form.upload()
 
 
-async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
-    limit = MAX_UPLOAD_BYTES + _OVERHEAD
+async def _limited(request: Request, largest: int) -> AsyncGenerator[bytes, None]:
+    limit = largest + _OVERHEAD
     declared = request.headers.get("content-length", "")
     if len(declared) < 19 and declared.isdecimal() and int(declared) > limit:
-        raise EntityTooLarge(MAX_UPLOAD_BYTES)
+        raise EntityTooLarge(largest)
     received = 0
     async for chunk in request.stream():
         received += len(chunk)
         if received > limit:
-            raise EntityTooLarge(MAX_UPLOAD_BYTES)
+            raise EntityTooLarge(largest)
         yield chunk
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from ..apis.base import served_apis
 from ..extension_point import Classes
-from ..sandbox.settings import SettingsError
+from ..sandbox.errors import SettingsError
 from .implementation import point_of, with_variants
 
 Kind = Literal["defect", "conforming"]

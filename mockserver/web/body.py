@@ -7,16 +7,13 @@ from typing import Any
 
 from starlette.types import Receive
 
+from ..sandbox.limits import BODY
 from ..state import jsonio
 from .errors import JSON_WORDS, worded
 from .problems import BadRequest, ClientGone, UnsupportedEncoding, UnsupportedMediaType
 
-MAX_BODY = 64 * 1024 * 1024
-MAX_DOCUMENT = 1024 * 1024 * 1024
-"""How long the document of a whole sandbox may be."""
 
-
-async def read_body(receive: Receive, limit: int = MAX_BODY) -> bytes:
+async def read_body(receive: Receive, limit: int = BODY) -> bytes:
     """The whole body, whatever its framing.
 
     Raises:

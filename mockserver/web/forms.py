@@ -14,7 +14,6 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from ..state import jsonio
-from .body import MAX_BODY
 from .problems import BadRequest
 
 URLENCODED: Final = "application/x-www-form-urlencoded"
@@ -67,7 +66,7 @@ async def _parts(raw: bytes, content_type: str) -> list[tuple[str, str]]:
 
     headers = Headers({"content-type": content_type})
     parser = MultiPartParser(
-        headers, stream(), max_files=_MAX_FIELDS, max_fields=_MAX_FIELDS, max_part_size=MAX_BODY
+        headers, stream(), max_files=_MAX_FIELDS, max_fields=_MAX_FIELDS, max_part_size=len(raw)
     )
     try:
         form = await parser.parse()

@@ -125,7 +125,7 @@ class Gateway:
         if page is not None:
             await page(scope, receive, send)
             return
-        receiver = Receiver(receive, scope)
+        receiver = Receiver(receive, scope, sandbox.limits.journal_body)
         sender = Sender(send, receiver, scope)
         api = self._api(path)
         if api.is_control:

@@ -6,7 +6,6 @@ import asyncio
 
 from starlette.types import Message, Receive, Scope
 
-from ..sandbox.journal import BODY_LIMIT
 from .body import header
 
 _PATIENCE = 1.0
@@ -17,12 +16,13 @@ class Receiver:
     """Hands the request's body on and remembers its beginning and its size.
 
     Attributes:
-        body: its first bytes, `BODY_LIMIT` at most.
+        body: its first bytes, `kept` at most.
     """
 
-    __slots__ = ("_headers", "_more", "_receive", "_size", "body")
+    __slots__ = ("_headers", "_more", "_receive", "_size", "body", "kept")
 
-    def __init__(self, receive: Receive, scope: Scope) -> None:
+    def __init__(self, receive: Receive, scope: Scope, kept: int) -> None:
+        self.kept = kept
         self._receive = receive
         self._headers = scope["headers"]
         self._more = True
@@ -46,8 +46,8 @@ class Receiver:
             return message
         chunk = message.get("body", b"")
         self._size += len(chunk)
-        if len(self.body) < BODY_LIMIT:
-            self.body += chunk[: BODY_LIMIT - len(self.body)]
+        if len(self.body) < self.kept:
+            self.body += chunk[: self.kept - len(self.body)]
         self._more = message.get("more_body", False)
         return message
 
@@ -63,7 +63,7 @@ class Receiver:
             return
 
     def _wanting(self) -> bool:
-        return self._more and len(self.body) < BODY_LIMIT
+        return self._more and len(self.body) < self.kept
 
     async def gone(self) -> None:
         """Wait until the connection is closed."""

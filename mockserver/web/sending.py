@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..sandbox.journal import BODY_LIMIT, Headers
+from ..sandbox.journal import Headers
 from .origin import ORIGIN, PublicOrigin
 from .receiving import Receiver
 from .request_id import RequestIds
@@ -164,8 +164,8 @@ class Sender:
 
     def _note(self, chunk: bytes) -> None:
         self.size += len(chunk)
-        if len(self.body) < BODY_LIMIT:
-            self.body += chunk[: BODY_LIMIT - len(self.body)]
+        if len(self.body) < self._receiver.kept:
+            self.body += chunk[: self._receiver.kept - len(self.body)]
 
     async def _cut_off(self, chunk: bytes, *, more: bool) -> None:
         """Send half of what there is of the body, which takes two bytes at least, and hang up."""

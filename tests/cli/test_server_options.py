@@ -39,8 +39,9 @@ def test_the_control_token_is_for_clients_elsewhere_and_not_shown(
     assert not any("s3cr3t" in line for line in server.banner)
 
 
-def test_max_sandboxes(serve: Callable[..., Any]) -> None:
-    server = serve("--max-sandboxes", "2")
+def test_max_sandboxes_and_other_limits(serve: Callable[..., Any]) -> None:
+    server = serve("--max-sandboxes", "2", "--limit", "url=300", "--limit", "faults=0")
+    assert status(server, f"/{'a' * 300}") == 414
     for name in "abc":
         assert status(server, f"/~{name}/database/export") == 200
     listed = requests.get(f"{server.ready['base_url']}/_mock/sandboxes", timeout=10).json()
@@ -51,6 +52,7 @@ def test_max_sandboxes(serve: Callable[..., Any]) -> None:
     ("options", "reason"),
     [
         (["--max-sandboxes", "0"], "--max-sandboxes"),
+        (["--limit", "body=1"], "limit body=1"),
         (["--control-token", "two words"], "control token"),
         (["--control-token", ""], "control token"),
         (["--signing-key", "short"], "signing key"),

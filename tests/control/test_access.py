@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from dbcontract.mockserver.sandbox.settings import SettingsError
+from dbcontract.mockserver.sandbox.errors import SettingsError
 
 from .mock import Mock, Running, ServerThread, settings
 

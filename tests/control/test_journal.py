@@ -350,15 +350,6 @@ def test_clearing_forgets_but_goes_on_counting(busy: Mock) -> None:
     assert [entry["number"] for entry in busy.journal()] == [8]
 
 
-def test_the_latest_thousand_are_kept(mock: Mock) -> None:
-    for _ in range(1_003):
-        mock.send("GET", "/nowhere")
-    numbers = [entry["number"] for entry in mock.journal()]
-    assert numbers == list(range(4, 1_004))
-    assert mock.control("POST", "/requests/count") == {"count": 1_000}
-    assert mock.control("GET", "/health")
-
-
 def test_every_operation_is_recognized(mock: Mock) -> None:
     described = {
         (method.upper(), base + path): operation["operationId"]

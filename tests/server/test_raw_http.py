@@ -13,13 +13,14 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from dbcontract.mockserver.server.http_protocol import MAX_HEAD, MAX_URL
+from dbcontract.mockserver.sandbox.limits import Limits
 
 from .asking import AUTH
 from .client import PixieBrix
 from .mock import Running
 from .raw import connection, exchange, literal
 
+MAX_HEAD, MAX_URL = Limits().head, Limits().url
 HOST = b"Host: localhost\r\n"
 CLOSE = b"Connection: close\r\n"
 CHUNKED = b"POST /database/import HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -22,7 +22,7 @@ from dbcontract.mockserver.extension_point import REFERENCE, Implementation
 from dbcontract.mockserver.state.instants import parse_instant
 from dbcontract.mockserver.state.objects import ObjectStore
 from dbcontract.mockserver.storage.app import respond
-from dbcontract.mockserver.storage.signing import Signer
+from dbcontract.mockserver.storage.signing import MAX_UPLOAD_BYTES, Signer
 
 ORGANIZATION = "00000000-0000-4000-8000-0000000000aa"
 START = parse_instant("2024-11-15T20:42:47.670046Z")
@@ -72,6 +72,8 @@ class MiniSandbox:
             duration_us=duration_us,
             new_id=self.new_id,
         )
+
+    max_upload = MAX_UPLOAD_BYTES
 
     def link(self, key: str, **options: Any) -> str:
         return self.signer.presigned_get(self.base, key, self.time, **options)

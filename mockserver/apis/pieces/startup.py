@@ -46,7 +46,7 @@ async def started(sandbox: Sandbox, path: str, method: str, receive: Receive) ->
     if method not in allowed:
         raise MethodNotAllowed(method, allowed)
     if path == _CONNECT:
-        return _json(_context(sandbox, _application(await read_body(receive))))
+        return _json(_context(sandbox, _application(await read_body(receive, sandbox.limits.body))))
     if path == _HEALTH:
         return Response(f"ok:{_id('os')}", 200, None, "text/plain")
     if path == _VERSION:

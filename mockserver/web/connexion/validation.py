@@ -14,7 +14,7 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...extension_point import ExtensionPoint
-from ..body import MAX_DOCUMENT, check_encoding, check_json_type, header, parse_json, read_body
+from ..body import check_encoding, check_json_type, header, parse_json, read_body
 from ..call import ABSENT, CALL, EXCHANGE, Call, Exchange
 from ..forms import as_object, form_type, read_form
 from ..negotiated import JSON, Negotiated
@@ -119,9 +119,10 @@ class BodyRule:
             if self._any_type:  # the control API has no 415
                 raise BadRequest(error.detail, error.headers) from None
             raise
+        limits = scope[EXCHANGE].sandbox.limits
         if self._as_sent:
-            return await read_body(receive, MAX_DOCUMENT)
-        raw = await read_body(receive)
+            return await read_body(receive, limits.snapshot)
+        raw = await read_body(receive, limits.body)
         if not raw and not self.required:
             return ABSENT
         content_type = header(scope["headers"], b"content-type")

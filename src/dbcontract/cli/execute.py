@@ -47,7 +47,7 @@ def command(*, argv: tuple[str, ...], coverage: Path | None, **options: Any) -> 
         dbcontract exec -- npm test
         dbcontract exec --data bi --clock frozen -- pytest -x
     """  # noqa: D301 - the mark that click wants before a paragraph that is not to be wrapped
-    from dbcontract.mockserver.sandbox.settings import SettingsError
+    from dbcontract.mockserver.sandbox.errors import SettingsError
     from dbcontract.mockserver.server.run import ServerThread, StartError
 
     from . import coverage as covered

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 )
 def command(*, ready_file: Path | None, quiet: bool, curls: bool, **options: Any) -> None:
     """Serve the mock of the installed APIs until interrupted."""
-    from dbcontract.mockserver.sandbox.settings import SettingsError
+    from dbcontract.mockserver.sandbox.errors import SettingsError
     from dbcontract.mockserver.server.run import StartError, serve_forever
 
     from . import logs

@@ -168,6 +168,14 @@ def server_options(default_port: int) -> Callable[[_Command], _Command]:
             help="How many sandboxes are kept; then the least recently used one goes.",
         ),
         click.option(
+            "--limit",
+            "limits",
+            metavar="NAME=VALUE",
+            multiple=True,
+            help="How much is taken: a body, a head, a journal and more (docs/limits.md), such as "
+            "--limit body=1MB. Repeatable.",
+        ),
+        click.option(
             "--store",
             metavar="URL",
             envvar="DBCONTRACT_STORE",
@@ -236,6 +244,7 @@ class ServerFlags:
     control_token: str | None
     signing_key: str | None
     max_sandboxes: int
+    limits: tuple[str, ...]
     store: str | None
     store_every: float
     store_ttl: int | None
@@ -247,12 +256,13 @@ class ServerFlags:
         """The server's settings.
 
         Raises:
-            SettingsError: a token or a clock that cannot be read.
+            SettingsError: a token, a clock or a limit that cannot be read.
             CommandError: an `--os-version` that is not a semantic version.
         """
         from semver import Version
 
         from dbcontract.mockserver.sandbox.addresses import LOOPBACK
+        from dbcontract.mockserver.sandbox.limits import Limits
         from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings, TokenGrant
 
         if self.os_version is not None and not Version.is_valid(self.os_version):
@@ -279,6 +289,7 @@ class ServerFlags:
             control=not self.no_control,
             control_token=self.control_token,
             max_sandboxes=self.max_sandboxes,
+            limits=Limits.parse(self.limits),
             store=self.store,
             store_every=self.store_every,
             store_ttl=self.store_ttl,

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from ....state.errors import NotFound
 from ....state.instants import HOUR, format_instant
-from ....storage.signing import MAX_UPLOAD_BYTES
 from ....web.call import Call
 from ....web.responses import json_response
 from ..keys import asset_key
@@ -47,7 +46,7 @@ class AssetHandlers:
             now,
             lifetime=HOUR,
             filename=asset.filename,
-            max_bytes=MAX_UPLOAD_BYTES,
+            max_bytes=call.sandbox.max_upload,
         )
 
     async def getAsset(self, call: Call) -> Response:  # noqa: N802 - the operationId
