@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 
 from ..sandbox.sandbox import Sandbox
 from .format import FORMAT, DocumentError
+from .pacing import paced
 from .reading import read
 from .writing import write
 
@@ -46,5 +47,5 @@ def restore_steps(
     sandbox: Sandbox, document: bytes, operations: tuple[str, ...]
 ) -> Generator[None, None, None]:
     """As `restore`, in short steps, for callers that have other things to do in between."""
-    draft = yield from read(document, operations)
+    draft = yield from paced(read(document, operations))
     draft.become(sandbox)
