@@ -11,7 +11,6 @@ from .running import Foreign
 HOOKS = ("advance_clock", "run_nightly", "fail_next")
 MODES: dict[str, tuple[tuple[str, ...], dict[str, Any], int]] = {
     "read-only": ((), {}, 85),
-    "read-only-without-fuzzing": (("--no-fuzzing",), {}, 85),
     "write": (("--no-fuzzing",), {"allow": ("write",), "hooks": HOOKS[:2]}, 270),
     "everything": ((), {"allow": ("write", "destroy"), "hooks": HOOKS}, 335),
 }
