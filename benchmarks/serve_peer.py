@@ -63,7 +63,7 @@ def stock_connexion(description: Path) -> ASGIApp:
         description.name,
         base_path="/api",
         resolver=Resolver(lambda _name: handler),
-        security_map={"token": AnyToken},
+        security_map={"apiKey": AnyToken},
     )
     served: ASGIApp = app
     return served

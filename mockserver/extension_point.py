@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 _Part = TypeVar("_Part")
 _Made_co = TypeVar("_Made_co", covariant=True)
@@ -61,20 +61,25 @@ class Classes:
         return Implementation(self)
 
 
-class Implementation:
-    """What serves one sandbox: an object at each extension point, made when it is first asked for."""
+class Implementation(dict[ExtensionPoint[Any], Any]):
+    """What serves one sandbox: an object at each extension point, made when it is first asked for.
 
-    __slots__ = ("_classes", "_parts")
+    A dictionary, because each request asks several times.
+    """
+
+    __slots__ = ("_classes",)
 
     def __init__(self, classes: Classes) -> None:
+        super().__init__()
         self._classes = classes
-        self._parts: dict[str, Any] = {}
 
-    def __getitem__(self, point: ExtensionPoint[_Part]) -> _Part:
-        """The object at an extension point."""
-        part: _Part | None = self._parts.get(point.name)
-        if part is None:
-            part = self._parts.setdefault(point.name, self._classes[point]())
+    if TYPE_CHECKING:
+
+        def __getitem__(self, point: ExtensionPoint[_Part]) -> _Part:
+            """The object at an extension point."""
+
+    def __missing__(self, point: ExtensionPoint[_Part]) -> _Part:
+        part: _Part = self.setdefault(point, self._classes[point]())
         return part
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -120,8 +120,7 @@ class Gateway:
             scope[REQUEST_ID] = sandbox.next_request_id()
         # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
         exchange = Exchange(sandbox, "/" + raw[1:].partition("/")[2] if sandbox.prefix else raw)
-        found = (one.find(sandbox, path, scope) for one in self._shown)
-        page = next((one for one in found if one is not None), None)
+        page = self._page(sandbox, path, scope)
         if page is not None:
             await page(scope, receive, send)
             return
@@ -162,6 +161,13 @@ class Gateway:
         if self.sandboxes.keeping is not None:
             await self.sandboxes.keeping.arrive(sandbox)
         return sandbox, inside
+
+    def _page(self, sandbox: Sandbox, path: str, scope: Scope) -> Response | None:
+        for shown in self._shown:
+            page = shown.find(sandbox, path, scope)
+            if page is not None:
+                return page
+        return None
 
     async def _store(
         self, exchange: Exchange, path: str, scope: Scope, receiver: Receiver, send: Send
@@ -269,10 +275,10 @@ class Gateway:
 def _telling(send: Send, life: bytes) -> Send:
     """Sends with the header that tells which of the sandboxes that ever had its name has answered."""
 
-    async def told(message: Message) -> None:
+    def told(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             message = {**message, "headers": [*message.get("headers", ()), (SANDBOX_LIFE, life)]}
-        await send(message)
+        return send(message)
 
     return told
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Final
 
 from starlette.types import Message, Scope, Send
@@ -31,7 +31,7 @@ class RequestIds:
         """Note the client's own id in the scope; what sends the answer with the id that is there by then."""
         scope[REQUEST_ID] = _own(scope["headers"])
 
-        async def told(message: Message) -> None:
+        def told(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 # Some answers come from no sandbox: preflights, and paths that name a sandbox wrongly.
                 made: str = scope[REQUEST_ID] or f"server-{next(self._unplaced)}"
@@ -39,7 +39,7 @@ class RequestIds:
                     **message,
                     "headers": [*message.get("headers", ()), (HEADER, made.encode("ascii"))],
                 }
-            await send(message)
+            return send(message)
 
         return told
 

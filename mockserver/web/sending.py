@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -35,7 +36,12 @@ class Outermost:
             scope[ORIGIN] = self._origin
             scope[TRANSPORT] = transport = _transport(send)
             try:
-                await self._answer(scope, receive, self._ids.telling(scope, send))
+                told = self._ids.telling(scope, send)
+                if scope["http_version"] == "1.0":
+                    with _Whole(told) as told:
+                        await self._app(scope, receive, told)
+                else:
+                    await self._app(scope, receive, told)
             except asyncio.CancelledError:
                 if transport is None:
                     raise
@@ -49,13 +55,6 @@ class Outermost:
                 await _gone(receive)
             return
         await self._app(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["http_version"] != "1.0":
-            await self._app(scope, receive, send)
-            return
-        with _Whole(send) as whole:
-            await self._app(scope, receive, whole)
 
 
 class _Whole:
@@ -104,6 +103,10 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
+async def _nothing() -> None:
+    pass
+
+
 def _transport(send: Send) -> Any:
     # ASGI has no word for cutting a connection; uvicorn's `send` is a method of the object that owns it.
     return getattr(getattr(send, "__self__", None), "transport", None)
@@ -144,23 +147,25 @@ class Sender:
         self.size = 0
         self.cut = False
 
-    async def __call__(self, message: Message) -> None:
-        """Send one message of the response, or cut the connection."""
+    def __call__(self, message: Message) -> Awaitable[None]:
+        """Send one message of the response, or cut the connection.
+
+        Like all that passes every message on: a function that gives what is to be awaited is a frame less.
+        """
         if self._closed:
-            return
+            return _nothing()
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = message.get("headers", [])
             if self.cut:
                 self._start = message
-                return
+                return _nothing()
         else:
             chunk = message.get("body", b"")
             if self.cut:
-                await self._cut_off(chunk, more=message.get("more_body", False))
-                return
+                return self._cut_off(chunk, more=message.get("more_body", False))
             self._note(chunk)
-        await self._send(message)
+        return self._send(message)
 
     def _note(self, chunk: bytes) -> None:
         self.size += len(chunk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from operator import itemgetter
 from typing import Any
 
@@ -9,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..call import EXCHANGE
 from .framework import ROUTING_CONTEXT, RoutingMiddleware, Specification
+from .routed import operation_of
 from .routes import METHODS
 
 
@@ -19,12 +21,15 @@ class _Route:
         literals: what `literals_of` gives for the segments of a path that fits.
         parameters: position and name of each parameter.
         size: how many segments there are.
+        app: what answers the operation.
+        context: what Connexion's other layers, and the handlers, find it by.
     """
 
-    __slots__ = ("base_path", "literals", "literals_of", "operation_id", "parameters", "size")
+    __slots__ = ("app", "context", "literals", "literals_of", "operation_id", "parameters", "size")
 
-    def __init__(self, base_path: str, template: str, operation_id: str) -> None:
-        self.base_path = base_path
+    def __init__(self, app: ASGIApp, base_path: str, template: str, operation_id: str) -> None:
+        self.app = operation_of(app, base_path, operation_id)
+        self.context = {"api_base_path": base_path, "operation_id": operation_id}
         self.operation_id = operation_id
         segments = (base_path + template).split("/")
         self.size = len(segments)
@@ -55,12 +60,12 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has 
         for template, item in specification["paths"].items():
             for method in METHODS:
                 if method in item:
-                    route = _Route(base_path or "", template, item[method]["operationId"])
+                    route = _Route(self.app, base_path or "", template, item[method]["operationId"])
                     self._index.setdefault((method.upper(), route.size), []).append(route)
         for routes in self._index.values():
             routes.sort(key=lambda route: len(route.parameters))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Call the next layer with the operation in the scope."""
         if scope["type"] == "http":
             segments = scope["path"].split("/")
@@ -71,10 +76,7 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has 
                     if all(values.values()):
                         scope["path_params"] = values
                         scope[EXCHANGE].operation_id = route.operation_id
-                        scope["extensions"][ROUTING_CONTEXT] = {
-                            "api_base_path": route.base_path,
-                            "operation_id": route.operation_id,
-                        }
-                        await self.app(scope, receive, send)
-                        return
-        await super().__call__(scope, receive, send)
+                        scope["extensions"][ROUTING_CONTEXT] = route.context
+                        return route.app(scope, receive, send)
+        otherwise: Awaitable[None] = super().__call__(scope, receive, send)
+        return otherwise

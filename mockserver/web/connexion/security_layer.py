@@ -1,15 +1,19 @@
 """Connexion's security with a lighter request: the checks see the scope, which is all that they ask for.
 
-What Connexion makes of a request otherwise (Starlette's request inside its own) costs as much as the check.
+What Connexion makes of a request otherwise (Starlette's request inside its own) costs as much as the check;
+so does its way through several possible schemes, where an operation has a single one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from .framework import AbstractOperation, SecurityAPI, SecurityMiddleware, SecurityOperation
+from .routed import operation_of
+from .security import TokenHandler
 
 
 class ScopeOnly:
@@ -28,16 +32,39 @@ class ScopeOnly:
 
 
 class _Operation(SecurityOperation):  # type: ignore[misc]  # connexion has no types
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.security:
-            await self.verification_fn(ScopeOnly(scope))
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._token_check = self._only_token_check()
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if self._token_check is not None:
+            self._token_check(scope)
+        elif self.security:
+            return self._verified(scope, receive, send)
+        passed_on: Awaitable[None] = self.next_app(scope, receive, send)
+        return passed_on
+
+    async def _verified(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.verification_fn(ScopeOnly(scope))
         await self.next_app(scope, receive, send)
+
+    def _only_token_check(self) -> Callable[[Scope], object] | None:
+        """The check of an operation that asks for a token and leaves no choice; None for any other."""
+        if len(self.security) != 1 or len(self.security[0]) != 1:
+            return None
+        ((name, scopes),) = self.security[0].items()
+        scheme = self.security_schemes[name]
+        check = self.security_handler_factory.parse_security_scheme(scheme, scopes)
+        handler = getattr(check, "__self__", None)
+        return handler.check if isinstance(handler, TokenHandler) else None
 
 
 class _Operations(SecurityAPI):  # type: ignore[misc]  # connexion has no types
     def make_operation(self, operation: AbstractOperation) -> _Operation:
         made: _Operation = _Operation.from_operation(
-            operation, next_app=self.next_app, security_handler_factory=self.security_handler_factory
+            operation,
+            next_app=operation_of(self.next_app, self.base_path, operation.operation_id),
+            security_handler_factory=self.security_handler_factory,
         )
         return made
 
