@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbcontract.mockserver.apis.pixiebrix.state.filters import FieldEquals, FieldNull, parse_filters
+from dbcontract.mockserver.apis.pixiebrix.state.filters import FieldEquals, FieldNull, parse_filters, sift
 from dbcontract.mockserver.state.errors import InvalidInput, Wrong
 from dbcontract.mockserver.state.jsonio import dumps
+from dbcontract.mockserver.state.rows import DATA
 
 NAMES = st.sampled_from(
     ["a", "b", "a b", 'quo"te', "back\\slash", "ä", "a__b", ",", "\n", '":"', "\x7f", "\U0001f600"]
@@ -110,3 +111,32 @@ def test_what_is_not_a_filter_is_reported_under_its_parameter(name: str, value: 
         parse_filters([("data__fine", "x"), (name, value)])
     code = "not-a-boolean" if name == "data__f__isnull" else "field-not-named"
     assert caught.value.errors == {name: [Wrong(code)]}
+
+
+@given(
+    st.lists(OBJECTS, max_size=600) | st.lists(st.dictionaries(NAMES, TEXTS | st.none()), max_size=600),
+    st.lists(st.builds(FieldEquals, NAMES, TEXTS) | st.builds(FieldNull, NAMES, st.booleans()), max_size=3),
+)
+def test_many_at_once_are_told_apart_as_each_alone(
+    several: list[dict[str, Any]], filters: list[FieldEquals | FieldNull]
+) -> None:
+    rows = [(0, number, str(number), 0, dumps(data)) for number, data in enumerate(several)]
+    expected = [row for row in rows if all(one.matches(row[DATA]) for one in filters)]
+    assert sift(rows, filters) == expected
+
+
+def test_of_records_that_are_searched_together_those_that_pass_are_kept() -> None:
+    rows = [(0, n, str(n), 0, dumps({"f": None if n % 3 else str(n % 2), "n": n})) for n in range(1_000)]
+    assert len(sift(rows, [FieldEquals("f", "1")])) == 167
+    assert len(sift(rows, [FieldNull("f", is_null=True)])) == 666
+    assert len(sift(rows, [FieldNull("f", is_null=False), FieldEquals("f", "0")])) == 167
+    assert sift(rows, [FieldNull("\ud800", is_null=False)]) == []
+
+
+def test_a_kind_of_its_own_is_asked_of_each_record() -> None:
+    class Every(FieldEquals):
+        def matches(self, data: bytes) -> bool:
+            return bool(data)
+
+    rows = [(0, 1, "a", 0, b'{"g":1}')]
+    assert sift(rows, [Every("f", "x")]) == rows

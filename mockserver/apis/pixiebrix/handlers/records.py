@@ -15,10 +15,10 @@ from ....web.responses import ChunkedResponse
 from .. import negotiation
 from ..pagination import PAGES, Page, no_such_page, paginate, requested_page
 from ..settings import settings_of
-from ..state.filters import Filter, parse_filters
+from ..state.filters import Filter, parse_filters, sift
 from ..state.merging import MergeStrategy
 from ..state.pixiebrix import Item
-from ..state.records import DATA, RecordTable, Row
+from ..state.records import RecordTable, Row
 from ..state_of import state_of
 
 # Rows filtered or written between two turns of the event loop, and rows sent as one piece.
@@ -90,9 +90,7 @@ class RecordHandlers:
         rows = table.slice(low, high)
         step = max(1, _SCAN // len(filters))
         for start in range(0, len(rows), step):
-            found.extend(
-                row for row in rows[start : start + step] if all(item.matches(row[DATA]) for item in filters)
-            )
+            found += sift(rows[start : start + step], filters)
             if len(found) > page.end:
                 break
             await asyncio.sleep(0)

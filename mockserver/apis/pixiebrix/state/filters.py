@@ -8,17 +8,20 @@ keeps those whose field is null (or absent), or is not. Field names are case-sen
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from ....state.errors import InvalidInput, MalformedJSON, Wrong
 from ....state.jsonio import dumps, loads
+from ....state.rows import DATA, Row
 
 _PREFIX = "data__"
 _IS_NULL = "__isnull"
+_TOGETHER: Final = 256
+"""Records that are searched as one text: one long search is several times faster than many short ones."""
 _BOOLEANS = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 
 
@@ -60,6 +63,48 @@ class FieldNull:
 
 
 Filter = FieldEquals | FieldNull
+
+
+def sift(rows: list[Row], filters: Iterable[Filter]) -> list[Row]:
+    """The rows whose data passes all filters, as `matches` would tell of each, in their order."""
+    for one in filters:
+        # A variant's own kind of filter is asked for each row.
+        sieve = _SIEVES.get(type(one))
+        rows = [row for row in rows if one.matches(row[DATA])] if sieve is None else list(sieve(one, rows))
+    return rows
+
+
+def _equal(one: FieldEquals, rows: list[Row]) -> Iterator[Row]:
+    needle = one._needle  # noqa: SLF001 - of this module
+    for part, text in _parts(rows):
+        if needle is not None and needle in text:
+            yield from (row for row in part if one.matches(row[DATA]))
+
+
+def _null(one: FieldNull, rows: list[Row]) -> Iterator[Row]:
+    needle = one._needle  # noqa: SLF001 - of this module
+    if needle is None:
+        yield from rows if one.is_null else ()
+        return
+    # Quotes inside of texts are escaped, so these are keys, or ends of keys, at any depth.
+    null = needle + b"null"
+    for part, text in _parts(rows):
+        if needle not in text or text.count(needle) == text.count(null):  # it has a value nowhere
+            yield from part if one.is_null else ()
+        else:
+            yield from (row for row in part if one.matches(row[DATA]))
+
+
+_SIEVES: Final[Mapping[type, Callable[[Any, list[Row]], Iterator[Row]]]] = {
+    FieldEquals: _equal,
+    FieldNull: _null,
+}
+
+
+def _parts(rows: list[Row]) -> Iterator[tuple[list[Row], bytes]]:
+    for start in range(0, len(rows), _TOGETHER):
+        part = rows[start : start + _TOGETHER]
+        yield part, b"".join([row[DATA] for row in part])
 
 
 def parse_filters(pairs: Iterable[tuple[str, str]]) -> list[Filter]:
