@@ -173,6 +173,7 @@ class ControlHandlers:
         if order.get("frozen") is False:
             sandbox.clock.resume()
         sandbox.clock_moved()
+        await sandbox.ready()
         return await self.getClock(call)
 
     async def advanceClock(self, call: Call) -> Response:  # noqa: N802 - the operationId
@@ -183,6 +184,7 @@ class ControlHandlers:
         _within(now + span, "to" if "to" in order else "seconds")
         sandbox.clock.advance(span)
         sandbox.clock_moved()
+        await sandbox.ready()
         return await self.getClock(call)
 
     async def getSettings(self, call: Call) -> Response:  # noqa: N802 - the operationId

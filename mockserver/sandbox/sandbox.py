@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from ..apis.installed import installed
 from ..coverage.contract import CoveredContract
@@ -24,6 +25,9 @@ from .journal import Entry, Journal
 from .limits import Limits
 from .settings import ClockSetting, Settings, TokenGrant
 from .turn import Turn
+
+_LONG: Final = 5_000
+"""Things that time has changed, from which on looking at them is not done between two other requests."""
 
 
 @dataclass(slots=True)
@@ -258,7 +262,25 @@ class Sandbox:
         now = self.clock.now()
         for state in self.states.values():
             state.clock_moved(now)
-        self.now()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a request has to wait until `ready`."""
+        return self.turn.taken or self._late()
+
+    async def ready(self) -> None:
+        """Wait until nobody has the sandbox for itself, and a long night that has passed is over.
+
+        The night is worked off in a thread, so that other sandboxes are served meanwhile.
+        """
+        while self.waiting:
+            async with self.turn.alone():
+                if self._late():
+                    await asyncio.to_thread(self.now)
+
+    def _late(self) -> bool:
+        now = self.clock.now()
+        return any(state.late(now) > _LONG for state in self.states.values())
 
 
 def make_clock(setting: ClockSetting, as_of: int) -> Clock:

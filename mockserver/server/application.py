@@ -127,8 +127,8 @@ class Dispatcher:
             msg = "Not found."
             raise UnknownPath(msg)
         call: Call = scope[CALL]
-        if call.sandbox.turn.taken:
-            await call.sandbox.turn.free()
+        if call.sandbox.waiting:
+            await call.sandbox.ready()
         handler: Handler = getattr(self._handlers[routing["api_base_path"]](call.sandbox), operation_id)
         response = await handler(call)
         await response(scope, receive, send)

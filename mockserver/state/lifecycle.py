@@ -24,6 +24,9 @@ class ApiState(Protocol):
     def catch_up(self, now: int, new_id: Callable[[], str]) -> None:
         """Let happen what happens by itself until `now`."""
 
+    def late(self, now: int) -> int:
+        """How many things at most `catch_up` would have to look at."""
+
     def set_like(self, other: Any) -> None:
         """Take over what the state of another sandbox is set to, and not what it holds."""
 
@@ -47,6 +50,10 @@ class TimelessState:
 
     def catch_up(self, now: int, new_id: Callable[[], str]) -> None:
         """Nothing: time changes nothing here."""
+
+    def late(self, now: int) -> int:  # noqa: ARG002 - the protocol's
+        """Nothing: time changes nothing here."""
+        return 0
 
     def set_like(self, other: Any) -> None:
         """Nothing: there is nothing to set."""

@@ -209,7 +209,7 @@ class StoredSandboxes:
             self._in_flight.discard(name)
 
     async def _document(self, sandbox: Sandbox) -> bytes:
-        await sandbox.turn.free()
+        await sandbox.ready()
         sandbox.now()
         pieces = []
         for number, piece in enumerate(snapshot.dump_chunks(sandbox)):

@@ -174,7 +174,7 @@ class Gateway:
     ) -> None:
         key = path[len(STORAGE_PREFIX) + 1 :]
         implementation = exchange.sandbox.implementation
-        await exchange.sandbox.turn.free()
+        await exchange.sandbox.ready()
         response = await implementation[self._storage].respond(exchange.sandbox, key, scope, receiver)
         await receiver.look()
         await response(scope, receiver, implementation[WIRE_POLICY].sending(send, exchange, scope))

@@ -62,6 +62,12 @@ class PixieBrixState:
             self._nightly((day + 1) * DAY, new_id)
         self.rewind(now)
 
+    def late(self, now: int) -> int:
+        """How many records a night that has passed may concern; 0 while there is none."""
+        if now < self.next_midnight:
+            return 0
+        return sum(len(database.records) for database in self.databases.values())
+
     def _nightly(self, midnight: int, new_id: Callable[[], str]) -> None:
         """The nightly job at one midnight, for all databases."""
         run_nightly(self.databases.values(), midnight, self.record_limit, new_id)

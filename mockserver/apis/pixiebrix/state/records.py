@@ -314,8 +314,10 @@ class RecordTable:
         """The core, copied first if a fork may still read it."""
         core = self._core
         if core.owners > 1:
+            # First the copy, so that whoever shares it copies it, too, while a night is copying in a thread.
+            copy = core.copy()
             core.owners -= 1
-            self._core = core = core.copy()
+            self._core = core = copy
             if len(core.rows) > _LARGE and gc.get_freeze_count():
                 # A process that keeps its data out of the collector's sight keeps the copy out, too: the next
                 # collection would look at every row of the new index, which takes longer than the copying. It
