@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 from .processes import BenchmarkError
@@ -92,6 +93,11 @@ def requests(server: Watched) -> list[Request]:
             prepare=megabyte,
         ),
         Request("import of 1 MB of JSON", megabyte, changes=True),
+        *(
+            Request(f"import of {size} MB of JSON", partial(megabytes, count=size), changes=True)
+            for size in (3, 20, 60)
+        ),
+        Request("POST of 60,000 records", lambda one: post(one, 60_000), changes=True, prepare=touch),
         Request(
             "nightly job, one date goes", midnight, changes=True, prepare=lambda one: limit(one, one.count)
         ),
@@ -137,10 +143,15 @@ def job(server: Watched, media_type: str, filters: dict[str, str]) -> None:
 
 def megabyte(server: Watched) -> None:
     """Import values that are a megabyte of JSON."""
+    megabytes(server, 1)
+
+
+def megabytes(server: Watched, count: int) -> None:
+    """Import values that are this much JSON."""
     export = server.json("GET", "/database/export")
     raw = [number % 256 for number in range(1_000)]
-    count = 1_000_000 // len(json.dumps(raw, separators=(",", ":")))
-    export["values"]["iterable"] = [{"id": f"value-{number}", "raw": raw} for number in range(count)]
+    values = count * 1_000_000 // len(json.dumps(raw, separators=(",", ":")))
+    export["values"]["iterable"] = [{"id": f"value-{number}", "raw": raw} for number in range(values)]
     server.ask("POST", "/database/import", json.dumps(export, separators=(",", ":")).encode())
 
 
