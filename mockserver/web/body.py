@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from starlette.types import Receive
 
 from ..sandbox.limits import BODY
 from ..state import jsonio
+from ..state.json_steps import load_steps
 from .errors import JSON_WORDS, worded
 from .problems import BadRequest, ClientGone, UnsupportedEncoding, UnsupportedMediaType
+
+_LONG: Final = 512 * 1024
+"""Bytes of JSON from which on it is parsed in steps."""
 
 
 async def read_body(receive: Receive, limit: int = BODY) -> bytes:
@@ -83,6 +88,25 @@ def check_json_type(content_type: str | None, *, required: bool) -> None:
     charsets = [part.partition("=")[2].strip('" ') for part in parameters if part.startswith("charset")]
     if head != "application/json" or any(name not in {"utf-8", "utf8", "us-ascii"} for name in charsets):
         raise UnsupportedMediaType(content_type[:200])
+
+
+async def parse_body(raw: bytes) -> Any:
+    """The value of a JSON body; others are served while a long one is read.
+
+    Raises:
+        BadRequest: it is not JSON, or JSON that cannot be kept exactly.
+    """
+    if len(raw) < _LONG:
+        return parse_json(raw)
+    steps = load_steps(raw)
+    try:
+        while True:
+            next(steps)
+            await asyncio.sleep(0)
+    except StopIteration as end:
+        return end.value
+    except jsonio.MalformedJSON as error:
+        raise BadRequest(worded(error.wrong, JSON_WORDS)) from None
 
 
 def parse_json(raw: bytes) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...extension_point import ExtensionPoint
-from ..body import check_encoding, check_json_type, header, parse_json, read_body
+from ..body import check_encoding, check_json_type, header, parse_body, read_body
 from ..call import ABSENT, CALL, EXCHANGE, Call, Exchange
 from ..forms import as_object, form_type, read_form
 from ..negotiated import JSON, Negotiated
@@ -131,7 +131,7 @@ class BodyRule:
         else:
             if raw and not self._any_type:
                 validation.media_type(self, content_type, required=self._check_schema)
-            body = parse_json(raw) if raw else {}
+            body = await parse_body(raw) if raw else {}
         if self._check_schema:
             if len(raw) > _LONG:
                 await asyncio.sleep(0)
