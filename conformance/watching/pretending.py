@@ -10,13 +10,16 @@ from typing import Any, Final
 
 from faker import Faker
 
-_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
-_PHONE: Final = re.compile(
+_EMAIL: Final = r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+"
+_PHONE: Final = (
     r"(?<![\w.:/-])(?!\d{4}-\d{2}-\d{2}(?!\d))\+?\d{1,3}[ ./-]?\(?\d{2,4}\)?(?:[ ./-]\d{2,4}){2,4}(?![\w:-])"
 )
+_IN_TEXTS: Final = re.compile(rf"(?P<email>{_EMAIL})|{_PHONE}")
+_TOKENS: Final = re.compile(r"\w+")
 _WORDS: Final = re.compile(r"[a-z]+|[A-Z][a-z]*|[A-Z]+(?![a-z])")
 _TITLES: Final = frozenset({"file", "host", "domain", "field", "class", "type", "format", "product", "app"})
 _LEAST: Final = 4
+_TRIES: Final = 20
 
 
 class Pretender:
@@ -34,6 +37,11 @@ class Pretender:
         self._seed = seed
         self._faker = Faker("en_US")
         self._known: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._lengths: dict[str, set[int]] = {}
+        """Of what is known, by its first word: how many words it may have."""
+        self._with_signs: dict[str, str] = {}
+        """What is known, by itself without what stands before its first word and after its last one."""
 
     def entry(self, entry: dict[str, Any]) -> dict[str, Any]:
         """An entry of a data set without the personal data that could be told."""
@@ -88,16 +96,35 @@ class Pretender:
         if not isinstance(value, str) or not value.strip():
             return value
         make = self._of_field(field)
-        return self.text(value) if make is None or _EMAIL.fullmatch(value) else self._other(value, make)
+        return self.text(value) if make is None or _is_email(value) else self._other(value, make)
 
     def text(self, text: str) -> str:
         """A text with what is personal in it replaced."""
-        text = _EMAIL.sub(lambda found: self._other(found[0], self._faker.safe_email), text)
-        text = _PHONE.sub(lambda found: self._other(found[0], self._faker.phone_number), text)
-        for known, other in self._known.items():
-            if known in text:
-                text = re.sub(rf"(?<!\w){re.escape(known)}(?!\w)", other.replace("\\", r"\\"), text)
-        return text
+        parts, at = [], 0
+        for found in _IN_TEXTS.finditer(text):
+            make = self._faker.safe_email if found["email"] else self._faker.phone_number
+            parts += [self._renamed(text[at : found.start()]), self._other(found[0], make)]
+            at = found.end()
+        return "".join([*parts, self._renamed(text[at:])])
+
+    def _renamed(self, text: str) -> str:
+        """A text in which what is known is replaced where it stands as words, the longest first."""
+        words = list(_TOKENS.finditer(text))
+        parts, at, next_word = [], 0, 0
+        for number, word in enumerate(words):
+            if number < next_word:
+                continue
+            for length in sorted(self._lengths.get(word[0], ()), reverse=True):
+                if number + length > len(words):
+                    continue
+                spoken = text[word.start() : words[number + length - 1].end()]
+                known = self._with_signs.get(spoken, "")
+                start = word.start() - known.find(spoken)
+                if known and start >= at and text.startswith(known, start):
+                    parts += [text[at:start], self._known[known]]
+                    at, next_word = start + len(known), number + length
+                    break
+        return "".join([*parts, text[at:]])
 
     def _of_field(self, field: str) -> Callable[[], str] | None:
         words = {word.lower() for word in _WORDS.findall(field)}
@@ -124,16 +151,32 @@ class Pretender:
         return self._faker.company if "company" in words or "organization" in words else self._faker.name
 
     def _other(self, text: str, make: Callable[[], str]) -> str:
-        if text in self._known.values():
+        if text in self._taken:
             return text
         if text not in self._known:
             digest = blake2b(f"{self._seed}\0{text}".encode(errors="surrogatepass"), digest_size=8).digest()
             self._faker.seed_instance(int.from_bytes(digest, "big"))
-            other = make()
-            taken = set(self._known.values())
-            while other in taken or other == text:
-                other = make()
+            other = self._free(text, make)
             if len(text) < _LEAST:  # too short to be told from other words
                 return other
             self._known[text] = other
+            self._taken.add(other)
+            words = list(_TOKENS.finditer(text))
+            if words:
+                self._lengths.setdefault(words[0][0], set()).add(len(words))
+                self._with_signs.setdefault(text[words[0].start() : words[-1].end()], text)
         return self._known[text]
+
+    def _free(self, text: str, make: Callable[[], str]) -> str:
+        """Another text, which stands for nothing else; with a number where there are no more."""
+        for _ in range(_TRIES):
+            other = make()
+            if other != text and other not in self._taken:
+                return other
+        name, at, domain = other.partition("@")
+        return f"{name}{len(self._known)}{at}{domain}"
+
+
+def _is_email(text: str) -> bool:
+    found = _IN_TEXTS.fullmatch(text)
+    return found is not None and found["email"] is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from ..http.redaction import Redactor
 from .seen import Seen
@@ -29,8 +29,24 @@ class Recording:
         return iter(())
 
 
-Fetch = Callable[[str, Mapping[str, str]], Seen | None]
-"""Reads an address below the base URL of an API, or an absolute one, with headers; None for no answer."""
+class WalkFailed(Exception):
+    """What is there could not be read; the message says where and why."""
+
+
+class Fetch(Protocol):
+    """Reads an address below the base URL of an API, or an absolute one, with headers."""
+
+    def __call__(self, path: str, headers: Mapping[str, str], *, needed: bool = True) -> Seen | None:
+        """What was answered with 200.
+
+        Args:
+            path: or the whole of a link.
+            headers: to send beside those of the target.
+            needed: without it there is nothing to record; else a refusal is noted, and the result is None.
+
+        Raises:
+            WalkFailed: it is needed, and was not given; or the token is not accepted.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +56,7 @@ class RecordingPractice:
     Attributes:
         recording: makes what was seen; None where nothing of the API goes into data sets.
         walk: reads all there is; what is read is taken by the recording. The second argument has the ids that
-            the user named, if any.
+            the user named, if any. Raises `WalkFailed` for what cannot be read.
     """
 
     recording: Callable[[], Recording] | None = None

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from ..apis.base import practice_of
 from ..environment.network import open_wire
 from ..environment.session import Session, redirected, target_headers
 from ..http.evidence import Exchange
 from ..http.wire import NoAnswer, Request, Unreachable
+from ..outcomes import NotVerified
 from ..schema.description import Description
 from ..target.target import Endpoint, Target
-from .recording import Recording, RecordingPractice
+from .recording import Recording, RecordingPractice, WalkFailed
 from .routing import Routing
 from .seen import Seen
 
 _REDIRECTS: Final = 5
 
 
-class WalkFailed(Exception):
-    """Nothing could be read; the message says where and why."""
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What was read.
+
+    Attributes:
+        recordings: one for each API.
+        missing: what was refused, as sentences; it is not in them.
+    """
+
+    recordings: Sequence[Recording]
+    missing: Sequence[str]
 
 
-def walk(target: Target, ids: tuple[str, ...] = ()) -> list[Recording]:
+def walk(target: Target, ids: tuple[str, ...] = ()) -> Walked:
     """Read everything, API by API.
 
     Args:
@@ -34,9 +45,10 @@ def walk(target: Target, ids: tuple[str, ...] = ()) -> list[Recording]:
         ids: that the user named, for APIs that cannot list everything.
 
     Raises:
-        WalkFailed: an API does not answer, or refuses to be read.
+        WalkFailed: an API does not answer, or refuses to tell what there is.
     """
-    recordings = []
+    recordings: list[Recording] = []
+    missing: list[str] = []
     with open_wire(target) as wire:
         session = Session(wire, target.pace, threading.Event(), None)
         for api in target.apis:
@@ -44,37 +56,68 @@ def walk(target: Target, ids: tuple[str, ...] = ()) -> list[Recording]:
             if practice.recording is None or practice.walk is None or endpoint is None:
                 continue
             recording = practice.recording()
-            practice.walk(
-                _Walker(session, endpoint, Routing(endpoint.url, {api: Description(api)}), recording), ids
-            )
+            routing = Routing(endpoint.url, {api: Description(api)})
+            practice.walk(_Walker(session, endpoint, routing, recording, missing), ids)
             recordings.append(recording)
-    return recordings
+    return Walked(recordings, missing)
 
 
 class _Walker:
     """Fetches, and lets the recording take what came."""
 
-    def __init__(self, session: Session, endpoint: Endpoint, routing: Routing, recording: Recording) -> None:
+    def __init__(
+        self,
+        session: Session,
+        endpoint: Endpoint,
+        routing: Routing,
+        recording: Recording,
+        missing: list[str],
+    ) -> None:
         self._session = session
         self._endpoint = endpoint
         self._routing = routing
         self._recording = recording
+        self._missing = missing
         self._count = 0
 
-    def __call__(self, path: str, headers: Mapping[str, str]) -> Seen | None:
-        url = path if "://" in path else self._endpoint.url + path
+    def __call__(self, path: str, headers: Mapping[str, str], *, needed: bool = True) -> Seen | None:
+        url = self._endpoint.url + path if path.startswith("/") else path
+        # The query of a link is its signature.
+        told = f"GET {urlsplit(url)._replace(query='', fragment='').geturl()}"
+        try:
+            seen = self._followed(url, headers)
+        except NotVerified as error:
+            raise WalkFailed(f"{told}: {error}") from error
+        except (NoAnswer, Unreachable) as error:
+            if needed:
+                raise WalkFailed(f"{told}: {error}") from error
+            self._missing.append(f"{told}: {error}")
+            return None
+        if seen.status == 200:
+            return seen
+        told = f"{told} is answered with {seen.status}"
+        if seen.status == 401:
+            raise WalkFailed(f"{told}: the token is missing, or is not accepted")
+        if needed:
+            raise WalkFailed(told)
+        self._missing.append(told)
+        return None
+
+    def _followed(self, url: str, headers: Mapping[str, str]) -> Seen:
+        """The answer at the end of all redirects, or the last one that is followed."""
         # A link has its own signature; a storage takes credentials beside it amiss.
         own = target_headers(self._endpoint, url, auth=True) if self._is_within(url) else ()
-        request: Request | None = Request("GET", url, (*headers.items(), *own))
-        seen = None
+        request = Request("GET", url, (*headers.items(), *own))
+        seen = self._one(request)
         for _ in range(_REDIRECTS):
-            if request is None:
-                break
-            seen = self._one(request)
             private = [name for name, _ in self._endpoint.headers]
-            request = redirected(request, seen.answer, private)
-            if request is not None and not self._is_within(request.url):
-                request = replace(request, headers=tuple(headers.items()))
+            following = redirected(request, seen.answer, private)
+            if following is None:
+                break
+            if not self._is_within(following.url):
+                following = replace(following, headers=tuple(headers.items()))
+            request = following
+            seen = self._one(request)
         return seen
 
     def _is_within(self, url: str) -> bool:
@@ -84,10 +127,7 @@ class _Walker:
 
     def _one(self, request: Request) -> Seen:
         began = time.monotonic()
-        try:
-            received = self._session.send(request)
-        except (NoAnswer, Unreachable) as error:
-            raise WalkFailed(str(error)) from error
+        received = self._session.send(request)
         self._count += 1
         passage = self._routing.passage(request)
         exchange = Exchange(request, received, operation=passage.operation)

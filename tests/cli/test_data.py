@@ -105,3 +105,21 @@ def test_in_process_it_behaves_the_same() -> None:
     result = CliRunner().invoke(main, ["data", "small", "--format", "jsonl"])
     assert result.exit_code == 0
     assert parsed(result.stdout_bytes) == entries("small")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("small", "--from", "http://a.example"), "NAME, --from: give one of them"),
+        (("small", "--fake-personal-data"), "--fake-personal-data: this is of a target"),
+        (("--organization", "00f12d95-a9ca-40ca-b713-3855e1ce1a44"), "--organization: this is of a target"),
+        (("--from", "http://a.example", "--records", "3"), "--records: this is of a data set with a name"),
+        (("--from", "http://a.example", "--api", "pixie"), "--api pixie: there is no such API"),
+        (("--from", "http://a.example", "-o", "all.csv"), "--output all.csv: a recording is JSON"),
+        (("--target", "none.toml"), "none.toml"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(arguments: tuple[str, ...], told: str) -> None:
+    done = CliRunner().invoke(main, ["data", *arguments])
+    assert done.exit_code == 2
+    assert told in done.output

@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from click.testing import CliRunner
 
 from dbcontract import fixtures
+from dbcontract.cli import main
 from dbcontract.conformance.http.redaction import Redactor
 from dbcontract.conformance.watching.pretending import Pretender
 from dbcontract.conformance.watching.recording import data_set
@@ -39,6 +41,13 @@ def served(data: str) -> ServerThread:
 def original() -> Iterator[str]:
     with served("small") as running:
         yield running.base_url
+
+
+@pytest.fixture
+def world(original: str) -> Iterator[MockClient]:
+    """A sandbox whose faults are its own."""
+    with MockClient(original) as mock, mock.sandbox() as sandbox:
+        yield sandbox
 
 
 def reading(url: str, through: str | None = None) -> dict[str, Any]:
@@ -161,6 +170,22 @@ def test_personal_data_are_replaced_alike_wherever_they_stand() -> None:
     assert Pretender(8).entry(record) != first
 
 
+def test_more_people_than_there_are_names_are_told_apart() -> None:
+    pretender = Pretender()
+    people = [{"first name": f"Forename{n}", "note": f"Forename{n}. It is {n}."} for n in range(1_000)]
+    changed = [pretender.value(one) for one in people]
+    names = [one["first name"] for one in changed]
+    assert len(set(names)) == len(names)
+    assert all(one["note"].startswith(f"{one['first name']}. It is") for one in changed)
+    assert not any("Forename" in json.dumps(one) for one in changed)
+
+
+def test_a_name_with_signs_is_found_in_texts() -> None:
+    pretender = Pretender()
+    changed = pretender.value({"name": "Ann Smith jr.", "note": "(Ann Smith jr.) and Ann Smithson"})
+    assert changed["note"] == f"({changed['name']}) and Ann Smithson"
+
+
 def test_a_world_without_personal_data_answers_filters_alike(original: str, tmp_path: Path) -> None:
     file = tmp_path / "recorded.jsonl"
     assert data("--from", original, "-o", file, "--fake-personal-data", cwd=tmp_path).returncode == 0
@@ -185,6 +210,37 @@ def groups(records: Iterator[dict[str, Any]]) -> list[int]:
         person = str(record["data"].get("user email"))
         found[person] = found.get(person, 0) + 1
     return sorted(found.values())
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ({"operation": "listOrganizations", "status": 401}, "the token is missing, or is not accepted"),
+        ({"operation": "listRecords", "status": 500}, "/records/ is answered with 500"),
+        ({"operation": "listAssets", "status": 401}, "the token is missing"),
+        ({"operation": "exportDatabase", "status": 500}, "/database/export is answered with 500"),
+        ({"operation": "listDatabases", "connection": "drop"}, "/databases/: "),
+    ],
+)
+def test_a_world_that_cannot_be_read_whole_is_not_written(
+    world: MockClient, tmp_path: Path, fault: dict[str, Any], told: str
+) -> None:
+    world.faults.add(**fault)
+    file = tmp_path / "recorded.jsonl"
+    done = CliRunner().invoke(main, ["data", "--from", world.base_url, "-o", str(file)])
+    assert (done.exit_code, file.exists()) == (2, False)
+    assert told in done.output
+    assert done.output.endswith("; nothing was written\n")
+
+
+def test_what_a_token_may_not_see_is_named(world: MockClient, tmp_path: Path) -> None:
+    world.faults.add("listRecordArchives", status=403, times=1)
+    target, file = tmp_path / "target.toml", tmp_path / "recorded.jsonl"
+    target.write_text(f'[pixiebrix]\nurl = "{world.pixiebrix_url}"\n')
+    done = CliRunner().invoke(main, ["data", "--target", str(target), "-o", str(file)])
+    assert done.exit_code == 0
+    assert re.search(r"not in it: GET \S+/record-archives/ is answered with 403", done.output)
+    assert {one["kind"] for one in fixtures.read(file)} >= {"database", "record", "archive", "asset"}
 
 
 def test_a_world_that_nobody_can_read_is_told(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...watching.recording import Entry, Fetch, Recording
+from ...watching.recording import Entry, Fetch, Recording, WalkFailed
 from ...watching.seen import Seen
 from .exports import (
     LISTS,
@@ -27,27 +27,33 @@ class ExportRecording(Recording):
 
     def take(self, seen: Seen) -> None:
         """Take in an exchange."""
-        export = seen.object if seen.operation == "exportDatabase" and seen.status == 200 else None
-        if export is None or not set(export).issuperset(REQUIRED_FIELDS) or seen.answer.spool is not None:
-            return
-        known = {
-            name: export[name]
-            for name in (*REQUIRED_FIELDS, *OPTIONAL_FIELDS)
-            if export.get(name) is not None
-        }
-        lists = [name for name in LISTS if name in known]
-        collections = tuple(name for name in known if name not in {*lists, "version", "schema"})
-        wrong = [
-            *byte_problems(known, collections),
-            *(one for name in lists for one in entry_problems(known, name)),
-        ]
-        if not wrong and set(collections).issuperset(REQUIRED_COLLECTIONS):
-            self._export = {name: _plain(value) if name in lists else value for name, value in known.items()}
+        export = _export_of(seen)
+        if export is not None:
+            self._export = export
 
     def entries(self) -> Iterator[Entry]:
         """The export."""
         if self._export is not None:
             yield {"kind": "pieces", "export": self._export}
+
+
+def _export_of(seen: Seen) -> dict[str, Any] | None:
+    """The export that was answered, as a data set has it; None where it is none, or too long to be kept."""
+    export = seen.object if seen.operation == "exportDatabase" and seen.status == 200 else None
+    if export is None or not set(export).issuperset(REQUIRED_FIELDS) or seen.answer.spool is not None:
+        return None
+    known = {
+        name: export[name] for name in (*REQUIRED_FIELDS, *OPTIONAL_FIELDS) if export.get(name) is not None
+    }
+    lists = [name for name in LISTS if name in known]
+    collections = tuple(name for name in known if name not in {*lists, "version", "schema"})
+    wrong = [
+        *byte_problems(known, collections),
+        *(one for name in lists for one in entry_problems(known, name)),
+    ]
+    if wrong or not set(collections).issuperset(REQUIRED_COLLECTIONS):
+        return None
+    return {name: _plain(value) if name in lists else value for name, value in known.items()}
 
 
 def _plain(formats: dict[str, Any]) -> dict[str, Any]:
@@ -62,4 +68,6 @@ def _plain(formats: dict[str, Any]) -> dict[str, Any]:
 
 def walk(fetch: Fetch, _: tuple[str, ...]) -> None:
     """Read the export."""
-    fetch(_EXPORT, {"Accept": "application/json"})
+    seen = fetch(_EXPORT, {"Accept": "application/json"})
+    if seen is None or _export_of(seen) is None:
+        raise WalkFailed(f"GET {_EXPORT} is not answered with an export that can be read")

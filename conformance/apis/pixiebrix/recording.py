@@ -10,8 +10,9 @@ from typing import Any, Final
 from urllib.parse import urljoin
 
 from ...authoring.formats import as_date, as_timestamp, is_uuid
-from ...watching.recording import Entry, Fetch, Recording
+from ...watching.recording import Entry, Fetch, Recording, WalkFailed
 from ...watching.seen import Seen
+from .asset_details import is_url
 from .watched import asset_of
 
 _V2: Final = {"Accept": "application/json; version=2.0"}
@@ -260,33 +261,43 @@ def _lines(seen: Seen) -> list[Entry] | None:
 
 def walk(fetch: Fetch, ids: tuple[str, ...]) -> None:
     """Read the organizations that are named, or all that the token sees, with all in their databases."""
-    organizations = list(ids)
-    if not organizations:
-        seen = fetch("/organizations/", _V2)
-        organizations = [str(one.get("id")) for one in (seen.objects or () if seen is not None else ())]
+    organizations = ids or tuple(_ids(_pages(fetch, "/organizations/")))
     for organization in organizations:
-        for item in _pages(fetch, f"/organizations/{organization}/databases/"):
-            _walk_database(fetch, organization, str(item.get("id")))
+        for database in _ids(_pages(fetch, f"/organizations/{organization}/databases/")):
+            _walk_database(fetch, organization, database)
 
 
 def _walk_database(fetch: Fetch, organization: str, database: str) -> None:
-    fetch(f"/organizations/{organization}/databases/{database}/schema/", _V2)
+    """Read a database; not every token may see its schema and its archives, nor has every one assets."""
+    fetch(f"/organizations/{organization}/databases/{database}/schema/", _V2, needed=False)
     for _ in _pages(fetch, f"/databases/{database}/records/"):
         pass
-    for item in _pages(fetch, f"/databases/{database}/assets/"):
-        if item.get("is_uploaded") is True:
-            fetch(f"/databases/{database}/assets/{item.get('id')}/", {})
+    uploaded = (
+        item
+        for item in _pages(fetch, f"/databases/{database}/assets/", needed=False)
+        if item.get("is_uploaded") is True
+    )
+    for asset in _ids(uploaded):
+        fetch(f"/databases/{database}/assets/{asset}/", {}, needed=False)
     archives = f"/organizations/{organization}/databases/{database}/record-archives/"
-    for item in _pages(fetch, archives):
-        if "://" in str(item.get("file")):
-            fetch(str(item["file"]), {})
+    for item in _pages(fetch, archives, needed=False):
+        if is_url(item.get("file")):
+            fetch(str(item["file"]), {}, needed=False)
 
 
-def _pages(fetch: Fetch, path: str) -> Iterator[dict[str, Any]]:
+def _ids(items: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """The ids of items; what is not one does not become part of an address."""
+    return (item["id"] for item in items if is_uuid(item.get("id")))
+
+
+def _pages(fetch: Fetch, path: str, *, needed: bool = True) -> Iterator[dict[str, Any]]:
     for number in range(1, _PAGES):
         page = f"&page={number}" if number > 1 else ""
-        seen = fetch(f"{path}?page_size={_LARGEST}{page}", _V2)
-        items = (seen.objects or []) if seen is not None and seen.status == 200 else []
-        yield from items
-        if seen is None or not items or "next" not in seen.headers.links(seen.url):
+        seen = fetch(f"{path}?page_size={_LARGEST}{page}", _V2, needed=needed or number > 1)
+        if seen is None:
+            return
+        if seen.objects is None:
+            raise WalkFailed(f"GET {path} is not answered with an array of objects that can be read")
+        yield from seen.objects
+        if not seen.objects or "next" not in seen.headers.links(seen.url):
             return

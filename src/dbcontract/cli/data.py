@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
+from . import target_options
 from .errors import CommandError, os_reason
 from .files import atomic_writer
 
@@ -36,19 +37,19 @@ LARGE = 20_000
     "--as-of", metavar="ISO", help="The instant that is now in the data, e.g. 2026-01-31T12:00:00Z."
 )
 @click.option("--from", "source", metavar="URL", help="Read a data set from there, with GET alone.")
-@click.option("--api", metavar="NAME", help="With --from: which API the URL serves. Default: found out.")
+@target_options.target_file
+@click.option("--api", metavar="NAME", help="Of a target: which API to read. Default: all that it has.")
 @click.option(
     "--organization",
     "organizations",
     type=click.UUID,
     multiple=True,
-    help="With --from: only its databases.",
+    help="Of a target: only its databases. Repeatable.",
 )
-@click.option(
-    "--token-env", metavar="NAME", help="With --from: the variable with the token. Default: DBCONTRACT_TOKEN."
-)
-@click.option("--force", is_flag=True, help="With --from: overwrite FILE.")
-@click.option("--fake-personal-data", is_flag=True, help="With --from: replace names and the like.")
+@target_options.token_env
+@target_options.proxy
+@click.option("--force", is_flag=True, help="Overwrite FILE with what was read from a target.")
+@click.option("--fake-personal-data", is_flag=True, help="Replace names and the like that a target has.")
 @click.option(
     "--format",
     "form",
@@ -71,19 +72,26 @@ def command(
     form: Format | None,
     output: Path | None,
     source: str | None,
-    fake_personal_data: bool,
-    force: bool,
+    target_file: Path | None,
     **target: Any,
 ) -> None:
-    """Write the data set NAME, or one that is read from a URL; without either, list the data sets.
+    """Write the data set NAME, or one that is read from a target; without either, list the data sets.
 
-    The files of the formats json and jsonl can be served: `dbcontract serve --data FILE`.
+    A target is named by its URL (--from) or by a file (--target). The files of the formats json and jsonl can
+    be served: `dbcontract serve --data FILE`.
     """
     from .. import fixtures
 
-    if source is not None:
-        _record(name, output, source, seed=seed, force=force, fake=fake_personal_data, **target)
+    named = {"NAME": name, "--from": source, "--target": target_file}
+    _require_one(named)
+    if source is not None or target_file is not None:
+        _refuse({"--records": records, "--as-of": as_of, "--format": form}, "is of a data set with a name")
+        _record(output, source, seed=seed, target_file=target_file, **target)
         return
+    _refuse(
+        {f"--{key.replace('_', '-').rstrip('s')}": value for key, value in target.items()},
+        "is of a target; name one by --from or --target",
+    )
     if name is None:
         _list()
         return
@@ -109,15 +117,34 @@ def command(
         ) from error
 
 
-def _record(name: str | None, output: Path | None, source: str, **given: Any) -> None:
+def _require_one(named: Mapping[str, object]) -> None:
+    given = [flag for flag, value in named.items() if value is not None]
+    if len(given) > 1:
+        raise CommandError(f"{', '.join(given)}: give one of them")
+
+
+def _refuse(given: Mapping[str, object], why: str) -> None:
+    """Refuse flags that would do nothing."""
+    for flag, value in given.items():
+        if value is not None and value is not False and value != ():
+            raise CommandError(f"{flag}: this {why}")
+
+
+def _record(
+    output: Path | None,
+    source: str | None,
+    *,
+    target_file: Path | None,
+    fake_personal_data: bool,
+    **given: Any,
+) -> None:
     if find_spec("dbcontract.conformance") is None:
-        raise CommandError("--from: not part of dbcontract-mock; `pip install dbcontract` brings it")
-    if name is not None:
-        raise CommandError(f"NAME, --from: give one of the two, and not both {name} and {source}")
+        flag = "--from" if target_file is None else "--target"
+        raise CommandError(f"{flag}: not part of dbcontract-mock; `pip install dbcontract` brings it")
     from .recording import record_from
 
     place = None if output is None or str(output) == "-" else output
-    record_from(source, place, **given)
+    record_from(source, place, target_file=target_file, fake=fake_personal_data, **given)
 
 
 def _list() -> None:

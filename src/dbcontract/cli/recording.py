@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dbcontract.conformance.target.target import Target
     from dbcontract.conformance.watching.recording import Recording
 
+_TOLD = 10
+"""How many things are named that could not be read."""
 _SHOWN = {
     "organization": "organizations",
     "database": "databases",
@@ -34,8 +36,10 @@ def require_free(path: Path, flag: str, *, force: bool) -> None:
     """Go on if a file can be written, and none is there that nobody wants to lose.
 
     Raises:
-        CommandError: it cannot, or one is there.
+        CommandError: it cannot, or one is there, or its name promises what is not in it.
     """
+    if path.suffix.lower() == ".csv":
+        raise CommandError(f"{flag} {path}: a recording is JSON; choose a name that ends in .jsonl or .json")
     if path.exists() and not force:
         raise CommandError(f"{flag} {path}: the file is there; choose another one, or add --force")
     try:
@@ -96,45 +100,68 @@ def _write(path: Path, content: bytes, flag: str) -> None:
         raise CommandError(message) from error
 
 
-def _target(url: str, api: str | None, token_env: str | None) -> Target:
-    """The target of `dbcontract data --from`, once it is known what it is.
+def _target(
+    url: str | None, api: str | None, target_file: Path | None, token_env: str | None, proxy: str | None
+) -> Target:
+    """The target that `dbcontract data` reads, once it is known what it is.
 
     Raises:
         CommandError: what the flags say is wrong.
     """
-    from dbcontract.conformance.target.options import TargetOptions
+    from dbcontract.conformance.target.options import TargetOptions, api_choices
     from dbcontract.conformance.target.target import TargetError
 
+    if api is not None and api not in api_choices():
+        raise CommandError(f"--api {api}: there is no such API; name one of {', '.join(api_choices())}")
     try:
-        return TargetOptions(url, api, None, (), token_env, {}, None).resolve(os.environ)
+        return TargetOptions(url, api, target_file, token_env=token_env, proxy=proxy).resolve(os.environ)
     except TargetError as error:
         raise CommandError(str(error)) from error
 
 
 def record_from(
-    url: str,
+    url: str | None,
     output: Path | None,
     *,
-    api: str | None,
     organizations: tuple[UUID, ...],
-    token_env: str | None,
     force: bool,
     fake: bool,
     seed: int,
+    target_file: Path | None,
+    **options: str | None,
 ) -> None:
     """Read all that a target shows, and write it as a data set.
+
+    Args:
+        url: of the target; None where `target_file` names it.
+        output: the file; None for standard output.
+        organizations: whose databases are read; none for all that the token sees.
+        force: overwrite the file.
+        fake: replace personal data, the same `seed` by the same.
+        seed: for that.
+        target_file: as `dbcontract init` writes it.
+        options: `api`, `token_env` and `proxy`, as `dbcontract check` has them.
 
     Raises:
         CommandError: it cannot be read, or not be written.
     """
     from dbcontract.conformance.http.redaction import Redactor
-    from dbcontract.conformance.watching.walking import WalkFailed, walk
+    from dbcontract.conformance.report.shown import visible
+    from dbcontract.conformance.watching.recording import WalkFailed
+    from dbcontract.conformance.watching.walking import walk
 
     if output is not None:
         require_free(output, "--output", force=force)
-    target = _target(url, api, token_env)
+    target = _target(url, target_file=target_file, **options)
+    flag = "--from" if target_file is None else "--target"
+    redactor = Redactor(target.secrets)
     try:
-        recordings = walk(target, tuple(map(str, organizations)))
+        walked = walk(target, tuple(map(str, organizations)))
     except WalkFailed as error:
-        raise CommandError(f"--from {url}: {error}") from error
-    write_recordings(output, recordings, Redactor(target.secrets), flag="--from", fake=fake, seed=seed)
+        told = visible(redactor.text(str(error)), keep="")
+        raise CommandError(f"{flag} {url or target_file}: {told}; nothing was written") from error
+    write_recordings(output, walked.recordings, redactor, flag=flag, fake=fake, seed=seed)
+    for told in walked.missing[:_TOLD]:
+        click.echo(f"not in it: {visible(redactor.text(told), keep='')}", err=True)
+    if len(walked.missing) > _TOLD:
+        click.echo(f"not in it: {len(walked.missing) - _TOLD} others", err=True)
