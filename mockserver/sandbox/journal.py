@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,6 +37,18 @@ _JSON_SIGNATURE = re.compile(r'("x-amz-signature"\s*:\s*")[^"]*', re.IGNORECASE)
 _FORM_SIGNATURE = re.compile(r'(name="x-amz-signature"(?:\r?\n[^\r\n]+)*\r?\n\r?\n)[^\r\n]*', re.IGNORECASE)
 
 Headers = list[tuple[bytes, bytes]]
+_END = b"\0"
+"""Ends names and values in a packed head; neither can have it."""
+
+
+def packed(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Headers as one object: thousands of exchanges of many small ones leave a processor's cache."""
+    return _END.join(chain.from_iterable(headers))
+
+
+def _unpacked(head: bytes) -> Headers:
+    parts = head.split(_END)
+    return list(zip(parts[::2], parts[1::2], strict=False))
 
 
 @dataclass(slots=True)
@@ -47,6 +60,9 @@ class Entry:
         request_id: as the answer has it.
         at: the sandbox's instant, in µs.
         path: as sent, without the sandbox's prefix.
+        decoded_path: the same, percent-decoded.
+        request_head, response_head: the headers, packed.
+        find_operation: which is addressed, by the method and both paths.
         seconds: real time that the answer took.
         status: 0 when the connection was closed without an answer.
         forced: a fault or the client's `Prefer` decided the answer.
@@ -57,42 +73,43 @@ class Entry:
     at: int
     method: str
     path: str
+    decoded_path: str
     query: bytes
-    request_headers: Headers
+    request_head: bytes
     request_body: bytes
     request_size: int
     status: int
-    response_headers: Headers
+    response_head: bytes
     response_body: bytes
     response_size: int
     seconds: float
-    find_operation: Callable[[str], str | None]
+    find_operation: Callable[[str, str, str], str | None]
     forced: bool = False
     _operation: str | None = field(init=False, default=None)
     _looked_up: bool = field(init=False, default=False)
+    _weight: int = field(init=False, default=0)
 
     @property
     def operation(self) -> str | None:
         """The addressed operation, looked up only now: most exchanges are never looked at."""
         if not self._looked_up:
-            self._operation, self._looked_up = self.find_operation(self.method), True
+            self._operation = self.find_operation(self.method, self.decoded_path, self.path)
+            self._looked_up = True
         return self._operation
 
     @property
     def weight(self) -> int:
-        """What it takes in memory, in bytes, about."""
-        heads = sum(
-            len(name) + len(value)
-            for headers in (self.request_headers, self.response_headers)
-            for name, value in headers
-        )
-        bodies = len(self.request_body) + len(self.response_body)
-        return _ENTRY + len(self.path) + len(self.query) + heads + bodies
+        """What it takes in memory, in bytes, about; weighed once, because it is asked when it goes, too."""
+        if not self._weight:
+            heads = len(self.request_head) + len(self.response_head)
+            bodies = len(self.request_body) + len(self.response_body)
+            self._weight = _ENTRY + len(self.path) + len(self.query) + heads + bodies
+        return self._weight
 
     def describe(self) -> dict[str, Any]:
         """The exchange as the control API shows it, secrets masked; the request's token, wherever it is."""
         shown = self._described()
-        token = _token(self.request_headers)
+        token = _token(_unpacked(self.request_head))
         return shown if token is None else _without(token, shown)
 
     def exchange(self) -> Exchange:
@@ -104,9 +121,9 @@ class Entry:
             path=self.path,
             query=self.query.decode("latin-1"),
             operation=self.operation,
-            request=Message.of(self.request_headers, self.request_body, self.request_size),
+            request=Message.of(_unpacked(self.request_head), self.request_body, self.request_size),
             status=self.status,
-            response=Message.of(self.response_headers, self.response_body, self.response_size),
+            response=Message.of(_unpacked(self.response_head), self.response_body, self.response_size),
             forced=self.forced,
             describe=self.describe,
         )
@@ -122,8 +139,8 @@ class Entry:
             "query": mask(self.query.decode("latin-1")),
             "status": self.status,
             "milliseconds": round(self.seconds * 1000, 3),
-            "request": _message(self.request_headers, self.request_body, self.request_size),
-            "response": _message(self.response_headers, self.response_body, self.response_size),
+            "request": _message(_unpacked(self.request_head), self.request_body, self.request_size),
+            "response": _message(_unpacked(self.response_head), self.response_body, self.response_size),
         }
 
 

@@ -23,7 +23,8 @@ from ..sandbox.settings import Settings
 from ..storage.app import STORAGE
 from ..variants.registry import classes_of
 from ..web.call import CALL, Call, Handler
-from ..web.connexion.framework import ConnexionMiddleware, Resolver
+from ..web.connexion.framework import Resolver
+from ..web.connexion.routed import Layers
 from ..web.connexion.routes import METHODS, OperationTable, without_trailing_slashes
 from ..web.connexion.routing import IndexedRouting
 from ..web.connexion.security import TokenHandler
@@ -173,7 +174,7 @@ def build_gateway(settings: Settings, sandboxes: Sandboxes) -> Gateway:
     """The gateway over all mounted descriptions, without CORS."""
     mounts = mounts_of(settings, sandboxes)
     descriptions = {mount.name: mount.description(written_out=True) for mount in mounts}
-    operations = ConnexionMiddleware(
+    operations = Layers(
         Dispatcher({mount.base_path: mount.handlers for mount in mounts}),
         middlewares=[
             IndexedRouting,

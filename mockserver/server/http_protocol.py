@@ -113,11 +113,11 @@ class PlainProtocol(HttpToolsProtocol):
         self._fed = 0
 
     def _is_between_messages(self) -> bool:
-        scope: Any = self.scope  # None before the first request
-        return scope is None or (self._has_head() and not self.cycle.more_body)
+        scope: Any = self.scope  # None before the first request; with a path from its last header on
+        return scope is None or ("path" in scope and not self.cycle.more_body)
 
     def _has_head(self) -> bool:
-        scope: Any = self.scope  # with a path from its last header on
+        scope: Any = self.scope
         return "path" in scope
 
     def _head_size(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 SECOND: Final = 1_000_000
@@ -17,6 +18,7 @@ HOUR: Final = 3600 * SECOND
 DAY: Final = 24 * HOUR
 """Microseconds in a day."""
 
+_MINUTE = 60 * SECOND
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive on purpose: it is UTC, and formats faster
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -51,10 +53,17 @@ def format_instant(us: int) -> str:
 
     Raises `ValueError` outside the years 1 to 9999.
     """
+    minute, rest = divmod(us, _MINUTE)
     try:
-        return (_EPOCH + timedelta(microseconds=us)).isoformat(timespec="microseconds") + "Z"
+        begins = _minute_to_text(minute)
     except OverflowError as error:
         raise ValueError(f"instant {us} is outside the years 1 to 9999") from error
+    return "%s:%02d.%06dZ" % (begins, *divmod(rest, SECOND))  # noqa: UP031 - twice as fast as an f-string
+
+
+@lru_cache(maxsize=1024)
+def _minute_to_text(minute: int) -> str:
+    return (_EPOCH + timedelta(minutes=minute)).isoformat(timespec="minutes")
 
 
 def parse_instant(text: str) -> int:

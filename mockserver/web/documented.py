@@ -15,9 +15,9 @@ from .negotiated import JSON, Negotiated
 _CODE = re.compile(r'(?:^|[,;\s])code\s*=\s*"?([^",;\s]*)', re.IGNORECASE)
 
 
-def preferred_code(prefer: str | None) -> str | None:
+def preferred_code(prefer: str) -> str | None:
     """What a `Prefer` header asks for as status (RFC 7240; the parameter `code`, as other mocks have it)."""
-    found = _CODE.search(prefer) if prefer is not None else None
+    found = _CODE.search(prefer)
     return found[1] if found else None
 
 

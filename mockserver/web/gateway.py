@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..extension_point import ExtensionPoint
-from ..sandbox.journal import Entry, mask
+from ..sandbox.journal import Entry, mask, packed
 from ..sandbox.registry import Sandboxes, SandboxNameError
 from ..sandbox.sandbox import Sandbox
 from .api import WebApi
@@ -92,6 +92,7 @@ class Gateway:
         shown: tuple[Pages, ...],
     ) -> None:
         self._apis = apis
+        self._finding = {api.served.name: partial(_addressed, api) for api in apis}
         self._operations = operations
         self._access = access
         self._storage = storage
@@ -131,10 +132,11 @@ class Gateway:
             await self._serve(api, exchange, path, scope, receiver, sender)
             return
         began = time.perf_counter()
-        code = preferred_code(header(scope["headers"], b"prefer"))
+        prefer = header(scope["headers"], b"prefer")
+        code = None if prefer is None else preferred_code(prefer)
         # It is looked up here only where a fault may be injected into it.
         finds = code is not None or bool(sandbox.faults)
-        operation = _addressed(api, path, exchange.path, scope["method"]) if finds else None
+        operation = _addressed(api, scope["method"], path, exchange.path) if finds else None
         answered = False
         try:
             if operation is not None and await inject(
@@ -147,7 +149,8 @@ class Gateway:
             else:
                 await self._serve(api, exchange, path, scope, receiver, sender)
         finally:
-            seconds, forced = time.perf_counter() - began, answered or _strikes_inside(exchange)
+            fault = exchange.fault
+            seconds, forced = time.perf_counter() - began, answered or (fault is not None and fault.inside)
             self._record(exchange, api, path, scope, receiver, sender, seconds, forced=forced)
 
     async def _found(self, path: str, raw: str) -> tuple[Sandbox, str]:
@@ -183,13 +186,13 @@ class Gateway:
         self, api: Api, exchange: Exchange, path: str, scope: Scope, receive: Receiver, sender: Sender
     ) -> None:
         scope = {**scope, EXCHANGE: exchange, "extensions": {}, "app": self, "root_path": "", "path": path}
-        sandbox = exchange.sandbox
-        policy = sandbox.implementation[WIRE_POLICY] if not api.is_control else _PLAIN
+        sandbox, control = exchange.sandbox, api.is_control
+        policy = _PLAIN if control else sandbox.implementation[WIRE_POLICY]
         send = policy.sending(sender, exchange, scope)
         # What is wrong on purpose must get out.
-        check = None if sandbox.variants and not api.is_control else api.check
+        check = None if sandbox.variants and not control else api.check
         try:
-            if api.is_control:
+            if control:
                 self._access(scope)
             scope["path"] = policy.path(exchange, path)
             extra = api.served.extra_paths
@@ -254,16 +257,17 @@ class Gateway:
             at=sandbox.clock.now(),
             method=scope["method"],
             path=exchange.path,
+            decoded_path=path,
             query=scope["query_string"],
-            request_headers=scope["headers"],
+            request_head=packed(scope["headers"]),
             request_body=receiver.body,
             request_size=receiver.size,
             status=sender.status,
-            response_headers=sender.headers,
+            response_head=packed(sender.headers),
             response_body=sender.body,
             response_size=sender.size,
             seconds=seconds,
-            find_operation=partial(_addressed, api, path, exchange.path),
+            find_operation=self._finding[api.served.name],
             forced=forced,
         )
         # Routing has found it for most; an entry finds it for what was answered without.
@@ -295,11 +299,7 @@ def _log(sandbox: Sandbox, path: str, scope: Scope, sender: Sender, seconds: flo
     request_log.info("%(status)s %(method)s %(path)s (%(milliseconds)s ms)", facts, extra=facts)
 
 
-def _strikes_inside(exchange: Exchange) -> bool:
-    return exchange.fault is not None and exchange.fault.inside
-
-
-def _addressed(api: Api, path: str, raw: str, method: str) -> str | None:
+def _addressed(api: Api, method: str, path: str, raw: str) -> str | None:
     """The operation that a request is meant for, found by its path alone; `raw` is that as it was sent."""
     if _is_storage(path):
         return "uploadObject" if method == "POST" else "downloadObject"
@@ -332,9 +332,11 @@ class _Checked:
         if message["type"] != "http.response.body" or message.get("more_body", False):
             return
         start, *rest = self._messages
-        body = b"".join(item.get("body", b"") for item in rest)
+        body = b"".join([item.get("body", b"") for item in rest])
+        scope = self._scope
+        operation = scope[EXCHANGE].operation_id
         self._check.require(
-            self._scope["method"], self._scope["path"], start["status"], start["headers"], body
+            scope["method"], scope["path"], operation, start["status"], start["headers"], body
         )
         for item in self._messages:
             await self._send(item)

@@ -47,4 +47,6 @@ class RequestIds:
 def _own(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """The id that the client sent; None where it sent none, several, or what is not valid."""
     found = [value for name, value in headers if name == HEADER]
+    if not found:
+        return None
     return found[0].decode("ascii") if len(found) == 1 and _VALID.fullmatch(found[0]) else None

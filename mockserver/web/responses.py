@@ -19,7 +19,9 @@ def json_response(
     value: Any, answer: Negotiated, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A JSON body with the negotiated Content-Type."""
-    return Response(jsonio.dumps(value), status, headers, answer.content_type)
+    if headers:
+        return Response(jsonio.dumps(value), status, headers, answer.content_type)
+    return _Plain(jsonio.dumps(value), status, answer.content_type)
 
 
 def error_body(detail: str) -> bytes:
@@ -35,6 +37,19 @@ def json_error(status: int, detail: str) -> Response:
 def text_response(text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
     """A plain text body."""
     return Response(text, status, headers, "text/plain; charset=utf-8")
+
+
+class _Plain(Response):
+    """A body and its Content-Type; what Starlette finds out of the headers of each answer is known here."""
+
+    def __init__(self, body: bytes, status: int, content_type: str) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", content_type.encode("latin-1")),
+        ]
 
 
 class ChunkedResponse(Response):

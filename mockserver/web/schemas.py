@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import chain, islice
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import jsonschema_rs
 
@@ -24,6 +25,9 @@ _ANNOTATIONS = frozenset(
 )
 
 
+_SHORT = 64
+
+
 def _accepts(parse: Callable[[str], object]) -> Callable[[str], bool]:
     def check(text: str) -> bool:
         try:
@@ -32,15 +36,19 @@ def _accepts(parse: Callable[[str], object]) -> Callable[[str], bool]:
             return False
         return True
 
-    return check
+    remembered = lru_cache(maxsize=1024)(check)
+    # The same few instants are checked again and again; what is long is not kept.
+    return lambda text: remembered(text) if len(text) <= _SHORT else check(text)
 
 
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_HEX = "[0-9A-Fa-f]"
+UUID: Final = re.compile("-".join(f"{_HEX}{{{count}}}" for count in (8, 4, 4, 4, 12)))
+"""A UUID in its 36-character form."""
 
 
 def is_uuid(text: str) -> bool:
     """Whether the text is a UUID in its 36-character form."""
-    return _UUID.fullmatch(text) is not None
+    return UUID.fullmatch(text) is not None
 
 
 def format_checks(direction: Direction = "response") -> dict[str, Callable[[str], bool]]:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from starlette.types import ASGIApp
+from collections.abc import Awaitable
 
-from .framework import RoutedMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .framework import ConnexionMiddleware, RoutedMiddleware
+
+
+class Layers(ConnexionMiddleware):  # type: ignore[misc]  # connexion has no types
+    """All layers of Connexion around an application; they are put together with the first call."""
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Pass the call to the outermost of them."""
+        called = self.app if self.middleware_stack is not None else super().__call__
+        passed_on: Awaitable[None] = called(scope, receive, send)
+        return passed_on
 
 
 def operation_of(app: ASGIApp, base_path: str, operation_id: str) -> ASGIApp:

@@ -242,9 +242,12 @@ class ValidatedOperation:
         answer = self._plain
         negotiator = self._negotiator
         if negotiator is not None:
-            exchange.answer = negotiator.own(sandbox)
-            accept = header(scope["headers"], b"accept")
-            exchange.answer = answer = negotiator.choose(sandbox, accept)
+            try:
+                answer = negotiator.choose(sandbox, header(scope["headers"], b"accept"))
+            except Exception:
+                exchange.answer = negotiator.own(sandbox)
+                raise
+            exchange.answer = answer
         path = scope.get("path_params", {})
         if path:
             if exchange.hidden_slash:
