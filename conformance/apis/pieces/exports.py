@@ -212,3 +212,12 @@ def schema_problems(place: str, schema: object) -> Iterator[str]:
 def _shown(value: object) -> str:
     text = json.dumps(value, default=repr)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def with_entries(document: dict[str, Any], entries: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """An export with these entries before those that each list has."""
+    lists = {
+        name: {"iterable": [*several, *(document.get(name) or {"iterable": []})["iterable"]]}
+        for name, several in entries.items()
+    }
+    return {**document, **lists}

@@ -16,6 +16,7 @@ from ..exports import (
     REQUIRED_COLLECTIONS,
     entries_of,
     missing_from,
+    with_entries,
 )
 from ..failing import ways_to_fail
 from ..probes import (
@@ -234,10 +235,8 @@ def no_way_to_fail_overwrites_an_entry(ctx: Pieces) -> None:
         with step("PI-IMP-01", "import entries"):
             lists = {name: {"iterable": [entry]} for name, entry in old.items()}
             send(ctx, ctx.given.importable(**lists)).expect_status(204)
-        document = way.document(ctx.given.probe())
-        for name, entry in old.items():
-            there = (document.get(name) or {"iterable": []})["iterable"]
-            document[name] = {"iterable": [{**entry, "raw": [9, 8, 7, 6]}, *there]}
+        changed = {name: [{**entry, "raw": [9, 8, 7, 6]}] for name, entry in old.items()}
+        document = with_entries(way.document(ctx.given.probe()), changed)
         if send(ctx, document, look=False, note=way.name).status < 400:
             continue  # what has to fail, other rules say
         after = ctx.given.export()

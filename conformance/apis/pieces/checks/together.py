@@ -12,7 +12,7 @@ from ....authoring.arrange import step
 from ....authoring.check import check
 from ....authoring.together import AT_ONCE, ROUNDS, ending, together
 from ..context import Pieces
-from ..exports import LISTS, differences, entries_of, missing_from
+from ..exports import LISTS, differences, entries_of, missing_from, with_entries
 from ..failing import ways_to_fail
 from ..imports import Imports
 from ..probes import as_bytes, by_themselves, moved_to, send
@@ -138,10 +138,7 @@ def no_export_shows_part_of_an_import(ctx: Pieces) -> None:
     for way in (None, *ways_to_fail(ctx)):
         probes = {name: ctx.given.probes(_SEVERAL) for name in kept}
         document = ctx.given.importable() if way is None else way.document(ctx.given.probe())
-        for name, several in probes.items():
-            there = (document.get(name) or {"iterable": []})["iterable"]
-            document[name] = {"iterable": [*several, *there]}
-        body, over = as_bytes(document), Event()
+        body, over = as_bytes(with_entries(document, probes)), Event()
         with _overlapping(ctx):
             (answer,), *exports = together(
                 partial(ending, over, partial(send, ctx, body, look=False, described=False)),

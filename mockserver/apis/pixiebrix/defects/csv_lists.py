@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from starlette.responses import Response
 
 from .... import artifacts
@@ -17,8 +14,8 @@ from ..handlers.records import RecordHandlers
 from ..negotiation import Negotiation, Offer
 from ..state.filters import Filter
 from ..state.records import DATA, Row
-
-CSV = "text/csv"
+from .csv_table import MEDIA_TYPE as CSV
+from .csv_table import as_csv, table_of
 
 
 class _CSV(RecordHandlers):
@@ -31,16 +28,6 @@ class _CSV(RecordHandlers):
         if call.answer.media_type != CSV or status != 200:
             return super()._rendered(rows, call, headers, status)
         return Response(self.csv(rows), status, headers, call.answer.content_type)
-
-
-def _table(raw: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(raw.decode(), newline="")))
-
-
-def _text(table: list[list[str]]) -> bytes:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerows(table)
-    return buffer.getvalue().encode()
 
 
 def _is_list(offer: Offer, answer: Negotiated) -> bool:
@@ -122,9 +109,9 @@ class CSVListOfFirstColumns(_CSV):
     """Has only the columns of the first record's fields."""
 
     def csv(self, rows: list[Row]) -> bytes:
-        header, *lines = _table(super().csv(rows))
+        header, *lines = table_of(super().csv(rows))
         width = 2 + (len(jsonio.loads(rows[0][DATA])) if rows else 0)
-        return _text([line[:width] for line in (header, *lines)])
+        return as_csv([line[:width] for line in (header, *lines)])
 
 
 @defect("PB-CSV-02")
@@ -132,7 +119,7 @@ class CSVListOfOneColumn(_CSV):
     """Writes the data of a record into one column, as JSON."""
 
     def csv(self, rows: list[Row]) -> bytes:
-        return _text([["id", "data"], *([row[2], row[DATA].decode()] for row in rows)])
+        return as_csv([["id", "data"], *([row[2], row[DATA].decode()] for row in rows)])
 
 
 @defect("PB-CSV-02", "PB-CSV-03")
@@ -140,7 +127,7 @@ class CSVListWithoutHeader(_CSV):
     """Begins with the first record, without names of columns."""
 
     def csv(self, rows: list[Row]) -> bytes:
-        return _text(_table(super().csv(rows))[1:])
+        return as_csv(table_of(super().csv(rows))[1:])
 
 
 @defect("PB-CSV-02")
@@ -148,8 +135,8 @@ class CSVListOfNumberedColumns(_CSV):
     """Numbers the columns of fields instead of naming them."""
 
     def csv(self, rows: list[Row]) -> bytes:
-        header, *lines = _table(super().csv(rows))
-        return _text([[*header[:2], *(f"field {number}" for number, _ in enumerate(header[2:], 1))], *lines])
+        header, *lines = table_of(super().csv(rows))
+        return as_csv([[*header[:2], *(f"field {number}" for number, _ in enumerate(header[2:], 1))], *lines])
 
 
 # Rows
@@ -187,7 +174,7 @@ class CSVListWithoutQuotes(_CSV):
     """Joins values with commas, without quotes around those that need them."""
 
     def csv(self, rows: list[Row]) -> bytes:
-        return "".join(",".join(line) + "\r\n" for line in _table(super().csv(rows))).encode()
+        return "".join(",".join(line) + "\r\n" for line in table_of(super().csv(rows))).encode()
 
 
 @defect("PB-CSV-04")
@@ -197,7 +184,7 @@ class CSVListWithBackslashes(_CSV):
     def csv(self, rows: list[Row]) -> bytes:
         quoted = (
             ",".join('"{}"'.format(cell.replace('"', '\\"')) for cell in line)
-            for line in _table(super().csv(rows))
+            for line in table_of(super().csv(rows))
         )
         return "".join(line + "\r\n" for line in quoted).encode()
 
@@ -207,8 +194,8 @@ class CSVListOfSingleLines(_CSV):
     """Turns line breaks inside of values into spaces."""
 
     def csv(self, rows: list[Row]) -> bytes:
-        table = _table(super().csv(rows))
-        return _text(
+        table = table_of(super().csv(rows))
+        return as_csv(
             [[" ".join(cell.splitlines()) if "\n" in cell else cell for cell in line] for line in table]
         )
 
@@ -226,9 +213,7 @@ class CSVListWithSemicolons(_CSV):
     """Separates values with semicolons, as some spreadsheets want it."""
 
     def csv(self, rows: list[Row]) -> bytes:
-        buffer = io.StringIO(newline="")
-        csv.writer(buffer, delimiter=";").writerows(_table(super().csv(rows)))
-        return buffer.getvalue().encode()
+        return as_csv(table_of(super().csv(rows)), delimiter=";")
 
 
 @defect("PB-CSV-04")
@@ -236,17 +221,17 @@ class CSVListTrimmed(_CSV):
     """Trims the spaces at both ends of values in the CSV."""
 
     def csv(self, rows: list[Row]) -> bytes:
-        return _text([[cell.strip() for cell in line] for line in _table(super().csv(rows))])
+        return as_csv([[cell.strip() for cell in line] for line in table_of(super().csv(rows))])
 
 
 def _without_case(raw: bytes) -> bytes:
     """A table whose columns are one where their names differ only in case."""
-    header, *lines = _table(raw)
+    header, *lines = table_of(raw)
     places: dict[str, list[int]] = {}
     for at, name in enumerate(header):
         places.setdefault(name.casefold(), []).append(at)
     merged = [[next((line[at] for at in some if line[at]), "") for some in places.values()] for line in lines]
-    return _text([[header[some[0]] for some in places.values()], *merged])
+    return as_csv([[header[some[0]] for some in places.values()], *merged])
 
 
 @defect("PB-CSV-04")

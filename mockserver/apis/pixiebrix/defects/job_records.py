@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import zipfile
@@ -17,6 +16,7 @@ from ....variants.defect import defect
 from ..files import PixieBrixFiles
 from ..state.jobs import Job
 from ..state.records import Row
+from .csv_table import as_csv, table_of
 
 JSON, CSV, XLSX = "application/json", "text/csv", "application/xlsx"
 
@@ -210,7 +210,7 @@ class _Csv(PixieBrixFiles):
         return item.rewritten(self._again) if job.media_type == CSV else item
 
     def _again(self, content: bytes) -> bytes:
-        rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
+        rows = table_of(content)
         return self.write(self.table(rows))
 
     def table(self, rows: list[list[str]]) -> list[list[str]]:
@@ -219,13 +219,7 @@ class _Csv(PixieBrixFiles):
 
     def write(self, rows: list[list[str]]) -> bytes:
         """The file."""
-        return _written(rows)
-
-
-def _written(rows: list[list[str]], **options: Any) -> bytes:
-    out = io.StringIO(newline="")
-    csv.writer(out, **options).writerows(rows)
-    return out.getvalue().encode(errors="surrogatepass")
+        return as_csv(rows)
 
 
 @defect("PB-JOB-48")
@@ -278,7 +272,7 @@ class ExportEscapesQuotes(_Csv):
     """Writes a backslash before a quote in CSV, where RFC 4180 doubles it."""
 
     def write(self, rows: list[list[str]]) -> bytes:
-        return _written(rows, doublequote=False, escapechar="\\")
+        return as_csv(rows, doublequote=False, escapechar="\\")
 
 
 @defect("PB-JOB-42")
@@ -323,7 +317,7 @@ class ExportQuotesNothing(PixieBrixFiles):
 
 
 def _unquoted(content: bytes) -> bytes:
-    rows = csv.reader(io.StringIO(content.decode(), newline=""))
+    rows = table_of(content)
     return "".join(",".join(row) + "\r\n" for row in rows).encode(errors="surrogatepass")
 
 

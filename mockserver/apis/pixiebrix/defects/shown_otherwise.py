@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import replace
 from typing import Any, Final
@@ -28,8 +26,9 @@ from ..state.filters import FieldEquals, Filter
 from ..state.jobs import Job
 from ..state.pixiebrix import PixieBrixState
 from ..state.records import CREATED, Row
+from .csv_table import MEDIA_TYPE as CSV
+from .csv_table import as_csv, table_of
 
-_CSV: Final = "text/csv"
 _LARGE: Final = 1 << 20
 
 
@@ -74,7 +73,7 @@ class ListTellsOneCreation(RecordHandlers):
     """Tells for every record of a list that is not CSV the creation of the last one."""
 
     def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
-        if call.answer.media_type != _CSV and call.scope["method"] == "GET":
+        if call.answer.media_type != CSV and call.scope["method"] == "GET":
             rows = [(rows[-1][CREATED], *row[1:]) for row in rows]
         return super()._rendered(rows, call, headers, status)
 
@@ -84,17 +83,11 @@ class CellsMoveUp(RecordHandlers):
     """Puts the empty cells of a row of a CSV list at its end, so that those behind them move up."""
 
     def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
-        if call.answer.media_type != _CSV:
+        if call.answer.media_type != CSV:
             return super()._rendered(rows, call, headers, status)
-        table = list(csv.reader(io.StringIO(b"".join(artifacts.records_csv(rows)).decode(), newline="")))
+        table = table_of(b"".join(artifacts.records_csv(rows)))
         moved = [sorted(row, key=lambda cell: not cell) for row in table]
-        return Response(_as_csv(moved), status, headers, call.answer.content_type)
-
-
-def _as_csv(table: list[list[str]]) -> bytes:
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(table)
-    return out.getvalue().encode()
+        return Response(as_csv(moved), status, headers, call.answer.content_type)
 
 
 @defect("PB-JOB-41")
@@ -103,16 +96,16 @@ class ColumnsOfTheFirstDatabase(PixieBrixFiles):
 
     async def artifact(self, job: Job, key: str) -> Item:
         item = await super().artifact(job, key)
-        if job.media_type != _CSV or len(job.parts) == 1:
+        if job.media_type != CSV or len(job.parts) == 1:
             return item
         first = [row for database, rows in job.parts[:1] for row in rows]
         fields = {f"data.{name}" for row in first for name in json.loads(row[-1])}
         fields |= {"id", "database", "created_at", "updated_at"}
 
         def narrowed(content: bytes) -> bytes:
-            table = list(csv.reader(io.StringIO(content.decode(), newline="")))
+            table = table_of(content)
             kept = [place for place, name in enumerate(table[0]) if name in fields]
-            return _as_csv([[row[place] for place in kept] for row in table])
+            return as_csv([[row[place] for place in kept] for row in table])
 
         return item.rewritten(narrowed)
 
@@ -130,7 +123,7 @@ class RowsOfTheFirstDatabase(PixieBrixFiles):
                 content = content.replace(b"," + other + b",", b"," + first + b",")
             return content
 
-        return item.rewritten(named) if job.media_type == _CSV else item
+        return item.rewritten(named) if job.media_type == CSV else item
 
 
 @defect("PB-ASSET-38")
