@@ -219,6 +219,8 @@ class _Passing:
             if self._started:
                 raise  # what was begun cannot be ended well: the server closes the connection
             reason = " ".join(str(error).split())[:200]
+            if "CERTIFICATE_VERIFY_FAILED" in reason:
+                reason += "; --ca-bundle FILE names other authorities to trust"
             await _refuse(
                 self._send, status, f"{self._upstream.origin}: {told}{f' ({reason})' if reason else ''}."
             )

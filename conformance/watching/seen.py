@@ -30,12 +30,20 @@ class Doubtful(CheckFailed):
 
 
 class Recent(OrderedDict[Key, Value], Generic[Key, Value]):
-    """A dictionary that forgets what was set longest ago."""
+    """A dictionary that forgets what was set longest ago.
+
+    Args:
+        most: how many things it remembers.
+    """
+
+    def __init__(self, most: int = _REMEMBERED) -> None:
+        super().__init__()
+        self._most = most
 
     def __setitem__(self, key: Key, value: Value) -> None:
         super().__setitem__(key, value)
         self.move_to_end(key)
-        if len(self) > _REMEMBERED:
+        if len(self) > self._most:
             self.popitem(last=False)
 
 

@@ -105,8 +105,30 @@ def test_what_was_seen_is_recorded_and_no_file_is_lost(
     assert "--force" in again.stderr
 
 
-def test_without_traffic_nothing_is_verified(run: Callable[..., Any], mock: Running) -> None:
-    assert run("proxy", mock.base_url, "--port", "0", "--for", "0.2").status == 4
+def test_without_traffic_nothing_is_verified_and_no_recording_lost(
+    run: Callable[..., Any], mock: Running, tmp_path: Path
+) -> None:
+    recorded = tmp_path / "recorded.jsonl"
+    recorded.write_text("of yesterday")
+    arguments = ("--port", "0", "--for", "0.2", "--record", recorded.name, "--force")
+    result = run("proxy", mock.base_url, *arguments)
+    assert result.status == 4
+    assert "recorded.jsonl is left as it is" in result.stderr
+    assert recorded.read_text() == "of yesterday"
+
+
+def test_it_goes_on_where_nobody_reads_its_lines(
+    proxy: Callable[..., tuple[subprocess.Popen[str], str]], mock: Running
+) -> None:
+    process, url = proxy(mock.base_url, "--requests", "2", "--api", "pieces")
+    assert process.stderr is not None
+    process.stderr.close()
+    for _ in range(2):
+        assert urllib.request.urlopen(f"{url}/database/export", timeout=20).status == 200
+    assert process.stdout is not None
+    with process.stdout as out:
+        assert "conformant in what was verified" in out.read()
+    assert process.wait(20) == 0
 
 
 @pytest.mark.parametrize(
@@ -116,6 +138,7 @@ def test_without_traffic_nothing_is_verified(run: Callable[..., Any], mock: Runn
         (("http://a.example", "--storage", "x"), "--storage: 'x'"),
         (("http://a.example", "--ca-bundle", "none.pem"), "--ca-bundle none.pem"),
         (("http://a.example", "--only", "PX-*"), "--only PX-*"),
+        (("http://a.example", "--fake-personal-data"), "--fake-personal-data: this is of a recording"),
         (("http://127.0.0.1:{port}", "--port", "{port}"), "in use"),
     ],
 )

@@ -1,5 +1,6 @@
 """What watching says: passed where it was seen, nothing where it was not, and failed with the evidence."""
 
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +14,7 @@ from dbcontract.conformance.http.wire import Received, Request
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.watching.observer import Judged, Observer
-from dbcontract.conformance.watching.seen import WatchingPractice
+from dbcontract.conformance.watching.seen import Recent, WatchingPractice
 
 from .watched import Raw, Watched, exchange, says
 
@@ -104,3 +105,63 @@ def test_a_body_that_is_too_long_passes_whole_and_is_judged_by_its_head(through:
     result = proxy.result()
     assert result.count(Verdict.FAILED) == 0
     assert any("by status and headers only" in note for note in result.notes)
+
+
+def by_turns(*answers: bytes) -> Callable[[socket.socket, bytes], None]:
+    """Give one answer after the other."""
+    left = iter(answers)
+
+    def give(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(next(left))
+
+    return give
+
+
+def on(day: bytes, status: bytes, body: bytes) -> bytes:
+    return json_answer(body, b"%b\r\nDate: %b 10:00:00 GMT" % (status, day))
+
+
+RECORD = b"/api/databases/%b/records/mine/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+PUT = b"PUT " + RECORD + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+MONDAY, TUESDAY = b"Mon, 30 Nov 2026", b"Tue, 01 Dec 2026"
+
+
+@pytest.mark.parametrize(("day", "expected"), [(MONDAY, {"PB-REC-11": Verdict.FAILED}), (TUESDAY, {})])
+def test_what_a_night_may_have_archived_is_not_missed(
+    through: Through, day: bytes, expected: dict[str, Verdict]
+) -> None:
+    database = b"0d1f3c1e-0000-4000-8000-000000000001"
+    written, gone = b'{"id": "mine", "data": {}}', b'{"detail": "Not found."}'
+    answers = by_turns(on(MONDAY, b"200 OK", written), on(day, b"404 Not Found", gone))
+    proxy, _ = through(answers, sole_writer=True)
+    exchange(proxy.base_url, PUT % (database, 12, b'{"data": {}}'))
+    exchange(proxy.base_url, b"GET " + RECORD % database + b"\r\n")
+    assert {rule: one for rule, one in proxy.bad().items() if rule.startswith("PB-REC")} == expected
+
+
+def test_a_database_is_the_same_in_upper_case(through: Through) -> None:
+    database = b"0d1f3c1e-aaaa-4000-8000-000000000001"
+    first, last = b'{"id": "mine", "data": {"a": 1}}', b'{"id": "mine", "data": {"a": 2}}'
+    proxy, _ = through(
+        by_turns(*(on(MONDAY, b"200 OK", one) for one in (first, last, last))), sole_writer=True
+    )
+    exchange(proxy.base_url, PUT % (database, 17, b'{"data": {"a":1}}'))
+    exchange(proxy.base_url, PUT % (database.upper(), 17, b'{"data": {"a":2}}'))
+    exchange(proxy.base_url, b"GET " + RECORD % database + b"\r\n")
+    assert "PB-REC-10" not in proxy.bad()
+
+
+def test_a_status_that_is_no_text_is_a_finding(through: Through) -> None:
+    job = b'{"id": "0d1f3c1e-0000-4000-8000-000000000001", "status": ["STARTED"]}'
+    proxy, _ = through(says(json_answer(job, b"201 Created")))
+    request = b"POST /api/databases/records/jobs/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    exchange(proxy.base_url, request + b"Content-Length: 0\r\n\r\n")
+    assert proxy.bad()["PB-JOB-03"] is Verdict.FAILED
+    assert proxy.observer.hindered.total() == 0
+
+
+def test_what_was_set_longest_ago_is_forgotten_first() -> None:
+    known: Recent[int, str] = Recent(2)
+    for number in (1, 2, 1, 3):
+        known[number] = ""
+    assert list(known) == [1, 3]

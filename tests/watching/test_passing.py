@@ -1,15 +1,19 @@
 """What passes is the same on both sides: bytes, headers and their order, and when they come."""
 
+import contextlib
 import gzip
 import socket
+import ssl
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from .watched import Raw, Watched, exchange, says
 
 Through = Callable[..., tuple[Watched, Raw]]
+PEM = Path(__file__).parents[1] / "conformance" / "foreign" / "tls"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -163,6 +167,23 @@ def test_a_dead_upstream_is_a_hindrance_and_not_a_finding(watching: Callable[...
         result = proxy.result()
     assert result.stopped == "unreachable"
     assert any("no connection could be made" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_what_is_behind_may_speak_tls(watching: Callable[..., object], trusted: bool) -> None:
+    """Where its authority is named; else the client is told which option does that."""
+    from dbcontract.conformance.proxy.app import Options
+
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secured.load_cert_chain(PEM / "server.pem")
+    behind = Raw(says(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), secured)
+    options = Options(ca_bundle=str(PEM / "ca.pem") if trusted else None)
+    with contextlib.closing(behind), watching(behind.url, options=options) as proxy:  # type: ignore[attr-defined]
+        got = exchange(proxy.base_url, b"GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert got.startswith(b"HTTP/1.1 200 " if trusted else b"HTTP/1.1 502 ")
+    assert got.endswith(b"ok") is trusted
+    assert (b"--ca-bundle" in got) is not trusted
+    assert len(behind.heads) == trusted
 
 
 def test_a_silent_upstream_is_given_up(through: Through) -> None:

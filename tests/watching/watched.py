@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -69,11 +70,15 @@ class Raw:
         heads: of the requests, as they came.
     """
 
-    def __init__(self, answer: Callable[[socket.socket, bytes], None]) -> None:
+    def __init__(
+        self, answer: Callable[[socket.socket, bytes], None], tls: ssl.SSLContext | None = None
+    ) -> None:
         self._answer = answer
+        self._tls = tls
         self.heads: list[bytes] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        scheme = "http" if tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._listening.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -85,16 +90,19 @@ class Raw:
             threading.Thread(target=self._one, args=(connection,), daemon=True).start()
 
     def _one(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), self._ready(connection) as ready:
             got = b""
             while b"\r\n\r\n" not in got:
-                part = connection.recv(65_536)
+                part = ready.recv(65_536)
                 if not part:
                     return
                 got += part
             head, _, rest = got.partition(b"\r\n\r\n")
             self.heads.append(head)
-            self._answer(connection, rest)
+            self._answer(ready, rest)
+
+    def _ready(self, plain: socket.socket) -> socket.socket:
+        return plain if self._tls is None else self._tls.wrap_socket(plain, server_side=True)
 
     def close(self) -> None:
         self._listening.close()

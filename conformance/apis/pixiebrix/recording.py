@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from ...authoring.formats import as_date, as_timestamp, is_uuid
 from ...watching.recording import Entry, Fetch, Recording, WalkFailed
-from ...watching.seen import Seen
+from ...watching.seen import Recent, Seen
 from .asset_details import is_url
 from .watched import asset_of
 
@@ -33,7 +33,7 @@ class DatabaseRecording(Recording):
         self._lines: dict[tuple[str, str], list[Entry]] = {}
         self._assets: dict[str, dict[str, Entry]] = {}
         self._files: dict[str, tuple[str, bytes]] = {}
-        self._leads: dict[str, tuple[str, ...]] = {}
+        self._leads: Recent[str, tuple[str, ...]] = Recent()  # each list of archives has fresh links
 
     def take(self, seen: Seen) -> None:
         """Take in an exchange."""

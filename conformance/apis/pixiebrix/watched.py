@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from ...schema.description import leads_to_other_form
 from ...watching.seen import Memory, Recent, Seen
@@ -13,8 +13,12 @@ from ...watching.seen import Memory, Recent, Seen
 LISTS: Final = ("listDatabases", "listRecords", "listAssets", "listRecordArchives")
 COUNTED: Final = ("listDatabases", "listAssets", "listRecordArchives")
 HOUR: Final = 3_600.0
-_LARGEST: Final = 64 * 1024
+_LARGEST: Final = 16 * 1024
 """A longer record is not remembered, in characters."""
+_LONGEST: Final = 2_000
+"""A longer id or URL is not remembered, in characters."""
+_LISTS_REMEMBERED: Final = 100
+_OF_A_JOB: Final = ("status", "id", "created_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +44,28 @@ class Written:
     Attributes:
         data: None where it was deleted.
         ended: when the write was acknowledged, by the observer's clock.
+        day: of that, by the implementation's: a night may archive records.
     """
 
     data: Any
     ended: float
+    day: str
+
+    def stands(self, seen: Seen) -> bool:
+        """Whether it is what an exchange must show, if nobody else has written."""
+        return self.ended < seen.began and self.day == day_of(seen)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list, at its number."""
+    """A page of a list, at its number.
+
+    Attributes:
+        ids: the hashes of the ids on it, for pages may be long, and ids too.
+    """
 
     number: int
-    ids: frozenset[str]
+    ids: frozenset[int]
     ended: float
 
 
@@ -62,7 +76,7 @@ class Remembered(Memory):
         uploaded: of an asset, whether it is marked, and since when that is known.
         unmarked: assets that a PATCH has unmarked.
         made: the time of creation of assets and records, by kind and ids.
-        jobs: those that have ended, as they were.
+        jobs: those that have ended: status, id and time of creation as they were.
         links: to the files of archives, by their address.
         files: the digest of the file of each date, by database and date.
         written: records, by database and key.
@@ -78,7 +92,7 @@ class Remembered(Memory):
         self.links: Recent[str, Link] = Recent()
         self.files: Recent[tuple[str, str], bytes] = Recent()
         self.written: Recent[tuple[str, str], Written] = Recent()
-        self.pages: Recent[str, Page] = Recent()
+        self.pages: Recent[str, Page] = Recent(_LISTS_REMEMBERED)
         self.uploads: Recent[str, bool] = Recent()
 
     def forget(self) -> None:
@@ -100,12 +114,13 @@ class Remembered(Memory):
             self.links[seen.url] = Link(link.file, link.first, link.last, refused=True)
 
     def _learn_write(self, seen: Seen) -> None:
-        database = seen.ids.get("databaseId", "")
+        database = id_in(seen, "databaseId")
         if seen.operation in {"createAsset", "updateAsset"}:
-            self.uploaded.pop((database, seen.ids.get("assetId", "")), None)
+            self.uploaded.pop((database, id_in(seen, "assetId")), None)
             item = asset_of(seen) if seen.succeeded else None
-            if seen.object is not None:
-                self.uploads[str(seen.object.get("upload_url"))] = True
+            upload_url = seen.object.get("upload_url") if seen.object is not None else None
+            if is_short(upload_url):
+                self.uploads[upload_url] = True
             if item is not None:
                 self._learn_asset(database, item, seen)
                 if seen.operation == "updateAsset":
@@ -123,7 +138,7 @@ class Remembered(Memory):
             self.written.pop((database, key), None)
             self.made.pop(("record", database, key), None)
             if seen.status in {200, 204}:
-                self.written[database, key] = Written(None, seen.ended)
+                self.written[database, key] = Written(None, seen.ended, day_of(seen))
             return
         sent = seen.sent
         several = sent if isinstance(sent, list) else [sent]
@@ -134,11 +149,11 @@ class Remembered(Memory):
             return
         for one, name in zip(items, keys, strict=True):
             self.written.pop((database, name), None)
-            whole = one.get("merge_strategy", "replace") in {"replace", ""} and isinstance(
+            whole = is_one_of(one.get("merge_strategy", "replace"), "replace", "") and isinstance(
                 one.get("data"), dict
             )
             if whole and (key is not None or isinstance(one.get("id"), str)) and len(str(one)) < _LARGEST:
-                self.written[database, name] = Written(one["data"], seen.ended)
+                self.written[database, name] = Written(one["data"], seen.ended, day_of(seen))
 
     def _doubt(self, database: str, keys: list[str], sent: Any) -> None:
         """A write that may have happened in part, or whose keys are not told."""
@@ -149,7 +164,7 @@ class Remembered(Memory):
             self.written.pop((database, key), None)
 
     def _learn_read(self, seen: Seen) -> None:
-        database = seen.ids.get("databaseId", "")
+        database = id_in(seen, "databaseId")
         if seen.operation == "getAsset" and "meta" in seen.query and seen.object is not None:
             self._learn_asset(database, seen.object, seen)
         elif seen.operation == "listAssets":
@@ -157,30 +172,37 @@ class Remembered(Memory):
                 self._learn_asset(database, item, seen)
         elif seen.operation == "getRecord" and seen.object is not None and not seen.beside:
             created = seen.object.get("created_at")
-            if isinstance(created, str):
+            if is_short(created):
                 self.made["record", database, seen.ids.get("recordKey", "")] = created
         elif seen.operation == "getExportJob" and seen.object is not None:
-            if seen.object.get("status") in {"SUCCESS", "FAILURE"}:
-                self.jobs[seen.ids["jobId"]] = seen.object
+            job = {name: seen.object.get(name) for name in _OF_A_JOB}
+            if (
+                is_one_of(job["status"], "SUCCESS", "FAILURE")
+                and is_short(job["id"])
+                and is_short(job["created_at"])
+            ):
+                self.jobs[id_in(seen, "jobId")] = job
         elif seen.operation == "listRecordArchives":
             self._learn_archives(database, seen)
         self._learn_page(seen)
         self._learn_file(seen)
 
     def _learn_asset(self, database: str, item: Mapping[str, Any], seen: Seen) -> None:
-        key = (database, str(item.get("id")))
+        if not is_short(item.get("id")):
+            return
+        key = (database, item["id"])
         marked, created = item.get("is_uploaded"), item.get("created_at")
         if isinstance(marked, bool) and not seen.beside:
             self.uploaded[key] = (marked, seen.ended)
         else:
             self.uploaded.pop(key, None)
-        if isinstance(created, str):
+        if is_short(created):
             self.made[("asset", *key)] = created
 
     def _learn_archives(self, database: str, seen: Seen) -> None:
         for item in seen.objects or ():
             url, day = item.get("file"), item.get("date")
-            if isinstance(url, str) and "://" in url and isinstance(day, str):
+            if is_short(url) and "://" in url and is_short(day):
                 known = self.links.get(url)
                 first = known.first if known is not None else seen.ended
                 self.links[url] = Link((database, day), first, seen.ended)
@@ -190,12 +212,32 @@ class Remembered(Memory):
         if seen.operation in LISTS and number is not None and (ids := ids_of(seen)) is not None:
             self.pages.pop(list_of(seen), None)
             if not seen.beside:
-                self.pages[list_of(seen)] = Page(number, frozenset(ids), seen.ended)
+                self.pages[list_of(seen)] = Page(number, frozenset(map(hash, ids)), seen.ended)
 
     def _learn_file(self, seen: Seen) -> None:
         link = self.links.get(seen.url)
         if link is not None and seen.status == 200 and is_plain_get(seen) and seen.answer.is_whole:
             self.files[link.file] = digest(seen)
+
+
+def is_short(value: object) -> TypeGuard[str]:
+    """Whether a value is a text that can be remembered."""
+    return isinstance(value, str) and len(value) <= _LONGEST
+
+
+def is_one_of(value: object, *words: str) -> bool:
+    """Whether a value is one of these texts; a server may send anything in their place."""
+    return isinstance(value, str) and value in words
+
+
+def id_in(seen: Seen, name: str) -> str:
+    """An id in the path, in lower case: a UUID is the same in either; empty without it."""
+    return seen.ids.get(name, "").lower()
+
+
+def day_of(seen: Seen) -> str:
+    """The day of an answer by the server's own clock; empty where it does not tell."""
+    return (seen.headers.get("Date") or "").rpartition(":")[0][:16]
 
 
 def digest(seen: Seen) -> bytes:

@@ -10,7 +10,7 @@ from ...authoring.formats import is_uuid
 from ...outcomes import CheckFailed
 from ...watching.seen import Memory, Seen, Watch, watches
 from .asset_details import is_url, problems
-from .watched import LISTS, asset_of
+from .watched import LISTS, asset_of, is_one_of
 
 _VERSIONS: Final = frozenset({"1.0", "1.1", "2.0"})
 
@@ -191,7 +191,7 @@ job_has_an_id: Final = _of_new_job(
 job_has_begun: Final = _of_new_job(
     "PB-JOB-03",
     "Looks at the status in the answers to new jobs.",
-    lambda job: _unless(job.get("status"), good=job.get("status") in {"STARTED", "PENDING"}),
+    lambda job: _unless(job.get("status"), good=is_one_of(job.get("status"), "STARTED", "PENDING")),
     "the status STARTED",
 )
 job_is_not_pending: Final = _of_new_job(
@@ -225,7 +225,8 @@ def job_has_a_link(seen: Seen, _: Memory) -> bool | None:
 @watches("PB-JOB-23", "getExportJob")
 def job_has_no_link_yet(seen: Seen, _: Memory) -> bool | None:
     """Looks at the data of jobs that have not succeeded."""
-    if seen.status != 200 or seen.object is None or seen.object.get("status") in {"SUCCESS", None}:
+    status = seen.object.get("status") if seen.object is not None else None
+    if seen.status != 200 or seen.object is None or status is None or is_one_of(status, "SUCCESS"):
         return None
     if seen.object.get("data") is not None:
         raise CheckFailed(f"`data` of {told(seen)}", "null", seen.object["data"])

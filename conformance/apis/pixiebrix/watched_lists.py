@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
@@ -355,7 +356,7 @@ def dates_once(seen: Seen, _: Memory) -> bool | None:
     dates = [str(item.get("date")) for item in _items(seen)]
     if seen.status != 200 or len(dates) < 2:
         return None
-    twice = {one for one in dates if dates.count(one) > 1}
+    twice = [one for one, count in Counter(dates).items() if count > 1]
     if twice:
         raise CheckFailed(f"the dates in {told(seen)}", "each once", ", ".join(sorted(twice)))
     return True

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from typing import Any, Final
 
 from ...authoring.formats import as_timestamp
 from ...outcomes import CheckFailed
 from ...watching.seen import Doubtful, Seen, watches
-from .watched import HOUR, LISTS, Remembered, digest, ids_of, is_plain_get, list_of, number_of, opens
+from .watched import HOUR, LISTS, Remembered, digest, id_in, ids_of, is_plain_get, list_of, number_of, opens
 from .watched_calls import single_version, told
 
 _MARGIN: Final = 60.0
@@ -20,7 +21,7 @@ _MARGIN: Final = 60.0
 
 
 def _download(seen: Seen, memory: Remembered, *, unmarked: bool) -> bool | None:
-    key = (seen.ids.get("databaseId", ""), seen.ids.get("assetId", ""))
+    key = (id_in(seen, "databaseId"), id_in(seen, "assetId"))
     marked, since = memory.uploaded.get(key, (True, 0.0))
     again = memory.unmarked.get(key, False)
     if "meta" in seen.query or seen.beside or marked or since > seen.began or again is not unmarked:
@@ -47,7 +48,7 @@ def not_after_unmarking(seen: Seen, memory: Remembered) -> bool | None:
 def creation_kept(seen: Seen, memory: Remembered) -> bool | None:
     """Compares the time of creation in the answer to a change with the one that was seen before."""
     item = seen.object if seen.succeeded else None
-    before = memory.made.get(("asset", seen.ids.get("databaseId", ""), str((item or {}).get("id"))))
+    before = memory.made.get(("asset", id_in(seen, "databaseId"), str((item or {}).get("id"))))
     if item is None or before is None:
         return None
     if not _same_instant(item.get("created_at"), before):
@@ -62,7 +63,7 @@ def _same_instant(one: object, other: object) -> bool:
 @watches("PB-JOB-46", "getExportJob")
 def job_stays(seen: Seen, memory: Remembered) -> bool | None:
     """Compares status, id and time of creation of a job with what they were when it had ended."""
-    before, now = memory.jobs.get(seen.ids.get("jobId", "")), seen.object
+    before, now = memory.jobs.get(id_in(seen, "jobId")), seen.object
     if seen.status != 200 or before is None or now is None or seen.beside:
         return None
     same = all(now.get(name) == before.get(name) for name in ("status", "id"))
@@ -75,8 +76,8 @@ def job_stays(seen: Seen, memory: Remembered) -> bool | None:
 def _written(seen: Seen, memory: Remembered, key: str | None = None) -> Any:
     """What the last write left of the record that is read: `...` where that is not known."""
     key = seen.ids.get("recordKey", "") if key is None else key
-    written = memory.written.get((seen.ids.get("databaseId", ""), key))
-    if written is None or seen.beside or written.ended > seen.began:
+    written = memory.written.get((id_in(seen, "databaseId"), key))
+    if written is None or seen.beside or not written.stands(seen):
         return ...
     return written.data
 
@@ -122,7 +123,7 @@ def deleted_is_gone(seen: Seen, memory: Remembered) -> bool | None:
 @watches("PB-REC-25", "getRecord")
 def record_keeps_its_creation(seen: Seen, memory: Remembered) -> bool | None:
     """Compares the time of creation of a record with the one that was seen before."""
-    before = memory.made.get(("record", seen.ids.get("databaseId", ""), seen.ids.get("recordKey", "")))
+    before = memory.made.get(("record", id_in(seen, "databaseId"), seen.ids.get("recordKey", "")))
     if before is None or seen.status != 200 or seen.object is None or seen.beside:
         return None
     if "created_at" in seen.object and not _same_instant(seen.object["created_at"], before):
@@ -140,11 +141,11 @@ def written_are_listed(seen: Seen, memory: Remembered) -> bool | None:
     size = number_of(seen.query.get("page_size", "100"))
     if size is None or len(ids) >= min(size, 1_000) or "next" in seen.headers.links(seen.url):
         return None
-    database, there = seen.ids.get("databaseId", ""), set(ids)
+    database, there = id_in(seen, "databaseId"), set(ids)
     expected = {
         key
         for (one, key), written in memory.written.items()
-        if one == database and written.data is not None and written.ended < seen.began
+        if one == database and written.data is not None and written.stands(seen)
     }
     lost = sorted(expected - there)
     if lost:
@@ -180,7 +181,7 @@ def pages_do_not_repeat(seen: Seen, memory: Remembered) -> bool | None:
         return None
     if single_version(seen) != "2.0" or number != before.number + 1 or before.ended > seen.began:
         return None
-    again = sorted(before.ids.intersection(ids))
+    again = sorted(one for one in ids if hash(one) in before.ids)
     if again:
         raise Doubtful(
             f"page {number} of {told(seen)}", f"other items than page {before.number}", ", ".join(again[:5])
@@ -211,7 +212,7 @@ def link_is_fresh(seen: Seen, memory: Remembered) -> bool | None:
             raise CheckFailed(
                 f"a link in {told(seen)}", "a fresh one", "one that was given, and has ended, before"
             )
-        exercised = exercised or (seen.ids.get("databaseId", ""), str(item.get("date"))) in ended
+        exercised = exercised or (id_in(seen, "databaseId"), str(item.get("date"))) in ended
     return exercised or None
 
 
@@ -253,8 +254,8 @@ def one_line_a_record(seen: Seen, memory: Remembered) -> bool | None:
     ids = [value["id"] for value in values if isinstance(value, dict) and isinstance(value.get("id"), str)]
     if not ids or len(ids) != len(values):
         return None
-    if len(set(ids)) < len(ids):
-        twice = sorted({one for one in ids if ids.count(one) > 1})
+    twice = sorted(one for one, count in Counter(ids).items() if count > 1)
+    if twice:
         raise CheckFailed(
             f"the lines of {told(seen)}", "one for each record", f"several for {', '.join(twice[:5])}"
         )

@@ -109,6 +109,9 @@ def command(
     words = [upstream, *(["--api", api] if api != "all" else [])]
     if record is not None:
         require_free(record, "--record", force=force)
+    elif force or fake_personal_data:
+        flag = "--force" if force else "--fake-personal-data"
+        raise CommandError(f"{flag}: this is of a recording; name its file by --record")
     with Passing.prepared(upstream, **passing) as ready:
         result, observer = watch(
             ready,
@@ -125,9 +128,9 @@ def command(
         )
     if baseline is not None:
         result = with_baseline(result, baseline, catalogue)
+    show(result, observer.redactor, outputs, verbose=verbose)
     if record is not None:
         write_recordings(
             record, observer.recordings, observer.redactor, flag="--record", fake=fake_personal_data
         )
-    show(result, observer.redactor, outputs, verbose=verbose)
     return exit_code(result)

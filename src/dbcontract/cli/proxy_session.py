@@ -140,10 +140,10 @@ def watch(
 
     def listen(judged: Judged) -> None:
         nonlocal count
-        shown.show(judged)
         count += 1
         if count == requests:
             stop.set()
+        shown.show(judged)
 
     observer = Observer(
         passing.url,
@@ -188,16 +188,30 @@ def _write_ready_file(path: Path, url: str) -> None:
         stream.write(json.dumps({"base_url": url, "pid": os.getpid()}, indent=2).encode() + b"\n")
 
 
+class _Unread(Console):
+    """A console that leaves standard output alone where nobody reads standard error any more."""
+
+    def on_broken_pipe(self) -> None:
+        """Go on: rich would end the thread."""
+        raise BrokenPipeError
+
+
 class _Lines:
     """A line on stderr for each exchange; nothing in it is taken for markup, or obeyed by a terminal."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = _Unread(stderr=True, highlight=False, soft_wrap=True)
         self._quiet = quiet
 
     def say(self, text: str) -> None:
         """A line of the proxy's own."""
-        self._console.print(Text(text))
+        self._print(Text(text))
+
+    def _print(self, line: Text) -> None:
+        try:
+            self._console.print(line)
+        except OSError:  # nobody reads any more, or the disk is full: what passes is judged all the same
+            self._quiet = True
 
     def show(self, judged: Judged) -> None:
         """The line of an exchange: what was asked, status, milliseconds, and the rules that it breaks."""
@@ -211,7 +225,7 @@ class _Lines:
         )
         if judged.findings:
             line.append("  ✗ " + ", ".join(judged.findings), "bold red")
-        self._console.print(line)
+        self._print(line)
 
 
 @contextmanager

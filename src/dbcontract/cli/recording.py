@@ -79,13 +79,19 @@ def write_recordings(
             pass
     except fixtures.FixtureError as error:
         raise CommandError(f"{flag}: what was seen makes no data set: {error}") from error
+    if len(entries) == 1:
+        click.echo(
+            f"data set: nothing was told that goes into one{f'; {path} is left as it is' if path else ''}",
+            err=True,
+        )
+        return
     if path is None:
         sys.stdout.buffer.write(content.getvalue())
         sys.stdout.buffer.flush()
     else:
         _write(path, content.getvalue(), flag)
     counts = [(sum(entry["kind"] == kind for entry in entries), name) for kind, name in _SHOWN.items()]
-    told = ", ".join(f"{count} {name}" for count, name in counts if count) or "nothing but its header"
+    told = ", ".join(f"{count} {name}" for count, name in counts if count)
     click.echo(f"data set{'' if path is None else f' {path}'}: {told}", err=True)
 
 
