@@ -19,6 +19,7 @@ from pathlib import Path
 
 from histories.clients import Client, prepared
 from histories.events import REFUSED, History
+from histories.kills import kills
 from histories.models import judge
 
 
@@ -69,6 +70,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument(
+        "--kills", type=int, default=20, help="servers with --state that are killed afterwards"
+    )
     parser.add_argument("--seed", default="1")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -94,6 +98,7 @@ def main() -> int:
             server.wait(timeout=20)
         if log.stat().st_size:
             findings.append(f"the server said: {log.read_text(errors='replace')[-3_000:]}")
+        findings += kills(Path(folder), rounds=options.kills, seed=options.seed)
     print("\n".join([summary(history), *(one[:500] for one in findings[:20] or ["nothing was wrong"])]))
     return bool(findings)
 

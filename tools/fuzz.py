@@ -1,8 +1,9 @@
-"""Sends a mock what is nearly HTTP: mutated requests over raw sockets, for a bounded time.
+"""Sends a mock what is nearly HTTP, and what its descriptions have and have not, for a bounded time.
 
-`python tools/fuzz.py --seconds 60` starts a server of its own. Each request has a connection of its own. No
-answer may be an undocumented 5xx, nothing may show a traceback or hang, and what is refused may change
-nothing. The same seed makes the same requests.
+`python tools/fuzz.py --seconds 60` starts servers of its own. Half of the time mutated requests go over raw
+sockets, each with a connection of its own; the other half Schemathesis has, over each of the three
+descriptions in turn. No answer may be an undocumented 5xx, nothing may show a traceback or hang, what is
+refused may change nothing, and memory stays flat. The same seed makes the same requests.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import described
 
 HEAD = b"HTTP/1.1\r\nHost: localhost\r\nAuthorization: Token any\r\n"
 JSON = b"Content-Type: application/json\r\n"
@@ -63,6 +67,8 @@ PIECES = (
 )
 PATIENCE = 10.0
 BATCH = 20
+GROWTH = 1.3
+"""Of the memory from the first third to the end; what the journal keeps differs from time to time."""
 
 
 @dataclass
@@ -77,12 +83,12 @@ class Campaign:
     statuses: Counter[int] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
 
-    def run(self, chance: random.Random, seconds: float) -> None:
-        """Send until the time is over or something was found."""
+    def run(self, chance: random.Random, goes_on: Callable[[], bool]) -> None:
+        """Send in batches until it is enough or something was found."""
         database = self._json("/_mock/databases")[0]["id"].encode()
         seeds = [seed.replace(b"@DATABASE@", database) for seed in SEEDS]
-        end, before = time.monotonic() + seconds, self._state()
-        while time.monotonic() < end and not self.findings:
+        before = self._state()
+        while goes_on() and not self.findings:
             sent = [mutated(chance, seeds) for _ in range(BATCH)]
             may_change = sum(self._may_change(one) for one in sent)
             after = self._state()
@@ -145,43 +151,80 @@ def mutated(chance: random.Random, seeds: list[bytes]) -> bytes:
     return sent
 
 
+@contextlib.contextmanager
+def served(folder: Path, findings: list[str]) -> Iterator[tuple[str, int]]:
+    """URL and process id of a server; what it says in the end is a finding."""
+    ready, log = folder / "ready.json", folder / "log.txt"
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "dbcontract",
+        "serve",
+        "--port",
+        "0",
+        "--clock",
+        "frozen",
+        "--quiet",
+    ]
+    with log.open("wb") as stream:
+        server = subprocess.Popen(
+            [*command, "--ready-file", str(ready)], cwd=folder, stdout=subprocess.DEVNULL, stderr=stream
+        )
+    try:
+        while not ready.exists() and server.poll() is None:
+            time.sleep(0.05)
+        yield json.loads(ready.read_text())["base_url"], server.pid
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        ready.unlink(missing_ok=True)
+    if log.stat().st_size:
+        findings.append(f"the server said: {log.read_text(errors='replace')[-3_000:]}")
+
+
+def resident(process: int) -> float:
+    """MiB that a process holds, where the system tells it; else 0."""
+    status = Path(f"/proc/{process}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), 0.0)
+
+
+def below_http(folder: Path, seconds: float, seed: str, findings: list[str]) -> str:
+    """The half with raw sockets; what there was of it."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    with served(folder, findings) as (base, process):
+        campaign, sizes = Campaign(base), []
+        for part in (0.3, 0.7):  # the journal and the like are full after the first part
+            end = time.monotonic() + seconds * part
+            campaign.run(chance, lambda: time.monotonic() < end)  # noqa: B023 - it is called in this round
+            sizes.append(resident(process))
+    if sizes[1] > GROWTH * sizes[0]:
+        campaign.findings.append(f"memory grew from {sizes[0]:.0f} to {sizes[1]:.0f} MiB")
+    findings += campaign.findings
+    counts = ", ".join(f"{status or 'none'} {count}" for status, count in sorted(campaign.statuses.items()))
+    return f"below HTTP: {sizes[0]:.0f}, then {sizes[1]:.0f} MiB; answers: {counts}"
+
+
 def main() -> int:
     """Run a campaign; 1 where something was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", default="1")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        ready, log = Path(folder, "ready.json"), Path(folder, "log.txt")
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "dbcontract",
-            "serve",
-            "--port",
-            "0",
-            "--clock",
-            "frozen",
-            "--quiet",
-        ]
-        with log.open("wb") as stream:
-            server = subprocess.Popen(
-                [*command, "--ready-file", str(ready)], cwd=folder, stdout=subprocess.DEVNULL, stderr=stream
-            )
-        try:
-            while not ready.exists() and server.poll() is None:
-                time.sleep(0.05)
-            campaign = Campaign(json.loads(ready.read_text())["base_url"])
-            campaign.run(random.Random(options.seed), options.seconds)  # noqa: S311 - repeatable on purpose
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-        if log.stat().st_size:
-            campaign.findings.append(f"the server said: {log.read_text(errors='replace')[-3_000:]}")
-    counts = ", ".join(f"{status or 'none'} {count}" for status, count in sorted(campaign.statuses.items()))
-    sys.stdout.write("\n".join([f"answers: {counts}", *campaign.findings, ""]))
-    return bool(campaign.findings)
+    findings: list[str] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        each = round(options.seconds / 2 / len(described.PATHS))
+        bounds = ("--max-time", str(max(1, each)))
+        print(below_http(folder, options.seconds / 2, options.seed, findings), flush=True)
+        for description in described.PATHS:
+            with served(folder, findings) as (base, _):
+                calls, found = described.fuzz(description, base, folder, seed=options.seed, bounds=bounds)
+            print(f"{description}: {calls:,} calls", flush=True)
+            findings += found
+    print("\n".join(findings or ["nothing was found"]))
+    return bool(findings)
 
 
 if __name__ == "__main__":

@@ -218,7 +218,7 @@ class ControlHandlers:
             fault = make_fault(call.body, sandbox.faults.next_id(), self._operations)
         except FaultError as error:
             raise InvalidInput(error.errors) from error
-        sandbox.faults.add(fault)
+        sandbox.faults.order(fault)
         return json_response(_shown(sandbox, fault), call.answer, 201)
 
     async def clearFaults(self, call: Call) -> Response:  # noqa: N802 - the operationId

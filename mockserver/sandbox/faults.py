@@ -231,15 +231,19 @@ class FaultBook:
         self._count = count
 
     def next_id(self) -> str:
-        """A name for the next fault."""
+        """The name of the next fault, which stays free until it is ordered."""
+        return f"fault-{self._count + 1}"
+
+    def order(self, fault: Fault) -> None:
+        """Add a new fault, which has the next id."""
         self._count += 1
-        return f"fault-{self._count}"
+        self.add(fault)
 
     def add(self, fault: Fault, left: int | None = None) -> None:
-        """Order a fault; of several for one operation the first that strikes counts.
+        """Have a fault; of several for one operation the first that strikes counts.
 
         Args:
-            fault: with an id of this book.
+            fault: with an id that this book has given.
             left: how often it will still strike, if it has struck before.
 
         Raises:

@@ -11,6 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from dbcontract import __version__
 from dbcontract.cli import main
 
 
@@ -105,14 +106,14 @@ def test_without_a_command_it_shows_the_help(run: Callable[..., Any]) -> None:
 
 
 def test_version(run: Callable[..., Any]) -> None:
-    assert run("--version").stdout == b"dbcontract 0.1.0\n"
+    assert run("--version").stdout == f"dbcontract {__version__}\n".encode()
 
 
 def test_python_m(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "dbcontract", "--version"], cwd=tmp_path, capture_output=True, check=True
     )
-    assert done.stdout == b"dbcontract 0.1.0\n"
+    assert done.stdout == f"dbcontract {__version__}\n".encode()
 
 
 @pytest.mark.parametrize(

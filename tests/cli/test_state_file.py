@@ -98,17 +98,6 @@ def test_a_signal_saves_at_once(serve: Callable[..., Any], tmp_path: Path) -> No
     assert path.read_bytes() == kept
 
 
-def test_a_killed_server_leaves_what_was_saved_last(serve: Callable[..., Any], tmp_path: Path) -> None:
-    server = serve("--state", "sandbox.json", *FROZEN)
-    change(server)
-    server.stop(signal.SIGTERM)
-    before = (tmp_path / "sandbox.json").read_bytes()
-    again = serve("--state", "sandbox.json")
-    control(again, "POST", "/reset", json={"data": "empty"})
-    again.stop(signal.SIGKILL)
-    assert (tmp_path / "sandbox.json").read_bytes() == before
-
-
 @pytest.fixture(scope="module")
 def whole() -> bytes:
     """A sandbox's document."""
@@ -171,7 +160,7 @@ def refused(run: Callable[..., Any], command: tuple[str, ...], folder: Path, dam
     assert [item.name for item in folder.iterdir()] == ["sandbox.json"]
 
 
-@pytest.mark.parametrize("name", ["missing/sandbox.json", ".", "pipe"])
+@pytest.mark.parametrize("name", ["missing/sandbox.json", ".", "pipe", "/proc/sandbox.json"])
 def test_a_place_where_nothing_can_be_kept(run: Callable[..., Any], tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     result = run("serve", "--port", "0", "--state", name)

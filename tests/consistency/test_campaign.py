@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,17 +20,25 @@ with warnings.catch_warnings():
 from dbcontract.mockserver.sandbox.settings import Settings
 
 
-def findings(consistency: Any, *variants: str, clients: int, operations: int) -> list[str]:
+def campaign(consistency: Any, *variants: str, clients: int, operations: int) -> tuple[Any, list[str]]:
     with ServerThread(Settings(port=0, variants=variants)) as running:
-        _, found = consistency.campaign(running.base_url, clients=clients, operations=operations, seed="1")
-    return [str(one) for one in found]
+        history, found = consistency.campaign(
+            running.base_url, clients=clients, operations=operations, seed="1"
+        )
+    return history, found
 
 
 def test_what_many_clients_saw_could_have_come_one_after_the_other(
     consistency: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert findings(consistency, clients=16, operations=30) == []
+    history, found = campaign(consistency, clients=16, operations=30)
+    assert found == []
     assert not [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    # it was not for want of trying
+    kinds = {f"{one.of.partition(':')[0]} {one.kind}" for one in history.events}
+    assert len(kinds) == 13
+    outcomes = {str(one.answer) for one in history.events if one.kind == "import"}
+    assert outcomes == {"204", "refused", "None"}
 
 
 def test_a_mock_that_loses_its_way_when_requests_meet_is_noticed(consistency: Any) -> None:
@@ -38,6 +47,12 @@ def test_a_mock_that_loses_its_way_when_requests_meet_is_noticed(consistency: An
         "arrays-written-in-portions": "array:",
         "collections-committed-first": "parts of imports",
     }
-    found = findings(consistency, *noticed, clients=8, operations=80)
+    _, found = campaign(consistency, *noticed, clients=8, operations=80)
     for defect, words in noticed.items():
         assert any(words in one for one in found), (defect, found)
+
+
+def test_a_killed_server_loses_what_came_after_the_last_save_and_no_more(
+    consistency: Any, tmp_path: Path
+) -> None:
+    assert consistency.kills(tmp_path, rounds=1, seed="1") == []

@@ -225,7 +225,9 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("order", "field"), IMPOSSIBLE, ids=lambda part: str(part)[:60])
 def test_an_impossible_fault_is_refused_by_field(mock: Mock, order: dict[str, Any], field: str) -> None:
+    before = mock.state()
     errors = mock.control("POST", "/faults", {"operation": "importDatabase", **order}, 400)
+    assert mock.state() == before  # no id is used up either
     assert field in errors
     assert mock.control("GET", "/faults") == []
     assert mock.merge(mock.export()).status_code == 204

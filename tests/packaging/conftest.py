@@ -25,6 +25,10 @@ class Project:
         return tomllib.loads((self.root / "pyproject.toml").read_text())
 
     @property
+    def version(self) -> str:
+        return str(self.pyproject["project"]["version"])
+
+    @property
     def folders(self) -> dict[str, str]:
         """Import name -> folder at the root."""
         folders: dict[str, str] = self.pyproject["tool"]["setuptools"]["package-dir"]

@@ -39,8 +39,8 @@ def test_the_wheel_holds_nothing_that_the_checkout_has_no_more(project: Any) -> 
     assert {name for name in installed if name.startswith("dbcontract/")} == project.files()
 
 
-def test_version() -> None:
-    assert dbcontract.__version__ == distribution("dbcontract").version == "0.1.0"
+def test_version(project: Any) -> None:
+    assert dbcontract.__version__ == distribution("dbcontract").version == project.version
 
 
 def test_an_unknown_attribute_is_refused_as_everywhere() -> None:

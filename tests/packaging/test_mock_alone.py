@@ -64,7 +64,7 @@ def test_nothing_of_the_kit_is_installed(installed: Path) -> None:
     assert not re.findall(r"schemathesis|hypothesis|faker", listed)
 
 
-def test_the_fixture_works(installed: Path, tmp_path: Path) -> None:
+def test_the_fixture_works(project: Any, installed: Path, tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "from urllib.request import urlopen\n\n"
         "def test_it(dbcontract_mock):\n"
@@ -73,17 +73,17 @@ def test_the_fixture_works(installed: Path, tmp_path: Path) -> None:
     )
     shown = run(installed / "pytest", "-rA", cwd=tmp_path)
     assert "1 passed" in shown
-    assert "dbcontract-mock-0.1.0" in shown  # in the line of the plugins
+    assert f"dbcontract-mock-{project.version}" in shown  # in the line of the plugins
 
 
-def test_commands_of_the_kit_say_where_they_are(installed: Path) -> None:
+def test_commands_of_the_kit_say_where_they_are(project: Any, installed: Path) -> None:
     shown = run(installed / "dbcontract", "check", status=2)
     assert "`check` is not part of dbcontract-mock" in shown
     assert "pip install dbcontract" in shown
     listed = run(installed / "dbcontract", "--help")
     assert "serve" in listed
     assert "check" not in listed
-    assert run(installed / "dbcontract", "--version") == "dbcontract 0.1.0\n"
+    assert run(installed / "dbcontract", "--version") == f"dbcontract {project.version}\n"
 
 
 def test_another_seed_names_what_it_needs(installed: Path) -> None:

@@ -8,10 +8,10 @@ def packaged(wheel: set[str]) -> set[str]:
     return {name for name in wheel if ".dist-info/" not in name}
 
 
-def test_one_top_level_name(wheel: set[str]) -> None:
+def test_one_top_level_name(source: Any, wheel: set[str]) -> None:
     # a second one (`openapi`, `fixtures`) would overwrite another project's package
     tops = {name.partition("/")[0] for name in wheel}
-    assert {"dbcontract", "dbcontract-0.1.0.dist-info"} == tops
+    assert {"dbcontract", f"dbcontract-{source.version}.dist-info"} == tops
 
 
 def test_every_file_of_the_folders_is_in_it_and_nothing_else(source: Any, wheel: set[str]) -> None:

@@ -7,13 +7,13 @@ import random
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .events import REFUSED, Event, History
 from .exports import document, marks, size
-from .http import Answer, Connection, Unexpected
+from .http import Answer, Connection, NoAnswer, Unexpected
 
 STRATEGIES = ("replace", "shallow", "deep", "deep_append")
 AGE = 150
@@ -24,7 +24,7 @@ CUT = 0.04
 """Of the writes, those whose client goes away."""
 WEIGHTS = {
     "record": 40, "add": 14, "merge": 12, "export": 8, "array": 6, "read": 2, "asset": 3, "job": 3,
-    "archive": 2, "clock": 0.5, "snapshot": 0.3,
+    "archive": 2, "clock": 0.5, "snapshot": 0.6,
 }  # fmt: skip
 
 
@@ -35,6 +35,7 @@ class World:
     Attributes:
         arrays, growing: ids of databases.
         version: that the server tells of itself.
+        sandboxes: whether imports go to sandboxes that follow each other; else to the default one.
     """
 
     base: str
@@ -43,6 +44,7 @@ class World:
     arrays: str
     growing: str
     version: str
+    sandboxes: bool = True
     _asked: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -51,6 +53,15 @@ class World:
         with self._lock:
             self._asked[family] += 1
             return self._asked[family] // age
+
+    def pieces(self) -> tuple[int, str]:
+        """Which Pieces database it is the turn of, and the path of its sandbox."""
+        group = self.current("pieces") if self.sandboxes else 0
+        return group, self.pieces_path(group)
+
+    def pieces_path(self, group: int) -> str:
+        """The path of a sandbox."""
+        return f"/~pieces-{group}" if self.sandboxes else ""
 
     def used(self, family: str, age: int = AGE) -> range:
         """Which ones there were."""
@@ -88,14 +99,23 @@ class Client:
         self._jobs: list[tuple[str, int, int]] = []
         self._count = 0
 
-    def run(self, operations: int, until: Callable[[], bool] = lambda: False) -> None:
+    def run(
+        self,
+        operations: int,
+        until: Callable[[], bool] = lambda: False,
+        chances: Mapping[str, float] = WEIGHTS,
+    ) -> None:
         """Do as many operations, or fewer when the time is over."""
-        names, weights = list(WEIGHTS), list(WEIGHTS.values())
+        names, weights = list(chances), list(chances.values())
         for _ in range(operations):
             if until():
                 break
             name = self._chance.choices(names, weights)[0]
             self.do(getattr(self, name))
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
         self._connection.close()
 
     def do(self, operation: Callable[..., None], *arguments: Any) -> None:
@@ -126,7 +146,11 @@ class Client:
             if half:
                 return self._history.add(of, kind, began, sent=sent, answer=REFUSED)
             return self._history.put(Event(of, kind, sent, None, began, None))
-        answer = seen(self._connection.ask(*request, expect=expect))
+        try:
+            answer = seen(self._connection.ask(*request, expect=expect))
+        except NoAnswer:
+            self._history.put(Event(of, kind, sent, None, began, None))
+            raise
         return self._history.add(of, kind, began, sent=sent, answer=answer)
 
     def record(self) -> None:
@@ -210,24 +234,25 @@ class Client:
 
     def merge(self) -> None:
         """An import: a good one, a newer one, one that is broken inside, or one that a fault strikes."""
-        group = self.world.current("pieces")
+        group, sandbox = self.world.pieces()
         mark, own, luck = self._mark(), self._chance.randint(1, 5), self._chance.random()
         body = document(mark, own, "999.0.0" if luck < 0.1 else self.world.version)
         if 0.1 < luck < 0.25:
             body["values"]["iterable"][-1]["raw"].append(256)
-        request = ("POST", f"/~pieces-{group}/database/import", body)
+        request = ("POST", f"{sandbox}/database/import", body)
         seen = lambda got: got.status if got.status == 204 else REFUSED  # noqa: E731
         expect = {luck < 0.1: (505,), 0.1 < luck < 0.25: (500,)}.get(True, (204, 500))
         self._write(f"pieces:{group}", "import", [mark, size(own)], request, seen, expect=expect)
-        if luck > 0.98:
-            fault = {"operation": "importDatabase", "inside": {"after": 4}, "times": 5}
-            self._connection.ask("POST", f"/~pieces-{group}/_mock/faults", fault, expect=(201,))
+        if luck > 0.93:
+            fault = {"operation": "importDatabase", "inside": {"after": 4}, "times": 2}
+            self._connection.ask("POST", f"{sandbox}/_mock/faults", fault, expect=(201,))
 
     def export(self, group: int | None = None) -> None:
         """An export."""
-        group = self.world.current("pieces") if group is None else group
+        if group is None:
+            group, _ = self.world.pieces()
         began = self._history.now()
-        got = self._connection.ask("GET", f"/~pieces-{group}/database/export")
+        got = self._connection.ask("GET", f"{self.world.pieces_path(group)}/database/export")
         self._history.add(f"pieces:{group}", "export", began, answer=marks(got.json()))
 
     def asset(self) -> None:
@@ -312,10 +337,10 @@ class Client:
 
     def snapshot(self) -> None:
         """A snapshot of everything, put into a sandbox of one's own, where it is the same."""
-        group = self.world.current("pieces")
+        group, sandbox = self.world.pieces()
         for root, copy in (
             ("", f"/~copy-{self.number}"),
-            (f"/~pieces-{group}", f"/~pieces-copy-{self.number}"),
+            (sandbox, f"/~pieces-copy-{self.number}"),
         ):
             began = self._history.now()
             state = self._connection.ask("GET", f"{root}/_mock/state")
@@ -343,7 +368,7 @@ class Client:
         for group in self.world.used("pieces"):
             self.do(self.export, group)
         self.do(self.read)
-        self._connection.close()
+        self.close()
 
 
 def _counted(answer: Answer) -> list[list[Any]]:

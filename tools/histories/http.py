@@ -14,7 +14,11 @@ PATIENCE = 60.0
 
 
 class Unexpected(Exception):
-    """No answer, or one that the contract does not have for such a request; the message shows it."""
+    """An answer that the contract does not have for such a request; the message shows it."""
+
+
+class NoAnswer(Unexpected):
+    """None came; the request may have been taken."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ class Connection:
         """Send one request, its body as JSON, and read the answer.
 
         Raises:
-            Unexpected: its status is another one, or there is none.
+            Unexpected: its status is another one.
+            NoAnswer: there is none.
         """
         sent = {**HEADERS, **headers}
         if not isinstance(body, bytes | None):
@@ -74,7 +79,7 @@ class Connection:
             answer = Answer(found.status, found.read(), named)
         except (OSError, http.client.HTTPException) as error:
             self._kept.close()
-            raise Unexpected(f"{method} {target[:200]}: {type(error).__name__}: {error}") from error
+            raise NoAnswer(f"{method} {target[:200]}: {type(error).__name__}: {error}") from error
         if answer.status not in expect:
             raise Unexpected(f"{method} {target[:200]}: {answer.status} {answer.body[:300]!r}")
         return answer
