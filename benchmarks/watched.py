@@ -33,6 +33,7 @@ class Watched(Process):
 
     Attributes:
         load_seconds: from the start of the process until it answered.
+        load_cpu: the CPU time that it used until then.
     """
 
     def __init__(self, data: Path) -> None:
@@ -47,8 +48,9 @@ class Watched(Process):
                 self.check()
                 time.sleep(0.005)
             self.load_seconds = time.perf_counter() - began
+            self.load_cpu = self.cpu_seconds()
             self.address = urlsplit(ready.read_text())
-            self._connection = http.client.HTTPConnection(str(self.address.netloc), timeout=300)
+            self._connection = http.client.HTTPConnection(str(self.address.netloc), timeout=600)
             found = self.json("GET", "/_mock/databases")
             database = max(found, key=lambda one: int(one["records"]))
         except BaseException:

@@ -68,8 +68,9 @@ def dumps(value: Any) -> bytes:
         raw = orjson.dumps(value)
     except TypeError:
         return _dumps_exactly(value)
-    if raw.find(b"null") >= 0:
-        # The fast library writes NaN and infinities as null; a value must not change in silence.
+    # The fast library writes NaN and infinities as null; a value must not change in silence.
+    nulls = raw.count(b"null")
+    if nulls and not (type(value) is dict and list(value.values()).count(None) == nulls):
         _refuse_what_changes(value)
     # The fast library shrinks a larger buffer in place, which leaves holes that nothing fits into: half a
     # million such results would take ten times their size. Formatting is the fastest way to copy.

@@ -27,36 +27,41 @@ REPLACE = MergeStrategy.REPLACE
 
 
 class Model:
-    """The same table as simply as can be: [created, order of creation, key, updated, data] by key."""
+    """The same table as simply as can be: [created, key, updated, data] by key."""
 
     def __init__(self) -> None:
         self.by_key: dict[str, list[Any]] = {}
-        self.order = 0
+        self.order: dict[str, int] = {}  # of creation
+        self.written = 0
 
     def put(self, key: str, data: dict[str, Any], strategy: MergeStrategy, now: int) -> None:
         if key in self.by_key:
             record = self.by_key[key]
-            record[3:] = [now, merge(strategy, record[4], data)]
+            record[2:] = [now, merge(strategy, record[3], data)]
         else:
-            self.order += 1
-            self.by_key[key] = [now, self.order, key, now, data]
+            self.create(now, key, now, data)
+
+    def create(self, created: int, key: str, updated: int, data: dict[str, Any]) -> None:
+        self.written += 1
+        self.order[key] = self.written
+        self.by_key[key] = [created, key, updated, data]
 
     def rows(self) -> list[list[Any]]:
-        return sorted(self.by_key.values(), key=lambda record: (record[0], record[1]))
+        return sorted(self.by_key.values(), key=lambda record: (record[0], self.order[record[1]]))
 
     def updated_on(self, day: int) -> list[list[Any]]:
-        return [record for record in self.rows() if record[3] // DAY == day]
+        return [record for record in self.rows() if record[2] // DAY == day]
 
     def remove(self, day: int) -> list[list[Any]]:
         gone = self.updated_on(day)
         for record in gone:
-            del self.by_key[record[2]]
+            del self.by_key[record[1]]
         return gone
 
     def fork(self) -> Model:
         other = Model()
         other.by_key = {key: list(record) for key, record in self.by_key.items()}
-        other.order = self.order
+        other.order, other.written = self.order.copy(), self.written
         return other
 
 
@@ -68,17 +73,20 @@ def put(
 
 
 def plain(rows: list[Row]) -> list[list[Any]]:
-    return [[row[CREATED], row[SEQUENCE], row[KEY], row[UPDATED], jsonio.loads(row[DATA])] for row in rows]
+    return [[row[CREATED], row[KEY], row[UPDATED], jsonio.loads(row[DATA])] for row in rows]
 
 
 def check(table: RecordTable, model: Model) -> None:
     assert plain(list(table.rows())) == model.rows()
+    places = [row[:KEY] for row in table.rows()]
+    assert places == sorted(set(places))
+    assert all(row[SEQUENCE] <= table.sequence for row in table.rows())
     assert len(table) == len(model.by_key)
     for key in KEYS:
         assert (key in table) == (key in model.by_key)
         if key in model.by_key:
             assert plain([table.get(key)]) == [model.by_key[key]]
-    days = sorted({record[3] // DAY for record in model.by_key.values()})
+    days = sorted({record[2] // DAY for record in model.by_key.values()})
     assert table.days() == days
     for day in range(-1, DAYS + 1):
         assert plain(table.updated_on(day)) == model.updated_on(day)
@@ -140,8 +148,7 @@ def perform(table: RecordTable, model: Model, operation: Any) -> None:
         case ("load", entries):
             table.load((created, key, updated, jsonio.dumps(data)) for created, key, updated, data in entries)
             for created, key, updated, data in entries:
-                model.order += 1
-                model.by_key[key] = [created, model.order, key, updated, data]
+                model.create(created, key, updated, data)
 
 
 @given(OPERATIONS)

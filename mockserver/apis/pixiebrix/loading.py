@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...sandbox.ids import IdSource
@@ -21,6 +21,9 @@ from .state.databases import Database, Organization
 from .state.nightly import backfill
 from .state.pixiebrix import PixieBrixState
 from .state.schemas import RecordSchema
+
+# Rows that go into their table at once. All at once would leave holes in memory that nothing else fits into.
+_TOGETHER = 10_000
 
 
 class PixieBrixLoader:
@@ -58,7 +61,21 @@ class PixieBrixLoader:
         )
 
     def _record(self, entry: Mapping[str, Any]) -> None:
-        self._records[entry["database"]].append(_row(entry))
+        database = entry["database"]
+        rows = self._records[database]
+        rows.append(_row(entry))
+        if len(rows) >= _TOGETHER:
+            self._load(database, rows)
+
+    def _load(self, database_id: str, rows: list[tuple[int, str, int, bytes]]) -> None:
+        """Take rows into their table, and forget them."""
+        database = self._state.databases[database_id]
+        latest = max((row[2] for row in rows), default=None)
+        if latest is not None:
+            before = database.last_write_at
+            database.last_write_at = latest if before is None else max(before, latest)
+        database.records.load(rows)
+        rows.clear()
 
     def _archive(self, entry: Mapping[str, Any]) -> None:
         self._archives.append(entry)
@@ -87,9 +104,7 @@ class PixieBrixLoader:
         """The state, once all entries were taken."""
         ids = IdSource(seed, "loading")
         for database_id, rows in self._records.items():
-            database = self._state.databases[database_id]
-            database.last_write_at = max((row[2] for row in rows), default=None)
-            database.records.load(_consumed(rows))
+            self._load(database_id, rows)
         for entry in self._archives:
             database = self._state.databases[entry["database"]]
             rows = [_row(record) for record in entry["records"]]
@@ -126,16 +141,6 @@ def _row(entry: Mapping[str, Any]) -> tuple[int, str, int, bytes]:
     created = parse_instant(entry["created_at"])
     updated = created if entry["updated_at"] == entry["created_at"] else parse_instant(entry["updated_at"])
     return created, entry["id"], updated, jsonio.dumps(entry["data"])
-
-
-def _consumed(rows: list[tuple[int, str, int, bytes]]) -> Iterator[tuple[int, str, int, bytes]]:
-    """The rows in order, each gone from the list when it is taken: the table's rows then fill their places.
-
-    Half a million rows would otherwise leave holes in memory that nothing else fits into.
-    """
-    rows.reverse()
-    while rows:
-        yield rows.pop()
 
 
 def _optional_instant(text: str | None) -> int | None:
