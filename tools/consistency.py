@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
 import threading
@@ -21,6 +19,7 @@ from histories.clients import Client, prepared
 from histories.events import REFUSED, History
 from histories.kills import kills
 from histories.models import judge
+from served import served
 
 
 def campaign(
@@ -75,30 +74,18 @@ def main() -> int:
     )
     parser.add_argument("--seed", default="1")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        ready, log = Path(folder, "ready.json"), Path(folder, "log.txt")
-        command = [sys.executable, "-P", "-m", "dbcontract", "serve", "--port", "0", "--quiet"]
-        with log.open("wb") as stream:
-            server = subprocess.Popen(
-                [*command, "--ready-file", str(ready)], cwd=folder, stdout=subprocess.DEVNULL, stderr=stream
-            )
-        try:
-            while not ready.exists() and server.poll() is None:
-                time.sleep(0.05)
+    with tempfile.TemporaryDirectory() as name:
+        folder, said = Path(name), list[str]()
+        with served(folder, findings=said) as (base, _):
             end = time.monotonic() + options.seconds
             history, findings = campaign(
-                json.loads(ready.read_text())["base_url"],
+                base,
                 clients=options.clients,
                 operations=sys.maxsize,
                 seed=options.seed,
                 until=lambda: time.monotonic() > end,
             )
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-        if log.stat().st_size:
-            findings.append(f"the server said: {log.read_text(errors='replace')[-3_000:]}")
-        findings += kills(Path(folder), rounds=options.kills, seed=options.seed)
+        findings += said + kills(folder, rounds=options.kills, seed=options.seed)
     print("\n".join([summary(history), *(one[:500] for one in findings[:20] or ["nothing was wrong"])]))
     return bool(findings)
 

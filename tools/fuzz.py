@@ -15,18 +15,18 @@ import json
 import random
 import re
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import described
+from served import served
 
 HEAD = b"HTTP/1.1\r\nHost: localhost\r\nAuthorization: Token any\r\n"
 JSON = b"Content-Type: application/json\r\n"
@@ -67,6 +67,7 @@ PIECES = (
 )
 PATIENCE = 10.0
 BATCH = 20
+FROZEN = ("--clock", "frozen")
 GROWTH = 1.3
 """Of the memory from the first third to the end; what the journal keeps differs from time to time."""
 
@@ -151,38 +152,6 @@ def mutated(chance: random.Random, seeds: list[bytes]) -> bytes:
     return sent
 
 
-@contextlib.contextmanager
-def served(folder: Path, findings: list[str]) -> Iterator[tuple[str, int]]:
-    """URL and process id of a server; what it says in the end is a finding."""
-    ready, log = folder / "ready.json", folder / "log.txt"
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "dbcontract",
-        "serve",
-        "--port",
-        "0",
-        "--clock",
-        "frozen",
-        "--quiet",
-    ]
-    with log.open("wb") as stream:
-        server = subprocess.Popen(
-            [*command, "--ready-file", str(ready)], cwd=folder, stdout=subprocess.DEVNULL, stderr=stream
-        )
-    try:
-        while not ready.exists() and server.poll() is None:
-            time.sleep(0.05)
-        yield json.loads(ready.read_text())["base_url"], server.pid
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        ready.unlink(missing_ok=True)
-    if log.stat().st_size:
-        findings.append(f"the server said: {log.read_text(errors='replace')[-3_000:]}")
-
-
 def resident(process: int) -> float:
     """MiB that a process holds, where the system tells it; else 0."""
     status = Path(f"/proc/{process}/status")
@@ -193,12 +162,12 @@ def resident(process: int) -> float:
 def below_http(folder: Path, seconds: float, seed: str, findings: list[str]) -> str:
     """The half with raw sockets; what there was of it."""
     chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
-    with served(folder, findings) as (base, process):
+    with served(folder, *FROZEN, findings=findings) as (base, process):
         campaign, sizes = Campaign(base), []
         for part in (0.3, 0.7):  # the journal and the like are full after the first part
             end = time.monotonic() + seconds * part
             campaign.run(chance, lambda: time.monotonic() < end)  # noqa: B023 - it is called in this round
-            sizes.append(resident(process))
+            sizes.append(resident(process.pid))
     if sizes[1] > GROWTH * sizes[0]:
         campaign.findings.append(f"memory grew from {sizes[0]:.0f} to {sizes[1]:.0f} MiB")
     findings += campaign.findings
@@ -219,7 +188,7 @@ def main() -> int:
         bounds = ("--max-time", str(max(1, each)))
         print(below_http(folder, options.seconds / 2, options.seed, findings), flush=True)
         for description in described.PATHS:
-            with served(folder, findings) as (base, _):
+            with served(folder, *FROZEN, findings=findings) as (base, _):
                 calls, found = described.fuzz(description, base, folder, seed=options.seed, bounds=bounds)
             print(f"{description}: {calls:,} calls", flush=True)
             findings += found

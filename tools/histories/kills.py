@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+from served import served
 
 from .clients import Client, World, prepared
 from .events import Event, History
@@ -20,6 +19,8 @@ from .models import judge
 
 CLIENTS = 4
 ADDING = {"add": 4.0, "merge": 2.0, "read": 1.0, "export": 1.0}
+FILE = "kept.json"
+KEPT = ("--state", FILE)
 POLL = 0.005
 KNOWN = -1
 """When there was what an earlier server left: before the first event."""
@@ -41,7 +42,7 @@ def kills(folder: Path, *, rounds: int, seed: str) -> list[str]:
     world: World | None = None
     for number in range(rounds):
         history = History()
-        with serving(folder) as (base, process):
+        with served(folder, *KEPT, findings=found) as (base, process):
             if world is None:
                 world = replace(prepared(base, history), sandboxes=False)
             world = replace(world, base=base, history=history)
@@ -76,7 +77,7 @@ def kills(folder: Path, *, rounds: int, seed: str) -> list[str]:
 def restored(folder: Path, world: World, events: list[Event], since: int) -> list[Event]:
     """The writes, and what a new server has of them."""
     history = History()
-    with serving(folder) as (base, _):
+    with served(folder, *KEPT, findings=history.wrong) as (base, _):
         client = Client(replace(world, base=base, history=history), 0, "")
         client.do(client.read)
         client.do(client.export)
@@ -104,7 +105,7 @@ def settled(events: list[Event]) -> list[Event]:
 
 def save(process: subprocess.Popen[bytes], folder: Path, history: History) -> int:
     """Have the state saved; the moment at which it was asked for."""
-    file = folder / "kept.json"
+    file = folder / FILE
     before, asked = file.stat().st_ino if file.exists() else 0, history.now()
     process.send_signal(signal.SIGUSR1)
     while not file.exists() or file.stat().st_ino == before:
@@ -112,22 +113,3 @@ def save(process: subprocess.Popen[bytes], folder: Path, history: History) -> in
             raise AssertionError("the server has ended")
         time.sleep(POLL)
     return asked
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A server that keeps its sandbox in a file of the folder; it is killed in the end."""
-    ready = folder / "ready.json"
-    ready.unlink(missing_ok=True)
-    command = [sys.executable, "-P", "-m", "dbcontract", "serve", "--port", "0", "--quiet"]
-    command += ["--state", "kept.json", "--ready-file", "ready.json"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-    try:
-        while not ready.exists():
-            if process.poll() is not None:
-                raise AssertionError("the server does not start with what a killed one left")
-            time.sleep(POLL)
-        yield json.loads(ready.read_text())["base_url"], process
-    finally:
-        process.kill()
-        process.wait(timeout=20)
