@@ -1,0 +1,46 @@
+"""However many filters are looked through, others have their turns meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+
+from dbcontract.mockserver.apis.pixiebrix.handlers.records import RecordHandlers
+from dbcontract.mockserver.apis.pixiebrix.pagination import Page
+from dbcontract.mockserver.apis.pixiebrix.state.filters import FieldEquals, FieldNull, Filter
+from dbcontract.mockserver.apis.pixiebrix.state.records import KEY, RecordTable
+
+ROWS = 8_000
+FILTERS = 100
+
+
+class Select(RecordHandlers):
+    """The handlers' choice of rows, by itself."""
+
+    async def chosen(self, table: RecordTable, filters: list[Filter]) -> tuple[list[str], bool, int]:
+        """The keys of the first page of two, whether more follow, and the turns that others had."""
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        beside = asyncio.create_task(others())
+        rows, more = await self._select(table, (0, len(table)), filters, Page(1, 2))
+        beside.cancel()
+        return [row[KEY] for row in rows], more, turns
+
+
+def test_many_filters_give_way_as_often_as_they_look_at_many_rows() -> None:
+    table = RecordTable()
+    last = (ROWS - 1, ROWS)
+    table.load((n, str(n), n, b'{"place":"last"}' if n in last else b"{}") for n in range(1, ROWS + 1))
+    passed: list[Filter] = [FieldNull(f"absent {number}", is_null=True) for number in range(FILTERS)]
+    keys, more, turns = asyncio.run(Select().chosen(table, [*passed, FieldEquals("place", "last")]))
+    assert (keys, more) == ([str(ROWS - 1), str(ROWS)], False)
+    assert turns >= ROWS * FILTERS / 4_000 - 1
+
+    keys, more, turns = asyncio.run(Select().chosen(table, [FieldEquals("place", "nowhere"), *passed]))
+    assert (keys, more) == ([], False)
+    assert turns <= 3  # what no row has passed is not looked at again
