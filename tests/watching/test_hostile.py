@@ -1,13 +1,18 @@
 """What is behind, and who asks, may mean harm: neither the proxy nor its report takes any."""
 
 import gzip
+import json
 import resource
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from dbcontract import fixtures
+from dbcontract.cli import main
 from dbcontract.conformance import report
 from dbcontract.conformance.proxy.app import Options
 
@@ -188,3 +193,40 @@ def test_many_tokens_do_not_push_one_into_a_report(through: Through) -> None:
         token = b"Authorization: Token secret-number-%d" % number
         exchange(proxy.base_url, GET.replace(b"Host: x", b"Host: x\r\n" + token))
     assert "secret-number" not in report.render("json", proxy.result(), proxy.observer.redactor)
+
+
+DATABASE = "0d1f3c1e-0000-4000-8000-000000000001"
+WORLD: dict[str, object] = {
+    "/organizations/": [{"id": "http://127.0.0.1:1/x", "name": "a"}, {"id": DATABASE, "name": "\x1b[31mred"}],
+    f"/organizations/{DATABASE}/databases/": [
+        {"id": DATABASE, "name": "d", "created_at": "2026-01-01T00:00:00Z"},
+        {"id": ["../../"]},
+    ],
+    f"/databases/{DATABASE}/records/": [{"id": "k", "data": {}, "created_at": "2026-01-01T00:00:00Z"}],
+    f"/databases/{DATABASE}/assets/": [{"id": "..", "is_uploaded": True}],
+    f"/organizations/{DATABASE}/databases/{DATABASE}/record-archives/": [
+        {"date": "2026-01-01", "file": "file:///etc/passwd"},
+        {"date": "2026-01-02", "file": "http://169.254.169.254/x.jsonl"},
+        {"date": "2026-01-03", "file": "http://["},
+        {"date": {}, "file": 7},
+    ],
+}
+
+
+def test_a_hostile_world_leads_nobody_elsewhere(raw: Callable[..., Raw], tmp_path: Path) -> None:
+    asked = []
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        asked.append(behind.heads[-1].split()[1].decode().partition("?")[0])
+        body = json.dumps(WORLD.get(asked[-1], {"schema_text": "[" * 5_000})).encode()
+        connection.sendall(JSON + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    behind = raw(answer)
+    file = tmp_path / "recorded.jsonl"
+    done = CliRunner().invoke(main, ["data", "--from", behind.url, "--api", "pixiebrix", "-o", str(file)])
+    assert done.exit_code == 0, done.output
+    assert "not in it: GET http://169.254.169.254/x.jsonl" in done.output
+    assert "\x1b" not in done.output
+    kinds = {one["kind"] for one in fixtures.read(file)}
+    assert kinds == {"dataset", "organization", "database", "record"}
+    assert {one for one in asked if not one.endswith(("/schema/", "/health"))} == {*WORLD}

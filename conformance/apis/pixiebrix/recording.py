@@ -125,12 +125,12 @@ class DatabaseRecording(Recording):
         if seen.status == 200:
             self._keep(asset, seen)
         elif location is not None:
-            self._leads[urljoin(seen.url, location)] = (asset,)
+            self._lead(seen, location, (asset,))
 
     def _take_archives(self, database: str, seen: Seen) -> None:
         for item in seen.objects or ():
             if isinstance(item.get("file"), str) and as_date(item.get("date")) is not None:
-                self._leads[urljoin(seen.url, item["file"])] = (database, item["date"])
+                self._lead(seen, item["file"], (database, item["date"]))
                 self._lines.setdefault((database, item["date"]), [])
 
     def _take_file(self, seen: Seen) -> None:
@@ -139,11 +139,15 @@ class DatabaseRecording(Recording):
             return
         location = seen.headers.get("Location")
         if location is not None and 300 <= seen.status < 400:
-            self._leads[urljoin(seen.url, location)] = lead
+            self._lead(seen, location, lead)
         elif seen.status == 200 and len(lead) == 1:
             self._keep(lead[0], seen)
         elif seen.status == 200 and (lines := _lines(seen)) is not None:
             self._lines[lead[0], lead[1]] = lines
+
+    def _lead(self, seen: Seen, link: str, to: tuple[str, ...]) -> None:
+        with suppress(ValueError):  # not every text is a link
+            self._leads[urljoin(seen.url, link)] = to
 
     def _keep(self, asset: str, seen: Seen) -> None:
         if seen.answer.is_whole:
