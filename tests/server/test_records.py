@@ -399,3 +399,14 @@ def test_a_filter_that_is_none_deletes_nothing(pb: PixieBrix, database: str, que
     answer = pb.request("DELETE", f"/databases/{database}/records/?{query}")
     assert errors_at(answer, query.partition("=")[0])
     assert pb.keys(database) == ["kept"]
+
+
+def test_a_mistake_far_behind_in_an_array_is_told_in_its_place_and_nothing_is_written(pb: PixieBrix) -> None:
+    database = pb.new_database()
+    items: list[dict[str, Any]] = [{"id": str(number), "data": {}} for number in range(25_000)]
+    items[20_500] = {"id": "without"}
+    response = pb.post(f"/databases/{database}/records/", json=items)
+    found = response.json()
+    wrong = [(place, error) for place, error in enumerate(found) if error]
+    assert (response.status_code, wrong) == (400, [(20_500, {"data": ["This field is required."]})])
+    assert pb.records(database) == []
