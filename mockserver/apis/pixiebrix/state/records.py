@@ -15,6 +15,8 @@ from .merging import MergeStrategy, merge
 __all__ = ["CREATED", "DATA", "KEY", "SEQUENCE", "UPDATED", "Discarded", "RecordTable", "Row", "merged"]
 
 _LARGE: Final = 50_000
+# More than Python 3.12 itself counts as frozen: some hundred objects that never go away.
+_IMMORTAL: Final = 5_000
 # Text, as another type would make a dictionary of texts arrange itself anew.
 _NO_KEY: Final = "\0"
 
@@ -315,7 +317,7 @@ class RecordTable:
             copy = core.copy()
             core.owners -= 1
             self._core = core = copy
-            if len(core.rows) > _LARGE and gc.get_freeze_count():
+            if len(core.rows) > _LARGE and gc.get_freeze_count() > _IMMORTAL:
                 # A process that keeps its data out of the collector's sight keeps the copy out, too: the next
                 # collection would look at every row of the new index, which takes longer than the copying. It
                 # knows of a dictionary only once that held something that it tracks, hence the list.
