@@ -26,6 +26,7 @@ def operation_of(app: ASGIApp, base_path: str, operation_id: str) -> ASGIApp:
     """
     if isinstance(app, RoutedMiddleware):
         for api in app.apis[base_path]:
-            found: ASGIApp = api.operations[operation_id]
-            return found
+            if operation_id in api.operations:
+                found: ASGIApp = api.operations[operation_id]
+                return found
     return app
