@@ -36,7 +36,7 @@ class Limits:
         head: bytes of URL and header fields together, of trailers, of the sizes of chunks; beyond: 431.
         head_seconds: real seconds in which a head has to come, once the connection is open or its first byte
             came; beyond: 408.
-        body: bytes of a body; beyond: 400, of Pieces OS 500. The documents know no 413.
+        body: bytes of a body; beyond: what the API answers to a wrong body. No document knows 413.
         snapshot: bytes of a body of `PUT /_mock/state`; beyond: 400.
         upload: bytes of an uploaded file; beyond: 400 `EntityTooLarge`.
         journal: exchanges in the journal of a sandbox; beyond: the oldest one goes.
