@@ -12,7 +12,7 @@ from dbcontract.mockserver.state.jsonio import dumps
 from dbcontract.mockserver.state.rows import DATA
 
 NAMES = st.sampled_from(
-    ["a", "b", "a b", 'quo"te', "back\\slash", "ä", "a__b", ",", "\n", '":"', "\x7f", "\U0001f600"]
+    ["a", "b", "a b", 'quo"te', 'a"b', "back\\slash", "ä", "a__b", ",", "\n", '":"', "\x7f", "\U0001f600"]
 )
 TEXTS = st.one_of(st.sampled_from(["", "x", '"', "null", '","b":"x', '{"a":"x"}', "\x00", "\u2028"]), NAMES)
 VALUES = st.recursive(

@@ -87,12 +87,24 @@ def _null(one: FieldNull, rows: list[Row]) -> Iterator[Row]:
         yield from rows if one.is_null else ()
         return
     # Quotes inside of texts are escaped, so these are keys, or ends of keys, at any depth.
-    null = needle + b"null"
+    null, end_of_key = needle + b"null", b"\\" + needle
+    is_nested = False  # in one part, and so probably in those that follow
     for part, text in _parts(rows):
-        if needle not in text or text.count(needle) == text.count(null):  # it has a value nowhere
+        if needle not in text:
             yield from part if one.is_null else ()
-        else:
+            continue
+        values = -1 if is_nested else text.count(needle) - text.count(null)
+        if not values:
+            yield from part if one.is_null else ()
+        elif is_nested or text.count(b"{") > len(part) or end_of_key in text:
+            is_nested = True
             yield from (row for row in part if one.matches(row[DATA]))
+        elif values == len(part):  # without objects inside, any such key is the field, and in a record once
+            yield from () if one.is_null else part
+        else:
+            yield from (
+                row for row in part if (needle in row[DATA] and null not in row[DATA]) is not one.is_null
+            )
 
 
 _SIEVES: Final[Mapping[type, Callable[[Any, list[Row]], Iterator[Row]]]] = {
