@@ -76,8 +76,6 @@ NONSENSE = [
     b"<!DOCTYPE html><script>alert(1)</script>",
     b"\x00\xff\xfe",
     b"null",
-    b"7",
-    b"[]",
     b"{}",
     b"[1, null, [], {}]",
     b'[{"id": null, "data": [], "date": 5, "file": 7, "created_at": {}}]',
@@ -91,9 +89,7 @@ NONSENSE = [
     ("status", "body"),
     [
         *((200, body) for body in NONSENSE),
-        (201, b"{}"),
         (204, b"{}"),
-        (400, b"null"),
         (500, b"[7]"),
         (999, b""),
     ],

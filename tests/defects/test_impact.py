@@ -87,9 +87,8 @@ def test_a_recorder_tells_who_asked_for_what() -> None:
     assert (TABLE.name, "clear") not in recorder.reached
 
 
-@pytest.mark.parametrize("name", ["last-byte-lost", "first-link-is-page-zero", "job-name-optional"])
-def test_the_verdicts_are_those_of_a_run_of_all_rules(name: str) -> None:
-    variant = named(name)
+def test_the_verdicts_are_those_of_a_run_of_all_rules() -> None:
+    variant = named("first-link-is-page-zero")
     with Prover(learn=True) as prover:
         some = prover.run(variant)
     with Prover() as prover:

@@ -16,8 +16,8 @@ from .change import Change, Definition, concerned, since_main, sources
 from .declared import ALL, Variant
 
 FIXED = 12
-MOST = 40
-"""Of those that a change concerns; with the others about two minutes on two idle processors."""
+MOST = 20
+"""Of those that a change concerns; with the others about a minute on two idle processors."""
 
 QUICK = [one for one in ALL if not (one.fuzzing or one.wait)]
 """The others take up to a minute each, and are left to the whole proof."""

@@ -14,13 +14,14 @@ from starlette.responses import Response
 from dbcontract.mockserver.apis.base import ServedApi, Shown
 from dbcontract.mockserver.sandbox.options import StartOption
 from dbcontract.mockserver.snapshot.section import JSONSection
+from dbcontract.mockserver.state.lifecycle import TimelessState
 
 
 class NoThing(Exception):
     pass
 
 
-class Things:
+class Things(TimelessState):
     def __init__(self, names=(), until=0):
         self.names = list(names)
         self.until = until
@@ -28,10 +29,7 @@ class Things:
     def fork(self, kind=None):
         return Things(self.names, self.until)
 
-    def release(self): pass
     def rewind(self, now): self.until = now + 3_000_000
-    def clock_moved(self, now): pass
-    def set_like(self, other): pass
 
     def catch_up(self, now, new_id):
         if now >= self.until:

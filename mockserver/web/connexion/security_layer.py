@@ -50,9 +50,10 @@ class _Operation(SecurityOperation):  # type: ignore[misc]  # connexion has no t
 
     def _only_token_check(self) -> Callable[[Scope], object] | None:
         """The check of an operation that asks for a token and leaves no choice; None for any other."""
-        if len(self.security) != 1 or len(self.security[0]) != 1:
+        schemes = self.security or []  # Connexion has None where nothing is said
+        if len(schemes) != 1 or len(schemes[0]) != 1:
             return None
-        ((name, scopes),) = self.security[0].items()
+        ((name, scopes),) = schemes[0].items()
         scheme = self.security_schemes[name]
         check = self.security_handler_factory.parse_security_scheme(scheme, scopes)
         handler = getattr(check, "__self__", None)

@@ -212,6 +212,9 @@ class _Lines:
             self._console.print(line)
         except OSError:  # nobody reads any more, or the disk is full: what passes is judged all the same
             self._quiet = True
+            # What is left in the buffer would fail once more at the end, and with it the exit status.
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), sys.stderr.fileno())
 
     def show(self, judged: Judged) -> None:
         """The line of an exchange: what was asked, status, milliseconds, and the rules that it breaks."""
