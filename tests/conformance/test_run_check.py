@@ -361,7 +361,7 @@ def test_a_value_is_shown_as_a_reader_needs_it(value: object, text: str) -> None
 
 
 def test_it_cleans_up_after_the_run_was_stopped_and_the_time_is_over(rule_runner: RuleRunner) -> None:
-    rule_runner.target = replace(TARGET, pace=Pace(check=0.05))
+    rule_runner.target = replace(TARGET, pace=Pace(check=1))
 
     def function(ctx: Context) -> None:
         makes(ctx, "first", "second")
