@@ -38,16 +38,16 @@ def campaign(
         What they did, and what was wrong.
     """
     history = History()
-    world = prepared(base, history)
+    shared = prepared(base, history)
     working = [
-        threading.Thread(target=Client(world, number, seed).run, args=(operations, until))
+        threading.Thread(target=Client(shared, number, seed).run, args=(operations, until))
         for number in range(clients)
     ]
     for one in working:
         one.start()
     for one in working:
         one.join()
-    Client(world, clients, seed).last_look()
+    Client(shared, clients, seed).last_look()
     return history, [*history.wrong, *judge(history.events)]
 
 

@@ -26,7 +26,6 @@ from .curl import ANY_TOKEN, first_calls
 FILES: Final = "/_pages/"
 DASHBOARD: Final = "/_mock/"
 _DASHBOARDS: Final = frozenset({"/_mock", DASHBOARD})
-_PLACES: Final = _DASHBOARDS | {"/"}
 LISTED: Final = 20
 """How many ids of a kind the landing page has."""
 
@@ -55,8 +54,6 @@ class Pages:
 
     def find(self, sandbox: Sandbox, path: str, scope: Scope) -> Response | None:
         """The page at a path inside a sandbox; None where there is none."""
-        if path not in _PLACES and not path.startswith(FILES):
-            return None
         landing, dashboard = path == "/", path in _DASHBOARDS and self._settings.control
         if not (landing or dashboard or path.startswith(FILES)) or scope["method"] not in {"GET", "HEAD"}:
             return None

@@ -61,7 +61,7 @@ class _Text:
     def value(self, depth: int) -> Generator[None, None, Any]:
         """The value that begins here; `depth` is how deep it may nest."""
         mark = self._mark()
-        size, length = self._step, None
+        size = self._step
         while True:
             window = self._window(size)
             length = _length(window, is_all=self._position + size >= len(self._raw))

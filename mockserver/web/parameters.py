@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from .problems import BadRequest, UnknownPath
-from .schemas import UUID, Compiler, wording
+from .schemas import Compiler, is_uuid, wording
 
 Pairs = list[tuple[str, str]]
 
@@ -67,7 +67,7 @@ class PathParameters:
         """
         for name in self._uuids:
             value = values[name]
-            if UUID.fullmatch(value) is None:
+            if not is_uuid(value):
                 msg = f"Not found. {name}: Must be a valid UUID."
                 raise UnknownPath(msg)
             if not value.islower():

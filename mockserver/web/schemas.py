@@ -42,13 +42,12 @@ def _accepts(parse: Callable[[str], object]) -> Callable[[str], bool]:
 
 
 _HEX = "[0-9A-Fa-f]"
-UUID: Final = re.compile("-".join(f"{_HEX}{{{count}}}" for count in (8, 4, 4, 4, 12)))
-"""A UUID in its 36-character form."""
+_UUID: Final = re.compile("-".join(f"{_HEX}{{{count}}}" for count in (8, 4, 4, 4, 12)))
 
 
 def is_uuid(text: str) -> bool:
     """Whether the text is a UUID in its 36-character form."""
-    return UUID.fullmatch(text) is not None
+    return _UUID.fullmatch(text) is not None
 
 
 def format_checks(direction: Direction = "response") -> dict[str, Callable[[str], bool]]:

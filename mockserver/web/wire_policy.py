@@ -32,9 +32,7 @@ class WirePolicy:
             if "%2f" in exchange.path.lower():
                 exchange.hidden_slash = True
                 path = slashes_hidden(exchange.path)
-        if path[-1:] != "/" or path == "/":
-            return path
-        path = path[:-1]
+        path = without_slash(path)
         if path.endswith("/") and path != "/":
             msg = "Not found."
             raise UnknownPath(msg)

@@ -29,7 +29,7 @@ WEIGHTS = {
 
 
 @dataclass
-class World:
+class Shared:
     """What the clients share.
 
     Attributes:
@@ -68,7 +68,7 @@ class World:
         return range(self._asked[family] // age + 1 if self._asked[family] else 0)
 
 
-def prepared(base: str, history: History) -> World:
+def prepared(base: str, history: History) -> Shared:
     """A server made ready: databases of the run, and jobs that end soon."""
     one = Connection(base)
     organization = one.ask("GET", "/_mock/health").json()["organizations"][0]
@@ -79,23 +79,23 @@ def prepared(base: str, history: History) -> World:
     one.ask("PATCH", "/_mock/settings", {"job_pace": {"seconds": 0.2}})
     version = one.ask("GET", "/database/export").json()["version"]
     one.close()
-    return World(base, history, organization, arrays, growing, version)
+    return Shared(base, history, organization, arrays, growing, version)
 
 
 class Client:
     """A client with a number and a chance of its own.
 
     Args:
-        world: what it shares with the others.
+        shared: what it shares with the others.
         number: tells its writes from those of others.
         seed: of all that it does.
     """
 
-    def __init__(self, world: World, number: int, seed: str) -> None:
-        self.world, self.number = world, number
-        self._history = world.history
+    def __init__(self, shared: Shared, number: int, seed: str) -> None:
+        self.shared, self.number = shared, number
+        self._history = shared.history
         self._chance = random.Random(f"{seed}/{number}")  # noqa: S311 - repeatable on purpose
-        self._connection = Connection(world.base)
+        self._connection = Connection(shared.base)
         self._jobs: list[tuple[str, int, int]] = []
         self._count = 0
 
@@ -156,12 +156,12 @@ class Client:
     def record(self) -> None:
         """One record is read, written under one of the strategies, or deleted."""
         slot = self._chance.randrange(12)
-        key = f"{slot}-{self.world.current(f'record{slot}')}"
+        key = f"{slot}-{self.shared.current(f'record{slot}')}"
         luck = self._chance.random()
         if luck < 0.3:
             self.get(key)
             return
-        of, path = f"record:{key}", f"{self._records(self.world.arrays)}{key}/"
+        of, path = f"record:{key}", f"{self._records(self.shared.arrays)}{key}/"
         if luck < 0.38:
             self._write(of, "delete", None, ("DELETE", path, {}), lambda got: got.status, expect=(204, 404))
             return
@@ -173,31 +173,31 @@ class Client:
         if luck < 0.8:
             self._write(of, "put", sent, ("PUT", path, body), seen, expect=(200, 201))
         else:
-            request = ("POST", self._records(self.world.arrays), {"id": key, **body})
+            request = ("POST", self._records(self.shared.arrays), {"id": key, **body})
             self._write(of, "post", sent, request, seen, expect=(201,))
 
     def get(self, key: str) -> None:
         """One record is read."""
         began = self._history.now()
-        got = self._connection.ask("GET", f"{self._records(self.world.arrays)}{key}/", expect=(200, 404))
+        got = self._connection.ask("GET", f"{self._records(self.shared.arrays)}{key}/", expect=(200, 404))
         data = got.json()["data"] if got.status == 200 else None
         self._history.add(f"record:{key}", "get", began, answer=data)
 
     def array(self) -> None:
         """Some records are written together, or found together by a filter."""
-        group = self.world.current("array")
+        group = self.shared.current("array")
         if self._chance.random() < 0.5:
             self.group(group)
             return
         mark, count = self._mark(), SMALL if group % 3 else LARGE
         items = [{"id": f"g{group}-{n}", "data": {"group": f"g{group}", "mark": mark}} for n in range(count)]
-        request = ("POST", self._records(self.world.arrays), items)
+        request = ("POST", self._records(self.shared.arrays), items)
         self._write(f"array:{group}", "write", [mark, count], request, _counted, expect=(201,))
 
     def group(self, group: int) -> None:
         """The records of an array are read."""
         began = self._history.now()
-        path = f"{self._records(self.world.arrays)}?data__group=g{group}&page_size=10000"
+        path = f"{self._records(self.shared.arrays)}?data__group=g{group}&page_size=10000"
         self._history.add(f"array:{group}", "read", began, answer=_counted(self._connection.ask("GET", path)))
 
     def add(self) -> None:
@@ -205,7 +205,7 @@ class Client:
         keys = [self._mark() for _ in range(self._chance.choice((1, 1, 3)))]
         items = [{"id": key, "data": {"by": self.number}} for key in keys]
         seen = lambda got: [item["created_at"] for item in got.json()]  # noqa: E731
-        request = ("POST", self._records(self.world.growing), items)
+        request = ("POST", self._records(self.shared.growing), items)
         first = self._write("growing:records", "add", keys[0], request, seen, expect=(201,))
         created = first.answer if isinstance(first.answer, list) else None
         for index, key in enumerate(keys):
@@ -218,7 +218,7 @@ class Client:
 
     def read(self) -> None:
         """The growing list, page by page, or as CSV."""
-        path, found = self._records(self.world.growing), list[str]()
+        path, found = self._records(self.shared.growing), list[str]()
         began = self._history.now()
         if self._chance.random() < 0.3:
             got = self._connection.ask("GET", f"{path}?page_size=10000", Accept="text/csv; version=2.0")
@@ -234,9 +234,9 @@ class Client:
 
     def merge(self) -> None:
         """An import: a good one, a newer one, one that is broken inside, or one that a fault strikes."""
-        group, sandbox = self.world.pieces()
+        group, sandbox = self.shared.pieces()
         mark, own, luck = self._mark(), self._chance.randint(1, 5), self._chance.random()
-        body = document(mark, own, "999.0.0" if luck < 0.1 else self.world.version)
+        body = document(mark, own, "999.0.0" if luck < 0.1 else self.shared.version)
         if 0.1 < luck < 0.25:
             body["values"]["iterable"][-1]["raw"].append(256)
         request = ("POST", f"{sandbox}/database/import", body)
@@ -250,14 +250,14 @@ class Client:
     def export(self, group: int | None = None) -> None:
         """An export."""
         if group is None:
-            group, _ = self.world.pieces()
+            group, _ = self.shared.pieces()
         began = self._history.now()
-        got = self._connection.ask("GET", f"{self.world.pieces_path(group)}/database/export")
+        got = self._connection.ask("GET", f"{self.shared.pieces_path(group)}/database/export")
         self._history.add(f"pieces:{group}", "export", began, answer=marks(got.json()))
 
     def asset(self) -> None:
         """An asset is made, uploaded, marked and downloaded; and all are listed."""
-        path, name = f"/api/databases/{self.world.growing}/assets/", f"{self._mark()}.bin"
+        path, name = f"/api/databases/{self.shared.growing}/assets/", f"{self._mark()}.bin"
         began = self._history.now()
         made = self._connection.ask("POST", path, {"filename": name}, expect=(201,)).json()
         self._history.add("growing:assets", "add", began, sent=made["asset"]["id"], answer=201)
@@ -297,7 +297,7 @@ class Client:
         path = "/api/databases/records/jobs/"
         if not self._jobs or self._chance.random() < 0.3:
             began = self._history.now()
-            body = {"name": "growing", "databases": [self.world.growing]}
+            body = {"name": "growing", "databases": [self.shared.growing]}
             made = self._connection.ask("POST", path, body, expect=(201,)).json()["id"]
             self._jobs.append((made, began, self._history.now()))
             self._history.add("ids:jobs", "given", began, answer=made)
@@ -315,7 +315,9 @@ class Client:
 
     def archive(self) -> None:
         """The list of archives, and one of their files."""
-        path = f"/api/organizations/{self.world.organization}/databases/{self.world.growing}/record-archives/"
+        path = (
+            f"/api/organizations/{self.shared.organization}/databases/{self.shared.growing}/record-archives/"
+        )
         listed = self._connection.ask("GET", f"{path}?page_size=1000").json()
         dates = [item["date"] for item in listed]
         if dates != sorted(set(dates), reverse=True):
@@ -337,7 +339,7 @@ class Client:
 
     def snapshot(self) -> None:
         """A snapshot of everything, put into a sandbox of one's own, where it is the same."""
-        group, sandbox = self.world.pieces()
+        group, sandbox = self.shared.pieces()
         for root, copy in (
             ("", f"/~copy-{self.number}"),
             (sandbox, f"/~pieces-copy-{self.number}"),
@@ -351,7 +353,7 @@ class Client:
                 event = Event(f"pieces:{group}", "export", None, found, began, ended)
             else:
                 listed = self._connection.ask(
-                    "GET", f"{copy}{self._records(self.world.growing)}?page_size=10000"
+                    "GET", f"{copy}{self._records(self.shared.growing)}?page_size=10000"
                 )
                 found = [item["id"] for item in listed.json()]
                 event = Event("growing:records", "read", None, found, began, ended)
@@ -361,11 +363,11 @@ class Client:
     def last_look(self) -> None:
         """Everything once more, when all others are done: what was acknowledged is still there."""
         for slot in range(12):
-            for age in self.world.used(f"record{slot}"):
+            for age in self.shared.used(f"record{slot}"):
                 self.do(self.get, f"{slot}-{age}")
-        for group in self.world.used("array"):
+        for group in self.shared.used("array"):
             self.do(self.group, group)
-        for group in self.world.used("pieces"):
+        for group in self.shared.used("pieces"):
             self.do(self.export, group)
         self.do(self.read)
         self.close()

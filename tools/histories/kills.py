@@ -13,7 +13,7 @@ from pathlib import Path
 
 from served import served
 
-from .clients import Client, World, prepared
+from .clients import Client, Shared, prepared
 from .events import Event, History
 from .models import judge
 
@@ -39,17 +39,17 @@ def kills(folder: Path, *, rounds: int, seed: str) -> list[str]:
     """
     chance, found = random.Random(seed), list[str]()  # noqa: S311 - repeatable on purpose
     known: list[Event] = []
-    world: World | None = None
+    shared: Shared | None = None
     for number in range(rounds):
         history = History()
         with served(folder, *KEPT, findings=found) as (base, process):
-            if world is None:
-                world = replace(prepared(base, history), sandboxes=False)
-            world = replace(world, base=base, history=history)
+            if shared is None:
+                shared = replace(prepared(base, history), sandboxes=False)
+            shared = replace(shared, base=base, history=history)
             killed = threading.Event()
             working = [
                 threading.Thread(
-                    target=Client(world, number * CLIENTS + one, seed).run,
+                    target=Client(shared, number * CLIENTS + one, seed).run,
                     args=(sys.maxsize, killed.is_set, ADDING),
                 )
                 for one in range(CLIENTS)
@@ -68,17 +68,17 @@ def kills(folder: Path, *, rounds: int, seed: str) -> list[str]:
                 thread.join()
         found += [f"round {number}: {wrong}" for wrong in history.wrong if not wrong.startswith("NoAnswer")]
         found += [f"round {number}: {wrong}" for wrong in judge([*known, *history.events])]
-        known = restored(folder, world, [*known, *history.events], since)
+        known = restored(folder, shared, [*known, *history.events], since)
         found += [f"after round {number}: {wrong}" for wrong in judge(known)]
         known = settled(known)
     return found
 
 
-def restored(folder: Path, world: World, events: list[Event], since: int) -> list[Event]:
+def restored(folder: Path, shared: Shared, events: list[Event], since: int) -> list[Event]:
     """The writes, and what a new server has of them."""
     history = History()
     with served(folder, *KEPT, findings=history.wrong) as (base, _):
-        client = Client(replace(world, base=base, history=history), 0, "")
+        client = Client(replace(shared, base=base, history=history), 0, "")
         client.do(client.read)
         client.do(client.export)
         client.close()

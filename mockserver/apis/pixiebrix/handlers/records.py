@@ -99,7 +99,7 @@ class RecordHandlers:
                     looked = 0
                     await asyncio.sleep(0)
                 looked += len(part) + _FILTER
-                part = sift(part, [one])
+                part = sift(part, one)
                 if not part:
                     break
             found += part

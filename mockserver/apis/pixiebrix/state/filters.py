@@ -65,13 +65,12 @@ class FieldNull:
 Filter = FieldEquals | FieldNull
 
 
-def sift(rows: list[Row], filters: Iterable[Filter]) -> list[Row]:
-    """The rows whose data passes all filters, as `matches` would tell of each, in their order."""
-    for one in filters:
-        # A variant's own kind of filter is asked for each row.
-        sieve = _SIEVES.get(type(one))
-        rows = [row for row in rows if one.matches(row[DATA])] if sieve is None else list(sieve(one, rows))
-    return rows
+def sift(rows: list[Row], one: Filter) -> list[Row]:
+    """The rows whose data passes a filter, as its `matches` would tell of each, in their order."""
+    sieve = _SIEVES.get(type(one))
+    if sieve is None:  # a variant's own kind of filter
+        return [row for row in rows if one.matches(row[DATA])]
+    return list(sieve(one, rows))
 
 
 def _equal(one: FieldEquals, rows: list[Row]) -> Iterator[Row]:
