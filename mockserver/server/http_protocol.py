@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ..sandbox.limits import Limits
+from .http_cycle import Cycle
 
 _OF_THE_OFFER = frozenset({b"upgrade", b"http2-settings"})
 _LINE = b"%b %b HTTP/%b\r\n"
@@ -35,12 +36,14 @@ class PlainProtocol(HttpToolsProtocol):
     limits = Limits()
     _waiting: asyncio.TimerHandle | None = None  # for the rest of a head
     _fed = 0  # bytes of a head, of chunk sizes or trailers since there was any of a body; rather too many
+    _idle_since: float | None = None  # an instant of the loop's; None while there is something to do
+    _idle_timer: asyncio.TimerHandle | None = None  # one for many requests: to arm one for each takes longer
     _answering: RequestResponseCycle | None = None
     _refusal = (HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
 
     def data_received(self, data: bytes) -> None:
         """Take in what came over the connection."""
-        self._unset_keepalive_if_required()
+        self._idle_since = None
         self._fed += len(data)
         while data:
             try:
@@ -67,6 +70,8 @@ class PlainProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client is there, and has to say what it wants."""
         super().connection_made(transport)
+        self._sent = self.loop.create_future()
+        self._sent.set_result(None)
         self._wait()
 
     def on_headers_complete(self) -> None:
@@ -88,9 +93,67 @@ class PlainProtocol(HttpToolsProtocol):
             raise _Refused
         if self.url[:1] not in b"/*":
             self.url = _with_path(self.url)
-        super().on_headers_complete()
+        self._take_up(version)
         if "path" in self.scope:
             self.headers = []  # what a trailer says is not told as if the head had said it
+
+    def _take_up(self, version: str) -> None:
+        """Have a request answered, after those that came before it; not one that offers another protocol."""
+        parser, scope = self.parser, cast("dict[str, Any]", self.scope)
+        scope["method"] = parser.get_method().decode("ascii")
+        if version != "1.1":
+            scope["http_version"] = version
+        if parser.should_upgrade():
+            return
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = url.path
+        scope["query_string"] = url.query or b""
+        before: RequestResponseCycle | None = self.cycle
+        self.cycle = cycle = Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        cycle.sent = self._sent
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, or wait for it."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        """End a connection on which nothing has come for long; look once more when it may be so."""
+        self._idle_timer = None
+        if self._idle_since is None:
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._idle_timer = self.loop.call_later(left, self._close_if_idle)
+        else:
+            self.timeout_keep_alive_handler()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever answers that the client has gone; uvicorn tells the request that came last."""
@@ -99,8 +162,9 @@ class PlainProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         self.pipeline.clear()
-        if self._waiting is not None:
-            self._waiting.cancel()
+        for timer in (self._waiting, self._idle_timer):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -135,6 +199,8 @@ class PlainProtocol(HttpToolsProtocol):
         self._waiting = self.loop.call_later(self.limits.head_seconds, self._too_late)
 
     def _too_late(self) -> None:
+        if self.transport.is_closing():
+            return  # the answer to an earlier request is still going out, and was the last one
         message = f"The head of a request comes within {self.limits.head_seconds} seconds."
         self._refusal = (HTTPStatus.REQUEST_TIMEOUT, message)
         self._refuse()
