@@ -107,7 +107,7 @@ def test_the_typescript_sdk_works(server: Running, tmp_path: Path) -> None:
     if npm is None or node is None:
         pytest.skip("needs Node (node and npm)")
     wanted = "@pieces.app/pieces-os-client@4.1.0"
-    options = ("--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(tmp_path))
+    options = ("--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(tmp_path))
     had(run(npm, "install", "--silent", *options, wanted), wanted)
     program = tmp_path / "program.cjs"
     program.write_text(NODE, encoding="utf-8")

@@ -41,7 +41,7 @@ def run(example: Callable[[str], Path], environment: dict[str, str]) -> Run:
     version = run(node, "--version").stdout.strip()
     if int(version.lstrip("v").partition(".")[0]) < 20:
         pytest.skip(f"needs Node 20 or newer, not {version}")
-    installed = run(npm, "install", "--ignore-scripts", "--no-audit", "--no-fund")
+    installed = run(npm, "install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund")
     offline = any(sign in installed.stderr for sign in OFFLINE)
     if installed.returncode and offline and not os.environ.get("CI"):
         pytest.skip("needs the packages of the example's package.json, and npm cannot reach them")

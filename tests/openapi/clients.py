@@ -86,7 +86,9 @@ def node_tools(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subpro
             command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=100
         )
 
-    installed = run(npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock")
+    installed = run(
+        npm, "install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"
+    )
     offline = any(sign in installed.stderr for sign in OFFLINE)
     if installed.returncode and offline and not os.environ.get("CI"):
         pytest.skip("needs the packages of tests/openapi/node/package.json, and npm cannot reach them")

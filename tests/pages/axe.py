@@ -22,7 +22,8 @@ def script(folder: Path) -> str:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("npm is not installed")
-    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), AXE]
+    options = ["--silent", "--prefer-offline", "--no-audit", "--no-fund"]
+    command = [npm, "install", *options, "--prefix", str(folder), AXE]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
     if done.returncode and any(sign in done.stdout + done.stderr for sign in OFFLINE):
         pytest.skip("npm cannot reach its registry")
