@@ -10,7 +10,6 @@ from types import ModuleType
 from ..running import Foreign
 from ..servers.strict import pieces
 from ..servers.strict.__main__ import Strict, serve
-from . import pieces_faults, pieces_witnesses, pixiebrix_data, pixiebrix_time, pixiebrix_witnesses
 from .registry import Fault
 
 
@@ -37,16 +36,8 @@ def _round(ordinal: str) -> Round:
     return Round((module("pieces"), module("pixiebrix_a"), module("pixiebrix_b")), witnesses)
 
 
-ROUNDS = {
-    1: Round(
-        (pieces_faults, pixiebrix_time, pixiebrix_data),
-        {"pieces": pieces_witnesses, "pixiebrix": pixiebrix_witnesses},
-    ),
-    **{
-        number: _round(ordinal)
-        for number, ordinal in enumerate(("second", "third", "fourth", "fifth", "sixth", "seventh"), start=2)
-    },
-}
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
+ROUNDS = {number: _round(ordinal) for number, ordinal in enumerate(ORDINALS, start=1)}
 
 
 def faults(number: int | None = None) -> dict[str, Fault]:

@@ -18,10 +18,8 @@ def _entries(body: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 def _before_the_merge(change: Any) -> None:
     """Merge `change(the database, the body)` in place of the body."""
-    instead(
-        Pieces,
-        "merged",
-        lambda right: lambda mine, body, stop_after: right(mine, change(mine, body), stop_after),
+    instead(Pieces, "merged")(
+        lambda right, mine, body, stop_after: right(mine, change(mine, body), stop_after)
     )
 
 
@@ -30,15 +28,11 @@ def _before_the_merge(change: Any) -> None:
 def imports_at_once_forget_one(server: Strict) -> None:
     """Each import merges into the database as it read it, so that of two at once only the later stays."""
 
-    def make(right: Any) -> Any:
-        def merged(mine: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
-            result: Pieces = right(mine, body, stop_after)
-            with unlocked(server):
-                return result
-
-        return merged
-
-    instead(Pieces, "merged", make)
+    @instead(Pieces, "merged")
+    def merged(right: Any, mine: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
+        result: Pieces = right(mine, body, stop_after)
+        with unlocked(server):
+            return result
 
 
 # POST /database/import: if the request fails, the database reverts; what was imported is added
@@ -46,21 +40,17 @@ def imports_at_once_forget_one(server: Strict) -> None:
 def a_failed_import_undoes_another(server: Strict) -> None:
     """A failed import puts back the whole database from before it, with it goes what came in meanwhile."""
 
-    def make(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Answer:
-            before = api.database
-            try:
-                answer: Answer = right(api, request)
-            except Refused:
-                with unlocked(server):
-                    pass  # so long takes the backup
-                api.database = before
-                raise
-            return answer
-
-        return run
-
-    instead(PiecesApi, "_import", make)
+    @instead(PiecesApi, "_import")
+    def run(right: Any, api: PiecesApi, request: Request) -> Answer:
+        before = api.database
+        try:
+            answer: Answer = right(api, request)
+        except Refused:
+            with unlocked(server):
+                pass  # so long takes the backup
+            api.database = before
+            raise
+        return answer
 
 
 # GET /database/export; POST /database/import: what is imported is added
@@ -68,29 +58,22 @@ def a_failed_import_undoes_another(server: Strict) -> None:
 def the_export_is_cached_while_an_import_runs(server: Strict) -> None:
     """The cached export is dropped when an import begins, not when it ends, and may be stale from then on."""
 
-    def exporting(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Answer:
-            if request.verb != "GET" or api.failure:
-                found: Answer = right(api, request)
-                return found
-            cached: Answer = vars(api).get("cached") or right(api, request)
-            vars(api)["cached"] = cached
-            return cached
+    @instead(PiecesApi, "_export")
+    def exporting(right: Any, api: PiecesApi, request: Request) -> Answer:
+        if request.verb != "GET" or api.failure:
+            found: Answer = right(api, request)
+            return found
+        cached: Answer = vars(api).get("cached") or right(api, request)
+        vars(api)["cached"] = cached
+        return cached
 
-        return run
-
-    def importing(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Answer:
-            vars(api).pop("cached", None)
-            with unlocked(server):
-                pass
-            answer: Answer = right(api, request)
-            return answer
-
-        return run
-
-    instead(PiecesApi, "_export", exporting)
-    instead(PiecesApi, "_import", importing)
+    @instead(PiecesApi, "_import")
+    def importing(right: Any, api: PiecesApi, request: Request) -> Answer:
+        vars(api).pop("cached", None)
+        with unlocked(server):
+            pass
+        answer: Answer = right(api, request)
+        return answer
 
 
 # POST /database/import: 204; if the request fails, the database reverts to its original form
@@ -98,18 +81,14 @@ def the_export_is_cached_while_an_import_runs(server: Strict) -> None:
 def a_failed_merge_stays_under_way(_: Strict) -> None:
     """A merge that failed is never marked as ended, and every later import is refused as one too many."""
 
-    def make(right: Any) -> Any:
-        def merged(mine: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
-            if vars(mine).get("merging"):
-                raise real.refused(500, "another import is under way")
-            vars(mine)["merging"] = True
-            result: Pieces = right(mine, body, stop_after)
-            vars(mine)["merging"] = False
-            return result
-
-        return merged
-
-    instead(Pieces, "merged", make)
+    @instead(Pieces, "merged")
+    def merged(right: Any, mine: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
+        if vars(mine).get("merging"):
+            raise real.refused(500, "another import is under way")
+        vars(mine)["merging"] = True
+        result: Pieces = right(mine, body, stop_after)
+        vars(mine)["merging"] = False
+        return result
 
 
 # POST /database/import: what is imported is added; an entry's id is the id of the format
@@ -151,14 +130,13 @@ def only_a_hundred_entries_are_merged(_: Strict) -> None:
 def versions_are_compared_as_texts(_: Strict) -> None:
     """Versions are compared as texts, so that 9.1.0 counts as newer than 11.0.2 and is refused with 505."""
 
-    def not_newer(body: dict[str, Any]) -> None:
+    @instead(real, "_not_newer")
+    def not_newer(_: Any, body: dict[str, Any]) -> None:
         if not semver.Version.is_valid(body["version"]):
             raise real.refused(500, "version: no semantic version")
         migration = (body.get("schema") or {"migration": 0})["migration"]
         if body["version"] > VERSION or migration > MIGRATION:
             raise real.refused(505, "the export comes from a newer Pieces OS: update this one")
-
-    instead(real, "_not_newer", lambda _: not_newer)
 
 
 # POST /database/import: 505 when schema.migration is a higher number than the server's
@@ -166,15 +144,11 @@ def versions_are_compared_as_texts(_: Strict) -> None:
 def an_older_version_may_have_a_newer_migration(_: Strict) -> None:
     """`schema.migration` is looked at only when `version` is the server's own."""
 
-    def make(right: Any) -> Any:
-        def not_newer(body: dict[str, Any]) -> None:
-            version = body["version"]
-            if not semver.Version.is_valid(version) or semver.Version.parse(version) >= VERSION:
-                right(body)
-
-        return not_newer
-
-    instead(real, "_not_newer", make)
+    @instead(real, "_not_newer")
+    def not_newer(right: Any, body: dict[str, Any]) -> None:
+        version = body["version"]
+        if not semver.Version.is_valid(version) or semver.Version.parse(version) >= VERSION:
+            right(body)
 
 
 # POST /database/import: the database reverts to its original form, however far the merge had come
@@ -182,21 +156,17 @@ def an_older_version_may_have_a_newer_migration(_: Strict) -> None:
 def a_conflict_keeps_the_entries(_: Strict) -> None:
     """When a collection cannot be merged, only the collections are reverted: the entries stay merged."""
 
-    def make(right: Any) -> Any:
-        def merged(mine: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
-            try:
-                result: Pieces = right(mine, body, stop_after)
-            except Refused:
-                for name in (*TABLES, *MORE_TABLES) if stop_after is None else ():
-                    for one in _entries(body, name):
-                        if one["id"] in real.KNOWN:
-                            mine.tables.setdefault(name, {}).setdefault(one["id"], one)
-                raise
-            return result
-
-        return merged
-
-    instead(Pieces, "merged", make)
+    @instead(Pieces, "merged")
+    def merged(right: Any, mine: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
+        try:
+            result: Pieces = right(mine, body, stop_after)
+        except Refused:
+            for name in (*TABLES, *MORE_TABLES) if stop_after is None else ():
+                for one in _entries(body, name):
+                    if one["id"] in real.KNOWN:
+                        mine.tables.setdefault(name, {}).setdefault(one["id"], one)
+            raise
+        return result
 
 
 # POST /database/import: messageValues and workstreamEventValues are tables of their own
@@ -220,13 +190,9 @@ def all_tables_share_one_index(_: Strict) -> None:
 def a_charset_is_no_json(_: Strict) -> None:
     """The Content-Type is compared as a whole: `application/json; charset=utf-8` is refused."""
 
-    def make(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Answer:
-            if request.body and request.headers.get("Content-Type", "").lower() != "application/json":
-                raise real.refused(500, "the body has to be application/json")
-            answer: Answer = right(api, request)
-            return answer
-
-        return run
-
-    instead(PiecesApi, "_import", make)
+    @instead(PiecesApi, "_import")
+    def run(right: Any, api: PiecesApi, request: Request) -> Answer:
+        if request.body and request.headers.get("Content-Type", "").lower() != "application/json":
+            raise real.refused(500, "the body has to be application/json")
+        answer: Answer = right(api, request)
+        return answer

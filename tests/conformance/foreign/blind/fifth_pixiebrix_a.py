@@ -31,19 +31,15 @@ def _filter(name: str, value: str) -> tuple[str, str]:
 def merges_at_once_forget_one(server: Strict) -> None:
     """A record is read, merged and written back without a lock: of two merges at once only one stays."""
 
-    def make(right: Any) -> Any:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
-            old = database.rows.get(key)
-            if old is not None and item.get("merge_strategy") in MERGING:
-                with unlocked(server):
-                    pass
-                database.rows[key] = old
-            row: Row = right(call, database, item, key)
-            return row
-
-        return put
-
-    instead(records, "_put", make)
+    @instead(records, "_put")
+    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
+        old = database.rows.get(key)
+        if old is not None and item.get("merge_strategy") in MERGING:
+            with unlocked(server):
+                pass
+            database.rows[key] = old
+        row: Row = right(call, database, item, key)
+        return row
 
 
 # Databases and records: DELETE …/records/, limited by the same filters as the list
@@ -51,6 +47,7 @@ def merges_at_once_forget_one(server: Strict) -> None:
 def a_filtered_delete_loses_new_records(server: Strict) -> None:
     """A delete with filters writes back the records that were to stay, without those that came meanwhile."""
 
+    @around(server, "clearRecords")
     def change(right: Any, call: Call) -> Reply:
         if not call.request.query:
             reply: Reply = right(call)
@@ -63,14 +60,13 @@ def a_filtered_delete_loses_new_records(server: Strict) -> None:
         database.rows = kept
         return Reply(204)
 
-    around(server, "clearRecords", change)
-
 
 # Databases and records: merge_strategy decides how data merges into a record that exists
 @pixiebrix(Kind.AFTER, "published")
 def a_deleted_record_is_merged_into(server: Strict) -> None:
     """Records are only marked as deleted, and a later write that merges finds the old data again."""
 
+    @around(server, "deleteRecord")
     def change(right: Any, call: Call) -> Reply:
         database = call.database()
         row = database.rows.get(call.ids["key"])
@@ -79,18 +75,13 @@ def a_deleted_record_is_merged_into(server: Strict) -> None:
             vars(database).setdefault("marked", {})[row.key] = row
         return reply
 
-    def make(right: Any) -> Any:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
-            row = vars(database).setdefault("marked", {}).pop(key, None)
-            if row is not None and key not in database.rows and item.get("merge_strategy") in MERGING:
-                database.rows[key] = row
-            written: Row = right(call, database, item, key)
-            return written
-
-        return put
-
-    around(server, "deleteRecord", change)
-    instead(records, "_put", make)
+    @instead(records, "_put")
+    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
+        row = vars(database).setdefault("marked", {}).pop(key, None)
+        if row is not None and key not in database.rows and item.get("merge_strategy") in MERGING:
+            database.rows[key] = row
+        written: Row = right(call, database, item, key)
+        return written
 
 
 # Databases and records: names are case-sensitive
@@ -98,15 +89,11 @@ def a_deleted_record_is_merged_into(server: Strict) -> None:
 def field_names_ignore_case(_: Strict) -> None:
     """A filter finds its field whatever the case of its name."""
 
-    def make(right: Any) -> Any:
-        def fits(row: Row, name: str, value: str) -> bool:
-            name, value = _filter(name, value)
-            low = {key.casefold(): each for key, each in row.data.items()}
-            return bool(right(replace(row, data=low), name.casefold(), value))
-
-        return fits
-
-    instead(records, "_fits", make)
+    @instead(records, "_fits")
+    def fits(right: Any, row: Row, name: str, value: str) -> bool:
+        name, value = _filter(name, value)
+        low = {key.casefold(): each for key, each in row.data.items()}
+        return bool(right(replace(row, data=low), name.casefold(), value))
 
 
 # Conventions: record keys are any string
@@ -114,21 +101,17 @@ def field_names_ignore_case(_: Strict) -> None:
 def keys_are_composed(server: Strict) -> None:
     """Record keys are brought into Unicode's composed form: two keys that only look the same are one."""
 
-    def make(right: Any) -> Any:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
-            row: Row = right(call, database, item, unicodedata.normalize("NFC", key))
-            return row
+    @instead(records, "_put")
+    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
+        row: Row = right(call, database, item, unicodedata.normalize("NFC", key))
+        return row
 
-        return put
-
+    @around(server, "getRecord")
+    @around(server, "deleteRecord")
     def change(right: Any, call: Call) -> Reply:
         key = unicodedata.normalize("NFC", call.ids["key"])
         reply: Reply = right(replace(call, ids={**call.ids, "key": key}))
         return reply
-
-    instead(records, "_put", make)
-    around(server, "getRecord", change)
-    around(server, "deleteRecord", change)
 
 
 # Databases and records: merge_strategy `deep_append`: arrays are appended
@@ -136,15 +119,11 @@ def keys_are_composed(server: Strict) -> None:
 def arrays_are_appended_as_sets(_: Strict) -> None:
     """`deep_append` makes a union of the arrays: an element that is there already is not appended again."""
 
-    def make(right: Any) -> Any:
-        def merged(old: Any, new: Any, strategy: str) -> Any:
-            if strategy == "deep_append" and isinstance(old, list) and isinstance(new, list):
-                return old + [one for one in new if one not in old]
-            return right(old, new, strategy)
-
-        return merged
-
-    instead(records, "_merged", make)
+    @instead(records, "_merged")
+    def merged(right: Any, old: Any, new: Any, strategy: str) -> Any:
+        if strategy == "deep_append" and isinstance(old, list) and isinstance(new, list):
+            return old + [one for one in new if one not in old]
+        return right(old, new, strategy)
 
 
 # Databases and records: at most 10,000 a request
@@ -159,6 +138,8 @@ def without_pages_there_is_no_cap(_: Strict) -> None:
 def the_rest_of_a_long_array_is_lost(server: Strict) -> None:
     """An array of more than 500 is written in full batches of 500, and what remains is echoed but lost."""
 
+    @around(server, "createRecords")
+    @around(server, "putRecords")
     def change(right: Any, call: Call) -> Reply:
         database = call.database()
         before = dict(database.rows)
@@ -172,21 +153,17 @@ def the_rest_of_a_long_array_is_lost(server: Strict) -> None:
                     database.rows[key] = before[key]
         return reply
 
-    around(server, "createRecords", change)
-    around(server, "putRecords", change)
-
 
 # Conventions: pagination, Link with next
 @pixiebrix(Kind.COMBINED, "published")
 def the_next_page_forgets_the_filters(_: Strict) -> None:
     """The links to other pages keep `page_size` alone: behind `next` the filters hold no longer."""
 
-    def at(call: Call, page: int) -> str:
+    @instead(Call, "_at")
+    def at(_: Any, call: Call, page: int) -> str:
         size = call.request.one("page_size")
         query = f"page={page}" + (f"&page_size={size}" if size else "")
         return f"{call.base.removesuffix('/api')}{call.request.path}?{query}"
-
-    instead(Call, "_at", lambda _: at)
 
 
 # Databases and records: start_date and end_date are both inclusive
@@ -194,14 +171,10 @@ def the_next_page_forgets_the_filters(_: Strict) -> None:
 def the_end_date_is_midnight(_: Strict) -> None:
     """`end_date` is compared as the midnight at which it begins, so that its own day is left out."""
 
-    def make(right: Any) -> Any:
-        def day(call: Call, name: str) -> date | None:
-            found: date | None = right(call, name)
-            return found - timedelta(days=1) if name == "end_date" and found and found > date.min else found
-
-        return day
-
-    instead(records, "_day", make)
+    @instead(records, "_day")
+    def day(right: Any, call: Call, name: str) -> date | None:
+        found: date | None = right(call, name)
+        return found - timedelta(days=1) if name == "end_date" and found and found > date.min else found
 
 
 # Databases and records: data__<field>=<value> keeps the records whose string field equals the value
@@ -212,17 +185,13 @@ def values_are_compared_by_collation(_: Strict) -> None:
     def plain(value: Any) -> Any:
         return value.rstrip(" ").casefold() if isinstance(value, str) else value
 
-    def make(right: Any) -> Any:
-        def fits(row: Row, name: str, value: str) -> bool:
-            name, value = _filter(name, value)
-            if name.endswith("__isnull"):
-                return bool(right(row, name, value))
-            data = {key: plain(each) for key, each in row.data.items()}
-            return bool(right(replace(row, data=data), name, plain(value)))
-
-        return fits
-
-    instead(records, "_fits", make)
+    @instead(records, "_fits")
+    def fits(right: Any, row: Row, name: str, value: str) -> bool:
+        name, value = _filter(name, value)
+        if name.endswith("__isnull"):
+            return bool(right(row, name, value))
+        data = {key: plain(each) for key, each in row.data.items()}
+        return bool(right(replace(row, data=data), name, plain(value)))
 
 
 # Databases and records: values of filters are URL-encoded
@@ -230,14 +199,10 @@ def values_are_compared_by_collation(_: Strict) -> None:
 def values_are_decoded_twice(_: Strict) -> None:
     """A filter's value is URL-decoded by the framework and again by the filter: a plus becomes a space."""
 
-    def make(right: Any) -> Any:
-        def fits(row: Row, name: str, value: str) -> bool:
-            name, value = _filter(name, value)
-            return bool(right(row, name, unquote_plus(value)))
-
-        return fits
-
-    instead(records, "_fits", make)
+    @instead(records, "_fits")
+    def fits(right: Any, row: Row, name: str, value: str) -> bool:
+        name, value = _filter(name, value)
+        return bool(right(row, name, unquote_plus(value)))
 
 
 # Conventions: the version is a media-type parameter
@@ -245,10 +210,9 @@ def values_are_decoded_twice(_: Strict) -> None:
 def parameters_need_a_space(_: Strict) -> None:
     """The Accept header is split at `; `: in `application/json;version=2.0` no version is seen."""
 
-    def make(right: Any) -> Any:
-        return lambda accept, operation: right(re.sub(r";(?! )[^,]*", "", accept), operation)
-
-    instead(server_module, "negotiate", make)
+    instead(server_module, "negotiate")(
+        lambda right, accept, operation: right(re.sub(r";(?! )[^,]*", "", accept), operation)
+    )
 
 
 # Conventions: bodies may come as application/x-www-form-urlencoded
@@ -256,8 +220,7 @@ def parameters_need_a_space(_: Strict) -> None:
 def a_plus_in_a_form_stays(_: Strict) -> None:
     """Forms are decoded like paths, so that a plus, which stands for a space there, stays a plus."""
 
-    def pairs(text: str) -> list[tuple[str, str]]:
+    @instead(rest, "pairs_of")
+    def pairs(_: Any, text: str) -> list[tuple[str, str]]:
         parts = (part.partition("=") for part in text.split("&") if part)
         return [(unquote(name), unquote(value)) for name, _, value in parts]
-
-    instead(rest, "pairs_of", lambda _: pairs)

@@ -22,6 +22,7 @@ from .registry import Kind, around, instead, pixiebrix
 def artifacts_are_stored_by_name(server: Strict) -> None:
     """The artifact is stored under the job's name: a later job of that name replaces the earlier one's."""
 
+    @around(server, "createExportJob")
     def change(right: Any, call: Call) -> Reply:
         reply: Reply = right(call)
         job = call.vault.jobs[reply.data["id"]]
@@ -30,22 +31,16 @@ def artifacts_are_stored_by_name(server: Strict) -> None:
         job.key = key
         return reply
 
-    around(server, "createExportJob", change)
-
 
 # Export jobs: filters.start_date, filters.end_date
 @pixiebrix(Kind.COMBINED, "documented")
 def with_a_start_there_is_no_end(_: Strict) -> None:
     """An `elif`: a job's `end_date` is looked at only where there is no `start_date`."""
 
-    def make(right: Any) -> Any:
-        def moment(filters: dict[str, Any], name: str) -> datetime | None:
-            found: datetime | None = right(filters, name)
-            return None if name == "end_date" and filters.get("start_date") is not None else found
-
-        return moment
-
-    instead(jobs, "_moment", make)
+    @instead(jobs, "_moment")
+    def moment(right: Any, filters: dict[str, Any], name: str) -> datetime | None:
+        found: datetime | None = right(filters, name)
+        return None if name == "end_date" and filters.get("start_date") is not None else found
 
 
 # Export jobs: the link gives exactly the chosen databases' records
@@ -53,14 +48,10 @@ def with_a_start_there_is_no_end(_: Strict) -> None:
 def a_key_is_exported_once(_: Strict) -> None:
     """A job gathers records by their key: of two databases' records with the same key one is left out."""
 
-    def make(right: Any) -> Any:
-        def artifact(media: str, rows: list[tuple[Database, Row]]) -> bytes:
-            found: bytes = right(media, list({one[1].key: one for one in rows}.values()))
-            return found
-
-        return artifact
-
-    instead(jobs, "_artifact", make)
+    @instead(jobs, "_artifact")
+    def artifact(right: Any, media: str, rows: list[tuple[Database, Row]]) -> bytes:
+        found: bytes = right(media, list({one[1].key: one for one in rows}.values()))
+        return found
 
 
 # Archives and retention: each link works for 1 hour; then it is refused
@@ -68,26 +59,20 @@ def a_key_is_exported_once(_: Strict) -> None:
 def a_link_works_again_each_day(_: Strict) -> None:
     """A link's age is taken from `timedelta.seconds`, without the days: a day later it works again."""
 
-    def make(right: Any) -> Any:
-        def read(storage: Storage, request: Request, key: str) -> Answer:
-            clock = storage.vault().clock
-            try:
-                stamp = datetime.strptime(request.one("X-Amz-Date") or "", "%Y%m%dT%H%M%SZ").replace(
-                    tzinfo=UTC
-                )
-            except ValueError:
-                stamp = clock.now()
-            days = timedelta(days=max(0, (clock.now() - stamp).days))
-            clock.ahead -= days
-            try:
-                answer: Answer = right(storage, request, key)
-            finally:
-                clock.ahead += days
-            return answer
-
-        return read
-
-    instead(Storage, "_read", make)
+    @instead(Storage, "_read")
+    def read(right: Any, storage: Storage, request: Request, key: str) -> Answer:
+        clock = storage.vault().clock
+        try:
+            stamp = datetime.strptime(request.one("X-Amz-Date") or "", "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        except ValueError:
+            stamp = clock.now()
+        days = timedelta(days=max(0, (clock.now() - stamp).days))
+        clock.ahead -= days
+        try:
+            answer: Answer = right(storage, request, key)
+        finally:
+            clock.ahead += days
+        return answer
 
 
 # Archives and retention: asking the endpoint again gives a fresh link
@@ -95,19 +80,15 @@ def a_link_works_again_each_day(_: Strict) -> None:
 def archive_links_are_kept_for_a_day(_: Strict) -> None:
     """The links of archives are cached for a day, while each works for an hour only."""
 
-    def make(right: Any) -> Any:
-        def item(archives: Archives, database: Database, one: Archive) -> dict[str, Any]:
-            found: dict[str, Any] = right(archives, database, one)
-            now = archives.storage.vault().clock.now()
-            until, link = vars(one).get("cached", (now, ""))
-            if now >= until:
-                until, link = now + timedelta(days=1), found["file"]
-                vars(one)["cached"] = until, link
-            return {**found, "file": link}
-
-        return item
-
-    instead(Archives, "_shown", make)
+    @instead(Archives, "_shown")
+    def item(right: Any, archives: Archives, database: Database, one: Archive) -> dict[str, Any]:
+        found: dict[str, Any] = right(archives, database, one)
+        now = archives.storage.vault().clock.now()
+        until, link = vars(one).get("cached", (now, ""))
+        if now >= until:
+            until, link = now + timedelta(days=1), found["file"]
+            vars(one)["cached"] = until, link
+        return {**found, "file": link}
 
 
 # Archives and retention: a file has every record that was updated on that date
@@ -115,14 +96,10 @@ def archive_links_are_kept_for_a_day(_: Strict) -> None:
 def archives_hold_what_was_created(_: Strict) -> None:
     """A date's file holds the records that were created on it, without older ones updated on it."""
 
-    def make(right: Any) -> Any:
-        def write(vault: Vault, database: Database, day: date) -> None:
-            rows = {key: row for key, row in database.rows.items() if row.created.date() == day}
-            right(vault, replace(database, rows=rows), day)
-
-        return staticmethod(write)
-
-    instead(Archives, "_write", make)
+    @instead(Archives, "_write")
+    def write(right: Any, vault: Vault, database: Database, day: date) -> None:
+        rows = {key: row for key, row in database.rows.items() if row.created.date() == day}
+        right(vault, replace(database, rows=rows), day)
 
 
 # Archives and retention: archived records are no longer in the records API
@@ -130,16 +107,15 @@ def archives_hold_what_was_created(_: Strict) -> None:
 def archived_records_are_found_by_key(server: Strict) -> None:
     """The night takes archived records out of the lists, but a record's own address still gives them."""
 
-    def make(right: Any) -> Any:
-        def night(archives: Archives, vault: Vault) -> None:
-            before = {one.id: one.rows for one in vault.databases.values()}
-            right(archives, vault)
-            for one in vault.databases.values():
-                gone = {key: row for key, row in before[one.id].items() if key not in one.rows}
-                vars(one).setdefault("cold", {}).update(gone)
+    @instead(Archives, "night")
+    def night(right: Any, archives: Archives, vault: Vault) -> None:
+        before = {one.id: one.rows for one in vault.databases.values()}
+        right(archives, vault)
+        for one in vault.databases.values():
+            gone = {key: row for key, row in before[one.id].items() if key not in one.rows}
+            vars(one).setdefault("cold", {}).update(gone)
 
-        return night
-
+    @around(server, "getRecord")
     def change(right: Any, call: Call) -> Reply:
         try:
             reply: Reply = right(call)
@@ -151,25 +127,18 @@ def archived_records_are_found_by_key(server: Strict) -> None:
         vars(call.database()).get("cold", {}).pop(call.ids["key"], None)
         return reply
 
-    instead(Archives, "night", make)
-    around(server, "getRecord", change)
-
 
 # Archives and retention: every record that was updated on that date, its last version of that date
 @pixiebrix(Kind.AFTER, "documented")
 def each_night_writes_old_dates_anew(_: Strict) -> None:
     """Each night writes old dates' files anew: what was updated since then is gone from its earlier date."""
 
-    def make(right: Any) -> Any:
-        def night(archives: Archives, vault: Vault) -> None:
-            for database in vault.databases.values():
-                for row in database.rows.values():
-                    database.archives.pop(row.updated.date(), None)
-            right(archives, vault)
-
-        return night
-
-    instead(Archives, "night", make)
+    @instead(Archives, "night")
+    def night(right: Any, archives: Archives, vault: Vault) -> None:
+        for database in vault.databases.values():
+            for row in database.rows.values():
+                database.archives.pop(row.updated.date(), None)
+        right(archives, vault)
 
 
 # Archives and retention: the night archives all records of the oldest date(s), whole dates only
@@ -177,21 +146,17 @@ def each_night_writes_old_dates_anew(_: Strict) -> None:
 def retention_stops_within_a_date(_: Strict) -> None:
     """The night removes the oldest records one by one down to the limit, and leaves part of a date."""
 
-    def make(right: Any) -> Any:
-        def night(archives: Archives, vault: Vault) -> None:
-            limit, archives.record_limit = archives.record_limit, sys.maxsize
-            right(archives, vault)
-            archives.record_limit = limit
-            today = vault.clock.now().date()
-            for one in vault.databases.values():
-                past = [row for row in one.rows.values() if row.updated.date() < today]
-                oldest = sorted(past, key=lambda row: row.updated)[: max(0, len(one.rows) - limit)]
-                for row in oldest:
-                    del one.rows[row.key]
-
-        return night
-
-    instead(Archives, "night", make)
+    @instead(Archives, "night")
+    def night(right: Any, archives: Archives, vault: Vault) -> None:
+        limit, archives.record_limit = archives.record_limit, sys.maxsize
+        right(archives, vault)
+        archives.record_limit = limit
+        today = vault.clock.now().date()
+        for one in vault.databases.values():
+            past = [row for row in one.rows.values() if row.updated.date() < today]
+            oldest = sorted(past, key=lambda row: row.updated)[: max(0, len(one.rows) - limit)]
+            for row in oldest:
+                del one.rows[row.key]
 
 
 # Archives and retention: `ordering=date` ascending, paginated
@@ -199,6 +164,7 @@ def retention_stops_within_a_date(_: Strict) -> None:
 def each_page_is_ordered_alone(server: Strict) -> None:
     """`ordering=date` turns each page around after it was cut: the first page has the newest dates."""
 
+    @around(server, "listRecordArchives")
     def change(right: Any, call: Call) -> Reply:
         reply: Reply = right(call)
         if call.request.one("ordering") != "date":
@@ -207,26 +173,20 @@ def each_page_is_ordered_alone(server: Strict) -> None:
         newest = right(replace(call, request=replace(call.request, query=query)))
         return replace(reply, data=newest.data[::-1])
 
-    around(server, "listRecordArchives", change)
-
 
 # Archives and retention: JSON Lines, one line each
 @pixiebrix(Kind.FIDELITY, "documented")
 def lines_end_at_any_separator(_: Strict) -> None:
     """A file goes through `splitlines`, which also cuts at U+2028, U+2029 and U+0085 within a text."""
 
-    def make(right: Any) -> Any:
-        def write(vault: Vault, database: Database, day: date) -> None:
-            right(vault, database, day)
-            blob = vault.blobs[database.archives[day].key]
-            text = "\n".join(
-                json.dumps(json.loads(one), ensure_ascii=False) for one in blob.content.split(b"\n") if one
-            )
-            blob.content = "".join(f"{one}\n" for one in text.splitlines()).encode()
-
-        return staticmethod(write)
-
-    instead(Archives, "_write", make)
+    @instead(Archives, "_write")
+    def write(right: Any, vault: Vault, database: Database, day: date) -> None:
+        right(vault, database, day)
+        blob = vault.blobs[database.archives[day].key]
+        text = "\n".join(
+            json.dumps(json.loads(one), ensure_ascii=False) for one in blob.content.split(b"\n") if one
+        )
+        blob.content = "".join(f"{one}\n" for one in text.splitlines()).encode()
 
 
 # Assets: download_url is the asset's own address
@@ -234,13 +194,12 @@ def lines_end_at_any_separator(_: Strict) -> None:
 def listed_assets_share_an_address(server: Strict) -> None:
     """A closure made in a loop: in a list every asset's `download_url` is that of the page's last one."""
 
+    @around(server, "listAssets")
     def change(right: Any, call: Call) -> Reply:
         reply: Reply = right(call)
         return replace(
             reply, data=[{**one, "download_url": reply.data[-1]["download_url"]} for one in reply.data]
         )
-
-    around(server, "listAssets", change)
 
 
 # Assets: filename of 1 to 255
@@ -248,16 +207,12 @@ def listed_assets_share_an_address(server: Strict) -> None:
 def file_names_are_counted_in_bytes(_: Strict) -> None:
     """The limit of 255 characters for a file name is counted in bytes of UTF-8."""
 
-    def make(right: Any) -> Any:
-        def text_field(body: dict[str, Any], name: str, limit: int, **more: bool) -> str | None:
-            found: str | None = right(body, name, limit, **more)
-            if len((found or "").encode()) > limit:
-                raise invalid({name: [f"Ensure this field has no more than {limit} characters."]})
-            return found
-
-        return text_field
-
-    instead(files, "text_field", make)
+    @instead(files, "text_field")
+    def text_field(right: Any, body: dict[str, Any], name: str, limit: int, **more: bool) -> str | None:
+        found: str | None = right(body, name, limit, **more)
+        if len((found or "").encode()) > limit:
+            raise invalid({name: [f"Ensure this field has no more than {limit} characters."]})
+        return found
 
 
 # Assets: 404 unless is_uploaded is true
@@ -265,6 +220,7 @@ def file_names_are_counted_in_bytes(_: Strict) -> None:
 def a_downloaded_asset_stays_available(server: Strict) -> None:
     """That an asset may be downloaded is remembered from its first download on, whatever it is set to."""
 
+    @around(server, "getAsset")
     def change(right: Any, call: Call) -> Reply:
         try:
             reply: Reply = right(call)
@@ -277,5 +233,3 @@ def a_downloaded_asset_stays_available(server: Strict) -> None:
         if reply.status == 302:
             vars(Assets._asset(call))["downloaded"] = True
         return reply
-
-    around(server, "getAsset", change)

@@ -20,15 +20,11 @@ BODY_LIMIT = 100 * 1024
 def lost_import(server: Strict) -> None:
     """An import works on a copy and puts it in place at its end, over what another import added meanwhile."""
 
-    def slow(right: Any) -> Any:
-        def merged(self: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
-            result: Pieces = right(self, body, stop_after)
-            with unlocked(server):
-                return result
-
-        return merged
-
-    instead(Pieces, "merged", slow)
+    @instead(Pieces, "merged")
+    def merged(right: Any, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
+        result: Pieces = right(self, body, stop_after)
+        with unlocked(server):
+            return result
 
 
 # POST /database/import: what is imported is added; only the failed request reverts
@@ -36,20 +32,16 @@ def lost_import(server: Strict) -> None:
 def revert_over_a_neighbour(server: Strict) -> None:
     """A failed import restores the copy from its start, which undoes an import that succeeded meanwhile."""
 
-    def reverting(right: Any) -> Any:
-        def imported(self: PiecesApi, request: Request) -> Any:
-            before = self.database
-            try:
-                return right(self, request)
-            except Refused:
-                with unlocked(server):
-                    pass
-                self.database = before
-                raise
-
-        return imported
-
-    instead(PiecesApi, "_import", reverting)
+    @instead(PiecesApi, "_import")
+    def imported(right: Any, self: PiecesApi, request: Request) -> Any:
+        before = self.database
+        try:
+            return right(self, request)
+        except Refused:
+            with unlocked(server):
+                pass
+            self.database = before
+            raise
 
 
 # GET /database/export: an export of the current database; POST: what is imported is added
@@ -58,18 +50,14 @@ def export_kept_by_count(_: Strict) -> None:
     """The export is cached until the number of entries changes, so imported collections do not appear."""
     kept: WeakKeyDictionary[PiecesApi, tuple[int, Answer]] = WeakKeyDictionary()
 
-    def cached(right: Any) -> Any:
-        def exported(self: PiecesApi, request: Request) -> Any:
-            count = sum(len(entries) for entries in self.database.tables.values())
-            if request.verb == "GET" and self in kept and kept[self][0] == count:
-                return kept[self][1]
-            answer = right(self, request)
-            kept[self] = (count, answer)
-            return answer
-
-        return exported
-
-    instead(PiecesApi, "_export", cached)
+    @instead(PiecesApi, "_export")
+    def exported(right: Any, self: PiecesApi, request: Request) -> Any:
+        count = sum(len(entries) for entries in self.database.tables.values())
+        if request.verb == "GET" and self in kept and kept[self][0] == count:
+            return kept[self][1]
+        answer = right(self, request)
+        kept[self] = (count, answer)
+        return answer
 
 
 # POST /database/import: if the request fails, the database reverts to its original form
@@ -77,17 +65,13 @@ def export_kept_by_count(_: Strict) -> None:
 def entries_before_the_refusal(_: Strict) -> None:
     """Entries are added before the collections are looked at, and stay when a collection is refused."""
 
-    def early(right: Any) -> Any:
-        def merged(self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
-            for name in (*TABLES, *MORE_TABLES):
-                for entry in (body.get(name) or {"iterable": ()})["iterable"]:
-                    if entry["id"] in strict.KNOWN:
-                        self.tables.setdefault(name, {}).setdefault(entry["id"], entry)
-            return right(self, body, stop_after)
-
-        return merged
-
-    instead(Pieces, "merged", early)
+    @instead(Pieces, "merged")
+    def merged(right: Any, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
+        for name in (*TABLES, *MORE_TABLES):
+            for entry in (body.get(name) or {"iterable": ()})["iterable"]:
+                if entry["id"] in strict.KNOWN:
+                    self.tables.setdefault(name, {}).setdefault(entry["id"], entry)
+        return right(self, body, stop_after)
 
 
 # POST /database/import: what is imported is added
@@ -95,23 +79,19 @@ def entries_before_the_refusal(_: Strict) -> None:
 def ids_of_thirty_two_characters(_: Strict) -> None:
     """The unique index covers 32 characters of an id, so an entry whose id differs later is skipped."""
 
-    def indexed(right: Any) -> Any:
-        def merged(self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
-            short = dict(body)
-            for name in (*TABLES, *MORE_TABLES):
-                if not body.get(name):
-                    continue
-                seen, added = {one[:PREFIX] for one in self.tables.get(name, {})}, []
-                for entry in body[name]["iterable"]:
-                    if entry["id"][:PREFIX] not in seen:
-                        seen.add(entry["id"][:PREFIX])
-                        added.append(entry)
-                short[name] = {"iterable": added}
-            return right(self, short, stop_after)
-
-        return merged
-
-    instead(Pieces, "merged", indexed)
+    @instead(Pieces, "merged")
+    def merged(right: Any, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
+        short = dict(body)
+        for name in (*TABLES, *MORE_TABLES):
+            if not body.get(name):
+                continue
+            seen, added = {one[:PREFIX] for one in self.tables.get(name, {})}, []
+            for entry in body[name]["iterable"]:
+                if entry["id"][:PREFIX] not in seen:
+                    seen.add(entry["id"][:PREFIX])
+                    added.append(entry)
+            short[name] = {"iterable": added}
+        return right(self, short, stop_after)
 
 
 # GET /database/export: each collection is an array of integers, 0-255
@@ -119,17 +99,13 @@ def ids_of_thirty_two_characters(_: Strict) -> None:
 def signed_bytes(_: Strict) -> None:
     """The bytes of collections are exported as signed, so those from 128 come out negative."""
 
-    def signed(right: Any) -> Any:
-        def exported(self: Pieces) -> Any:
-            found = right(self)
-            return {
-                name: [one - 256 if one > 127 else one for one in value] if isinstance(value, list) else value
-                for name, value in found.items()
-            }
-
-        return exported
-
-    instead(Pieces, "exported", signed)
+    @instead(Pieces, "exported")
+    def exported(right: Any, self: Pieces) -> Any:
+        found = right(self)
+        return {
+            name: [one - 256 if one > 127 else one for one in value] if isinstance(value, list) else value
+            for name, value in found.items()
+        }
 
 
 # POST /database/import: what was there stays
@@ -137,17 +113,13 @@ def signed_bytes(_: Strict) -> None:
 def unmentioned_is_dropped(_: Strict) -> None:
     """An optional collection that an import does not have is removed from the database."""
 
-    def dropping(right: Any) -> Any:
-        def merged(self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
-            result = right(self, body, stop_after)
-            for name in MORE:
-                if body.get(name) is None:
-                    result.collections.pop(name, None)
-            return result
-
-        return merged
-
-    instead(Pieces, "merged", dropping)
+    @instead(Pieces, "merged")
+    def merged(right: Any, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
+        result = right(self, body, stop_after)
+        for name in MORE:
+            if body.get(name) is None:
+                result.collections.pop(name, None)
+        return result
 
 
 # POST /database/import: 505; a backup opens on the same and later versions
@@ -155,18 +127,14 @@ def unmentioned_is_dropped(_: Strict) -> None:
 def versions_as_texts(_: Strict) -> None:
     """Versions are compared as texts, so an export of 9.0.0 counts as newer than a server of 11.0.2."""
 
-    def texts(right: Any) -> Any:
-        def not_newer(body: dict[str, Any]) -> None:
-            if semver.Version.is_valid(body["version"]):
-                if body["version"] > VERSION:
-                    raise strict.refused(505, "the export comes from a newer Pieces OS: update this one")
-                right({**body, "version": VERSION})
-            else:
-                right(body)
-
-        return not_newer
-
-    instead(strict, "_not_newer", texts)
+    @instead(strict, "_not_newer")
+    def not_newer(right: Any, body: dict[str, Any]) -> None:
+        if semver.Version.is_valid(body["version"]):
+            if body["version"] > VERSION:
+                raise strict.refused(505, "the export comes from a newer Pieces OS: update this one")
+            right({**body, "version": VERSION})
+        else:
+            right(body)
 
 
 # POST /database/import: 505; never on an earlier version
@@ -174,16 +142,12 @@ def versions_as_texts(_: Strict) -> None:
 def migration_instead_of_version(_: Strict) -> None:
     """Where an export has a schema, its migration alone decides, and a newer version is let in."""
 
-    def migration_first(right: Any) -> Any:
-        def not_newer(body: dict[str, Any]) -> None:
-            if body.get("schema") is not None and semver.Version.is_valid(body["version"]):
-                right({**body, "version": VERSION})
-            else:
-                right(body)
-
-        return not_newer
-
-    instead(strict, "_not_newer", migration_first)
+    @instead(strict, "_not_newer")
+    def not_newer(right: Any, body: dict[str, Any]) -> None:
+        if body.get("schema") is not None and semver.Version.is_valid(body["version"]):
+            right({**body, "version": VERSION})
+        else:
+            right(body)
 
 
 # POST /database/import: an ExportedDatabase, 204, 500 or 505
@@ -191,15 +155,11 @@ def migration_instead_of_version(_: Strict) -> None:
 def body_limit_of_the_framework(_: Strict) -> None:
     """An import of more than 100 KiB is answered 413, as the web framework does by default."""
 
-    def limited(right: Any) -> Any:
-        def imported(self: PiecesApi, request: Request) -> Any:
-            if len(request.body) > BODY_LIMIT:
-                raise strict.refused(413, "request entity too large")
-            return right(self, request)
-
-        return imported
-
-    instead(PiecesApi, "_import", limited)
+    @instead(PiecesApi, "_import")
+    def imported(right: Any, self: PiecesApi, request: Request) -> Any:
+        if len(request.body) > BODY_LIMIT:
+            raise strict.refused(413, "request entity too large")
+        return right(self, request)
 
 
 # POST /database/import: a JSON body; Content-Type application/json
@@ -207,18 +167,14 @@ def body_limit_of_the_framework(_: Strict) -> None:
 def charset_is_another_type(_: Strict) -> None:
     """The Content-Type is compared whole, so `application/json; charset=utf-8` is refused."""
 
-    def exact(right: Any) -> Any:
-        def imported(self: PiecesApi, request: Request) -> Any:
-            if request.method == "POST" and request.headers.get("Content-Type") not in {
-                "",
-                "application/json",
-            }:
-                raise strict.refused(415, "application/json is expected")
-            return right(self, request)
-
-        return imported
-
-    instead(PiecesApi, "_import", exact)
+    @instead(PiecesApi, "_import")
+    def imported(right: Any, self: PiecesApi, request: Request) -> Any:
+        if request.method == "POST" and request.headers.get("Content-Type") not in {
+            "",
+            "application/json",
+        }:
+            raise strict.refused(415, "application/json is expected")
+        return right(self, request)
 
 
 # POST /database/import: 204 with an empty body
@@ -226,14 +182,10 @@ def charset_is_another_type(_: Strict) -> None:
 def nothing_new_is_200(_: Strict) -> None:
     """An import that brings nothing new is answered 200 with a sentence."""
 
-    def telling(right: Any) -> Any:
-        def imported(self: PiecesApi, request: Request) -> Any:
-            before = self.database.exported()
-            answer = right(self, request)
-            if request.body and self.database.exported() == before:
-                return Answer(200, b"Already up to date\n", "text/plain")
-            return answer
-
-        return imported
-
-    instead(PiecesApi, "_import", telling)
+    @instead(PiecesApi, "_import")
+    def imported(right: Any, self: PiecesApi, request: Request) -> Any:
+        before = self.database.exported()
+        answer = right(self, request)
+        if request.body and self.database.exported() == before:
+            return Answer(200, b"Already up to date\n", "text/plain")
+        return answer

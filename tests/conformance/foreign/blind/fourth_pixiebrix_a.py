@@ -22,18 +22,14 @@ NO_LIMIT = 10**9
 def merge_into_a_stale_record(server: Strict) -> None:
     """A merge reads the record and writes it later, without a lock, so one of two merges at once is lost."""
 
-    def racing(right: Any) -> Any:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
-            old = database.rows.get(key)
-            if old is not None and item.get("merge_strategy") not in (None, "", "replace"):
-                with unlocked(server):
-                    pass
-                database.rows[key] = old
-            return right(call, database, item, key)
-
-        return put
-
-    instead(records, "_put", racing)
+    @instead(records, "_put")
+    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
+        old = database.rows.get(key)
+        if old is not None and item.get("merge_strategy") not in (None, "", "replace"):
+            with unlocked(server):
+                pass
+            database.rows[key] = old
+        return right(call, database, item, key)
 
 
 # Databases and records: merge_strategy decides how data merges into a record that exists
@@ -42,6 +38,7 @@ def merge_into_a_deleted_record(server: Strict) -> None:
     """A deleted record is only marked as such, and a later write of its key merges into what it held."""
     marked: dict[tuple[int, str, str], Row] = {}
 
+    @around(server, "deleteRecord")
     def removed(right: Any, call: Call) -> Reply:
         database = call.database()
         row = database.rows.get(call.ids["key"])
@@ -50,17 +47,12 @@ def merge_into_a_deleted_record(server: Strict) -> None:
             marked[id(call.vault), database.id, row.key] = row
         return reply
 
-    def reviving(right: Any) -> Any:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
-            row = marked.pop((id(call.vault), database.id, key), None)
-            if row is not None:
-                database.rows.setdefault(key, row)
-            return right(call, database, item, key)
-
-        return put
-
-    around(server, "deleteRecord", removed)
-    instead(records, "_put", reviving)
+    @instead(records, "_put")
+    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
+        row = marked.pop((id(call.vault), database.id, key), None)
+        if row is not None:
+            database.rows.setdefault(key, row)
+        return right(call, database, item, key)
 
 
 # Databases and records: start_date and end_date, on the creation date
@@ -68,15 +60,11 @@ def merge_into_a_deleted_record(server: Strict) -> None:
 def update_is_a_new_row(_: Strict) -> None:
     """An update deletes and inserts the row, so its creation date becomes the date of the update."""
 
-    def inserting(right: Any) -> Any:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
-            row: Row = right(call, database, item, key)
-            row.created = row.updated
-            return row
-
-        return put
-
-    instead(records, "_put", inserting)
+    @instead(records, "_put")
+    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
+        row: Row = right(call, database, item, key)
+        row.created = row.updated
+        return row
 
 
 # Databases and records: DELETE deletes all, limited by the same filters as the list where there are any
@@ -84,12 +72,11 @@ def update_is_a_new_row(_: Strict) -> None:
 def delete_knows_dates_only(server: Strict) -> None:
     """DELETE of records keeps to the dates of the query but forgets its filters on fields."""
 
+    @around(server, "clearRecords")
     def forgetful(right: Any, call: Call) -> Reply:
         pairs = [pair for pair in call.request.pairs if not pair[0].startswith("data__")]
         reply: Reply = right(replace(call, request=replace(call.request, query=urlencode(pairs))))
         return reply
-
-    around(server, "clearRecords", forgetful)
 
 
 # Databases and records: data__<field>=<value>, whose string field equals the value
@@ -97,14 +84,10 @@ def delete_knows_dates_only(server: Strict) -> None:
 def padded_texts_are_equal(_: Strict) -> None:
     """Blanks at the end do not count when a field is compared, as in a column with padding."""
 
-    def padding(right: Any) -> Any:
-        def fits(row: Row, name: str, value: str) -> Any:
-            texts = {one: held.rstrip(" ") for one, held in row.data.items() if isinstance(held, str)}
-            return right(replace(row, data={**row.data, **texts}), name, value.rstrip(" "))
-
-        return fits
-
-    instead(records, "_fits", padding)
+    @instead(records, "_fits")
+    def fits(right: Any, row: Row, name: str, value: str) -> Any:
+        texts = {one: held.rstrip(" ") for one, held in row.data.items() if isinstance(held, str)}
+        return right(replace(row, data={**row.data, **texts}), name, value.rstrip(" "))
 
 
 # Databases and records: start_date, end_date, both inclusive
@@ -112,25 +95,21 @@ def padded_texts_are_equal(_: Strict) -> None:
 def between_ends_at_midnight(_: Strict) -> None:
     """With both dates the range ends at the midnight that begins the last day, so that day is left out."""
 
-    def between(right: Any) -> Any:
-        def chosen(call: Call, database: Database) -> Any:
-            rows: list[Row] = right(call, database)
-            asked = dict(call.request.pairs)
-            if "start_date" in asked and "end_date" in asked:
-                last = datetime.combine(datetime.fromisoformat(asked["end_date"]), time(), UTC)
-                return [row for row in rows if row.created <= last]
-            return rows
-
-        return chosen
-
-    instead(records, "chosen", between)
+    @instead(records, "chosen")
+    def chosen(right: Any, call: Call, database: Database) -> Any:
+        rows: list[Row] = right(call, database)
+        asked = dict(call.request.pairs)
+        if "start_date" in asked and "end_date" in asked:
+            last = datetime.combine(datetime.fromisoformat(asked["end_date"]), time(), UTC)
+            return [row for row in rows if row.created <= last]
+        return rows
 
 
 # Databases and records: at most 10,000 a request
 @pixiebrix(Kind.SIZES, "documented")
 def no_limit_without_pages(_: Strict) -> None:
     """The limit of 10,000 records is kept for pages only, and version 1.0 returns every record."""
-    instead(records, "PLAIN_CAP", lambda _: NO_LIMIT)
+    vars(records)["PLAIN_CAP"] = NO_LIMIT
 
 
 # Conventions: pagination from version 2.0, Link with next as it applies
@@ -138,21 +117,17 @@ def no_limit_without_pages(_: Strict) -> None:
 def no_next_before_a_single_item(_: Strict) -> None:
     """The Link to the next page is missing where that page would hold just one item."""
 
-    def short(right: Any) -> Any:
-        def page(self: Call, items: list[Any], *, cap: int = 1000, total: bool = True) -> Reply:
-            reply: Reply = right(self, items, cap=cap, total=total)
-            headers = dict(reply.headers)
-            links = [one for one in headers.pop("Link", "").split(", ") if one]
-            number = int(self.request.one("page") or 1) if self.version == "2.0" else 1
-            if number * len(reply.data) == len(items) - 1:
-                links = [one for one in links if 'rel="next"' not in one]
-            if links:
-                headers["Link"] = ", ".join(links)
-            return replace(reply, headers=tuple(headers.items()))
-
-        return page
-
-    instead(rest.Call, "page", short)
+    @instead(rest.Call, "page")
+    def page(right: Any, self: Call, items: list[Any], *, cap: int = 1000, total: bool = True) -> Reply:
+        reply: Reply = right(self, items, cap=cap, total=total)
+        headers = dict(reply.headers)
+        links = [one for one in headers.pop("Link", "").split(", ") if one]
+        number = int(self.request.one("page") or 1) if self.version == "2.0" else 1
+        if number * len(reply.data) == len(items) - 1:
+            links = [one for one in links if 'rel="next"' not in one]
+        if links:
+            headers["Link"] = ", ".join(links)
+        return replace(reply, headers=tuple(headers.items()))
 
 
 def _numbers(value: Any) -> Any:
@@ -168,10 +143,7 @@ def _numbers(value: Any) -> Any:
 def booleans_become_numbers(_: Strict) -> None:
     """True and false in a record's data come back as 1 and 0, for the store has no booleans."""
 
-    def numbered(right: Any) -> Any:
-        return lambda row: right(replace(row, data=_numbers(row.data)))
-
-    instead(records, "shown", numbered)
+    instead(records, "shown")(lambda right, row: right(replace(row, data=_numbers(row.data))))
 
 
 def _quoted(value: str) -> str:
@@ -183,14 +155,10 @@ def _quoted(value: str) -> str:
 def csv_breaks_at_line_breaks(_: Strict) -> None:
     """The CSV quotes values with commas and quotes only, so a line break in a value starts a new row."""
 
-    def plain(_: Any) -> Any:
-        def table(columns: list[str], rows: list[list[Any]]) -> bytes:
-            lines = [",".join(_quoted(cell(value)) for value in row) for row in [columns, *rows]]
-            return "".join(f"{one}\r\n" for one in lines).encode()
-
-        return table
-
-    instead(rest, "table", plain)
+    @instead(rest, "table")
+    def table(_: Any, columns: list[str], rows: list[list[Any]]) -> bytes:
+        lines = [",".join(_quoted(cell(value)) for value in row) for row in [columns, *rows]]
+        return "".join(f"{one}\r\n" for one in lines).encode()
 
 
 # Databases and records: data__<field>__isnull keeps null / non-null ones
@@ -198,17 +166,11 @@ def csv_breaks_at_line_breaks(_: Strict) -> None:
 def empty_text_is_null(_: Strict) -> None:
     """An empty text counts as null in `__isnull`, for any value that is false does."""
 
-    def falsy(right: Any) -> Any:
-        def fits(row: Row, name: str, value: str) -> Any:
-            if not name.endswith("__isnull"):
-                return right(row, name, value)
-            return right(
-                replace(row, data={one: held for one, held in row.data.items() if held}), name, value
-            )
-
-        return fits
-
-    instead(records, "_fits", falsy)
+    @instead(records, "_fits")
+    def fits(right: Any, row: Row, name: str, value: str) -> Any:
+        if not name.endswith("__isnull"):
+            return right(row, name, value)
+        return right(replace(row, data={one: held for one, held in row.data.items() if held}), name, value)
 
 
 # Conventions: bodies may come as application/x-www-form-urlencoded
@@ -216,14 +178,10 @@ def empty_text_is_null(_: Strict) -> None:
 def plus_stays_in_forms(_: Strict) -> None:
     """The plus signs of an urlencoded form are kept instead of read as blanks."""
 
-    def kept(_: Any) -> Any:
-        def pairs_of(text: str) -> list[tuple[str, str]]:
-            parts = (part.partition("=") for part in text.split("&") if part)
-            return [(unquote(name), unquote(value)) for name, _, value in parts]
-
-        return pairs_of
-
-    instead(rest, "pairs_of", kept)
+    @instead(rest, "pairs_of")
+    def pairs_of(_: Any, text: str) -> list[tuple[str, str]]:
+        parts = (part.partition("=") for part in text.split("&") if part)
+        return [(unquote(name), unquote(value)) for name, _, value in parts]
 
 
 # Conventions: operations produce application/json; a record is id, data, created_at
@@ -231,14 +189,10 @@ def plus_stays_in_forms(_: Strict) -> None:
 def length_in_characters(_: Strict) -> None:
     """The length of an answer is counted in characters, so one that is not ASCII is cut at its end."""
 
-    def counted(right: Any) -> Any:
-        def write(reply: Reply, call: Call) -> Answer:
-            answer: Answer = right(reply, call)
-            return replace(answer, body=answer.body[: len(answer.body.decode())])
-
-        return write
-
-    instead(main, "write", counted)
+    @instead(main, "write")
+    def write(right: Any, reply: Reply, call: Call) -> Answer:
+        answer: Answer = right(reply, call)
+        return replace(answer, body=answer.body[: len(answer.body.decode())])
 
 
 # Databases and records: values are URL-encoded
@@ -246,7 +200,4 @@ def length_in_characters(_: Strict) -> None:
 def values_decoded_twice(_: Strict) -> None:
     """The values of filters are URL-decoded twice, so one that holds a percent sign and digits is missed."""
 
-    def twice(right: Any) -> Any:
-        return lambda row, name, value: right(row, name, unquote(value))
-
-    instead(records, "_fits", twice)
+    instead(records, "_fits")(lambda right, row, name, value: right(row, name, unquote(value)))

@@ -26,16 +26,12 @@ def jobs_share_a_buffer(server: Strict) -> None:
     """All jobs gather their records in one buffer, so two jobs at once export what the later one chose."""
     buffer: Rows = []
 
-    def sharing(right: Any) -> Any:
-        def artifact(media: str, rows: Rows) -> Any:
-            buffer[:] = rows
-            with unlocked(server):
-                pass
-            return right(media, list(buffer))
-
-        return artifact
-
-    instead(jobs, "_artifact", sharing)
+    @instead(jobs, "_artifact")
+    def artifact(right: Any, media: str, rows: Rows) -> Any:
+        buffer[:] = rows
+        with unlocked(server):
+            pass
+        return right(media, list(buffer))
 
 
 # Export jobs: name is a label; the link gives exactly the chosen databases' records
@@ -43,6 +39,7 @@ def jobs_share_a_buffer(server: Strict) -> None:
 def artifact_stored_by_name(server: Strict) -> None:
     """The artifact is stored under the job's name, so a second job of that name replaces the first one's."""
 
+    @around(server, "createExportJob")
     def named(right: Any, call: Call) -> Reply:
         reply: Reply = right(call)
         job = call.vault.jobs[reply.data["id"]]
@@ -51,18 +48,15 @@ def artifact_stored_by_name(server: Strict) -> None:
         call.vault.blobs[job.key] = blob
         return reply
 
-    around(server, "createExportJob", named)
-
 
 # Export jobs: one or more databases; exactly the chosen databases' records
 @pixiebrix(Kind.IDENTITY, "documented")
 def keys_are_unique_in_an_export(_: Strict) -> None:
     """An export collects records by their key, so of a key in two databases only one record is there."""
 
-    def collected(right: Any) -> Any:
-        return lambda media, rows: right(media, list({row.key: (held, row) for held, row in rows}.values()))
-
-    instead(jobs, "_artifact", collected)
+    instead(jobs, "_artifact")(
+        lambda right, media, rows: right(media, list({row.key: (held, row) for held, row in rows}.values()))
+    )
 
 
 # Export jobs: filters.start_date, filters.end_date are ISO 8601 timestamps
@@ -70,14 +64,10 @@ def keys_are_unique_in_an_export(_: Strict) -> None:
 def offsets_are_dropped(_: Strict) -> None:
     """The offset of a timestamp in a job's filters is dropped, and the time of the day taken as UTC."""
 
-    def dropped(right: Any) -> Any:
-        def moment(filters: dict[str, Any], name: str) -> datetime | None:
-            found: datetime | None = right(filters, name)
-            return None if found is None else found.replace(tzinfo=UTC)
-
-        return moment
-
-    instead(jobs, "_moment", dropped)
+    @instead(jobs, "_moment")
+    def moment(right: Any, filters: dict[str, Any], name: str) -> datetime | None:
+        found: datetime | None = right(filters, name)
+        return None if found is None else found.replace(tzinfo=UTC)
 
 
 # Export jobs: the link gives exactly the chosen databases' records
@@ -85,10 +75,9 @@ def offsets_are_dropped(_: Strict) -> None:
 def last_batch_is_left_out(_: Strict) -> None:
     """An export reads batches of 1,000, and an incomplete one after the first is left out."""
 
-    def rounded(right: Any) -> Any:
-        return lambda media, rows: right(media, rows[: max(1, len(rows) // BATCH) * BATCH])
-
-    instead(jobs, "_artifact", rounded)
+    instead(jobs, "_artifact")(
+        lambda right, media, rows: right(media, rows[: max(1, len(rows) // BATCH) * BATCH])
+    )
 
 
 # Archives and retention: every record that was updated on that date
@@ -96,17 +85,13 @@ def last_batch_is_left_out(_: Strict) -> None:
 def archives_by_creation(_: Strict) -> None:
     """The file of a date has the records created on it, so one that was updated on it only is missing."""
 
-    def written(_: Any) -> Any:
-        def write(vault: Vault, database: Database, day: date) -> None:
-            rows = [row for row in database.rows.values() if row.created.date() == day]
-            key = f"archives/{database.id}/{day.isoformat()}.jsonl"
-            text = "".join(json.dumps(line(database, row)) + "\n" for row in rows)
-            database.archives[day] = Archive(fresh(), day, key, vault.clock.now())
-            vault.blobs[key] = Blob(text.encode(), "application/x-ndjson", vault.clock.now())
-
-        return staticmethod(write)
-
-    instead(Archives, "_write", written)
+    @instead(Archives, "_write")
+    def write(_: Any, vault: Vault, database: Database, day: date) -> None:
+        rows = [row for row in database.rows.values() if row.created.date() == day]
+        key = f"archives/{database.id}/{day.isoformat()}.jsonl"
+        text = "".join(json.dumps(line(database, row)) + "\n" for row in rows)
+        database.archives[day] = Archive(fresh(), day, key, vault.clock.now())
+        vault.blobs[key] = Blob(text.encode(), "application/x-ndjson", vault.clock.now())
 
 
 # Archives and retention: each link works for 1 hour
@@ -114,24 +99,20 @@ def archives_by_creation(_: Strict) -> None:
 def age_without_its_days(server: Strict) -> None:
     """A link's age leaves out whole days, so an expired link works again for an hour each day."""
 
-    def forgetting(right: Any) -> Any:
-        def read(self: Storage, request: Request, key: str) -> Answer:
-            stamp = dict(request.pairs).get("X-Amz-Date", "")
-            if not re.fullmatch(r"\d{8}T\d{6}Z", stamp):
-                answer: Answer = right(self, request, key)
-                return answer
-            signed = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-            days = timedelta(days=(server.clock.now() - signed).days)
-            server.clock.ahead -= days
-            try:
-                answer = right(self, request, key)
-            finally:
-                server.clock.ahead += days
+    @instead(Storage, "_read")
+    def read(right: Any, self: Storage, request: Request, key: str) -> Answer:
+        stamp = dict(request.pairs).get("X-Amz-Date", "")
+        if not re.fullmatch(r"\d{8}T\d{6}Z", stamp):
+            answer: Answer = right(self, request, key)
             return answer
-
-        return read
-
-    instead(Storage, "_read", forgetting)
+        signed = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        days = timedelta(days=(server.clock.now() - signed).days)
+        server.clock.ahead -= days
+        try:
+            answer = right(self, request, key)
+        finally:
+            server.clock.ahead += days
+        return answer
 
 
 # Archives and retention: asking the endpoint again gives a fresh link
@@ -140,14 +121,10 @@ def archive_links_are_kept(_: Strict) -> None:
     """The link of an archive is signed once and kept, so after an hour the list still has the old one."""
     kept: dict[str, str] = {}
 
-    def keeping(right: Any) -> Any:
-        def shown(self: Archives, database: Database, one: Archive) -> dict[str, Any]:
-            found: dict[str, Any] = right(self, database, one)
-            return found | {"file": kept.setdefault(one.id, found["file"])}
-
-        return shown
-
-    instead(Archives, "_shown", keeping)
+    @instead(Archives, "_shown")
+    def shown(right: Any, self: Archives, database: Database, one: Archive) -> dict[str, Any]:
+        found: dict[str, Any] = right(self, database, one)
+        return found | {"file": kept.setdefault(one.id, found["file"])}
 
 
 # Archives and retention: paginated, ordering=date ascending
@@ -155,6 +132,7 @@ def archive_links_are_kept(_: Strict) -> None:
 def ordered_within_the_page(server: Strict) -> None:
     """The page is cut from the descending list, and `ordering=date` turns round only what is on it."""
 
+    @around(server, "listRecordArchives")
     def within(right: Any, call: Call) -> Reply:
         reply: Reply = right(call)
         if call.request.one("ordering") != "date":
@@ -163,29 +141,23 @@ def ordered_within_the_page(server: Strict) -> None:
         descending: Reply = right(replace(call, request=replace(call.request, query=urlencode(pairs))))
         return replace(reply, data=descending.data[::-1])
 
-    around(server, "listRecordArchives", within)
-
 
 # Archives and retention: the oldest date(s) until the count is back under the limit
 @pixiebrix(Kind.LONG, "documented")
 def one_night_archives_one_date(_: Strict) -> None:
     """A night archives the oldest date once and does not look whether the count is still above the limit."""
 
-    def once(right: Any) -> Any:
-        def night(self: Archives, vault: Vault) -> None:
-            today, limit = vault.clock.now().date(), self.record_limit
-            self.record_limit = 10**9
-            right(self, vault)
-            self.record_limit = limit
-            for database in vault.databases.values():
-                if len(database.rows) > limit:
-                    oldest = min(row.updated.date() for row in database.rows.values())
-                    left = {key: row for key, row in database.rows.items() if row.updated.date() != oldest}
-                    database.rows = left if oldest < today else database.rows
-
-        return night
-
-    instead(Archives, "night", once)
+    @instead(Archives, "night")
+    def night(right: Any, self: Archives, vault: Vault) -> None:
+        today, limit = vault.clock.now().date(), self.record_limit
+        self.record_limit = 10**9
+        right(self, vault)
+        self.record_limit = limit
+        for database in vault.databases.values():
+            if len(database.rows) > limit:
+                oldest = min(row.updated.date() for row in database.rows.values())
+                left = {key: row for key, row in database.rows.items() if row.updated.date() != oldest}
+                database.rows = left if oldest < today else database.rows
 
 
 # Archives and retention: archived records are no longer in the records API
@@ -195,6 +167,7 @@ def archived_record_from_a_cache(server: Strict) -> None:
     cache: dict[tuple[int, str, str], Reply] = {}
     writes = ("createRecords", "putRecords", "clearRecords", "putRecord", "deleteRecord", "deleteDatabase")
 
+    @around(server, "getRecord")
     def through(right: Any, call: Call) -> Reply:
         where = (id(call.vault), call.database().id, call.ids["key"])
         if where not in cache:
@@ -206,9 +179,8 @@ def archived_record_from_a_cache(server: Strict) -> None:
         reply: Reply = right(call)
         return reply
 
-    around(server, "getRecord", through)
     for name in writes:
-        around(server, name, emptying)
+        around(server, name)(emptying)
 
 
 # Assets: the download is 404 unless is_uploaded is true
@@ -216,6 +188,7 @@ def archived_record_from_a_cache(server: Strict) -> None:
 def stored_counts_as_uploaded(server: Strict) -> None:
     """The download looks whether the file is stored, not whether the asset was marked as uploaded."""
 
+    @around(server, "getAsset")
     def stored(right: Any, call: Call) -> Reply:
         asset = Assets._asset(call)
         marked = asset.uploaded
@@ -227,21 +200,18 @@ def stored_counts_as_uploaded(server: Strict) -> None:
             asset.uploaded = marked
         return reply
 
-    around(server, "getAsset", stored)
-
 
 # Assets: created with a filename, which the metadata has
 @pixiebrix(Kind.FIDELITY, "inferred")
 def filename_made_valid(server: Strict) -> None:
     """The file name is made safe for a disk: blanks become underscores, and most punctuation is left out."""
 
+    @around(server, "createAsset")
     def valid(right: Any, call: Call) -> Reply:
         reply: Reply = right(call)
         asset = call.database().assets[reply.data["asset"]["id"]]
         asset.filename = re.sub(r"[^-\w.]", "", asset.filename.strip().replace(" ", "_"))
         return replace(reply, data={**reply.data, "asset": Assets.shown(call, asset)})
-
-    around(server, "createAsset", valid)
 
 
 # Assets: one of another database: 404
@@ -249,20 +219,16 @@ def filename_made_valid(server: Strict) -> None:
 def asset_of_any_database(_: Strict) -> None:
     """An asset is looked up by its id alone, so the path of another database of the organization finds it."""
 
-    def anywhere(right: Any) -> Any:
-        def found(call: Call) -> Asset:
-            try:
-                asset: Asset = right(call)
-            except Refused:
-                call.database()
-                wanted = call.ids["asset"].lower()
-                mine = [one for one in call.vault.databases.values() if one.organization == ORGANIZATION]
-                for database in mine:
-                    if wanted in database.assets:
-                        return database.assets[wanted]
-                raise
-            return asset
-
-        return staticmethod(found)
-
-    instead(Assets, "_asset", anywhere)
+    @instead(Assets, "_asset")
+    def found(right: Any, call: Call) -> Asset:
+        try:
+            asset: Asset = right(call)
+        except Refused:
+            call.database()
+            wanted = call.ids["asset"].lower()
+            mine = [one for one in call.vault.databases.values() if one.organization == ORGANIZATION]
+            for database in mine:
+                if wanted in database.assets:
+                    return database.assets[wanted]
+            raise
+        return asset

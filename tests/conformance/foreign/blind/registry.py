@@ -1,15 +1,18 @@
 """What a fault is: a change to the strict server, and what of the contract it breaks."""
 
 import contextlib
+import inspect
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from ..servers.strict.__main__ import Strict
-from ..servers.strict.rest import Call, Operation, Reply
+from ..servers.strict.rest import Operation
 
+Change = TypeVar("Change", bound=Callable[..., Any])
 PAUSE = 0.03
 """Seconds for which another request can come in between where a fault leaves the lock."""
 
@@ -79,16 +82,30 @@ def unlocked(server: Strict) -> Iterator[None]:
         server.lock.acquire()
 
 
-def around(server: Strict, name: str, change: Callable[[Callable[[Call], Reply], Call], Reply]) -> None:
-    """Replace the operations of that name by `change(the right one, call)`."""
+def around(server: Strict, name: str) -> Callable[[Change], Change]:
+    """Declare what answers in place of the operations of that name; it gets the right one first."""
 
-    def changed(operation: Operation) -> Operation:
-        right = operation.run
-        return replace(operation, run=lambda call: change(right, call))
+    def put(change: Change) -> Change:
+        def changed(operation: Operation) -> Operation:
+            return replace(operation, run=partial(change, operation.run))
 
-    server.operations = [changed(one) if one.name == name else one for one in server.operations]
+        server.operations = [changed(one) if one.name == name else one for one in server.operations]
+        return change
+
+    return put
 
 
-def instead(holder: Any, name: str, make: Callable[[Any], Any]) -> None:
-    """Replace a function of a module or class by what `make` makes of it."""
-    setattr(holder, name, make(getattr(holder, name)))
+def instead(holder: Any, name: str) -> Callable[[Change], Change]:
+    """Declare what replaces a function of a module or class; it gets the right one first."""
+
+    def put(change: Change) -> Change:
+        right = getattr(holder, name)
+
+        def changed(*given: Any, **named: Any) -> Any:
+            return change(right, *given, **named)
+
+        static = isinstance(inspect.getattr_static(holder, name), staticmethod)
+        setattr(holder, name, staticmethod(changed) if static else changed)
+        return change
+
+    return put

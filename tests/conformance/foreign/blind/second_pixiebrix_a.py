@@ -27,18 +27,14 @@ Run = Callable[[Call], Reply]
 def merges_at_once_lose_one(server: Strict) -> None:
     """Of two merges into one record at the same time, the later forgets what the earlier brought."""
 
-    def make(right: Any) -> Any:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
-            old = database.rows.get(key)
-            if old is not None and item.get("merge_strategy", "") not in {"", "replace"}:
-                with unlocked(server):
-                    pass
-                database.rows[key] = old
-            return right(call, database, item, key)
-
-        return put
-
-    instead(records, "_put", make)
+    @instead(records, "_put")
+    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
+        old = database.rows.get(key)
+        if old is not None and item.get("merge_strategy", "") not in {"", "replace"}:
+            with unlocked(server):
+                pass
+            database.rows[key] = old
+        return right(call, database, item, key)
 
 
 # 2. Databases and records: `merge_strategy` decides how data merges into a record that exists
@@ -47,14 +43,14 @@ def batch_merges_with_what_was_before(server: Strict) -> None:
     """Where a request merges twice into one record, the second merge sees it as it was before the request."""
     before: dict[str, Row] = {}
 
-    def make(right: Any) -> Any:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
-            if key in before:
-                database.rows[key] = before[key]
-            return right(call, database, item, key)
+    @instead(records, "_put")
+    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
+        if key in before:
+            database.rows[key] = before[key]
+        return right(call, database, item, key)
 
-        return put
-
+    @around(server, "putRecords")
+    @around(server, "createRecords")
     def change(right: Run, call: Call) -> Reply:
         before.update(call.database().rows)
         try:
@@ -62,23 +58,18 @@ def batch_merges_with_what_was_before(server: Strict) -> None:
         finally:
             before.clear()
 
-    instead(records, "_put", make)
-    around(server, "putRecords", change)
-    around(server, "createRecords", change)
-
 
 # 2. Databases and records: `DELETE …/records/` is limited by the same filters as the list
 @pixiebrix(Kind.COMBINED, "published")
 def delete_drops_isnull_beside_another(server: Strict) -> None:
     """Deleting with `__isnull` beside another filter goes by the other one alone, and so deletes more."""
 
+    @around(server, "clearRecords")
     def change(right: Run, call: Call) -> Reply:
         parts = [part for part in call.request.query.split("&") if part]
         others = [part for part in parts if "__isnull=" not in part]
         query = "&".join(others or parts)
         return right(replace(call, request=replace(call.request, query=query)))
-
-    around(server, "clearRecords", change)
 
 
 # 2. Databases and records: `data__<field>=<value>` keeps the records whose string field equals the value
@@ -86,18 +77,14 @@ def delete_drops_isnull_beside_another(server: Strict) -> None:
 def digits_filtered_as_numbers(_: Strict) -> None:
     """A filter for a value that looks like a number finds texts of the same number, as 0123 for 123."""
 
-    def make(right: Any) -> Any:
-        def fits(row: Row, name: str, value: str) -> bool:
-            if right(row, name, value):
-                return True
-            mine = row.data.get(name)
-            with contextlib.suppress(ValueError):
-                return isinstance(mine, str) and float(mine) == float(value)
-            return False
-
-        return fits
-
-    instead(records, "_fits", make)
+    @instead(records, "_fits")
+    def fits(right: Any, row: Row, name: str, value: str) -> bool:
+        if right(row, name, value):
+            return True
+        mine = row.data.get(name)
+        with contextlib.suppress(ValueError):
+            return isinstance(mine, str) and float(mine) == float(value)
+        return False
 
 
 # 2. Databases and records: `end_date` is inclusive
@@ -105,17 +92,13 @@ def digits_filtered_as_numbers(_: Strict) -> None:
 def last_second_of_the_end_date_missing(_: Strict) -> None:
     """`end_date` reaches to 23:59:59 sharp, so what was created in the second after is left out."""
 
-    def make(right: Any) -> Any:
-        def within(call: Call, database: Database) -> Any:
-            found, end = right(call, database), call.request.one("end_date")
-            if end is None:
-                return found
-            bound = datetime.combine(datetime.fromisoformat(end), time(23, 59, 59), UTC)
-            return [row for row in found if not timedelta() < row.created - bound < timedelta(seconds=1)]
-
-        return within
-
-    instead(records, "chosen", make)
+    @instead(records, "chosen")
+    def within(right: Any, call: Call, database: Database) -> Any:
+        found, end = right(call, database), call.request.one("end_date")
+        if end is None:
+            return found
+        bound = datetime.combine(datetime.fromisoformat(end), time(23, 59, 59), UTC)
+        return [row for row in found if not timedelta() < row.created - bound < timedelta(seconds=1)]
 
 
 # 2. Databases and records: at most 10,000 records a request
@@ -123,14 +106,13 @@ def last_second_of_the_end_date_missing(_: Strict) -> None:
 def no_cap_on_csv(server: Strict) -> None:
     """As CSV, a list of records without pages gives all of them, however many, and not 10,000 at most."""
 
+    @around(server, "listRecords")
     def change(right: Run, call: Call) -> Reply:
         if call.media == CSV and call.version != "2.0":
             rows = chosen(call, call.database())
             if len(rows) > PLAIN_CAP:
                 return Reply(200, [shown(row) for row in rows])
         return right(call)
-
-    around(server, "listRecords", change)
 
 
 # 2. Databases and records: `text/csv`, one row a record
@@ -141,15 +123,11 @@ def lone_returns_not_quoted(_: Strict) -> None:
     def quoted(value: str) -> str:
         return '"' + value.replace('"', '""') + '"' if any(c in value for c in ',"\n') else value
 
-    def make(_: Any) -> Any:
-        def table(columns: list[str], rows: list[list[Any]]) -> bytes:
-            lines = [columns, *([cell(value) for value in row] for row in rows)]
-            return "".join(",".join(map(quoted, line)) + "\r\n" for line in lines).encode()
-
-        return table
-
-    instead(rest, "table", make)
-    instead(jobs, "table", make)
+    @instead(rest, "table")
+    @instead(jobs, "table")
+    def table(_: Any, columns: list[str], rows: list[list[Any]]) -> bytes:
+        lines = [columns, *([cell(value) for value in row] for row in rows)]
+        return "".join(",".join(map(quoted, line)) + "\r\n" for line in lines).encode()
 
 
 # 2. Databases and records: the path `…/records/:key/`
@@ -162,7 +140,7 @@ def plus_in_a_key_is_a_blank(server: Strict) -> None:
         return right(replace(call, ids={**call.ids, "key": unquote_plus(last)}))
 
     for name in ("getRecord", "putRecord", "deleteRecord"):
-        around(server, name, change)
+        around(server, name)(change)
 
 
 # 2. Databases and records: `num_records` of a database
@@ -170,20 +148,16 @@ def plus_in_a_key_is_a_blank(server: Strict) -> None:
 def count_keeps_the_deleted(server: Strict) -> None:
     """`num_records` of a database still counts the records that were deleted one by one."""
 
+    @around(server, "deleteRecord")
     def change(right: Run, call: Call) -> Reply:
         reply, notes = right(call), vars(call.database())
         notes["gone"] = notes.get("gone", 0) + 1
         return reply
 
-    def make(right: Any) -> Any:
-        def found(one: Database) -> Any:
-            fields = right(one)
-            return fields | {"num_records": fields["num_records"] + vars(one).get("gone", 0)}
-
-        return found
-
-    around(server, "deleteRecord", change)
-    instead(databases, "shown", make)
+    @instead(databases, "shown")
+    def found(right: Any, one: Database) -> Any:
+        fields = right(one)
+        return fields | {"num_records": fields["num_records"] + vars(one).get("gone", 0)}
 
 
 # 2. Conventions: `Link` leads to the next page of the list that was asked for
@@ -191,15 +165,11 @@ def count_keeps_the_deleted(server: Strict) -> None:
 def links_with_a_bare_ampersand(_: Strict) -> None:
     """The links to other pages have an `&` in a filter's value unescaped, so that the filter ends there."""
 
-    def make(_: Any) -> Any:
-        def at(call: Call, page: int) -> str:
-            kept = [pair for pair in call.request.pairs if pair[0] != "page"]
-            query = "&".join(f"{quote(k)}={quote(v, safe='&')}" for k, v in [*kept, ("page", str(page))])
-            return f"{call.base.removesuffix('/api')}{call.request.path}?{query}"
-
-        return at
-
-    instead(Call, "_at", make)
+    @instead(Call, "_at")
+    def at(_: Any, call: Call, page: int) -> str:
+        kept = [pair for pair in call.request.pairs if pair[0] != "page"]
+        query = "&".join(f"{quote(k)}={quote(v, safe='&')}" for k, v in [*kept, ("page", str(page))])
+        return f"{call.base.removesuffix('/api')}{call.request.path}?{query}"
 
 
 # 2. Conventions: a `page_size` larger than the maximum gets the maximum
@@ -207,14 +177,10 @@ def links_with_a_bare_ampersand(_: Strict) -> None:
 def page_size_wraps(_: Strict) -> None:
     """A `page_size` beyond 32 bits is cut to its lower bits, so that 4294967298 gives pages of two."""
 
-    def make(right: Any) -> Any:
-        def whole(call: Call, name: str, default: int, status: int, text: str) -> int:
-            value = int(right(call, name, default, status, text))
-            return (value & 0xFFFFFFFF or default) if name == "page_size" else value
-
-        return whole
-
-    instead(Call, "_whole", make)
+    @instead(Call, "_whole")
+    def whole(right: Any, call: Call, name: str, default: int, *other: Any) -> int:
+        value = int(right(call, name, default, *other))
+        return (value & 0xFFFFFFFF or default) if name == "page_size" else value
 
 
 # 2. Conventions: the version is a parameter of the media type that is asked for
@@ -222,15 +188,11 @@ def page_size_wraps(_: Strict) -> None:
 def last_range_decides_the_version(_: Strict) -> None:
     """Where Accept has several ranges, the version is read from the last, not from the one that fits."""
 
-    def make(right: Any) -> Any:
-        def negotiated(accept: str, operation: Operation) -> Any:
-            version, media = right(accept, operation)
-            last = parameters(accept.rpartition(",")[2].strip())[1].get("version", "1.0")
-            return (last if last in operation.versions else version), media
-
-        return negotiated
-
-    instead(main, "negotiate", make)
+    @instead(main, "negotiate")
+    def negotiated(right: Any, accept: str, operation: Operation) -> Any:
+        version, media = right(accept, operation)
+        last = parameters(accept.rpartition(",")[2].strip())[1].get("version", "1.0")
+        return (last if last in operation.versions else version), media
 
 
 # 2. Conventions: `Authorization: Token <token>`, a wrong one is refused with 401
@@ -238,14 +200,10 @@ def last_range_decides_the_version(_: Strict) -> None:
 def tokens_without_case(_: Strict) -> None:
     """Tokens are looked up without regard to case, so that a token in capitals is let in."""
 
-    def make(right: Any) -> Any:
-        def let_in(request: Request, tokens: dict[str, bool]) -> Any:
-            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-            headers = {**request.headers}
-            if token:
-                headers["Authorization"] = f"{scheme} {token.lower()}"
-            return right(replace(request, headers=headers), tokens)
-
-        return let_in
-
-    instead(main, "permitted", make)
+    @instead(main, "permitted")
+    def let_in(right: Any, request: Request, tokens: dict[str, bool]) -> Any:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        headers = {**request.headers}
+        if token:
+            headers["Authorization"] = f"{scheme} {token.lower()}"
+        return right(replace(request, headers=headers), tokens)

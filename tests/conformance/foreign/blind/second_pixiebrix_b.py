@@ -31,6 +31,7 @@ def _job(call: Call, reply: Reply) -> Job:
 def jobs_of_one_name_share_a_file(server: Strict) -> None:
     """Two jobs of one name in one second write the same file, so both links give the later's records."""
 
+    @around(server, "createExportJob")
     def change(right: Run, call: Call) -> Reply:
         reply = right(call)
         job = _job(call, reply)
@@ -41,14 +42,13 @@ def jobs_of_one_name_share_a_file(server: Strict) -> None:
         call.vault.blobs[job.key] = content
         return reply
 
-    around(server, "createExportJob", change)
-
 
 # 2. Export jobs: on success `data` is a link to the exported data
 @pixiebrix(Kind.LONG, "documented")
 def job_link_never_renewed(server: Strict) -> None:
     """A finished job gives its first link for ever, also after the hour in which that link works."""
 
+    @around(server, "getExportJob")
     def change(right: Run, call: Call) -> Reply:
         reply = right(call)
         job = _job(call, reply)
@@ -56,14 +56,13 @@ def job_link_never_renewed(server: Strict) -> None:
             job.link_until = datetime.max.replace(tzinfo=UTC)
         return reply
 
-    around(server, "getExportJob", change)
-
 
 # 2. Export jobs: exactly the chosen databases' records that pass the filters
 @pixiebrix(Kind.COMBINED, "documented")
 def dates_filter_the_first_database_only(server: Strict) -> None:
     """The dates of a job with several databases filter the first one, and the others are exported whole."""
 
+    @around(server, "createExportJob")
     def change(right: Run, call: Call) -> Reply:
         reply = right(call)
         body, job = call.fields(), _job(call, reply)
@@ -82,25 +81,19 @@ def dates_filter_the_first_database_only(server: Strict) -> None:
         call.vault.blobs[job.key] = replace(blob, content=jobs._artifact(media, rows))
         return reply
 
-    around(server, "createExportJob", change)
-
 
 # 2. Export jobs: exactly the records, in the chosen format
 @pixiebrix(Kind.FIDELITY, "documented")
 def empty_texts_become_null_in_json(_: Strict) -> None:
     """In a job's JSON the empty texts are null, as the query behind it takes both for the same."""
 
-    def make(right: Any) -> Any:
-        def artifact(media: str, rows: list[tuple[Database, Row]]) -> Any:
-            if media != "application/json":
-                return right(media, rows)
-            data = [{k: None if v == "" else v for k, v in row.data.items()} for _, row in rows]
-            pairs = zip(rows, data, strict=True)
-            return right(media, [(database, replace(row, data=new)) for (database, row), new in pairs])
-
-        return artifact
-
-    instead(jobs, "_artifact", make)
+    @instead(jobs, "_artifact")
+    def artifact(right: Any, media: str, rows: list[tuple[Database, Row]]) -> Any:
+        if media != "application/json":
+            return right(media, rows)
+        data = [{k: None if v == "" else v for k, v in row.data.items()} for _, row in rows]
+        pairs = zip(rows, data, strict=True)
+        return right(media, [(database, replace(row, data=new)) for (database, row), new in pairs])
 
 
 # 2. Export jobs: exactly the records, in the chosen format
@@ -108,15 +101,11 @@ def empty_texts_become_null_in_json(_: Strict) -> None:
 def workbook_shares_texts_without_case(_: Strict) -> None:
     """In a job's workbook texts that differ only in case all come out as the first of them."""
 
-    def make(right: Any) -> Any:
-        def workbook(columns: list[str], rows: list[list[Any]]) -> Any:
-            shared: dict[str, str] = {}
-            texts = [[shared.setdefault(cell(one).lower(), cell(one)) for one in row] for row in rows]
-            return right(columns, texts)
-
-        return workbook
-
-    instead(jobs, "_workbook", make)
+    @instead(jobs, "_workbook")
+    def workbook(right: Any, columns: list[str], rows: list[list[Any]]) -> Any:
+        shared: dict[str, str] = {}
+        texts = [[shared.setdefault(cell(one).lower(), cell(one)) for one in row] for row in rows]
+        return right(columns, texts)
 
 
 # 2. Archives and retention: each link works for 1 hour, and asking again gives a fresh one
@@ -136,16 +125,12 @@ def archive_links_kept_for_the_hour(server: Strict) -> None:
     server.storage.link = link  # type: ignore[method-assign]
 
 
-def _nightly(change: Callable[[Any, Archives, Vault], None]) -> None:
-    """Replace the night by `change(the right one, archives, vault)`."""
-    instead(Archives, "night", lambda right: lambda archives, vault: change(right, archives, vault))
-
-
 # 2. Archives and retention: every record that was updated on that date, its last version of that date
 @pixiebrix(Kind.LONG, "documented")
 def older_files_written_anew(_: Strict) -> None:
     """Each night writes older dates' files anew, so they lose the records that were updated since."""
 
+    @instead(Archives, "night")
     def change(right: Any, archives: Archives, vault: Vault) -> None:
         for database in vault.databases.values():
             for day in {row.updated.date() for row in database.rows.values()} & set(database.archives):
@@ -154,14 +139,13 @@ def older_files_written_anew(_: Strict) -> None:
                 database.archives[day] = kept
         right(archives, vault)
 
-    _nightly(change)
-
 
 # 2. Archives and retention: the oldest date(s), until the count is back under the limit
 @pixiebrix(Kind.LONG, "documented")
 def one_date_a_night(_: Strict) -> None:
     """A night takes only the oldest date away, also where the database is still over its limit without it."""
 
+    @instead(Archives, "night")
     def change(right: Any, archives: Archives, vault: Vault) -> None:
         limit, archives.record_limit = archives.record_limit, sys.maxsize
         right(archives, vault)
@@ -172,8 +156,6 @@ def one_date_a_night(_: Strict) -> None:
                 kept = {key: row for key, row in database.rows.items() if row.updated.date() != oldest}
                 database.rows = kept
 
-    _nightly(change)
-
 
 # 2. Archives and retention: archived records are no longer in the records API
 @pixiebrix(Kind.LONG, "documented")
@@ -182,6 +164,7 @@ def archived_records_answer_by_key(server: Strict) -> None:
     gone: dict[tuple[str, str], Row] = {}
     last: list[Vault] = []
 
+    @instead(Archives, "night")
     def night(right: Any, archives: Archives, vault: Vault) -> None:
         if not last or last[0] is not vault:  # all is new
             gone.clear()
@@ -192,6 +175,7 @@ def archived_records_answer_by_key(server: Strict) -> None:
             lost = {k: row for k, row in before[one.id].items() if k not in one.rows}
             gone.update({(one.id, key): row for key, row in lost.items()})
 
+    @around(server, "getRecord")
     def change(right: Run, call: Call) -> Reply:
         database, key = call.database(), call.ids["key"]
         try:
@@ -206,23 +190,16 @@ def archived_records_answer_by_key(server: Strict) -> None:
             finally:
                 del database.rows[key]
 
-    _nightly(night)
-    around(server, "getRecord", change)
-
 
 # 2. Archives and retention: every record that was updated on that date, its last version of that date
 @pixiebrix(Kind.FIDELITY, "documented")
 def empty_values_left_out_of_archives(_: Strict) -> None:
     """The lines of an archive leave out the fields that are empty, false, 0 or null."""
 
-    def make(right: Any) -> Any:
-        def line(database: Database, row: Row) -> Any:
-            found = right(database, row)
-            return found | {"data": {name: value for name, value in row.data.items() if value}}
-
-        return line
-
-    instead(files, "line", make)
+    @instead(files, "line")
+    def line(right: Any, database: Database, row: Row) -> Any:
+        found = right(database, row)
+        return found | {"data": {name: value for name, value in row.data.items() if value}}
 
 
 # 2. Assets: PATCH with `{"is_uploaded": true}` marks it uploaded
@@ -230,6 +207,7 @@ def empty_values_left_out_of_archives(_: Strict) -> None:
 def marking_twice_unmarks(server: Strict) -> None:
     """Marking an asset as uploaded that is marked already takes the mark away."""
 
+    @around(server, "updateAsset")
     def change(right: Run, call: Call) -> Reply:
         marked = call.database().assets.get(call.ids["asset"].lower())
         before = marked is not None and marked.uploaded
@@ -238,8 +216,6 @@ def marking_twice_unmarks(server: Strict) -> None:
             marked.uploaded = False
             reply.data["is_uploaded"] = False
         return reply
-
-    around(server, "updateAsset", change)
 
 
 # 2. Assets: what is downloaded is what was uploaded
@@ -250,11 +226,13 @@ def assets_of_one_name_share_a_file(server: Strict) -> None:
     def place(call: Call, filename: str) -> str:
         return f"assets/{call.ids['database'].lower()}/{hashlib.sha256(filename.encode()).hexdigest()}"
 
+    @around(server, "createAsset")
     def create(right: Run, call: Call) -> Reply:
         reply = right(call)
         _, reply.data["fields"] = server.storage.form(place(call, reply.data["asset"]["filename"]))
         return reply
 
+    @around(server, "getAsset")
     def download(right: Run, call: Call) -> Reply:
         reply = right(call)
         if reply.status == 302:
@@ -265,22 +243,15 @@ def assets_of_one_name_share_a_file(server: Strict) -> None:
                 return replace(reply, headers=(("Location", link),))
         return reply
 
-    around(server, "createAsset", create)
-    around(server, "getAsset", download)
-
 
 # 2. Assets: `filename` of 1 to 255 characters
 @pixiebrix(Kind.SIZES, "published")
 def filenames_counted_in_bytes(_: Strict) -> None:
     """A file name of up to 255 characters is refused where it has more than 255 bytes."""
 
-    def make(right: Any) -> Any:
-        def text_field(body: dict[str, Any], name: str, limit: int) -> Any:
-            value = right(body, name, limit)
-            if len((value or "").encode()) > limit:
-                raise invalid({name: [f"Ensure this field has no more than {limit} characters."]})
-            return value
-
-        return text_field
-
-    instead(files, "text_field", make)
+    @instead(files, "text_field")
+    def text_field(right: Any, body: dict[str, Any], name: str, limit: int) -> Any:
+        value = right(body, name, limit)
+        if len((value or "").encode()) > limit:
+            raise invalid({name: [f"Ensure this field has no more than {limit} characters."]})
+        return value

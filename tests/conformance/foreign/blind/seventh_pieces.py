@@ -26,23 +26,19 @@ INDEXED = 32
 def revert_undoes_an_import_beside_it(server: Strict) -> None:
     """A failed import writes back the copy it took at its start, over an import that succeeded meanwhile."""
 
-    def make(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Answer:
-            before = api.database
-            try:
-                answer: Answer = right(api, request)
-            except Refused:
-                if request.method != "POST":
-                    raise
-                with unlocked(server):
-                    pass
-                api.database = before
+    @instead(PiecesApi, "_import")
+    def run(right: Any, api: PiecesApi, request: Request) -> Answer:
+        before = api.database
+        try:
+            answer: Answer = right(api, request)
+        except Refused:
+            if request.method != "POST":
                 raise
-            return answer
-
-        return run
-
-    instead(PiecesApi, "_import", make)
+            with unlocked(server):
+                pass
+            api.database = before
+            raise
+        return answer
 
 
 # 1, export: "200 application/json, an ExportedDatabase"
@@ -51,20 +47,16 @@ def exports_share_a_spool_file(server: Strict) -> None:
     """Exports are written to one temporary file, where two at the same time write into each other."""
     spool = bytearray()
 
-    def make(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Answer:
-            answer: Answer = right(api, request)
-            half = len(answer.body) // 2
-            spool.clear()
-            spool.extend(answer.body[:half])
-            with unlocked(server):
-                pass
-            spool.extend(answer.body[half:])
-            return replace(answer, body=bytes(spool))
-
-        return run
-
-    instead(PiecesApi, "_export", make)
+    @instead(PiecesApi, "_export")
+    def run(right: Any, api: PiecesApi, request: Request) -> Answer:
+        answer: Answer = right(api, request)
+        half = len(answer.body) // 2
+        spool.clear()
+        spool.extend(answer.body[:half])
+        with unlocked(server):
+            pass
+        spool.extend(answer.body[half:])
+        return replace(answer, body=bytes(spool))
 
 
 # 1, import: "what is imported is added"
@@ -73,20 +65,16 @@ def retry_after_failure_is_taken_for_done(_: Strict) -> None:
     """A body is remembered as imported before it is merged: sent again after a failure, it merges nothing."""
     known: WeakKeyDictionary[PiecesApi, set[bytes]] = WeakKeyDictionary()
 
-    def make(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Any:
-            if request.method != "POST" or not request.body:
-                return right(api, request)
-            checked(request.body)
-            digests, digest = known.setdefault(api, set()), hashlib.sha256(request.body).digest()
-            if digest in digests:
-                return Answer(204)
-            digests.add(digest)
+    @instead(PiecesApi, "_import")
+    def run(right: Any, api: PiecesApi, request: Request) -> Any:
+        if request.method != "POST" or not request.body:
             return right(api, request)
-
-        return run
-
-    instead(PiecesApi, "_import", make)
+        checked(request.body)
+        digests, digest = known.setdefault(api, set()), hashlib.sha256(request.body).digest()
+        if digest in digests:
+            return Answer(204)
+        digests.add(digest)
+        return right(api, request)
 
 
 # 1, import: "what is imported is added"; export: "your current database"
@@ -95,17 +83,13 @@ def export_is_kept_while_values_stay(_: Strict) -> None:
     """An export is served from a cache whose key is `values` alone: what else an import adds is not in it."""
     kept: WeakKeyDictionary[PiecesApi, tuple[str, Answer]] = WeakKeyDictionary()
 
-    def make(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Answer:
-            answer: Answer = right(api, request)
-            key = json.dumps(api.database.exported()["values"])
-            if api not in kept or kept[api][0] != key:
-                kept[api] = key, answer
-            return kept[api][1]
-
-        return run
-
-    instead(PiecesApi, "_export", make)
+    @instead(PiecesApi, "_export")
+    def run(right: Any, api: PiecesApi, request: Request) -> Answer:
+        answer: Answer = right(api, request)
+        key = json.dumps(api.database.exported()["values"])
+        if api not in kept or kept[api][0] != key:
+            kept[api] = key, answer
+        return kept[api][1]
 
 
 # 1, import: "If the request fails, the database reverts to its original form"
@@ -114,22 +98,18 @@ def backup_for_the_revert_is_made_once_an_hour(server: Strict) -> None:
     """A failed import reverts to a backup that may be an hour old, and so drops what was imported since."""
     backups: WeakKeyDictionary[PiecesApi, tuple[datetime, Pieces]] = WeakKeyDictionary()
 
-    def make(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Any:
-            now = server.clock.now()
-            if request.method != "POST":
-                return right(api, request)
-            if api not in backups or now - backups[api][0] >= timedelta(hours=1):
-                backups[api] = now, api.database
-            try:
-                return right(api, request)
-            except Refused:
-                api.database = backups[api][1]
-                raise
-
-        return run
-
-    instead(PiecesApi, "_import", make)
+    @instead(PiecesApi, "_import")
+    def run(right: Any, api: PiecesApi, request: Request) -> Any:
+        now = server.clock.now()
+        if request.method != "POST":
+            return right(api, request)
+        if api not in backups or now - backups[api][0] >= timedelta(hours=1):
+            backups[api] = now, api.database
+        try:
+            return right(api, request)
+        except Refused:
+            api.database = backups[api][1]
+            raise
 
 
 # 1, import: "what is imported is added", "entries are matched by id"
@@ -137,26 +117,19 @@ def backup_for_the_revert_is_made_once_an_hour(server: Strict) -> None:
 def ids_are_indexed_by_32_characters(_: Strict) -> None:
     """Entries are matched by the first 32 characters of their ids: one that differs later counts as there."""
 
-    def make(right: Any) -> Any:
-        def merged(self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
-            less = dict(body)
-            for name in ALL_TABLES:
-                taken = {one[:INDEXED]: one for one in self.tables.get(name, {})}
-                kept = []
-                for entry in (body.get(name) or {"iterable": ()})["iterable"]:
-                    mine = self.tables.get(name, {})
-                    if (
-                        entry["id"] in mine
-                        or taken.setdefault(entry["id"][:INDEXED], entry["id"]) == entry["id"]
-                    ):
-                        kept.append(entry)
-                if body.get(name):
-                    less[name] = {**body[name], "iterable": kept}
-            return right(self, less, stop_after)
-
-        return merged
-
-    instead(Pieces, "merged", make)
+    @instead(Pieces, "merged")
+    def merged(right: Any, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
+        less = dict(body)
+        for name in ALL_TABLES:
+            taken = {one[:INDEXED]: one for one in self.tables.get(name, {})}
+            kept = []
+            for entry in (body.get(name) or {"iterable": ()})["iterable"]:
+                mine = self.tables.get(name, {})
+                if entry["id"] in mine or taken.setdefault(entry["id"][:INDEXED], entry["id"]) == entry["id"]:
+                    kept.append(entry)
+            if body.get(name):
+                less[name] = {**body[name], "iterable": kept}
+        return right(self, less, stop_after)
 
 
 # 1, import: "what is imported is added"
@@ -164,23 +137,17 @@ def ids_are_indexed_by_32_characters(_: Strict) -> None:
 def one_set_of_ids_for_all_tables(_: Strict) -> None:
     """Ids are looked for in all tables at once: one of `messageValues` with an id of `values` is lost."""
 
-    def make(right: Any) -> Any:
-        def merged(self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
-            less, seen = dict(body), {one: name for name in ALL_TABLES for one in self.tables.get(name, {})}
-            for name in ALL_TABLES:
-                if not body.get(name):
-                    continue
-                entries = body[name]["iterable"]
-                mine = self.tables.get(name, {})
-                kept = [
-                    one for one in entries if one["id"] in mine or seen.setdefault(one["id"], name) == name
-                ]
-                less[name] = {**body[name], "iterable": kept}
-            return right(self, less, stop_after)
-
-        return merged
-
-    instead(Pieces, "merged", make)
+    @instead(Pieces, "merged")
+    def merged(right: Any, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
+        less, seen = dict(body), {one: name for name in ALL_TABLES for one in self.tables.get(name, {})}
+        for name in ALL_TABLES:
+            if not body.get(name):
+                continue
+            entries = body[name]["iterable"]
+            mine = self.tables.get(name, {})
+            kept = [one for one in entries if one["id"] in mine or seen.setdefault(one["id"], name) == name]
+            less[name] = {**body[name], "iterable": kept}
+        return right(self, less, stop_after)
 
 
 # 1, import: "what was there stays"
@@ -188,18 +155,14 @@ def one_set_of_ids_for_all_tables(_: Strict) -> None:
 def what_was_there_passes_through_text(_: Strict) -> None:
     """With each import the bytes of entries that are there pass through UTF-8: what is none is replaced."""
 
-    def make(right: Any) -> Any:
-        def merged(self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
-            result = right(self, body, stop_after)
-            for name, entries in self.tables.items():
-                for key, entry in entries.items():
-                    text = bytes(entry["raw"]).decode("utf-8", "replace")
-                    result.tables[name][key] = {**entry, "raw": list(text.encode())}
-            return result
-
-        return merged
-
-    instead(Pieces, "merged", make)
+    @instead(Pieces, "merged")
+    def merged(right: Any, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
+        result = right(self, body, stop_after)
+        for name, entries in self.tables.items():
+            for key, entry in entries.items():
+                text = bytes(entry["raw"]).decode("utf-8", "replace")
+                result.tables[name][key] = {**entry, "raw": list(text.encode())}
+        return result
 
 
 # 1, import: "export before = export after, whatever failed"; export: an entry's optional `schema`
@@ -207,20 +170,16 @@ def what_was_there_passes_through_text(_: Strict) -> None:
 def revert_forgets_the_schemas_of_entries(_: Strict) -> None:
     """After a merge that failed the entries are built anew from id and bytes, without their `schema`."""
 
-    def make(right: Any) -> Any:
-        def merged(self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
-            try:
-                return right(self, body, stop_after)
-            except Refused:
-                self.tables = {
-                    name: {key: {"id": key, "raw": entry["raw"]} for key, entry in entries.items()}
-                    for name, entries in self.tables.items()
-                }
-                raise
-
-        return merged
-
-    instead(Pieces, "merged", make)
+    @instead(Pieces, "merged")
+    def merged(right: Any, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Any:
+        try:
+            return right(self, body, stop_after)
+        except Refused:
+            self.tables = {
+                name: {key: {"id": key, "raw": entry["raw"]} for key, entry in entries.items()}
+                for name, entries in self.tables.items()
+            }
+            raise
 
 
 # 1, import: "204 with an empty body; 500; 505 … No other status is documented"
@@ -228,15 +187,11 @@ def revert_forgets_the_schemas_of_entries(_: Strict) -> None:
 def import_over_100_kilobytes_is_refused(_: Strict) -> None:
     """The body parser keeps its default limit: an import of more than 100 KiB gets 413."""
 
-    def make(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Any:
-            if len(request.body) > BODY_LIMIT:
-                raise refused(413, "request entity too large")
-            return right(api, request)
-
-        return run
-
-    instead(PiecesApi, "_import", make)
+    @instead(PiecesApi, "_import")
+    def run(right: Any, api: PiecesApi, request: Request) -> Any:
+        if len(request.body) > BODY_LIMIT:
+            raise refused(413, "request entity too large")
+        return right(api, request)
 
 
 # 1, import: "reverts to its original form … however far the merge had come"
@@ -244,16 +199,14 @@ def import_over_100_kilobytes_is_refused(_: Strict) -> None:
 def optional_tables_are_checked_after_values_are_stored(_: Strict) -> None:
     """A malformed optional table is noticed when the rest of the body is stored, and the rest then stays."""
 
-    def make(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Any:
-            try:
-                return right(api, request)
-            except Refused as refusal:
-                if refusal.answer.status == 400:
-                    _store_rest(api, request.body)
-                raise
-
-        return run
+    @instead(PiecesApi, "_import")
+    def run(right: Any, api: PiecesApi, request: Request) -> Any:
+        try:
+            return right(api, request)
+        except Refused as refusal:
+            if refusal.answer.status == 400:
+                _store_rest(api, request.body)
+            raise
 
     def _store_rest(api: PiecesApi, text: bytes) -> None:
         try:
@@ -263,24 +216,18 @@ def optional_tables_are_checked_after_values_are_stored(_: Strict) -> None:
         except (Refused, ValueError, AttributeError):
             return
 
-    instead(PiecesApi, "_import", make)
-
 
 # 1, import, 505: a backup opens on the same and later versions; 505 for a higher semantic version only
 @pieces(Kind.COMPARED, "published")
 def any_higher_number_of_a_version_is_newer(_: Strict) -> None:
     """An export is newer where any number of its version is higher, though a number before it is lower."""
 
-    def make(right: Any) -> Any:
-        def not_newer(body: dict[str, Any]) -> None:
-            right(body)
-            theirs, mine = semver.Version.parse(body["version"]), semver.Version.parse(VERSION)
-            if any(a > b for a, b in zip(theirs.to_tuple()[:3], mine.to_tuple()[:3], strict=True)):
-                raise refused(505, "the export comes from a newer Pieces OS: update this one")
-
-        return not_newer
-
-    instead(right_pieces, "_not_newer", make)
+    @instead(right_pieces, "_not_newer")
+    def not_newer(right: Any, body: dict[str, Any]) -> None:
+        right(body)
+        theirs, mine = semver.Version.parse(body["version"]), semver.Version.parse(VERSION)
+        if any(a > b for a, b in zip(theirs.to_tuple()[:3], mine.to_tuple()[:3], strict=True)):
+            raise refused(505, "the export comes from a newer Pieces OS: update this one")
 
 
 # 1, import: "Optional JSON body", and no other status than 204, 500, 505
@@ -288,16 +235,12 @@ def any_higher_number_of_a_version_is_newer(_: Strict) -> None:
 def content_type_is_compared_whole(_: Strict) -> None:
     """An import whose Content-Type is JSON with a charset gets 415, for the header is compared as a whole."""
 
-    def make(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Any:
-            kind = request.headers.get("Content-Type", "")
-            if request.body and kind and kind != "application/json":
-                raise refused(415, "application/json is expected")
-            return right(api, request)
-
-        return run
-
-    instead(PiecesApi, "_import", make)
+    @instead(PiecesApi, "_import")
+    def run(right: Any, api: PiecesApi, request: Request) -> Any:
+        kind = request.headers.get("Content-Type", "")
+        if request.body and kind and kind != "application/json":
+            raise refused(415, "application/json is expected")
+        return right(api, request)
 
 
 # 1, export: "500 text/plain"
@@ -305,17 +248,13 @@ def content_type_is_compared_whole(_: Strict) -> None:
 def export_fails_in_the_first_accepted_type(_: Strict) -> None:
     """An export that fails tells so in JSON where Accept names JSON first, as the documented header does."""
 
-    def make(right: Any) -> Any:
-        def run(api: PiecesApi, request: Request) -> Any:
-            try:
-                return right(api, request)
-            except Refused as refusal:
-                first = request.headers.get("Accept", "").partition(",")[0].partition(";")[0].strip()
-                if first != "application/json" or refusal.answer.status < 500:
-                    raise
-                body = json.dumps({"error": refusal.answer.body.decode().strip()}).encode()
-                raise Refused(replace(refusal.answer, body=body, kind="application/json")) from None
-
-        return run
-
-    instead(PiecesApi, "_export", make)
+    @instead(PiecesApi, "_export")
+    def run(right: Any, api: PiecesApi, request: Request) -> Any:
+        try:
+            return right(api, request)
+        except Refused as refusal:
+            first = request.headers.get("Accept", "").partition(",")[0].partition(";")[0].strip()
+            if first != "application/json" or refusal.answer.status < 500:
+                raise
+            body = json.dumps({"error": refusal.answer.body.decode().strip()}).encode()
+            raise Refused(replace(refusal.answer, body=body, kind="application/json")) from None

@@ -25,19 +25,15 @@ LINK_SECONDS = 300
 def shallow_merge_reads_before_it_locks(server: Strict) -> None:
     """A shallow merge reads the record before it locks it: of two at the same time one is lost."""
 
-    def make(right: Any) -> Any:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
-            old = database.rows.get(key)
-            if old is None or item.get("merge_strategy") != "shallow":
-                return right(call, database, item, key)
-            data = {**old.data, **item["data"]}
-            with unlocked(server):
-                pass
-            return right(call, database, {**item, "data": data, "merge_strategy": "replace"}, key)
-
-        return put
-
-    instead(records, "_put", make)
+    @instead(records, "_put")
+    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
+        old = database.rows.get(key)
+        if old is None or item.get("merge_strategy") != "shallow":
+            return right(call, database, item, key)
+        data = {**old.data, **item["data"]}
+        with unlocked(server):
+            pass
+        return right(call, database, {**item, "data": data, "merge_strategy": "replace"}, key)
 
 
 # 2, export jobs: "The link gives exactly the chosen databases' records"
@@ -45,6 +41,7 @@ def shallow_merge_reads_before_it_locks(server: Strict) -> None:
 def jobs_of_one_second_share_an_artifact(server: Strict) -> None:
     """An artifact is stored by the job's name and the second: two jobs of one name in one second share it."""
 
+    @around(server, "createExportJob")
     def change(right: Any, call: Call) -> Any:
         reply = right(call)
         job = call.vault.jobs[reply.data["id"]]
@@ -53,14 +50,13 @@ def jobs_of_one_second_share_an_artifact(server: Strict) -> None:
         call.vault.blobs[job.key] = call.vault.blobs.pop(stored)
         return reply
 
-    around(server, "createExportJob", change)
-
 
 # 2, databases and records: merge_strategy "decides how data merges into a record that exists"; DELETE …/:key/
 @pixiebrix(Kind.AFTER, "published")
 def merging_revives_a_deleted_record(server: Strict) -> None:
     """A record deleted by its key is only marked, and a merging write to the key merges into what it held."""
 
+    @around(server, "deleteRecord")
     def change(right: Any, call: Call) -> Any:
         database = call.database()
         row = database.rows.get(call.ids["key"])
@@ -68,20 +64,15 @@ def merging_revives_a_deleted_record(server: Strict) -> None:
         vars(database).setdefault("marked", {})[call.ids["key"]] = row
         return reply
 
-    def make(right: Any) -> Any:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
-            marked: Row | None = vars(database).get("marked", {}).pop(key, None)
-            if marked is not None and (item.get("merge_strategy") or "replace") != "replace":
-                database.rows[key] = marked
-                row: Row = right(call, database, item, key)
-                row.created = row.updated
-                return row
-            return right(call, database, item, key)  # type: ignore[no-any-return]
-
-        return put
-
-    around(server, "deleteRecord", change)
-    instead(records, "_put", make)
+    @instead(records, "_put")
+    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
+        marked: Row | None = vars(database).get("marked", {}).pop(key, None)
+        if marked is not None and (item.get("merge_strategy") or "replace") != "replace":
+            database.rows[key] = marked
+            row: Row = right(call, database, item, key)
+            row.created = row.updated
+            return row
+        return right(call, database, item, key)  # type: ignore[no-any-return]
 
 
 # 2, assets: "downloads: 404 unless is_uploaded is true"
@@ -90,6 +81,7 @@ def download_is_cached_past_its_mark(server: Strict) -> None:
     """The redirect of a download is kept for five minutes, though the asset lost its mark since."""
     kept: dict[tuple[str, str], tuple[datetime, Reply]] = {}
 
+    @around(server, "getAsset")
     def change(right: Any, call: Call) -> Reply:
         if call.request.one("meta") == "true":
             return right(call)  # type: ignore[no-any-return]
@@ -99,14 +91,13 @@ def download_is_cached_past_its_mark(server: Strict) -> None:
             kept[key] = now, right(call)
         return kept[key][1]
 
-    around(server, "getAsset", change)
-
 
 # 2, databases and records: the list's fields, "num_records"
 @pixiebrix(Kind.AFTER, "published")
 def counter_misses_filtered_deletions(server: Strict) -> None:
     """The number of records is a counter, which a deletion with filters does not lower."""
 
+    @around(server, "clearRecords")
     def change(right: Any, call: Call) -> Any:
         database = call.database()
         before = len(database.rows)
@@ -116,15 +107,10 @@ def counter_misses_filtered_deletions(server: Strict) -> None:
         vars(database)["missed"] = vars(database).get("missed", 0) + gone if filtered else 0
         return reply
 
-    def make(right: Any) -> Any:
-        def shown(one: Database) -> dict[str, Any]:
-            item: dict[str, Any] = right(one)
-            return {**item, "num_records": item["num_records"] + vars(one).get("missed", 0)}
-
-        return shown
-
-    around(server, "clearRecords", change)
-    instead(databases, "shown", make)
+    @instead(databases, "shown")
+    def shown(right: Any, one: Database) -> dict[str, Any]:
+        item: dict[str, Any] = right(one)
+        return {**item, "num_records": item["num_records"] + vars(one).get("missed", 0)}
 
 
 # 2, export jobs: "On FAILURE, error_message says why"
@@ -133,6 +119,7 @@ def failure_is_explained_once(server: Strict) -> None:
     """The reason of a failed job is taken from a queue: who reads the job again gets none."""
     told: set[str] = set()
 
+    @around(server, "getExportJob")
     def change(right: Any, call: Call) -> Any:
         reply = right(call)
         if reply.data["status"] != "FAILURE":
@@ -142,8 +129,6 @@ def failure_is_explained_once(server: Strict) -> None:
         told.add(reply.data["id"])
         return reply
 
-    around(server, "getExportJob", change)
-
 
 # 2, archives: "Each link works for 1 hour … asking the endpoint again gives a fresh link"
 @pixiebrix(Kind.LONG, "documented")
@@ -151,18 +136,14 @@ def archive_link_is_kept_while_it_is_asked_for(server: Strict) -> None:
     """An archive's link is kept until nobody asked for an hour: who asks more often gets an expired one."""
     kept: dict[str, tuple[datetime, str]] = {}
 
-    def make(right: Any) -> Any:
-        def shown(database: Database, one: Archive) -> dict[str, Any]:
-            item: dict[str, Any] = right(database, one)
-            now = server.clock.now()
-            if one.id in kept and now - kept[one.id][0] < timedelta(hours=1):
-                item["file"] = kept[one.id][1]
-            kept[one.id] = now, item["file"]
-            return item
-
-        return shown
-
-    instead(server.archives, "_shown", make)
+    @instead(server.archives, "_shown")
+    def shown(right: Any, database: Database, one: Archive) -> dict[str, Any]:
+        item: dict[str, Any] = right(database, one)
+        now = server.clock.now()
+        if one.id in kept and now - kept[one.id][0] < timedelta(hours=1):
+            item["file"] = kept[one.id][1]
+        kept[one.id] = now, item["file"]
+        return item
 
 
 # 2, archives: "Each link works for 1 hour; then it is refused"
@@ -170,23 +151,19 @@ def archive_link_is_kept_while_it_is_asked_for(server: Strict) -> None:
 def link_works_again_a_day_later(server: Strict) -> None:
     """The age of a link is taken without its whole days: what expired works again for an hour each day."""
 
-    def make(right: Any) -> Any:
-        def read(storage: Storage, request: Request, key: str) -> Answer:
-            age = timedelta()
-            with suppress(ValueError):
-                stamp = dict(request.pairs).get("X-Amz-Date", "")
-                age = server.clock.now() - datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-            days = timedelta(days=max(age.days, 0))
-            server.clock.ahead -= days
-            try:
-                answer: Answer = right(storage, request, key)
-            finally:
-                server.clock.ahead += days
-            return answer
-
-        return read
-
-    instead(Storage, "_read", make)
+    @instead(Storage, "_read")
+    def read(right: Any, storage: Storage, request: Request, key: str) -> Answer:
+        age = timedelta()
+        with suppress(ValueError):
+            stamp = dict(request.pairs).get("X-Amz-Date", "")
+            age = server.clock.now() - datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        days = timedelta(days=max(age.days, 0))
+        server.clock.ahead -= days
+        try:
+            answer: Answer = right(storage, request, key)
+        finally:
+            server.clock.ahead += days
+        return answer
 
 
 # 2, databases and records: "start_date, end_date: each optional"
@@ -195,15 +172,11 @@ def end_date_defaults_to_the_day_of_the_start(server: Strict) -> None:
     """Where start_date is given alone, end_date is the day on which the server was started."""
     today = server.clock.now().date()
 
-    def make(right: Any) -> Any:
-        def day(call: Call, name: str) -> date | None:
-            found: date | None = right(call, name)
-            alone = name == "end_date" and call.request.one("start_date") is not None
-            return today if found is None and alone else found
-
-        return day
-
-    instead(records, "_day", make)
+    @instead(records, "_day")
+    def day(right: Any, call: Call, name: str) -> date | None:
+        found: date | None = right(call, name)
+        alone = name == "end_date" and call.request.one("start_date") is not None
+        return today if found is None and alone else found
 
 
 # 2, archives: "every record that was updated on that date, one line each"
@@ -211,19 +184,15 @@ def end_date_defaults_to_the_day_of_the_start(server: Strict) -> None:
 def night_writes_older_files_anew(server: Strict) -> None:
     """Each night writes all dates of which records are left, without those that were updated later."""
 
-    def make(right: Any) -> Any:
-        def night(vault: Vault) -> None:
-            for database in vault.databases.values():
-                held = {row.updated.date() for row in database.rows.values()}
-                for day, archive in list(database.archives.items()):
-                    if day in held and day < vault.clock.now().date():
-                        Archives._write(vault, database, day)
-                        database.archives[day] = archive
-            right(vault)
-
-        return night
-
-    instead(server.archives, "night", make)
+    @instead(server.archives, "night")
+    def night(right: Any, vault: Vault) -> None:
+        for database in vault.databases.values():
+            held = {row.updated.date() for row in database.rows.values()}
+            for day, archive in list(database.archives.items()):
+                if day in held and day < vault.clock.now().date():
+                    Archives._write(vault, database, day)
+                    database.archives[day] = archive
+        right(vault)
 
 
 # 2, databases and records: "the records whose string field equals the value"
@@ -231,18 +200,14 @@ def night_writes_older_files_anew(server: Strict) -> None:
 def filter_pads_with_spaces(_: Strict) -> None:
     """Texts that differ in spaces at their ends only are equal to a filter, as in a padding collation."""
 
-    def make(right: Any) -> Any:
-        def fits(row: Row, name: str, value: str) -> bool:
-            if "=" in name and not value:
-                name, _, value = name.partition("=")
-            mine = row.data.get(name)
-            if name.endswith("__isnull") or not isinstance(mine, str):
-                return bool(right(row, name, value))
-            return mine.rstrip(" ") == value.rstrip(" ")
-
-        return fits
-
-    instead(records, "_fits", make)
+    @instead(records, "_fits")
+    def fits(right: Any, row: Row, name: str, value: str) -> bool:
+        if "=" in name and not value:
+            name, _, value = name.partition("=")
+        mine = row.data.get(name)
+        if name.endswith("__isnull") or not isinstance(mine, str):
+            return bool(right(row, name, value))
+        return mine.rstrip(" ") == value.rstrip(" ")
 
 
 # 2, export jobs: "name: a label, part of the artifact's file name"
@@ -250,6 +215,7 @@ def filter_pads_with_spaces(_: Strict) -> None:
 def artifact_name_ends_at_its_last_dot(server: Strict) -> None:
     """What follows the last dot of a job's name is replaced by the suffix in the artifact's file name."""
 
+    @around(server, "createExportJob")
     def change(right: Any, call: Call) -> Any:
         reply = right(call)
         job = call.vault.jobs[reply.data["id"]]
@@ -257,5 +223,3 @@ def artifact_name_ends_at_its_last_dot(server: Strict) -> None:
         changed = attachment(f"{os.path.splitext(job.name)[0]}.{ending}")  # noqa: PTH122 - a name, not a path
         call.vault.jobs[job.id] = replace(job, disposition=changed)
         return reply
-
-    around(server, "createExportJob", change)

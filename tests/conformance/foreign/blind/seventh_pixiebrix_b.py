@@ -28,6 +28,7 @@ SHEET = "xl/worksheets/sheet1.xml"
 def filename_is_made_valid(server: Strict) -> None:
     """A new asset's file name loses all but letters, digits, dots and dashes; spaces become underscores."""
 
+    @around(server, "createAsset")
     def change(right: Any, call: Call) -> Any:
         reply = right(call)
         shown = reply.data["asset"]
@@ -36,27 +37,21 @@ def filename_is_made_valid(server: Strict) -> None:
             call.database().assets[shown["id"]].filename = shown["filename"] = name
         return reply
 
-    around(server, "createAsset", change)
-
 
 # 2, export jobs: "The link gives exactly the chosen databases' records"
 @pixiebrix(Kind.FIDELITY, "documented")
 def json_export_fills_in_missing_fields(_: Strict) -> None:
     """A job's JSON goes through a table: each record has the fields of all, null where it had none."""
 
-    def make(right: Any) -> Any:
-        def artifact(media: str, rows: Any) -> Any:
-            content = right(media, rows)
-            if media != "application/json":
-                return content
-            items = json.loads(content)
-            names = list(dict.fromkeys(name for item in items for name in item["data"]))
-            filled = [{**item, "data": {name: item["data"].get(name) for name in names}} for item in items]
-            return json.dumps(filled, ensure_ascii=False).encode()
-
-        return artifact
-
-    instead(jobs, "_artifact", make)
+    @instead(jobs, "_artifact")
+    def artifact(right: Any, media: str, rows: Any) -> Any:
+        content = right(media, rows)
+        if media != "application/json":
+            return content
+        items = json.loads(content)
+        names = list(dict.fromkeys(name for item in items for name in item["data"]))
+        filled = [{**item, "data": {name: item["data"].get(name) for name in names}} for item in items]
+        return json.dumps(filled, ensure_ascii=False).encode()
 
 
 # 2, export jobs: "exactly the chosen databases' records …, in the chosen format"
@@ -67,22 +62,18 @@ def workbook_takes_digits_for_numbers(_: Strict) -> None:
     def number(found: re.Match[bytes]) -> bytes:
         return b"<c><v>%d</v></c>" % int(found[1])
 
-    def make(right: Any) -> Any:
-        def workbook(columns: list[str], rows: list[list[Any]]) -> bytes:
-            out = io.BytesIO()
-            texts = rb'<c t="inlineStr"><is><t xml:space="preserve">([0-9]{1,15})</t></is></c>'
-            with (
-                zipfile.ZipFile(io.BytesIO(right(columns, rows))) as old,
-                zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
-            ):
-                for name in old.namelist():
-                    content = old.read(name)
-                    new.writestr(name, re.sub(texts, number, content) if name == SHEET else content)
-            return out.getvalue()
-
-        return workbook
-
-    instead(jobs, "_workbook", make)
+    @instead(jobs, "_workbook")
+    def workbook(right: Any, columns: list[str], rows: list[list[Any]]) -> bytes:
+        out = io.BytesIO()
+        texts = rb'<c t="inlineStr"><is><t xml:space="preserve">([0-9]{1,15})</t></is></c>'
+        with (
+            zipfile.ZipFile(io.BytesIO(right(columns, rows))) as old,
+            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+        ):
+            for name in old.namelist():
+                content = old.read(name)
+                new.writestr(name, re.sub(texts, number, content) if name == SHEET else content)
+        return out.getvalue()
 
 
 # 2, databases and records: "DELETE …/records/ deletes all, limited by the same filters as the list"
@@ -90,6 +81,7 @@ def workbook_takes_digits_for_numbers(_: Strict) -> None:
 def filtered_delete_takes_one_page(server: Strict) -> None:
     """A deletion with filters takes the first hundred records that pass them, and leaves the others."""
 
+    @around(server, "clearRecords")
     def change(right: Any, call: Call) -> Any:
         names = [name for name, _ in call.request.pairs]
         if not any(name in {"start_date", "end_date"} or name.startswith("data__") for name in names):
@@ -99,25 +91,20 @@ def filtered_delete_takes_one_page(server: Strict) -> None:
             del database.rows[row.key]
         return Reply(204)
 
-    around(server, "clearRecords", change)
-
 
 # 2: "filename (required, 1-255)", "name ≤ 256, owner_field ≤ 256", a job's name ≤ 1024: characters
 @pixiebrix(Kind.SIZES, "published")
 def length_of_texts_is_counted_in_bytes(_: Strict) -> None:
     """The limits of names and file names are held against the bytes of their UTF-8, not their characters."""
 
-    def make(right: Any) -> Any:
-        def text_field(body: dict[str, Any], name: str, limit: int, *, required: bool = True) -> str | None:
-            value: str | None = right(body, name, limit, required=required)
-            if value is not None and len(value.encode()) > limit:
-                raise invalid({name: [f"Ensure this field has no more than {limit} characters."]})
-            return value
-
-        return text_field
-
-    for module in (databases, files, jobs):
-        instead(module, "text_field", make)
+    @instead(databases, "text_field")
+    @instead(files, "text_field")
+    @instead(jobs, "text_field")
+    def text_field(right: Any, body: dict[str, Any], name: str, limit: int, **more: Any) -> str | None:
+        value: str | None = right(body, name, limit, **more)
+        if value is not None and len(value.encode()) > limit:
+            raise invalid({name: [f"Ensure this field has no more than {limit} characters."]})
+        return value
 
 
 # 2, databases and records: "POST …/records/, one record or an array, 201; PUT …/records/"
@@ -125,6 +112,8 @@ def length_of_texts_is_counted_in_bytes(_: Strict) -> None:
 def array_is_written_in_whole_batches(server: Strict) -> None:
     """Arrays of more than a hundred records are stored in batches, and what fills no batch is not stored."""
 
+    @around(server, "createRecords")
+    @around(server, "putRecords")
     def change(right: Any, call: Call) -> Any:
         before = dict(call.database().rows)
         reply = right(call)
@@ -139,9 +128,6 @@ def array_is_written_in_whole_batches(server: Strict) -> None:
                 del rows[key]
         return reply
 
-    around(server, "createRecords", change)
-    around(server, "putRecords", change)
-
 
 # 2, databases and records: merge_strategy belongs to each record of an array
 @pixiebrix(Kind.COMBINED, "published")
@@ -152,6 +138,8 @@ def first_strategy_holds_for_the_array(server: Strict) -> None:
         value = item.get("merge_strategy", "") if isinstance(item, dict) else None
         return "replace" if value == "" else value
 
+    @around(server, "createRecords")
+    @around(server, "putRecords")
     def change(right: Any, call: Call) -> Any:
         body = call.body()
         if not isinstance(body, list) or any(strategy(item) not in records.STRATEGIES for item in body):
@@ -159,22 +147,18 @@ def first_strategy_holds_for_the_array(server: Strict) -> None:
         same = [{**item, "merge_strategy": strategy(body[0])} for item in body]
         return right(replace(call, request=replace(call.request, body=json.dumps(same).encode())))
 
-    around(server, "createRecords", change)
-    around(server, "putRecords", change)
-
 
 # 2, databases and records: "data__<field>=<value> keeps …"; "text/csv on the records endpoint"
 @pixiebrix(Kind.COMBINED, "documented")
 def csv_list_forgets_the_data_filters(server: Strict) -> None:
     """A list of records in CSV looks at the dates of the query, but not at its filters on data."""
 
+    @around(server, "listRecords")
     def change(right: Any, call: Call) -> Any:
         if call.media != CSV:
             return right(call)
         parts = [one for one in call.request.query.split("&") if not unquote_plus(one).startswith("data__")]
         return right(replace(call, request=replace(call.request, query="&".join(parts))))
-
-    around(server, "listRecords", change)
 
 
 # 2, archives and retention: "Archived records are in the archives and no longer in the records API"
@@ -182,16 +166,15 @@ def csv_list_forgets_the_data_filters(server: Strict) -> None:
 def archived_record_still_answers_by_its_key(server: Strict) -> None:
     """Records are cached by key, and the night that archives them does not evict them from the cache."""
 
-    def make(right: Any) -> Any:
-        def night(vault: Vault) -> None:
-            before = {one.id: dict(one.rows) for one in vault.databases.values()}
-            right(vault)
-            for one in vault.databases.values():
-                gone = {key: row for key, row in before[one.id].items() if key not in one.rows}
-                vars(one).setdefault("cached", {}).update(gone)
+    @instead(server.archives, "night")
+    def night(right: Any, vault: Vault) -> None:
+        before = {one.id: dict(one.rows) for one in vault.databases.values()}
+        right(vault)
+        for one in vault.databases.values():
+            gone = {key: row for key, row in before[one.id].items() if key not in one.rows}
+            vars(one).setdefault("cached", {}).update(gone)
 
-        return night
-
+    @around(server, "getRecord")
     def change(right: Any, call: Call) -> Any:
         database, key = call.database(), call.ids["key"]
         cached: dict[str, Row] = vars(database).get("cached", {})
@@ -199,13 +182,10 @@ def archived_record_still_answers_by_its_key(server: Strict) -> None:
             return right(call)
         return Reply(200, records.shown(cached[key]))
 
+    @around(server, "clearRecords")
     def evict(right: Any, call: Call) -> Any:
         vars(call.database()).pop("cached", None)
         return right(call)
-
-    instead(server.archives, "night", make)
-    around(server, "getRecord", change)
-    around(server, "clearRecords", evict)
 
 
 class _Text(str):
@@ -225,13 +205,9 @@ class _Text(str):
 def job_bounds_are_compared_as_texts(_: Strict) -> None:
     """The dates of a job are compared with creation times as texts, whatever offset they are written with."""
 
-    def make(right: Any) -> Any:
-        def moment(filters: dict[str, Any], name: str) -> Any:
-            return None if right(filters, name) is None else _Text(filters[name])
-
-        return moment
-
-    instead(jobs, "_moment", make)
+    @instead(jobs, "_moment")
+    def moment(right: Any, filters: dict[str, Any], name: str) -> Any:
+        return None if right(filters, name) is None else _Text(filters[name])
 
 
 # 2, databases and records: merge_strategy: "update its top-level keys"
@@ -239,17 +215,13 @@ def job_bounds_are_compared_as_texts(_: Strict) -> None:
 def merge_keeps_what_an_empty_value_replaces(_: Strict) -> None:
     """In a merge a top-level value of null, false, zero or nothing leaves the value that was there."""
 
-    def make(right: Any) -> Any:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
-            old = database.rows.get(key)
-            if old is None or (item.get("merge_strategy") or "replace") == "replace":
-                return right(call, database, item, key)
-            data = {name: value for name, value in item["data"].items() if value or name not in old.data}
-            return right(call, database, {**item, "data": data}, key)
-
-        return put
-
-    instead(records, "_put", make)
+    @instead(records, "_put")
+    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
+        old = database.rows.get(key)
+        if old is None or (item.get("merge_strategy") or "replace") == "replace":
+            return right(call, database, item, key)
+        data = {name: value for name, value in item["data"].items() if value or name not in old.data}
+        return right(call, database, {**item, "data": data}, key)
 
 
 # 2, conventions, pagination: "A page past the end: 404"
@@ -257,23 +229,19 @@ def merge_keeps_what_an_empty_value_replaces(_: Strict) -> None:
 def empty_page_follows_a_full_last_one(_: Strict) -> None:
     """Where the last page is full, the page after it is not refused, but 200 and empty."""
 
-    def make(right: Any) -> Any:
-        def page(call: Call, items: list[Any], *, cap: int = 1000, total: bool = True) -> Any:
-            try:
-                return right(call, items, cap=cap, total=total)
-            except Refused:
-                number, size = call.request.one("page") or "", call.request.one("page_size") or "100"
-                if not (WHOLE.fullmatch(number) and WHOLE.fullmatch(size)):
-                    raise
-                if (int(number) - 1) * min(int(size), cap) != len(items):
-                    raise
-                headers = [("Link", f'<{call._at(int(number) - 1)}>; rel="prev"')]
-                headers += [("X-Total-Count", str(len(items)))] if total else []
-                return Reply(200, [], tuple(headers))
-
-        return page
-
-    instead(Call, "page", make)
+    @instead(Call, "page")
+    def page(right: Any, call: Call, items: list[Any], *, cap: int = 1000, total: bool = True) -> Any:
+        try:
+            return right(call, items, cap=cap, total=total)
+        except Refused:
+            number, size = call.request.one("page") or "", call.request.one("page_size") or "100"
+            if not (WHOLE.fullmatch(number) and WHOLE.fullmatch(size)):
+                raise
+            if (int(number) - 1) * min(int(size), cap) != len(items):
+                raise
+            headers = [("Link", f'<{call._at(int(number) - 1)}>; rel="prev"')]
+            headers += [("X-Total-Count", str(len(items)))] if total else []
+            return Reply(200, [], tuple(headers))
 
 
 # 2, conventions: "The version is a media-type parameter", the value of which may be quoted
@@ -281,13 +249,9 @@ def empty_page_follows_a_full_last_one(_: Strict) -> None:
 def quoted_version_is_not_understood(_: Strict) -> None:
     """The version in Accept is read with its quotes, so that `version="2.0"` is one that is not served."""
 
-    def make(right: Any) -> Any:
-        def negotiate(accept: str, operation: Operation) -> Any:
-            return right(re.sub(r'(version\s*=\s*)"[^"]*"', r"\1quoted", accept), operation)
-
-        return negotiate
-
-    instead(front, "negotiate", make)
+    @instead(front, "negotiate")
+    def negotiate(right: Any, accept: str, operation: Operation) -> Any:
+        return right(re.sub(r'(version\s*=\s*)"[^"]*"', r"\1quoted", accept), operation)
 
 
 # 2, conventions: "record keys any string"
@@ -295,10 +259,6 @@ def quoted_version_is_not_understood(_: Strict) -> None:
 def encoded_slash_parts_the_path(_: Strict) -> None:
     """Paths are decoded before they are routed: a record with a slash in its key has no address."""
 
-    def make(right: Any) -> Any:
-        def match(operation: Operation, path: str) -> Any:
-            return right(operation, re.sub("%2f", "/", path, flags=re.IGNORECASE))
-
-        return match
-
-    instead(Operation, "match", make)
+    @instead(Operation, "match")
+    def match(right: Any, operation: Operation, path: str) -> Any:
+        return right(operation, re.sub("%2f", "/", path, flags=re.IGNORECASE))

@@ -48,14 +48,10 @@ def _raws(body: dict[str, Any], change: Callable[[list[int]], Any], names: Itera
 def imports_at_the_same_time_lose_one(server: Strict) -> None:
     """An import merges into the database as it was when the import began, and so undoes another meanwhile."""
 
-    def make(right: Merge) -> Merge:
-        def merged(self: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
-            with unlocked(server):
-                return right(self, body, stop_after)
-
-        return merged
-
-    instead(Pieces, "merged", make)
+    @instead(Pieces, "merged")
+    def merged(right: Merge, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
+        with unlocked(server):
+            return right(self, body, stop_after)
 
 
 # POST /database/import: the import merges; only the one that fails is reverted
@@ -63,20 +59,16 @@ def imports_at_the_same_time_lose_one(server: Strict) -> None:
 def a_revert_takes_another_import_along(server: Strict) -> None:
     """A failing import puts back the copy that it made at its start, without another's import in between."""
 
-    def make(right: Import) -> Import:
-        def imported(self: PiecesApi, request: Request) -> Answer:
-            before = self.database
-            try:
-                return right(self, request)
-            except Refused:
-                with unlocked(server):
-                    pass
-                self.database = before
-                raise
-
-        return imported
-
-    instead(PiecesApi, "_import", make)
+    @instead(PiecesApi, "_import")
+    def imported(right: Import, self: PiecesApi, request: Request) -> Answer:
+        before = self.database
+        try:
+            return right(self, request)
+        except Refused:
+            with unlocked(server):
+                pass
+            self.database = before
+            raise
 
 
 # POST /database/import: the import merges; a failed one has merged nothing, so the next has it all to do
@@ -84,18 +76,14 @@ def a_revert_takes_another_import_along(server: Strict) -> None:
 def a_failed_import_sent_again_counts_as_done(_: Strict) -> None:
     """The digest of a body is remembered before it is merged, so a second try after a failure is skipped."""
 
-    def make(right: Import) -> Import:
-        def imported(self: PiecesApi, request: Request) -> Answer:
-            seen: set[str] = vars(self).setdefault("seen", set())
-            digest = hashlib.sha256(request.body).hexdigest()
-            if request.method == "POST" and request.body and digest in seen:
-                return Answer(204)
-            seen.add(digest)
-            return right(self, request)
-
-        return imported
-
-    instead(PiecesApi, "_import", make)
+    @instead(PiecesApi, "_import")
+    def imported(right: Import, self: PiecesApi, request: Request) -> Answer:
+        seen: set[str] = vars(self).setdefault("seen", set())
+        digest = hashlib.sha256(request.body).hexdigest()
+        if request.method == "POST" and request.body and digest in seen:
+            return Answer(204)
+        seen.add(digest)
+        return right(self, request)
 
 
 # POST /database/import: what was there stays; GET /database/export: the current database
@@ -103,31 +91,24 @@ def a_failed_import_sent_again_counts_as_done(_: Strict) -> None:
 def optional_entries_expire_after_a_day(server: Strict) -> None:
     """Imported messageValues and workstreamEventValues lie in a cache, and are gone after a day."""
 
-    def merge(right: Merge) -> Merge:
-        def merged(self: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
-            result, now = right(self, body, stop_after), server.clock.now()
-            since = dict(vars(self).get("since", {}))
-            for name in MORE_TABLES:
-                for one in result.tables.get(name, {}):
-                    since.setdefault((name, one), now)
-            vars(result)["since"] = since
-            return result
+    @instead(Pieces, "merged")
+    def merged(right: Merge, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
+        result, now = right(self, body, stop_after), server.clock.now()
+        since = dict(vars(self).get("since", {}))
+        for name in MORE_TABLES:
+            for one in result.tables.get(name, {}):
+                since.setdefault((name, one), now)
+        vars(result)["since"] = since
+        return result
 
-        return merged
-
-    def export(right: Export) -> Export:
-        def exported(self: Pieces) -> dict[str, Any]:
-            since: dict[tuple[str, str], Any] = vars(self).get("since", {})
-            for (name, one), then in list(since.items()):
-                if server.clock.now() - then >= timedelta(days=1):
-                    self.tables.get(name, {}).pop(one, None)
-                    del since[name, one]
-            return right(self)
-
-        return exported
-
-    instead(Pieces, "merged", merge)
-    instead(Pieces, "exported", export)
+    @instead(Pieces, "exported")
+    def exported(right: Export, self: Pieces) -> dict[str, Any]:
+        since: dict[tuple[str, str], Any] = vars(self).get("since", {})
+        for (name, one), then in list(since.items()):
+            if server.clock.now() - then >= timedelta(days=1):
+                self.tables.get(name, {}).pop(one, None)
+                del since[name, one]
+        return right(self)
 
 
 # POST /database/import: what is imported is added; each of the three lists has entries of its own
@@ -135,15 +116,11 @@ def optional_entries_expire_after_a_day(server: Strict) -> None:
 def an_id_in_one_table_bars_it_from_the_others(_: Strict) -> None:
     """Ids are held unique over values, messageValues and workstreamEventValues together."""
 
-    def make(right: Merge) -> Merge:
-        def merged(self: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
-            owner = {one: name for name, entries in self.tables.items() for one in entries}
-            thin = _thinned(body, lambda name, one: owner.setdefault(one["id"], name) == name)
-            return right(self, thin, stop_after)
-
-        return merged
-
-    instead(Pieces, "merged", make)
+    @instead(Pieces, "merged")
+    def merged(right: Merge, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
+        owner = {one: name for name, entries in self.tables.items() for one in entries}
+        thin = _thinned(body, lambda name, one: owner.setdefault(one["id"], name) == name)
+        return right(self, thin, stop_after)
 
 
 # ExportedDatabaseFormat: raw is bytes as integers, 0-255
@@ -151,22 +128,17 @@ def an_id_in_one_table_bars_it_from_the_others(_: Strict) -> None:
 def raw_of_optional_entries_is_exported_signed(_: Strict) -> None:
     """The bytes of messageValues and workstreamEventValues are exported as signed bytes, -128 to 127."""
 
-    def make(right: Export) -> Export:
-        def signed(raw: list[int]) -> list[int]:
-            return [one - 256 if one > 127 else one for one in raw]
+    def signed(raw: list[int]) -> list[int]:
+        return [one - 256 if one > 127 else one for one in raw]
 
-        return lambda self: _raws(right(self), signed, MORE_TABLES)
-
-    instead(Pieces, "exported", make)
+    instead(Pieces, "exported")(lambda right, self: _raws(right(self), signed, MORE_TABLES))
 
 
 # ExportedDatabaseFormat: raw is required, an array
 @pieces(Kind.FIDELITY, "published")
 def empty_raw_is_exported_as_null(_: Strict) -> None:
     """An entry without a byte is exported with null for its raw, as an empty list counts as nothing."""
-    instead(
-        Pieces, "exported", lambda right: lambda self: _raws(right(self), lambda raw: raw or None, ALL_TABLES)
-    )
+    instead(Pieces, "exported")(lambda right, self: _raws(right(self), lambda raw: raw or None, ALL_TABLES))
 
 
 # POST /database/import: 204, 500 and 505, and no other status
@@ -174,15 +146,11 @@ def empty_raw_is_exported_as_null(_: Strict) -> None:
 def import_beyond_100_kilobytes_gets_413(_: Strict) -> None:
     """The body parser keeps its default limit of 100 kilobytes, and answers 413 beyond it."""
 
-    def make(right: Import) -> Import:
-        def imported(self: PiecesApi, request: Request) -> Answer:
-            if len(request.body) > EXPRESS_LIMIT:
-                raise refused(413, "request entity too large")
-            return right(self, request)
-
-        return imported
-
-    instead(PiecesApi, "_import", make)
+    @instead(PiecesApi, "_import")
+    def imported(right: Import, self: PiecesApi, request: Request) -> Answer:
+        if len(request.body) > EXPRESS_LIMIT:
+            raise refused(413, "request entity too large")
+        return right(self, request)
 
 
 # POST /database/import: what is imported is added, all of it
@@ -190,15 +158,11 @@ def import_beyond_100_kilobytes_gets_413(_: Strict) -> None:
 def beside_message_values_workstream_values_are_ignored(_: Strict) -> None:
     """An else too many: where an import has messageValues, its workstreamEventValues are not merged."""
 
-    def make(right: Merge) -> Merge:
-        def merged(self: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
-            if (body.get("messageValues") or {}).get("iterable"):
-                body = {name: value for name, value in body.items() if name != "workstreamEventValues"}
-            return right(self, body, stop_after)
-
-        return merged
-
-    instead(Pieces, "merged", make)
+    @instead(Pieces, "merged")
+    def merged(right: Merge, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
+        if (body.get("messageValues") or {}).get("iterable"):
+            body = {name: value for name, value in body.items() if name != "workstreamEventValues"}
+        return right(self, body, stop_after)
 
 
 # 505: the export comes from a newer server (a backup never opens on an earlier version)
@@ -206,19 +170,15 @@ def beside_message_values_workstream_values_are_ignored(_: Strict) -> None:
 def a_known_migration_outweighs_a_newer_version(_: Strict) -> None:
     """Where the import has a schema, its migration alone decides, and a newer version is taken."""
 
-    def make(right: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
-        def not_newer(body: dict[str, Any]) -> None:
-            if body.get("schema") and body["schema"]["migration"] <= MIGRATION:
-                try:
-                    semver.Version.parse(body["version"])
-                except ValueError:
-                    raise refused(500, "version: no semantic version") from None
-                return
-            right(body)
-
-        return not_newer
-
-    instead(right_pieces, "_not_newer", make)
+    @instead(right_pieces, "_not_newer")
+    def not_newer(right: Callable[[dict[str, Any]], None], body: dict[str, Any]) -> None:
+        if body.get("schema") and body["schema"]["migration"] <= MIGRATION:
+            try:
+                semver.Version.parse(body["version"])
+            except ValueError:
+                raise refused(500, "version: no semantic version") from None
+            return
+        right(body)
 
 
 # a backup opens on the same and later versions (a pre-release comes before its release)
@@ -226,16 +186,12 @@ def a_known_migration_outweighs_a_newer_version(_: Strict) -> None:
 def a_pre_release_counts_as_newer(_: Strict) -> None:
     """All numbers in the texts are compared, so 11.0.2-beta.1 has one more and is newer than 11.0.2."""
 
-    def make(right: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
-        def not_newer(body: dict[str, Any]) -> None:
-            right(body)
-            theirs, mine = ([int(n) for n in re.findall(r"\d+", text)] for text in (body["version"], VERSION))
-            if theirs > mine:
-                raise refused(505, "the export comes from a newer Pieces OS: update this one")
-
-        return not_newer
-
-    instead(right_pieces, "_not_newer", make)
+    @instead(right_pieces, "_not_newer")
+    def not_newer(right: Callable[[dict[str, Any]], None], body: dict[str, Any]) -> None:
+        right(body)
+        theirs, mine = ([int(n) for n in re.findall(r"\d+", text)] for text in (body["version"], VERSION))
+        if theirs > mine:
+            raise refused(505, "the export comes from a newer Pieces OS: update this one")
 
 
 # POST /database/import: what is imported is added (an offer to upgrade is to be ignored, and the body read)
@@ -243,12 +199,11 @@ def a_pre_release_counts_as_newer(_: Strict) -> None:
 def an_offer_to_upgrade_costs_the_body(_: Strict) -> None:
     """A request that offers Upgrade is read as one without a body: 204, and nothing is merged."""
 
-    def make(right: Import) -> Import:
-        return lambda self, request: right(
+    instead(PiecesApi, "_import")(
+        lambda right, self, request: right(
             self, replace(request, body=b"") if "Upgrade" in request.headers else request
         )
-
-    instead(PiecesApi, "_import", make)
+    )
 
 
 # POST /database/import: the body is optional
@@ -256,12 +211,8 @@ def an_offer_to_upgrade_costs_the_body(_: Strict) -> None:
 def no_body_of_type_json_is_refused(_: Strict) -> None:
     """A request without a body, but with the Content-Type of JSON as of the SDK, is parsed and fails."""
 
-    def make(right: Import) -> Import:
-        def imported(self: PiecesApi, request: Request) -> Answer:
-            if request.method == "POST" and not request.body and "json" in request.headers["Content-Type"]:
-                raise refused(400, "the body is no JSON")
-            return right(self, request)
-
-        return imported
-
-    instead(PiecesApi, "_import", make)
+    @instead(PiecesApi, "_import")
+    def imported(right: Import, self: PiecesApi, request: Request) -> Answer:
+        if request.method == "POST" and not request.body and "json" in request.headers["Content-Type"]:
+            raise refused(400, "the body is no JSON")
+        return right(self, request)

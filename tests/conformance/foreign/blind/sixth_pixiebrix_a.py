@@ -24,18 +24,14 @@ Night = Callable[[Archives, Vault], None]
 def shallow_merges_at_the_same_time_lose_fields(server: Strict) -> None:
     """A shallow merge reads the record and writes it whole a moment later: what came meanwhile is lost."""
 
-    def make(right: Put) -> Put:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
-            old = database.rows.get(key)
-            if old is None or item.get("merge_strategy") != "shallow":
-                return right(call, database, item, key)
-            with unlocked(server):
-                data = {**old.data, **item["data"]}
-            return right(call, database, {"data": data}, key)
-
-        return put
-
-    instead(records, "_put", make)
+    @instead(records, "_put")
+    def put(right: Put, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
+        old = database.rows.get(key)
+        if old is None or item.get("merge_strategy") != "shallow":
+            return right(call, database, item, key)
+        with unlocked(server):
+            data = {**old.data, **item["data"]}
+        return right(call, database, {"data": data}, key)
 
 
 # DELETE …/records/ is limited by the same filters as the list
@@ -43,6 +39,7 @@ def shallow_merges_at_the_same_time_lose_fields(server: Strict) -> None:
 def a_record_changed_meanwhile_is_cleared_too(server: Strict) -> None:
     """Clearing with filters picks the keys first and deletes them then, also where a record fits no more."""
 
+    @around(server, "clearRecords")
     def cleared(right: Run, call: Call) -> Reply:
         if not call.request.query:
             return right(call)
@@ -54,8 +51,6 @@ def a_record_changed_meanwhile_is_cleared_too(server: Strict) -> None:
             database.rows.pop(key, None)
         return Reply(204)
 
-    around(server, "clearRecords", cleared)
-
 
 # GET …/assets/:assetId?meta=true: the metadata of that asset
 @pixiebrix(Kind.SAME_TIME, "documented")
@@ -63,6 +58,7 @@ def metadata_asked_at_the_same_time_are_mixed_up(server: Strict) -> None:
     """The view keeps its answer on itself, and all threads share the view: one gets another's metadata."""
     view: dict[str, Reply] = {}
 
+    @around(server, "getAsset")
     def one(right: Run, call: Call) -> Reply:
         if call.request.one("meta") != "true":
             return right(call)
@@ -71,14 +67,13 @@ def metadata_asked_at_the_same_time_are_mixed_up(server: Strict) -> None:
             pass
         return view["answer"]
 
-    around(server, "getAsset", one)
-
 
 # merge_strategy decides how data merges into a record that exists
 @pixiebrix(Kind.AFTER, "published")
 def a_deleted_record_comes_back_in_a_merge(server: Strict) -> None:
     """Records are deleted softly, and a later merge into the same key brings the old data back."""
 
+    @around(server, "deleteRecord")
     def removed(right: Run, call: Call) -> Reply:
         database = call.database()
         row = database.rows.get(call.ids["key"])
@@ -87,20 +82,15 @@ def a_deleted_record_comes_back_in_a_merge(server: Strict) -> None:
             vars(database).setdefault("deleted", {})[row.key] = row.data
         return reply
 
-    def make(right: Put) -> Put:
-        def put(call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
-            old = vars(database).get("deleted", {}).pop(key, None)
-            strategy = item.get("merge_strategy") or "replace"
-            if old is None or key in database.rows or strategy == "replace":
-                return right(call, database, item, key)
-            deep = records._merged(old, item["data"], strategy)
-            data = {**old, **item["data"]} if strategy == "shallow" else deep
-            return right(call, database, {"data": data}, key)
-
-        return put
-
-    around(server, "deleteRecord", removed)
-    instead(records, "_put", make)
+    @instead(records, "_put")
+    def put(right: Put, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
+        old = vars(database).get("deleted", {}).pop(key, None)
+        strategy = item.get("merge_strategy") or "replace"
+        if old is None or key in database.rows or strategy == "replace":
+            return right(call, database, item, key)
+        deep = records._merged(old, item["data"], strategy)
+        data = {**old, **item["data"]} if strategy == "shallow" else deep
+        return right(call, database, {"data": data}, key)
 
 
 # GET /databases/:databaseId/assets/ lists the metadata
@@ -108,12 +98,11 @@ def a_deleted_record_comes_back_in_a_merge(server: Strict) -> None:
 def the_list_of_assets_is_cached_until_one_is_created(server: Strict) -> None:
     """The list of assets is cached by the assets that it has, so a change to one of them does not show."""
 
+    @around(server, "listAssets")
     def listed(right: Run, call: Call) -> Reply:
         reply, database = right(call), call.database()
         cache: dict[Any, Reply] = vars(database).setdefault("listed", {})
         return cache.setdefault((call.version, call.request.query, tuple(database.assets)), reply)
-
-    around(server, "listAssets", listed)
 
 
 # GET …/assets/:assetId: 404 unless is_uploaded is true
@@ -121,6 +110,7 @@ def the_list_of_assets_is_cached_until_one_is_created(server: Strict) -> None:
 def a_download_once_given_outlives_the_mark(server: Strict) -> None:
     """The redirect to the storage is cached for an hour, also where the asset is not marked any more."""
 
+    @around(server, "getAsset")
     def one(right: Run, call: Call) -> Reply:
         asset, now = call.database().assets.get(call.ids["asset"].lower()), call.vault.clock.now()
         if asset is None or call.request.one("meta") == "true":
@@ -131,14 +121,13 @@ def a_download_once_given_outlives_the_mark(server: Strict) -> None:
             vars(asset)["redirect"] = cached
         return cached[0]
 
-    around(server, "getAsset", one)
-
 
 # on FAILURE, error_message says why
 @pixiebrix(Kind.AFTER, "published")
 def the_reason_of_a_failure_is_told_once(server: Strict) -> None:
     """The message of a failed job is taken out of the queue by the first reading, and is null afterwards."""
 
+    @around(server, "getExportJob")
     def read(right: Run, call: Call) -> Reply:
         reply = right(call)
         if reply.data["status"] == "FAILURE":
@@ -148,27 +137,24 @@ def the_reason_of_a_failure_is_told_once(server: Strict) -> None:
             job["told"] = True
         return reply
 
-    around(server, "getExportJob", read)
-
 
 # pagination: X-Total-Count is the number of what is listed
 @pixiebrix(Kind.AFTER, "published")
 def the_total_counts_deleted_databases_too(server: Strict) -> None:
     """X-Total-Count comes from a counter that creating a database moves and deleting one does not."""
 
+    @around(server, "deleteDatabase")
     def deleted(right: Run, call: Call) -> Reply:
         managed = call.database().managed
         reply = right(call)
         vars(call.vault)["gone"] = vars(call.vault).get("gone", 0) + managed
         return reply
 
+    @around(server, "listDatabases")
     def listed(right: Run, call: Call) -> Reply:
         reply, gone = right(call), vars(call.vault).get("gone", 0)
         headers = ((n, str(int(v) + gone) if n == "X-Total-Count" else v) for n, v in reply.headers)
         return replace(reply, headers=tuple(headers))
-
-    around(server, "deleteDatabase", deleted)
-    around(server, "listDatabases", listed)
 
 
 # archives: each link works for an hour, then asking the endpoint again gives a fresh one
@@ -176,34 +162,28 @@ def the_total_counts_deleted_databases_too(server: Strict) -> None:
 def archive_links_are_cached_for_a_day(server: Strict) -> None:
     """The signed link of an archive is cached for a day, so asking again after an hour gives a dead one."""
 
-    def make(right: Callable[[Archives, Database, Archive], Any]) -> Callable[..., Any]:
-        def shown(self: Archives, database: Database, one: Archive) -> dict[str, Any]:
-            item, now = right(self, database, one), server.clock.now()
-            cached: tuple[str, Any] | None = vars(one).get("link")
-            if cached is None or now >= cached[1]:
-                cached = item["file"], now + timedelta(days=1)
-                vars(one)["link"] = cached
-            return {**item, "file": cached[0]}
-
-        return shown
-
-    instead(Archives, "_shown", make)
+    @instead(Archives, "_shown")
+    def shown(
+        right: Callable[[Archives, Database, Archive], Any], self: Archives, database: Database, one: Archive
+    ) -> dict[str, Any]:
+        item, now = right(self, database, one), server.clock.now()
+        cached: tuple[str, Any] | None = vars(one).get("link")
+        if cached is None or now >= cached[1]:
+            cached = item["file"], now + timedelta(days=1)
+            vars(one)["link"] = cached
+        return {**item, "file": cached[0]}
 
 
 def _after_retention(see: Callable[[Database, dict[str, Row]], None]) -> None:
     """See each database of which the night removed records, and what it had before."""
 
-    def make(right: Night) -> Night:
-        def night(self: Archives, vault: Vault) -> None:
-            before = {one.id: dict(one.rows) for one in vault.databases.values()}
-            right(self, vault)
-            for database in vault.databases.values():
-                if len(database.rows) < len(before[database.id]):
-                    see(database, before[database.id])
-
-        return night
-
-    instead(Archives, "night", make)
+    @instead(Archives, "night")
+    def night(right: Night, self: Archives, vault: Vault) -> None:
+        before = {one.id: dict(one.rows) for one in vault.databases.values()}
+        right(self, vault)
+        for database in vault.databases.values():
+            if len(database.rows) < len(before[database.id]):
+                see(database, before[database.id])
 
 
 # retention: the oldest date(s) are archived until the count is back under the limit
@@ -227,6 +207,7 @@ def an_archived_record_is_still_read_by_its_key(server: Strict) -> None:
         gone = {key: row for key, row in before.items() if key not in database.rows}
         vars(database).setdefault("archived", {}).update(gone)
 
+    @around(server, "getRecord")
     def one(right: Run, call: Call) -> Reply:
         try:
             return right(call)
@@ -237,4 +218,3 @@ def an_archived_record_is_still_read_by_its_key(server: Strict) -> None:
             return Reply(200, records.shown(row))
 
     _after_retention(see)
-    around(server, "getRecord", one)

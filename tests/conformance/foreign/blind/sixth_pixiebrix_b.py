@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus, urlencode
 from ..servers.strict import __main__ as main
 from ..servers.strict import databases, files, jobs, records, rest, storage
 from ..servers.strict.__main__ import Strict
-from ..servers.strict.rest import CSV, Call, Operation, Reply, invalid
+from ..servers.strict.rest import CSV, Call, Reply, invalid
 from ..servers.strict.world import Database, Row
 from .registry import Kind, around, instead, pixiebrix
 
@@ -27,13 +27,9 @@ BATCH = 100
 def records_of_one_key_in_two_databases_become_one(_: Strict) -> None:
     """An export collects its records by keys alone, so two databases with the same key give one record."""
 
-    def make(right: Callable[..., bytes]) -> Callable[..., bytes]:
-        def artifact(media: str, rows: list[tuple[Database, Row]]) -> bytes:
-            return right(media, list({row.key: (database, row) for database, row in rows}.values()))
-
-        return artifact
-
-    instead(jobs, "_artifact", make)
+    @instead(jobs, "_artifact")
+    def artifact(right: Callable[..., bytes], media: str, rows: list[tuple[Database, Row]]) -> bytes:
+        return right(media, list({row.key: (database, row) for database, row in rows}.values()))
 
 
 # data__<field>=<value>: the value is URL-encoded, once
@@ -41,10 +37,7 @@ def records_of_one_key_in_two_databases_become_one(_: Strict) -> None:
 def values_of_filters_are_decoded_twice(_: Strict) -> None:
     """The value of a data filter is decoded once more, so an encoded plus sign becomes a space."""
 
-    def make(right: Fits) -> Fits:
-        return lambda row, name, value: right(row, name, unquote_plus(value))
-
-    instead(records, "_fits", make)
+    instead(records, "_fits")(lambda right, row, name, value: right(row, name, unquote_plus(value)))
 
 
 # records as text/csv; field names are case-sensitive
@@ -52,18 +45,14 @@ def values_of_filters_are_decoded_twice(_: Strict) -> None:
 def csv_columns_that_differ_in_case_become_one(_: Strict) -> None:
     """Fields whose names differ only in case share one column of the CSV of records."""
 
-    def make(right: Callable[[list[dict[str, Any]]], bytes]) -> Callable[[list[dict[str, Any]]], bytes]:
-        def table(items: list[dict[str, Any]]) -> bytes:
-            known: dict[str, str] = {}
+    @instead(rest, "_table")
+    def table(right: Callable[[list[dict[str, Any]]], bytes], items: list[dict[str, Any]]) -> bytes:
+        known: dict[str, str] = {}
 
-            def folded(data: dict[str, Any]) -> dict[str, Any]:
-                return {known.setdefault(name.casefold(), name): value for name, value in data.items()}
+        def folded(data: dict[str, Any]) -> dict[str, Any]:
+            return {known.setdefault(name.casefold(), name): value for name, value in data.items()}
 
-            return right([{**item, "data": folded(item["data"])} for item in items])
-
-        return table
-
-    instead(rest, "_table", make)
+        return right([{**item, "data": folded(item["data"])} for item in items])
 
 
 # merge_strategy replace: the data is replaced by what was sent, and a record is {id, data, created_at}
@@ -71,6 +60,7 @@ def csv_columns_that_differ_in_case_become_one(_: Strict) -> None:
 def fields_that_are_null_are_not_listed(server: Strict) -> None:
     """The list is written without nulls, an option of the serializer, so null fields are missing in data."""
 
+    @around(server, "listRecords")
     def listed(right: Run, call: Call) -> Reply:
         reply = right(call)
         kept = [
@@ -79,24 +69,18 @@ def fields_that_are_null_are_not_listed(server: Strict) -> None:
         ]
         return replace(reply, data=kept)
 
-    around(server, "listRecords", listed)
-
 
 # assets: what is downloaded is what was uploaded, byte for byte
 @pixiebrix(Kind.FIDELITY, "inferred")
 def an_upload_loses_its_last_line_break(_: Strict) -> None:
     """Line breaks that end an uploaded file are cut off with the one that belongs to the form."""
 
-    def make(right: Callable[[bytes, str], Parts]) -> Callable[[bytes, str], Parts]:
-        def multipart(body: bytes, boundary: str) -> Parts:
-            return [
-                (name, filename, content.rstrip(b"\r\n") if name == "file" else content)
-                for name, filename, content in right(body, boundary)
-            ]
-
-        return multipart
-
-    instead(storage, "multipart", make)
+    @instead(storage, "multipart")
+    def multipart(right: Callable[[bytes, str], Parts], body: bytes, boundary: str) -> Parts:
+        return [
+            (name, filename, content.rstrip(b"\r\n") if name == "file" else content)
+            for name, filename, content in right(body, boundary)
+        ]
 
 
 # POST /databases/:id/records/: one record or an array, 201
@@ -104,6 +88,8 @@ def an_upload_loses_its_last_line_break(_: Strict) -> None:
 def the_record_that_opens_a_batch_is_lost(server: Strict) -> None:
     """Arrays are stored in batches of 100, and the record that comes after each full batch gets into none."""
 
+    @around(server, "createRecords")
+    @around(server, "putRecords")
     def written(right: Run, call: Call) -> Reply:
         database = call.database()
         before, reply = dict(database.rows), right(call)
@@ -114,25 +100,20 @@ def the_record_that_opens_a_batch_is_lost(server: Strict) -> None:
                     database.rows[item["id"]] = before[item["id"]]
         return reply
 
-    around(server, "createRecords", written)
-    around(server, "putRecords", written)
-
 
 # assets: filename has 1-255 characters
 @pixiebrix(Kind.SIZES, "published")
 def the_length_of_a_file_name_is_counted_in_bytes(_: Strict) -> None:
     """A file name of 255 characters or less is refused where it has more than 255 bytes in UTF-8."""
 
-    def make(right: Callable[..., str | None]) -> Callable[..., str | None]:
-        def text_field(body: dict[str, Any], name: str, limit: int, **more: Any) -> str | None:
-            value = right(body, name, limit, **more)
-            if value is not None and len(value.encode()) > limit:
-                raise invalid({name: [f"Ensure this field has no more than {limit} characters."]})
-            return value
-
-        return text_field
-
-    instead(files, "text_field", make)
+    @instead(files, "text_field")
+    def text_field(
+        right: Callable[..., str | None], body: dict[str, Any], name: str, limit: int, **more: Any
+    ) -> str | None:
+        value = right(body, name, limit, **more)
+        if value is not None and len(value.encode()) > limit:
+            raise invalid({name: [f"Ensure this field has no more than {limit} characters."]})
+        return value
 
 
 # databases: name has up to 256 characters
@@ -140,14 +121,12 @@ def the_length_of_a_file_name_is_counted_in_bytes(_: Strict) -> None:
 def the_name_of_a_database_is_cut_at_255(_: Strict) -> None:
     """The column for the name of a database holds 255 characters, and a name of 256 loses its last one."""
 
-    def make(right: Callable[..., str | None]) -> Callable[..., str | None]:
-        def text_field(body: dict[str, Any], name: str, limit: int, **more: Any) -> str | None:
-            value = right(body, name, limit, **more)
-            return value[:255] if value is not None and name == "name" else value
-
-        return text_field
-
-    instead(databases, "text_field", make)
+    @instead(databases, "text_field")
+    def text_field(
+        right: Callable[..., str | None], body: dict[str, Any], name: str, limit: int, **more: Any
+    ) -> str | None:
+        value = right(body, name, limit, **more)
+        return value[:255] if value is not None and name == "name" else value
 
 
 # lists are plain arrays without pages at 1.0 and 1.1
@@ -160,7 +139,7 @@ def version_1_1_gets_the_first_page_alone(server: Strict) -> None:
         return replace(reply, data=reply.data[:100]) if call.version == "1.1" else reply
 
     for name in ("listDatabases", "listRecords", "listAssets"):
-        around(server, name, listed)
+        around(server, name)(listed)
 
 
 # archives: ordering=date is ascending, and paginated with links to the next page
@@ -168,14 +147,10 @@ def version_1_1_gets_the_first_page_alone(server: Strict) -> None:
 def the_link_to_the_next_page_forgets_the_ordering(_: Strict) -> None:
     """Links to other pages are made without the ordering that was asked for, so these are descending."""
 
-    def make(right: Callable[[Call, int], str]) -> Callable[[Call, int], str]:
-        def at(self: Call, page: int) -> str:
-            kept = urlencode([pair for pair in self.request.pairs if pair[0] != "ordering"])
-            return right(replace(self, request=replace(self.request, query=kept)), page)
-
-        return at
-
-    instead(Call, "_at", make)
+    @instead(Call, "_at")
+    def at(right: Callable[[Call, int], str], self: Call, page: int) -> str:
+        kept = urlencode([pair for pair in self.request.pairs if pair[0] != "ordering"])
+        return right(replace(self, request=replace(self.request, query=kept)), page)
 
 
 # data__<field>=<value> keeps the records whose string field equals the value
@@ -183,16 +158,12 @@ def the_link_to_the_next_page_forgets_the_ordering(_: Strict) -> None:
 def spaces_at_the_end_make_no_difference_to_a_filter(_: Strict) -> None:
     """The database pads what it compares, so a filter also finds texts that have more spaces at their end."""
 
-    def make(right: Fits) -> Fits:
-        def fits(row: Row, name: str, value: str) -> bool:
-            mine = row.data.get(name)
-            if isinstance(mine, str) and not name.endswith("__isnull"):
-                return mine.rstrip(" ") == value.rstrip(" ")
-            return right(row, name, value)
-
-        return fits
-
-    instead(records, "_fits", make)
+    @instead(records, "_fits")
+    def fits(right: Fits, row: Row, name: str, value: str) -> bool:
+        mine = row.data.get(name)
+        if isinstance(mine, str) and not name.endswith("__isnull"):
+            return mine.rstrip(" ") == value.rstrip(" ")
+        return right(row, name, value)
 
 
 # export jobs: filters are ISO 8601 timestamps
@@ -200,14 +171,10 @@ def spaces_at_the_end_make_no_difference_to_a_filter(_: Strict) -> None:
 def the_offset_of_a_timestamp_is_dropped(_: Strict) -> None:
     """The bounds of an export are compared by their wall clock time, whatever offset from UTC they have."""
 
-    def make(right: Callable[..., datetime | None]) -> Callable[..., datetime | None]:
-        def moment(filters: dict[str, Any], name: str) -> datetime | None:
-            found = right(filters, name)
-            return None if found is None else found.replace(tzinfo=UTC)
-
-        return moment
-
-    instead(jobs, "_moment", make)
+    @instead(jobs, "_moment")
+    def moment(right: Callable[..., datetime | None], filters: dict[str, Any], name: str) -> datetime | None:
+        found = right(filters, name)
+        return None if found is None else found.replace(tzinfo=UTC)
 
 
 # bodies may come as application/x-www-form-urlencoded or multipart/form-data; PATCH marks by is_uploaded
@@ -215,16 +182,12 @@ def the_offset_of_a_timestamp_is_dropped(_: Strict) -> None:
 def a_false_of_a_form_counts_as_true(_: Strict) -> None:
     """In a form every text for is_uploaded that is not empty is true, false among them."""
 
-    def make(right: Form) -> Form:
-        def form(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-            found = right(pairs)
-            if "is_uploaded" in found:
-                found["is_uploaded"] = bool(dict(pairs)["is_uploaded"])
-            return found
-
-        return form
-
-    instead(rest, "_form", make)
+    @instead(rest, "_form")
+    def form(right: Form, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+        found = right(pairs)
+        if "is_uploaded" in found:
+            found["is_uploaded"] = bool(dict(pairs)["is_uploaded"])
+        return found
 
 
 # pagination from version 2.0, with Link; records have the media type text/csv too
@@ -232,11 +195,10 @@ def a_false_of_a_form_counts_as_true(_: Strict) -> None:
 def pages_of_csv_have_no_links(server: Strict) -> None:
     """The CSV of records has pages, but its way out forgets the Link header, so nobody learns of the next."""
 
+    @around(server, "listRecords")
     def listed(right: Run, call: Call) -> Reply:
         reply = right(call)
         return replace(reply, headers=()) if call.media == CSV else reply
-
-    around(server, "listRecords", listed)
 
 
 # the version is a parameter of the media type (the space before it is optional)
@@ -244,12 +206,9 @@ def pages_of_csv_have_no_links(server: Strict) -> None:
 def the_version_is_only_read_after_a_space(_: Strict) -> None:
     """The Accept header is split at a semicolon with a space, so version=2.0 without one is not seen."""
 
-    def make(
-        right: Callable[[str, Operation], tuple[str, str]],
-    ) -> Callable[[str, Operation], tuple[str, str]]:
-        return lambda accept, operation: right(re.sub(r";version=[^;, ]*", "", accept), operation)
-
-    instead(main, "negotiate", make)
+    instead(main, "negotiate")(
+        lambda right, accept, operation: right(re.sub(r";version=[^;, ]*", "", accept), operation)
+    )
 
 
 # export jobs: one or more databases; bodies may come as forms
@@ -257,11 +216,7 @@ def the_version_is_only_read_after_a_space(_: Strict) -> None:
 def a_form_keeps_the_last_of_its_databases(_: Strict) -> None:
     """Of a field that a form repeats the last value alone is read, so an export has one database only."""
 
-    def make(right: Form) -> Form:
-        def form(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-            found = right(pairs)
-            return found | {name: found[name][-1:] for name in rest.LISTS if name in found}
-
-        return form
-
-    instead(rest, "_form", make)
+    @instead(rest, "_form")
+    def form(right: Form, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+        found = right(pairs)
+        return found | {name: found[name][-1:] for name in rest.LISTS if name in found}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ..running import RECORD_LIMIT, Foreign, started
-from . import asking_pieces, pieces_witnesses
+from . import asking_pieces, first_pieces_witnesses
 from .faults import ROUNDS, command, faults, lawful
 from .registry import Kind
 
@@ -82,5 +82,5 @@ def test_the_server_that_keeps_any_id_keeps_what_the_other_one_drops(strict: For
     with started("any id", command(any_id=True)) as keeping:
         for server in (strict, keeping):
             assert asking_pieces.load(server.second, asking_pieces.body(server, values=new)) == 204
-        assert list(pieces_witnesses.held(keeping.second, "values")) == ["a format of its own"]
-    assert pieces_witnesses.held(strict.second, "values") == {}
+        assert list(first_pieces_witnesses.held(keeping.second, "values")) == ["a format of its own"]
+    assert first_pieces_witnesses.held(strict.second, "values") == {}

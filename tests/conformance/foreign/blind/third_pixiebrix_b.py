@@ -34,6 +34,7 @@ def _old(database: Database, today: date) -> set[date]:
 def jobs_of_one_name_share_an_artifact(server: Strict) -> None:
     """Artifacts are stored under the job's name: a second job of that name replaces the first one's."""
 
+    @around(server, "createExportJob")
     def change(right: Run, call: Call) -> Reply:
         reply = right(call)
         job = call.vault.jobs[reply.data["id"]]
@@ -42,21 +43,18 @@ def jobs_of_one_name_share_an_artifact(server: Strict) -> None:
         job.key = key
         return reply
 
-    around(server, "createExportJob", change)
-
 
 # Export jobs: `name`, at most 1024 characters
 @pixiebrix(Kind.SIZES, "published")
 def job_name_is_measured_in_bytes(server: Strict) -> None:
     """The limit of a job's name counts bytes: one in another script is refused below 1024 characters."""
 
+    @around(server, "createExportJob")
     def change(right: Run, call: Call) -> Reply:
         name = call.fields().get("name")
         if isinstance(name, str) and len(name) <= NAME_LIMIT < len(name.encode()):
             raise invalid({"name": ["Ensure this field has no more than 1024 characters."]})
         return right(call)
-
-    around(server, "createExportJob", change)
 
 
 # Export jobs: `filters` is optional, with default `{}`; the link gives exactly the records that pass it
@@ -64,6 +62,7 @@ def job_name_is_measured_in_bytes(server: Strict) -> None:
 def filters_stay_for_the_next_job(server: Strict) -> None:
     """The default of `filters` is one shared object: a job without filters gets those of the job before."""
 
+    @around(server, "createExportJob")
     def change(right: Run, call: Call) -> Reply:
         body, shared = call.fields(), vars(call.vault).setdefault("shared", {})
         if "filters" not in body and shared:
@@ -71,8 +70,6 @@ def filters_stay_for_the_next_job(server: Strict) -> None:
         reply = right(call)
         shared.update(body.get("filters") or {})
         return reply
-
-    around(server, "createExportJob", change)
 
 
 # Export jobs: "exactly the chosen databases' records", in the chosen format
@@ -83,10 +80,9 @@ def csv_artifact_quotes_formulas(_: Strict) -> None:
     def guarded(value: Any) -> Any:
         return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
 
-    def make(right: Table) -> Table:
-        return lambda columns, rows: right(columns, [[guarded(value) for value in row] for row in rows])
-
-    instead(jobs, "table", make)
+    instead(jobs, "table")(
+        lambda right, columns, rows: right(columns, [[guarded(value) for value in row] for row in rows])
+    )
 
 
 # Export jobs: "exactly the chosen databases' records", in the chosen format
@@ -94,18 +90,14 @@ def csv_artifact_quotes_formulas(_: Strict) -> None:
 def xlsx_texts_are_shared_by_folded_case(_: Strict) -> None:
     """A workbook's shared texts are looked up without their case: a text comes as its first spelling."""
 
-    def make(right: Table) -> Table:
-        def changed(columns: list[str], rows: list[list[Any]]) -> bytes:
-            texts: dict[str, str] = {}
+    @instead(jobs, "_workbook")
+    def changed(right: Table, columns: list[str], rows: list[list[Any]]) -> bytes:
+        texts: dict[str, str] = {}
 
-            def shared(value: Any) -> Any:
-                return texts.setdefault(value.casefold(), value) if isinstance(value, str) else value
+        def shared(value: Any) -> Any:
+            return texts.setdefault(value.casefold(), value) if isinstance(value, str) else value
 
-            return right(columns, [[shared(value) for value in row] for row in rows])
-
-        return changed
-
-    instead(jobs, "_workbook", make)
+        return right(columns, [[shared(value) for value in row] for row in rows])
 
 
 # Archives and retention: each link works for 1 hour, and asking the endpoint again gives a fresh link
@@ -113,16 +105,14 @@ def xlsx_texts_are_shared_by_folded_case(_: Strict) -> None:
 def asking_keeps_an_old_link(server: Strict) -> None:
     """A link is cached for 55 minutes from its last asking, so that who asks often gets a dead one."""
 
-    def make(right: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-        def changed(self: Archives, database: Database, one: Archive) -> dict[str, Any]:
-            now, shown = server.clock.now(), right(self, database, one)
-            file, until = vars(one).get("kept", (shown["file"], now))
-            vars(one)["kept"] = (file if now < until else shown["file"], now + LINK_KEPT)
-            return {**shown, "file": vars(one)["kept"][0]}
-
-        return changed
-
-    instead(Archives, "_shown", make)
+    @instead(Archives, "_shown")
+    def changed(
+        right: Callable[..., dict[str, Any]], self: Archives, database: Database, one: Archive
+    ) -> dict[str, Any]:
+        now, shown = server.clock.now(), right(self, database, one)
+        file, until = vars(one).get("kept", (shown["file"], now))
+        vars(one)["kept"] = (file if now < until else shown["file"], now + LINK_KEPT)
+        return {**shown, "file": vars(one)["kept"][0]}
 
 
 # Archives and retention: "every record that was updated on that date", its last version of that date
@@ -130,18 +120,14 @@ def asking_keeps_an_old_link(server: Strict) -> None:
 def nights_write_old_files_anew(_: Strict) -> None:
     """Each night writes the files of older dates too, without the records that were updated again since."""
 
-    def make(right: Night) -> Night:
-        def changed(self: Archives, vault: Vault) -> None:
-            for database in vault.databases.values():
-                for day in _old(database, vault.clock.now().date()) & database.archives.keys():
-                    old = database.archives[day]
-                    self._write(vault, database, day)
-                    database.archives[day] = old
-            right(self, vault)
-
-        return changed
-
-    instead(Archives, "night", make)
+    @instead(Archives, "night")
+    def changed(right: Night, self: Archives, vault: Vault) -> None:
+        for database in vault.databases.values():
+            for day in _old(database, vault.clock.now().date()) & database.archives.keys():
+                old = database.archives[day]
+                self._write(vault, database, day)
+                database.archives[day] = old
+        right(self, vault)
 
 
 # Archives and retention: "a database may hold 500,000 records"
@@ -149,21 +135,15 @@ def nights_write_old_files_anew(_: Strict) -> None:
 def limit_counts_all_databases(_: Strict) -> None:
     """Retention counts the records of the whole organization against the limit of one database."""
 
-    def make(right: Night) -> Night:
-        def changed(self: Archives, vault: Vault) -> None:
-            right(self, vault)
-            mine = [one for one in vault.databases.values() if one.organization == ORGANIZATION]
-            today = vault.clock.now().date()
-            for database in mine:
-                while sum(len(one.rows) for one in mine) > self.record_limit and _old(database, today):
-                    oldest = min(_old(database, today))
-                    database.rows = {
-                        k: row for k, row in database.rows.items() if row.updated.date() != oldest
-                    }
-
-        return changed
-
-    instead(Archives, "night", make)
+    @instead(Archives, "night")
+    def changed(right: Night, self: Archives, vault: Vault) -> None:
+        right(self, vault)
+        mine = [one for one in vault.databases.values() if one.organization == ORGANIZATION]
+        today = vault.clock.now().date()
+        for database in mine:
+            while sum(len(one.rows) for one in mine) > self.record_limit and _old(database, today):
+                oldest = min(_old(database, today))
+                database.rows = {k: row for k, row in database.rows.items() if row.updated.date() != oldest}
 
 
 # Conventions: `Link` with next; Archives and retention: `ordering=date` is ascending, on each page
@@ -171,6 +151,7 @@ def limit_counts_all_databases(_: Strict) -> None:
 def next_archives_forget_the_order(server: Strict) -> None:
     """The links to other pages of archives lack `ordering`: the second page is of the opposite order."""
 
+    @around(server, "listRecordArchives")
     def change(right: Run, call: Call) -> Reply:
         reply = right(call)
         headers = [
@@ -179,26 +160,22 @@ def next_archives_forget_the_order(server: Strict) -> None:
         ]
         return replace(reply, headers=tuple(headers))
 
-    around(server, "listRecordArchives", change)
-
 
 # Archives and retention: a file is JSON Lines of the records' last versions
 @pixiebrix(Kind.FIDELITY, "documented")
 def archive_text_is_encoded_twice(_: Strict) -> None:
     """The archive's bytes are read as Latin-1 and encoded again: other letters than ASCII's are spoilt."""
 
-    def make(right: Callable[[Vault, Database, date], None]) -> Any:
-        def changed(vault: Vault, database: Database, day: date) -> None:
-            right(vault, database, day)
-            key = database.archives[day].key
-            items = [json.loads(one) for one in vault.blobs[key].content.splitlines()]
-            text = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
-            content = text.encode().decode("latin-1").encode()
-            vault.blobs[key] = replace(vault.blobs[key], content=content)
-
-        return staticmethod(changed)
-
-    instead(Archives, "_write", make)
+    @instead(Archives, "_write")
+    def changed(
+        right: Callable[[Vault, Database, date], None], vault: Vault, database: Database, day: date
+    ) -> None:
+        right(vault, database, day)
+        key = database.archives[day].key
+        items = [json.loads(one) for one in vault.blobs[key].content.splitlines()]
+        text = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
+        content = text.encode().decode("latin-1").encode()
+        vault.blobs[key] = replace(vault.blobs[key], content=content)
 
 
 # Archives and retention: only records of the oldest dates leave the records API
@@ -206,20 +183,16 @@ def archive_text_is_encoded_twice(_: Strict) -> None:
 def night_forgets_what_comes_meanwhile(server: Strict) -> None:
     """Retention writes back the records that it read at its start: what is written while it works is gone."""
 
-    def make(right: Night) -> Night:
-        def changed(self: Archives, vault: Vault) -> None:
-            full = [one for one in vault.databases.values() if len(one.rows) > self.record_limit]
-            read = [(one, dict(one.rows)) for one in full]
-            if read:
-                with unlocked(server):
-                    pass
-            for database, rows in read:
-                database.rows = rows
-            right(self, vault)
-
-        return changed
-
-    instead(Archives, "night", make)
+    @instead(Archives, "night")
+    def changed(right: Night, self: Archives, vault: Vault) -> None:
+        full = [one for one in vault.databases.values() if len(one.rows) > self.record_limit]
+        read = [(one, dict(one.rows)) for one in full]
+        if read:
+            with unlocked(server):
+                pass
+        for database, rows in read:
+            database.rows = rows
+        right(self, vault)
 
 
 # Assets: the download is "404 unless `is_uploaded` is true", of this asset
@@ -227,6 +200,7 @@ def night_forgets_what_comes_meanwhile(server: Strict) -> None:
 def marking_one_asset_marks_its_namesakes(server: Strict) -> None:
     """Marking an asset as uploaded marks every asset of the same file name in its database."""
 
+    @around(server, "updateAsset")
     def change(right: Run, call: Call) -> Reply:
         reply = right(call)
         assets = call.database().assets
@@ -236,17 +210,14 @@ def marking_one_asset_marks_its_namesakes(server: Strict) -> None:
                 one.uploaded = marked.uploaded
         return reply
 
-    around(server, "updateAsset", change)
-
 
 # Assets: what is downloaded is what was uploaded, byte for byte
 @pixiebrix(Kind.FIDELITY, "inferred")
 def upload_loses_its_last_line_ends(_: Strict) -> None:
     """The storage takes the line ends at the end of a file for the form's own, and cuts them off."""
 
-    def make(right: Callable[[bytes, str], Parts]) -> Callable[[bytes, str], Parts]:
-        return lambda body, boundary: [
+    instead(storage, "multipart")(
+        lambda right, body, boundary: [
             (name, file, content.rstrip(b"\r\n")) for name, file, content in right(body, boundary)
         ]
-
-    instead(storage, "multipart", make)
+    )

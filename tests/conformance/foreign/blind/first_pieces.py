@@ -19,14 +19,6 @@ Merge = Callable[[Pieces, Body, int | None], Pieces]
 ALL_TABLES = (*TABLES, *MORE_TABLES)
 
 
-def _importing(change: Callable[[Import, PiecesApi, Request], Answer]) -> None:
-    instead(PiecesApi, "_import", lambda right: lambda api, request: change(right, api, request))
-
-
-def _merging(change: Callable[[Merge, Pieces, Body, int | None], Pieces]) -> None:
-    instead(Pieces, "merged", lambda right: lambda kept, body, after: change(right, kept, body, after))
-
-
 def _each_entry(body: Body, change: Callable[[Body], Body | None]) -> Body:
     """The body with every entry changed, or left out for None."""
 
@@ -38,13 +30,14 @@ def _each_entry(body: Body, change: Callable[[Body], Body | None]) -> Body:
 
 
 def _entry_by_entry(change: Callable[[Body], Body | None]) -> None:
-    _merging(lambda right, kept, body, after: right(kept, _each_entry(body, change), after))
+    instead(Pieces, "merged")(lambda right, kept, body, after: right(kept, _each_entry(body, change), after))
 
 
 @pieces(Kind.SAME_TIME, "inferred")
 def half_merge_seen(server: Strict) -> None:
     """Collections are committed before the entries, so that an export in between shows half an import."""
 
+    @instead(PiecesApi, "_import")
     def change(right: Import, api: PiecesApi, request: Request) -> Answer:
         before = api.database
         answer = right(api, request)
@@ -55,13 +48,12 @@ def half_merge_seen(server: Strict) -> None:
             api.database = api.database.merged(json.loads(request.body), None)
         return answer
 
-    _importing(change)
-
 
 @pieces(Kind.SAME_TIME, "documented")
 def import_lost(server: Strict) -> None:
     """An import writes back a copy that it read at its start, over what another import has added since."""
 
+    @instead(PiecesApi, "_import")
     def change(right: Import, api: PiecesApi, request: Request) -> Answer:
         copy = api.database
         with unlocked(server):
@@ -73,13 +65,12 @@ def import_lost(server: Strict) -> None:
             if api.database is copy:  # refused, or nothing to merge
                 api.database = current
 
-    _importing(change)
-
 
 @pieces(Kind.SAME_TIME, "documented")
 def revert_undoes_neighbour(server: Strict) -> None:
     """An import that fails puts back what was there at its start, without what another has added since."""
 
+    @instead(PiecesApi, "_import")
     def change(right: Import, api: PiecesApi, request: Request) -> Answer:
         before = api.database
         with unlocked(server):
@@ -90,14 +81,13 @@ def revert_undoes_neighbour(server: Strict) -> None:
             api.database = before
             raise
 
-    _importing(change)
-
 
 @pieces(Kind.AFTER, "documented")
 def revert_goes_too_far(_: Strict) -> None:
     """An import that fails also takes back the one that succeeded before it."""
     savepoints: dict[int, Pieces] = {}
 
+    @instead(PiecesApi, "_import")
     def change(right: Import, api: PiecesApi, request: Request) -> Answer:
         before = api.database
         try:
@@ -110,23 +100,17 @@ def revert_goes_too_far(_: Strict) -> None:
             savepoints[id(api)] = before
         return answer
 
-    _importing(change)
-
 
 @pieces(Kind.AFTER, "documented")
 def export_cached_by_count(_: Strict) -> None:
     """The export is kept until the number of entries in `values` changes, whatever else was imported."""
     kept: dict[tuple[int, int], Any] = {}
 
-    def exported(right: Callable[[PiecesApi, Request], Answer]) -> Callable[[PiecesApi, Request], Answer]:
-        def export(api: PiecesApi, request: Request) -> Answer:
-            key = (id(api), len(api.database.tables.get("values", ())))
-            answer = right(api, request)
-            return kept.setdefault(key, answer) if answer.status == 200 else answer
-
-        return export
-
-    instead(PiecesApi, "_export", exported)
+    @instead(PiecesApi, "_export")
+    def export(right: Callable[[PiecesApi, Request], Answer], api: PiecesApi, request: Request) -> Answer:
+        key = (id(api), len(api.database.tables.get("values", ())))
+        answer = right(api, request)
+        return kept.setdefault(key, answer) if answer.status == 200 else answer
 
 
 @pieces(Kind.LONG, "documented")
@@ -134,6 +118,7 @@ def imported_entries_evicted(server: Strict) -> None:
     """What was imported is held in a cache with a lifetime of thirty days, and then is gone."""
     since: dict[tuple[int, str, str], datetime] = {}
 
+    @instead(PiecesApi, "_import")
     def change(right: Import, api: PiecesApi, request: Request) -> Answer:
         before = api.database
         answer = right(api, request)
@@ -142,24 +127,20 @@ def imported_entries_evicted(server: Strict) -> None:
                 since[id(api), name, one] = server.clock.now()
         return answer
 
-    def exported(right: Callable[[PiecesApi, Request], Answer]) -> Callable[[PiecesApi, Request], Answer]:
-        def export(api: PiecesApi, request: Request) -> Answer:
-            limit = server.clock.now() - timedelta(days=30)
-            for (owner, name, one), then in since.items():
-                if owner == id(api) and then < limit:
-                    api.database.tables.get(name, {}).pop(one, None)
-            return right(api, request)
-
-        return export
-
-    _importing(change)
-    instead(PiecesApi, "_export", exported)
+    @instead(PiecesApi, "_export")
+    def export(right: Callable[[PiecesApi, Request], Answer], api: PiecesApi, request: Request) -> Answer:
+        limit = server.clock.now() - timedelta(days=30)
+        for (owner, name, one), then in since.items():
+            if owner == id(api) and then < limit:
+                api.database.tables.get(name, {}).pop(one, None)
+        return right(api, request)
 
 
 @pieces(Kind.IDENTITY, "documented")
 def ids_stripped(_: Strict) -> None:
     """Blanks around an id are cut off, and the entry with that id is overwritten."""
 
+    @instead(Pieces, "merged")
     def change(right: Merge, kept: Pieces, body: Body, after: int | None) -> Pieces:
         merged = right(kept, body, after)
         for name in ALL_TABLES:
@@ -168,8 +149,6 @@ def ids_stripped(_: Strict) -> None:
                 if short != entry["id"] and short in merged.tables.get(name, {}):
                     merged.tables[name][short] = {**entry, "id": short}
         return merged
-
-    _merging(change)
 
 
 @pieces(Kind.FIDELITY, "inferred")
@@ -207,18 +186,18 @@ def raw_past_64k_cut(_: Strict) -> None:
 def body_past_1mib_refused(_: Strict) -> None:
     """The framework in front refuses a body of more than 1 MiB with 413."""
 
+    @instead(PiecesApi, "_import")
     def change(right: Import, api: PiecesApi, request: Request) -> Answer:
         if len(request.body) > 1 << 20:
             raise refused(413, "the body is too large")
         return right(api, request)
-
-    _importing(change)
 
 
 @pieces(Kind.SIZES, "documented")
 def entries_past_1000_lost(_: Strict) -> None:
     """Entries are written in one batch of a thousand, and the rest is forgotten."""
 
+    @instead(Pieces, "merged")
     def change(right: Merge, kept: Pieces, body: Body, after: int | None) -> Pieces:
         short = {
             name: {**value, "iterable": value["iterable"][:1000]} if name in ALL_TABLES and value else value
@@ -226,13 +205,12 @@ def entries_past_1000_lost(_: Strict) -> None:
         }
         return right(kept, short, after)
 
-    _merging(change)
-
 
 @pieces(Kind.COMBINED, "documented")
 def one_id_for_all_tables(_: Strict) -> None:
     """An id that stands in `values` is taken for known in `messageValues` too, and skipped there."""
 
+    @instead(Pieces, "merged")
     def change(right: Merge, kept: Pieces, body: Body, after: int | None) -> Pieces:
         seen = {entry["id"] for entry in (body.get("values") or {"iterable": ()})["iterable"]}
         seen |= kept.tables.get("values", {}).keys()
@@ -244,13 +222,12 @@ def one_id_for_all_tables(_: Strict) -> None:
         }
         return right(kept, less, after)
 
-    _merging(change)
-
 
 @pieces(Kind.COMBINED, "documented")
 def entries_outside_the_transaction(_: Strict) -> None:
     """Entries are committed before the collections, and stay where a collection cannot be merged."""
 
+    @instead(PiecesApi, "_import")
     def change(right: Import, api: PiecesApi, request: Request) -> Answer:
         try:
             return right(api, request)
@@ -261,23 +238,17 @@ def entries_outside_the_transaction(_: Strict) -> None:
                 api.database = api.database.merged(entries, None)
             raise
 
-    _importing(change)
-
 
 def _versions(change: Callable[[semver.Version], semver.Version]) -> None:
     """Compare versions after a change to that of the import."""
 
-    def make(right: Callable[[Body], None]) -> Callable[[Body], None]:
-        def compared(body: Body) -> None:
-            try:
-                version = semver.Version.parse(body["version"])
-            except ValueError:
-                return right(body)
-            return right({**body, "version": str(change(version))})
-
-        return compared
-
-    instead(module, "_not_newer", make)
+    @instead(module, "_not_newer")
+    def compared(right: Callable[[Body], None], body: Body) -> None:
+        try:
+            version = semver.Version.parse(body["version"])
+        except ValueError:
+            return right(body)
+        return right({**body, "version": str(change(version))})
 
 
 @pieces(Kind.COMPARED, "published")
@@ -302,37 +273,31 @@ def version_numbers_wrap(_: Strict) -> None:
 def migration_compared_for_equal_versions_only(_: Strict) -> None:
     """A higher migration is noticed only where the versions are equal."""
 
-    def make(right: Callable[[Body], None]) -> Callable[[Body], None]:
-        def compared(body: Body) -> None:
-            older = body["version"] != module.VERSION
-            right({**body, "schema": None} if older else body)
-
-        return compared
-
-    instead(module, "_not_newer", make)
+    @instead(module, "_not_newer")
+    def compared(right: Callable[[Body], None], body: Body) -> None:
+        older = body["version"] != module.VERSION
+        right({**body, "schema": None} if older else body)
 
 
 @pieces(Kind.TRANSPORT, "documented")
 def charset_refused(_: Strict) -> None:
     """A Content-Type with a parameter, such as a charset, is refused with 415."""
 
+    @instead(PiecesApi, "_import")
     def change(right: Import, api: PiecesApi, request: Request) -> Answer:
         if ";" in request.headers.get("Content-Type", ""):
             raise refused(415, "unsupported media type")
         return right(api, request)
-
-    _importing(change)
 
 
 @pieces(Kind.TRANSPORT, "documented")
 def accept_with_blank_refused(_: Strict) -> None:
     """Of several ranges in Accept, those after a blank are not recognized: 406 where only they would fit."""
 
+    @instead(PiecesApi, "_import")
     def change(right: Import, api: PiecesApi, request: Request) -> Answer:
         accept = request.headers.get("Accept", "*/*")
         ranges = [one.partition(";")[0] for one in accept.split(",")]
         if len(ranges) > 1 and not {"text/plain", "text/*", "*/*"} & set(ranges):
             raise refused(406, "not acceptable")
         return right(api, request)
-
-    _importing(change)

@@ -11,26 +11,18 @@ from ..servers.strict import __main__ as front
 from ..servers.strict import databases, jobs, records
 from ..servers.strict.__main__ import Strict
 from ..servers.strict.files import Archives
-from ..servers.strict.rest import Call, Operation, Reply, detail
+from ..servers.strict.rest import Call, Reply, detail
 from ..servers.strict.world import Archive, Blob, Database, Row, Vault
 from .registry import Kind, around, instead, pixiebrix, unlocked
 
 Put = Callable[[Call, Database, dict[str, Any], str], Row]
 
 
-def putting(change: Callable[[Put, Call, Database, dict[str, Any], str], Row]) -> None:
-    """Change how one record is written, through whichever operation."""
-
-    def make(right: Put) -> Put:
-        return lambda call, database, item, key: change(right, call, database, item, key)
-
-    instead(records, "_put", make)
-
-
 @pixiebrix(Kind.SAME_TIME, "published")
 def merge_loses_neighbour(server: Strict) -> None:
     """A merge reads the record, and writes the whole of it later: what another merge wrote since is lost."""
 
+    @instead(records, "_put")
     def change(right: Put, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
         old = database.rows.get(key)
         if old is not None and item.get("merge_strategy", "replace") not in {"", "replace"}:
@@ -39,21 +31,18 @@ def merge_loses_neighbour(server: Strict) -> None:
             database.rows[key] = old
         return right(call, database, item, key)
 
-    putting(change)
-
 
 @pixiebrix(Kind.SAME_TIME, "published")
 def version_of_neighbour(server: Strict) -> None:
     """The version of the request is kept in a variable of the process: lists in flight take the last one."""
     current = ["1.0"]
 
+    @around(server, "listRecords")
     def change(right: Callable[[Call], Reply], call: Call) -> Reply:
         current[0] = call.version
         with unlocked(server):
             pass
         return right(replace(call, version=current[0]))
-
-    around(server, "listRecords", change)
 
 
 @pixiebrix(Kind.AFTER, "published")
@@ -61,6 +50,7 @@ def deleted_record_merged(server: Strict) -> None:
     """A deleted record is only marked so: a later merge into its key brings its data back."""
     graves: dict[tuple[str, str], Row] = {}
 
+    @around(server, "deleteRecord")
     def removed(right: Callable[[Call], Reply], call: Call) -> Reply:
         database = call.database()
         row = database.rows.get(call.ids["key"])
@@ -69,14 +59,12 @@ def deleted_record_merged(server: Strict) -> None:
             graves[database.id, row.key] = row
         return reply
 
+    @instead(records, "_put")
     def change(right: Put, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
         grave = graves.pop((database.id, key), None)
         if grave is not None and item.get("merge_strategy", "replace") not in {"", "replace"}:
             database.rows.setdefault(key, grave)
         return right(call, database, item, key)
-
-    around(server, "deleteRecord", removed)
-    putting(change)
 
 
 @pixiebrix(Kind.AFTER, "published")
@@ -84,6 +72,7 @@ def missing_record_remembered(server: Strict) -> None:
     """A key that was not found stays missing for half a minute, unless it is written by its own path."""
     missing: dict[tuple[str, str], datetime] = {}
 
+    @around(server, "getRecord")
     def got(right: Callable[[Call], Reply], call: Call) -> Reply:
         database, now = call.database(), server.clock.now()
         key = (database.id, call.ids["key"])
@@ -93,12 +82,10 @@ def missing_record_remembered(server: Strict) -> None:
             missing[key] = now + timedelta(seconds=30)
         return right(call)
 
+    @around(server, "putRecord")
     def put(right: Callable[[Call], Reply], call: Call) -> Reply:
         missing.pop((call.database().id, call.ids["key"]), None)
         return right(call)
-
-    around(server, "getRecord", got)
-    around(server, "putRecord", put)
 
 
 @pixiebrix(Kind.AFTER, "published")
@@ -106,31 +93,25 @@ def count_remembered(server: Strict) -> None:
     """`num_records` is counted once in five seconds."""
     counts: dict[str, tuple[datetime, int]] = {}
 
-    def make(right: Callable[[Database], dict[str, Any]]) -> Callable[[Database], dict[str, Any]]:
-        def shown(one: Database) -> dict[str, Any]:
-            now = server.clock.now()
-            then, count = counts.get(one.id, (now - timedelta(days=1), 0))
-            if now >= then + timedelta(seconds=5):
-                then, count = counts[one.id] = now, len(one.rows)
-            return {**right(one), "num_records": count}
-
-        return shown
-
-    instead(databases, "shown", make)
+    @instead(databases, "shown")
+    def shown(right: Callable[[Database], dict[str, Any]], one: Database) -> dict[str, Any]:
+        now = server.clock.now()
+        then, count = counts.get(one.id, (now - timedelta(days=1), 0))
+        if now >= then + timedelta(seconds=5):
+            then, count = counts[one.id] = now, len(one.rows)
+        return {**right(one), "num_records": count}
 
 
 @pixiebrix(Kind.LONG, "documented")
 def only_last_night(_: Strict) -> None:
     """The night makes the file of yesterday only: after nights that were missed, earlier dates have none."""
 
-    def make(right: Callable[[Vault, Database, date], None]) -> Any:
-        def write(vault: Vault, database: Database, day: date) -> None:
-            if day == vault.clock.now().date() - timedelta(days=1):
-                right(vault, database, day)
-
-        return staticmethod(write)
-
-    instead(Archives, "_write", make)
+    @instead(Archives, "_write")
+    def write(
+        right: Callable[[Vault, Database, date], None], vault: Vault, database: Database, day: date
+    ) -> None:
+        if day == vault.clock.now().date() - timedelta(days=1):
+            right(vault, database, day)
 
 
 @pixiebrix(Kind.LONG, "documented")
@@ -138,41 +119,39 @@ def link_kept_for_two_hours(server: Strict) -> None:
     """The link of an archive is kept for two hours, though it works for one."""
     kept: dict[str, tuple[datetime, Any]] = {}
 
-    def make(right: Callable[[Archives, Database, Archive], dict[str, Any]]) -> Any:
-        def shown(archives: Archives, database: Database, one: Archive) -> dict[str, Any]:
-            item, now = right(archives, database, one), server.clock.now()
-            if one.id not in kept or now >= kept[one.id][0] + timedelta(hours=2):
-                kept[one.id] = now, item["file"]
-            return {**item, "file": kept[one.id][1]}
-
-        return shown
-
-    instead(Archives, "_shown", make)
+    @instead(Archives, "_shown")
+    def shown(
+        right: Callable[[Archives, Database, Archive], dict[str, Any]],
+        archives: Archives,
+        database: Database,
+        one: Archive,
+    ) -> dict[str, Any]:
+        item, now = right(archives, database, one), server.clock.now()
+        if one.id not in kept or now >= kept[one.id][0] + timedelta(hours=2):
+            kept[one.id] = now, item["file"]
+        return {**item, "file": kept[one.id][1]}
 
 
 @pixiebrix(Kind.LONG, "documented")
 def archives_made_again(_: Strict) -> None:
     """Every night makes the files of all dates again, without the records that were updated since."""
 
-    def make(right: Callable[[Archives, Vault], None]) -> Callable[[Archives, Vault], None]:
-        def night(archives: Archives, vault: Vault) -> None:
-            for database in vault.databases.values():
-                left = {row.updated.date() for row in database.rows.values()}
-                for day, archive in list(database.archives.items()):
-                    if day in left:
-                        archives._write(vault, database, day)
-                        database.archives[day] = archive
-            right(archives, vault)
-
-        return night
-
-    instead(Archives, "night", make)
+    @instead(Archives, "night")
+    def night(right: Callable[[Archives, Vault], None], archives: Archives, vault: Vault) -> None:
+        for database in vault.databases.values():
+            left = {row.updated.date() for row in database.rows.values()}
+            for day, archive in list(database.archives.items()):
+                if day in left:
+                    archives._write(vault, database, day)
+                    database.archives[day] = archive
+        right(archives, vault)
 
 
 @pixiebrix(Kind.LONG, "documented")
 def artifact_named_by_second(server: Strict) -> None:
     """The artifact of a job is named by the second: of two jobs in one, both links give the later one's."""
 
+    @around(server, "createExportJob")
     def change(right: Callable[[Call], Reply], call: Call) -> Reply:
         reply = right(call)
         job = call.vault.jobs[reply.data["id"]]
@@ -181,73 +160,59 @@ def artifact_named_by_second(server: Strict) -> None:
         call.vault.blobs[job.key] = blob
         return reply
 
-    around(server, "createExportJob", change)
-
 
 @pixiebrix(Kind.COMPARED, "documented")
 def last_day_of_the_calendar(_: Strict) -> None:
     """An `end_date` is compared by the day after it, which 9999-12-31 does not have: 500."""
 
-    def make(right: Callable[[Call, str], date | None]) -> Callable[[Call, str], date | None]:
-        def day(call: Call, name: str) -> date | None:
-            found = right(call, name)
-            if name == "end_date" and found == date.max:
-                raise detail(500, "A server error occurred.")
-            return found
-
-        return day
-
-    instead(records, "_day", make)
+    @instead(records, "_day")
+    def day(right: Callable[[Call, str], date | None], call: Call, name: str) -> date | None:
+        found = right(call, name)
+        if name == "end_date" and found == date.max:
+            raise detail(500, "A server error occurred.")
+        return found
 
 
 @pixiebrix(Kind.COMPARED, "documented")
 def offset_of_timestamp_dropped(_: Strict) -> None:
     """The offset of a timestamp in a job's filters is ignored, and the rest taken for UTC."""
 
-    def make(right: Callable[..., datetime | None]) -> Callable[..., datetime | None]:
-        def moment(filters: dict[str, Any], name: str) -> datetime | None:
-            found = right(filters, name)
-            return found and found.replace(tzinfo=UTC)
-
-        return moment
-
-    instead(jobs, "_moment", make)
+    @instead(jobs, "_moment")
+    def moment(right: Callable[..., datetime | None], filters: dict[str, Any], name: str) -> datetime | None:
+        found = right(filters, name)
+        return found and found.replace(tzinfo=UTC)
 
 
 @pixiebrix(Kind.TRANSPORT, "published")
 def version_needs_a_blank(_: Strict) -> None:
     """The version is seen only after a semicolon and a blank; without the blank it is the default."""
 
-    def make(right: Callable[[str, Operation], tuple[str, str]]) -> Callable[[str, Operation], Any]:
-        return lambda accept, operation: right(re.sub(r";version=[^,;]*", "", accept), operation)
-
-    instead(front, "negotiate", make)
+    instead(front, "negotiate")(
+        lambda right, accept, operation: right(re.sub(r";version=[^,;]*", "", accept), operation)
+    )
 
 
 @pixiebrix(Kind.TRANSPORT, "published")
 def links_without_port(_: Strict) -> None:
     """The addresses in Link have the host's name without its port."""
 
-    def make(right: Callable[[Call, int], str]) -> Callable[[Call, int], str]:
-        return lambda call, page: re.sub(r"^(http://[^/:]+):[0-9]+", r"\1", right(call, page))
-
-    instead(Call, "_at", make)
+    instead(Call, "_at")(
+        lambda right, call, page: re.sub(r"^(http://[^/:]+):[0-9]+", r"\1", right(call, page))
+    )
 
 
 @pixiebrix(Kind.FIDELITY, "documented")
 def archive_lines_broken(_: Strict) -> None:
     """An archive is put together from its lines as Unicode sees them: U+2028 in a text breaks one in two."""
 
-    def make(right: Callable[[Vault, Database, date], None]) -> Any:
-        def write(vault: Vault, database: Database, day: date) -> None:
-            right(vault, database, day)
-            key = database.archives[day].key
-            blob = vault.blobs[key]
-            items = [json.loads(one) for one in blob.content.decode().split("\n") if one]
-            text = "\n".join(json.dumps(one, ensure_ascii=False) for one in items)
-            lines = "".join(f"{one}\n" for one in text.splitlines())
-            vault.blobs[key] = Blob(lines.encode(), blob.kind, blob.stored)
-
-        return staticmethod(write)
-
-    instead(Archives, "_write", make)
+    @instead(Archives, "_write")
+    def write(
+        right: Callable[[Vault, Database, date], None], vault: Vault, database: Database, day: date
+    ) -> None:
+        right(vault, database, day)
+        key = database.archives[day].key
+        blob = vault.blobs[key]
+        items = [json.loads(one) for one in blob.content.decode().split("\n") if one]
+        text = "\n".join(json.dumps(one, ensure_ascii=False) for one in items)
+        lines = "".join(f"{one}\n" for one in text.splitlines())
+        vault.blobs[key] = Blob(lines.encode(), blob.kind, blob.stored)
