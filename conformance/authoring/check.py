@@ -1,20 +1,21 @@
 """What a check is: a function that a rule's id is attached to. How it can end is said by `outcomes`.
 
-A check lives in a module of an API's package `checks`. Importing it registers nothing: the decorator
-only leaves a note on the function, and `discover` collects the noted functions into a `Checks`.
+A check lives in a module of an API's package `checks`. The decorator only leaves a note on the function, and
+`discover` collects the noted functions into a `Checks`.
 """
 
 from __future__ import annotations
 
 import ast
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.resources import files
 from inspect import getdoc
+from itertools import starmap
 from types import ModuleType
 from typing import Any, TypeVar
+
+from dbcontract.registry import Registry
 
 from ..apis.base import apis
 from ..outcomes import CheckFailed, NotVerified, PrerequisiteFailed
@@ -34,11 +35,19 @@ __all__ = [
     "written",
 ]
 
-_NOTE = "__dbcontract_rules__"
-_CONTROLS = "__dbcontract_controls__"
-_BULKY = "__dbcontract_bulky__"
-
 CheckFunction = TypeVar("CheckFunction", bound=Callable[..., None])
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What the decorator was told."""
+
+    rules: tuple[str, ...]
+    controls: tuple[str, ...]
+    bulky: bool
+
+
+_CHECKS = Registry(_Note)
 
 
 class UnknownCheckRule(LookupError):
@@ -84,9 +93,7 @@ def check(
         raise ValueError(message)
 
     def note(function: CheckFunction) -> CheckFunction:
-        setattr(function, _NOTE, rule_ids)
-        setattr(function, _CONTROLS, (control,) if isinstance(control, str) else control)
-        setattr(function, _BULKY, bulky)
+        _CHECKS.leave(_Note(rule_ids, (control,) if isinstance(control, str) else control, bulky), function)
         return function
 
     return note
@@ -165,15 +172,13 @@ class Checks:
 
 def collect(module: ModuleType) -> Iterator[Check]:
     """The checks that a module defines itself, in the order of the source."""
-    members: Mapping[str, Any] = vars(module)
-    for name, member in members.items():
-        rules = getattr(member, _NOTE, None)
-        if rules is None or member.__module__ != module.__name__:
-            continue
-        topic = module.__name__.rpartition(".")[2]
-        how = _first_paragraph(getdoc(member))
-        controls, bulky = getattr(member, _CONTROLS, ()), getattr(member, _BULKY, False)
-        yield Check(rules, f"{topic}.{name}", how, api_of(rules[0]), member, controls, bulky)
+    return starmap(_check, _CHECKS.of(module))
+
+
+def _check(function: Callable[[Any], None], note: _Note) -> Check:
+    name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+    how = _first_paragraph(getdoc(function))
+    return Check(note.rules, name, how, api_of(note.rules[0]), function, note.controls, note.bulky)
 
 
 def _first_paragraph(doc: str | None) -> str:
@@ -202,12 +207,7 @@ def _written_in(node: ast.stmt, topic: str) -> Iterator[WrittenCheck]:
             yield WrittenCheck(rules, f"{topic}.{node.name}", _first_paragraph(ast.get_docstring(node)))
 
 
-def discover(
-    *packages: str,
-) -> Checks:
+def discover(*packages: str) -> Checks:
     """Import every module of the packages, of all APIs where none is named, and collect their checks."""
-    names: list[str] = []
-    for package in packages or tuple(api.checks for api in apis().values()):
-        parent = import_module(package)
-        names += sorted(found.name for found in pkgutil.iter_modules(parent.__path__, f"{package}."))
-    return Checks(found for name in names for found in collect(import_module(name)))
+    chosen = packages or tuple(api.checks for api in apis().values())
+    return Checks(starmap(_check, (found for package in chosen for found in _CHECKS.within(package))))

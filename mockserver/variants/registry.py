@@ -1,20 +1,18 @@
 """Implementations that deviate from the reference one: how one is declared, found and put together.
 
 A variant is a subclass of a reference class that overrides one method, with a decorator that leaves a note
-on it. Importing its module registers nothing; `collect` finds the noted classes of a package.
+on it; `collect` finds the noted classes of a package.
 """
 
 from __future__ import annotations
 
-import pkgutil
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib import import_module
 from inspect import cleandoc
-from types import ModuleType
 from typing import Any, Literal
+
+from dbcontract.registry import Registry
 
 from ..apis.base import served_apis
 from ..extension_point import Classes
@@ -23,7 +21,6 @@ from .implementation import point_of, with_variants
 
 Kind = Literal["defect", "conforming"]
 
-_NOTE = "__dbcontract_variant__"
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -86,31 +83,25 @@ class Note:
         """Leave the note. Raises `NoExtensionPoint` for a class that overrides nothing."""
         for one in (noted, *self.also):
             point_of(one)
-        setattr(noted, _NOTE, self)
+        _VARIANTS.leave(self, noted)
 
 
-def collect(package: ModuleType) -> tuple[Variant, ...]:
+_VARIANTS = Registry(Note)
+
+
+def collect(package: str) -> tuple[Variant, ...]:
     """All variants of a package, module by module.
 
     Raises:
         ValueError: two of them have one name, or one has no description.
     """
     found: dict[str, Variant] = {}
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        module = import_module(f"{package.__name__}.{info.name}")
-        for one in _noted(module):
-            if one.name in found:
-                raise ValueError(f"{one.area}: another one is called {one.name}, too")
-            found[one.name] = one
+    for noted, note in _VARIANTS.within(package):
+        one = _variant(noted, note)
+        if one.name in found:
+            raise ValueError(f"{one.area}: another one is called {one.name}, too")
+        found[one.name] = one
     return tuple(found.values())
-
-
-def _noted(module: ModuleType) -> Iterator[Variant]:
-    for value in vars(module).values():
-        # of its own: a subclass of a variant is none itself
-        note = vars(value).get(_NOTE) if isinstance(value, type) else None
-        if isinstance(note, Note) and value.__module__ == module.__name__:
-            yield _variant(value, note)
 
 
 def _variant(noted: type, note: Note) -> Variant:
@@ -137,7 +128,7 @@ def discover() -> tuple[Variant, ...]:
     """
     apis = [api for _, api in sorted(served_apis().items())]
     packages = [*(api.defects for api in apis), *(api.conforming for api in apis)]
-    found = tuple(one for package in packages if package for one in collect(import_module(package)))
+    found = tuple(one for package in packages if package for one in collect(package))
     names = [one.name for one in found]
     twice = {name for name in names if names.count(name) > 1}
     if twice:

@@ -104,7 +104,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def test_what_is_found_in_a_package(package: ModuleType) -> None:
     # what is imported from another module is that one's; a subclass of a defect is none itself
-    (one,) = collect(package)
+    (one,) = collect(package.__name__)
     assert (one.name, one.kind, one.area) == ("xml-wrong2", "defect", "first")
     assert one.sentence == "Does this and that."
     assert one.breaks == ("PB-REC-01", "PB-REC-02")
@@ -117,7 +117,7 @@ def test_the_same_name_twice_is_refused(package: ModuleType) -> None:
     first = Path(str(package.__path__[0]), "first.py")
     first.with_name("second.py").write_text(first.read_text())
     with pytest.raises(ValueError, match="second: another one is called xml-wrong2, too"):
-        collect(package)
+        collect(package.__name__)
 
 
 def test_one_without_a_description_is_refused(package: ModuleType) -> None:
@@ -127,4 +127,4 @@ def test_one_without_a_description_is_refused(package: ModuleType) -> None:
         + '\n@defect("PB-REC-01")\nclass Silent(RecordTable): ...\n'
     )
     with pytest.raises(ValueError, match="Silent has no description"):
-        collect(package)
+        collect(package.__name__)
