@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -41,18 +42,24 @@ def load(name: str, *, written_out: bool = False, package: str = __name__) -> di
 
     Raises `UnknownDescription` for a name that `names` does not list.
     """
-    import yaml  # noqa: PLC0415 (slow to load, and who only names an API needs none of it)
-
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     known = names(package)
     if name not in known:
         raise UnknownDescription(name, known)
     text = files(package).joinpath(name + _SUFFIX).read_bytes()
-    document: dict[str, Any] = _unshared(yaml.load(text, Loader=loader))  # noqa: S506 (a safe loader)
+    document: dict[str, Any] = _unshared(_parsed(text))
     if written_out:
         _write_out(document)
         _write_out_bodies(document, document.get("components", {}).get("schemas", {}))
     return document
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: bytes) -> Any:
+    """What a description says. A server asks for each a dozen times, and parsing takes five times a copy."""
+    import yaml  # noqa: PLC0415 (slow to load, and who only names an API needs none of it)
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, Loader=loader)  # noqa: S506 (a safe loader)
 
 
 def _unshared(node: Any) -> Any:
