@@ -22,6 +22,8 @@ REFERENCE: Final = ""
 """The name that stands for the mock as it is."""
 
 _FEW = 3
+_WORTH_LEARNING = 8
+"""This many runs a process: to learn which rules a variant can reach takes as long as that spares in them."""
 _PATIENCE = 5.0
 """Seconds that a process has to end."""
 
@@ -74,7 +76,9 @@ def run_all(
                 begins(name)
                 yield prover.run(known.get(name))
         return
-    workers = [_Worker(seed, fuzzing=fuzzing, wait=wait) for _ in range(min(jobs, len(names)))]
+    count = min(jobs, len(names))
+    learn = len(names) > _WORTH_LEARNING * count
+    workers = [_Worker(seed, fuzzing=fuzzing, wait=wait, learn=learn) for _ in range(count)]
     try:
         yield from _shared_out(workers, ordered, begins)
     finally:
@@ -113,11 +117,11 @@ def _shared_out(
 class _Worker:
     """A process that runs what it is told, one after another."""
 
-    def __init__(self, seed: int, *, fuzzing: bool, wait: bool) -> None:
+    def __init__(self, seed: int, *, fuzzing: bool, wait: bool, learn: bool) -> None:
         # A forked process would share this one's threads and locks.
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, seed, fuzzing, wait), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs, seed, fuzzing, wait, learn), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -129,12 +133,12 @@ class _Worker:
 
 
 # A process takes no keywords.
-def _work(connection: Connection, seed: int, fuzzing: bool, wait: bool) -> None:  # noqa: FBT001
+def _work(connection: Connection, seed: int, fuzzing: bool, wait: bool, learn: bool) -> None:  # noqa: FBT001
     # Ctrl-C reaches every process of the terminal; the first one decides, and ends these.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable()  # what breaks on purpose is not news
     known = {one.name: one for one in discover()}
-    with Prover(seed=seed, fuzzing=fuzzing, wait=wait, learn=True) as prover:
+    with Prover(seed=seed, fuzzing=fuzzing, wait=wait, learn=learn) as prover:
         spare_what_is_loaded()
         first = True
         while True:
