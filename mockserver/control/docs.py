@@ -26,6 +26,8 @@ class Docs:
     have no names for their models.
     """
 
+    folder = ""
+
     def __init__(self, apis: Iterable[WebApi]) -> None:
         """Take the APIs whose descriptions are shown."""
         self._apis = {api.base_path: api for api in apis}
@@ -35,6 +37,7 @@ class Docs:
             for base_path in self._apis
             for path in ("/ui", UI, "/ui/openapi.json", *DESCRIPTIONS)
         }
+        self.paths = frozenset(self._pages)
 
     def find(self, sandbox: Sandbox, path: str, scope: Scope) -> Response | None:
         """The page or the description at a path inside a sandbox; None where there is none."""

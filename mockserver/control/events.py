@@ -57,7 +57,7 @@ class JournalEvents(Response):
             waiting.cancel()
 
     def _new(self) -> list[bytes]:
-        entries = [entry for entry in self._journal.latest() if entry.number > self._seen]
+        entries = self._journal.after(self._seen)
         if entries:
             self._seen = entries[-1].number
         return [

@@ -47,6 +47,9 @@ _HEADERS: Final = MappingProxyType(
 class Pages:
     """What a browser is shown that is not an API."""
 
+    paths = frozenset({"/", *_DASHBOARDS})
+    folder = FILES
+
     def __init__(self, settings: Settings, apis: tuple[ServedApi, ...]) -> None:
         """Take the served APIs, the control API among them if it is there."""
         self._settings = settings

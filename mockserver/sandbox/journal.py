@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import marshal
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from ..coverage.exchange import Exchange, Message
 from ..state.instants import format_instant
 from .limits import Limits
 
-_ENTRY = 1_000
-"""What an exchange takes without its head and bodies, in bytes, about."""
+_ENTRY = 100
+"""What an exchange takes beside its bytes, in bytes, about."""
 
 _SECRET_HEADERS = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"})
 _PRIVATE_NAME = (
@@ -37,32 +38,17 @@ _JSON_SIGNATURE = re.compile(r'("x-amz-signature"\s*:\s*")[^"]*', re.IGNORECASE)
 _FORM_SIGNATURE = re.compile(r'(name="x-amz-signature"(?:\r?\n[^\r\n]+)*\r?\n\r?\n)[^\r\n]*', re.IGNORECASE)
 
 Headers = list[tuple[bytes, bytes]]
-_END = b"\0"
-"""Ends names and values in a packed head; neither can have it."""
 
 
-def packed(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Headers as one object: thousands of exchanges of many small ones leave a processor's cache."""
-    return _END.join(chain.from_iterable(headers))
-
-
-def _unpacked(head: bytes) -> Headers:
-    parts = head.split(_END)
-    return list(zip(parts[::2], parts[1::2], strict=False))
-
-
-@dataclass(slots=True)
-class Entry:
-    """One exchange, kept raw: it is rendered only when somebody looks.
+class Entry(NamedTuple):
+    """One exchange as it was; it is worded only when somebody looks.
 
     Attributes:
         number: counts up from 1 in each sandbox.
         request_id: as the answer has it.
         at: the sandbox's instant, in µs.
+        operation: which is addressed, if one is.
         path: as sent, without the sandbox's prefix.
-        decoded_path: the same, percent-decoded.
-        request_head, response_head: the headers, packed.
-        find_operation: which is addressed, by the method and both paths.
         seconds: real time that the answer took.
         status: 0 when the connection was closed without an answer.
         forced: a fault or the client's `Prefer` decided the answer.
@@ -71,45 +57,24 @@ class Entry:
     number: int
     request_id: str
     at: int
+    operation: str | None
     method: str
     path: str
-    decoded_path: str
     query: bytes
-    request_head: bytes
+    request_headers: Headers
     request_body: bytes
     request_size: int
     status: int
-    response_head: bytes
+    response_headers: Headers
     response_body: bytes
     response_size: int
     seconds: float
-    find_operation: Callable[[str, str, str], str | None]
-    forced: bool = False
-    _operation: str | None = field(init=False, default=None)
-    _looked_up: bool = field(init=False, default=False)
-    _weight: int = field(init=False, default=0)
-
-    @property
-    def operation(self) -> str | None:
-        """The addressed operation, looked up only now: most exchanges are never looked at."""
-        if not self._looked_up:
-            self._operation = self.find_operation(self.method, self.decoded_path, self.path)
-            self._looked_up = True
-        return self._operation
-
-    @property
-    def weight(self) -> int:
-        """What it takes in memory, in bytes, about; weighed once, because it is asked when it goes, too."""
-        if not self._weight:
-            heads = len(self.request_head) + len(self.response_head)
-            bodies = len(self.request_body) + len(self.response_body)
-            self._weight = _ENTRY + len(self.path) + len(self.query) + heads + bodies
-        return self._weight
+    forced: bool
 
     def describe(self) -> dict[str, Any]:
         """The exchange as the control API shows it, secrets masked; the request's token, wherever it is."""
         shown = self._described()
-        token = _token(_unpacked(self.request_head))
+        token = _token(self.request_headers)
         return shown if token is None else _without(token, shown)
 
     def exchange(self) -> Exchange:
@@ -121,9 +86,9 @@ class Entry:
             path=self.path,
             query=self.query.decode("latin-1"),
             operation=self.operation,
-            request=Message.of(_unpacked(self.request_head), self.request_body, self.request_size),
+            request=Message.of(self.request_headers, self.request_body, self.request_size),
             status=self.status,
-            response=Message.of(_unpacked(self.response_head), self.response_body, self.response_size),
+            response=Message.of(self.response_headers, self.response_body, self.response_size),
             forced=self.forced,
             describe=self.describe,
         )
@@ -139,8 +104,8 @@ class Entry:
             "query": mask(self.query.decode("latin-1")),
             "status": self.status,
             "milliseconds": round(self.seconds * 1000, 3),
-            "request": _message(_unpacked(self.request_head), self.request_body, self.request_size),
-            "response": _message(_unpacked(self.response_head), self.response_body, self.response_size),
+            "request": _message(self.request_headers, self.request_body, self.request_size),
+            "response": _message(self.response_headers, self.response_body, self.response_size),
         }
 
 
@@ -207,14 +172,30 @@ class JournalFilter:
         )
 
 
+Exchanged = tuple[
+    int, str, int, str | None, str, str, bytes, Headers, bytes, int, int, Headers, bytes, int, float, bool
+]
+"""What an `Entry` is made of, in its order, as a plain tuple."""
+_PLAIN = 2
+"""The format of what is kept: the latest that does not look for equal parts."""
+
+
+def _entry(kept: bytes) -> Entry:
+    return Entry(*marshal.loads(kept))  # noqa: S302 - our own, and never left this process
+
+
 class Journal:
-    """The latest exchanges of one sandbox, oldest first; see `Limits` for how many."""
+    """The latest exchanges of one sandbox, oldest first; see `Limits` for how many.
+
+    Each is kept as one object. Of the dozens that it consists of, a thousand times as many would leave a
+    processor's cache, and come back one by one when they go.
+    """
 
     __slots__ = ("_entries", "_limits", "_number", "_watchers", "_weight", "ended")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[bytes] = deque()
         self._weight = 0
         self._watchers: list[asyncio.Event] = []
         self.ended = False
@@ -228,12 +209,14 @@ class Journal:
         self._number += 1
         return self._number
 
-    def add(self, entry: Entry) -> None:
+    def add(self, exchange: Exchanged) -> None:
         """Keep an exchange; the oldest go when there are too many, or they are too large together."""
-        self._entries.append(entry)
-        self._weight += entry.weight
-        while self._weight > self._limits.journal_bytes or len(self._entries) > self._limits.journal:
-            self._weight -= self._entries.popleft().weight
+        entries, limits = self._entries, self._limits
+        kept = marshal.dumps(exchange, _PLAIN)
+        entries.append(kept)
+        self._weight += len(kept) + _ENTRY
+        while self._weight > limits.journal_bytes or len(entries) > limits.journal:
+            self._weight -= len(entries.popleft()) + _ENTRY
         for watcher in self._watchers:
             watcher.set()
 
@@ -255,11 +238,16 @@ class Journal:
 
     def latest(self) -> list[Entry]:
         """All kept exchanges, oldest first."""
-        return list(self._entries)
+        return [_entry(kept) for kept in self._entries]
+
+    def after(self, number: int) -> list[Entry]:
+        """The kept exchanges with a higher number, oldest first."""
+        newer = takewhile(lambda entry: entry.number > number, map(_entry, reversed(self._entries)))
+        return list(newer)[::-1]
 
     def select(self, wanted: JournalFilter) -> Iterator[Entry]:
         """The kept exchanges that pass, oldest first."""
-        return (entry for entry in list(self._entries) if wanted.matches(entry))
+        return (entry for entry in map(_entry, list(self._entries)) if wanted.matches(entry))
 
     def clear(self) -> int:
         """Forget all; how many there were."""

@@ -21,7 +21,7 @@ from .api import RememberedApi
 from .clock import Clock
 from .faults import FaultBook
 from .ids import IdSource, signing_secret
-from .journal import Entry, Journal
+from .journal import Entry, Exchanged, Journal
 from .limits import Limits
 from .settings import ClockSetting, Settings, TokenGrant
 from .turn import Turn
@@ -205,11 +205,11 @@ class Sandbox:
         self._made_ids += 1
         return f"{'~' + self.name if self.name else 'mock'}-{self._made_ids}"
 
-    def record(self, entry: Entry) -> None:
+    def record(self, exchange: Exchanged) -> None:
         """Take an exchange into the journal, and count what it met, if that is wanted."""
-        self.journal.add(entry)
+        self.journal.add(exchange)
         if self.watch is not None:
-            self.watch.see(entry.exchange())
+            self.watch.see(Entry(*exchange).exchange())
 
     def watched(self, contract: CoveredContract) -> Watch:
         """What counts what is met here; when that begins now, with what the journal still has."""

@@ -36,6 +36,7 @@ from ..web.gateway import CONTROL, Api, Gateway
 from ..web.negotiated import Negotiated
 from ..web.origin import PublicOrigin
 from ..web.problems import UnknownPath
+from ..web.request_id import Unplaced
 from ..web.request_policy import RequestPolicy
 from ..web.response_check import ResponseCheck
 from ..web.sending import Outermost
@@ -155,22 +156,21 @@ def create_app(settings: Settings, sandboxes: Sandboxes | None = None) -> ASGIAp
     """
     if sandboxes is None:
         sandboxes = Sandboxes.load(settings, classes_of(settings.variants))
-    gateway = build_gateway(settings, sandboxes)
+    unplaced = Unplaced()
+    gateway = build_gateway(settings, sandboxes, unplaced)
     if not settings.cors:
         return Outermost(gateway, PublicOrigin(settings))
-    return Outermost(
-        CORSMiddleware(
-            gateway,
-            allow_origins=list(settings.cors),
-            allow_methods=["*"],
-            allow_headers=["*"],
-            expose_headers=EXPOSED,
-        ),
-        PublicOrigin(settings),
+    cors = CORSMiddleware(
+        gateway,
+        allow_origins=list(settings.cors),
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=EXPOSED,
     )
+    return Outermost(unplaced.told(cors), PublicOrigin(settings))
 
 
-def build_gateway(settings: Settings, sandboxes: Sandboxes) -> Gateway:
+def build_gateway(settings: Settings, sandboxes: Sandboxes, unplaced: Unplaced) -> Gateway:
     """The gateway over all mounted descriptions, without CORS."""
     mounts = mounts_of(settings, sandboxes)
     descriptions = {mount.name: mount.description(written_out=True) for mount in mounts}
@@ -215,5 +215,11 @@ def build_gateway(settings: Settings, sandboxes: Sandboxes) -> Gateway:
     access = ControlAccess(settings.control_token)
     pages = Pages(settings, tuple(reversed(mounts)))
     return Gateway(
-        tuple(apis), operations, sandboxes, access=access.check, storage=STORAGE, shown=(docs, pages)
+        tuple(apis),
+        operations,
+        sandboxes,
+        access=access.check,
+        storage=STORAGE,
+        shown=(docs, pages),
+        unplaced=unplaced,
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
+from itertools import chain
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..extension_point import ExtensionPoint
-from ..sandbox.journal import Entry, mask, packed
+from ..sandbox.journal import mask
 from ..sandbox.registry import Sandboxes, SandboxNameError
 from ..sandbox.sandbox import Sandbox
 from .api import WebApi
@@ -24,12 +24,13 @@ from .call import EXCHANGE, Exchange
 from .connexion.routes import OperationTable
 from .documented import DocumentedResponses, preferred_code
 from .fault_injection import inject
+from .fields import field
 from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
 from .receiving import Receiver
-from .request_id import REQUEST_ID
+from .request_id import HEADER, REQUEST_ID, Unplaced, own_id
 from .response_check import ResponseCheck, ResponseMismatch
 from .responses import EVENT_STREAM, json_error
-from .sending import Sender
+from .sending import Sender, adding
 from .wire_policy import WIRE_POLICY, WirePolicy, slashes_hidden, without_slash
 
 request_log = logging.getLogger("dbcontract.requests")
@@ -49,11 +50,6 @@ class Api:
     documented: DocumentedResponses
     check: ResponseCheck | None = None
 
-    @property
-    def is_control(self) -> bool:
-        """Whether it is the control API."""
-        return self.served.name == CONTROL
-
 
 class Store(Protocol):
     """What the signed links lead to."""
@@ -64,6 +60,14 @@ class Store(Protocol):
 
 class Pages(Protocol):
     """Pages for people."""
+
+    @property
+    def paths(self) -> Collection[str]:
+        """Where there are pages, inside a sandbox."""
+
+    @property
+    def folder(self) -> str:
+        """The beginning of more such paths; empty for none."""
 
     def find(self, sandbox: Sandbox, path: str, scope: Scope) -> Response | None:
         """The page at a path inside a sandbox; None where there is none."""
@@ -79,6 +83,7 @@ class Gateway:
         access: passes a request that may use the control API, or raises.
         storage: answers what the signed links lead to.
         shown: what a browser is shown that is not an API; the first that has a page shows it.
+        unplaced: makes ids for requests that reach no sandbox.
     """
 
     def __init__(
@@ -90,13 +95,18 @@ class Gateway:
         access: Callable[[Scope], None],
         storage: ExtensionPoint[Store],
         shown: tuple[Pages, ...],
+        unplaced: Unplaced,
     ) -> None:
-        self._apis = apis
-        self._finding = {api.served.name: partial(_addressed, api) for api in apis}
+        self._apis = [(api, api.served.base_path, api.served.base_path + "/") for api in apis]
+        self._otherwise = apis[-1]
+        self._control = next((api for api in apis if api.served.name == CONTROL), None)
         self._operations = operations
         self._access = access
         self._storage = storage
+        self._unplaced = unplaced
         self._shown = shown
+        self._shown_at = frozenset(chain.from_iterable(one.paths for one in shown))
+        self._shown_below = tuple(one.folder for one in shown if one.folder)
         self.sandboxes = sandboxes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,25 +124,36 @@ class Gateway:
                 sandbox, path = await self._found(path, raw)
             except ValueError as error:
                 status = 400 if isinstance(error, SandboxNameError) else 503
-                await json_error(status, str(error))(scope, receive, send)
+                scope[REQUEST_ID] = made = self._unplaced.id_of(scope)
+                await json_error(status, str(error))(scope, receive, adding(send, [(HEADER, made.encode())]))
                 return
-            send = _telling(send, sandbox.life.encode())
-        if scope.get(REQUEST_ID) is None:
-            scope[REQUEST_ID] = sandbox.next_request_id()
+        scope[REQUEST_ID] = own_id(scope) or sandbox.next_request_id()
+        told = [(HEADER, scope[REQUEST_ID].encode())]
+        if sandbox.prefix:
+            # Which of the sandboxes that ever had its name has answered.
+            told.append((SANDBOX_LIFE, sandbox.life.encode()))
         # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
         exchange = Exchange(sandbox, "/" + raw[1:].partition("/")[2] if sandbox.prefix else raw)
-        page = self._page(sandbox, path, scope)
-        if page is not None:
-            await page(scope, receive, send)
-            return
+        if path in self._shown_at or path.startswith(self._shown_below):
+            page = self._page(sandbox, path, scope)
+            if page is not None:
+                await page(scope, receive, adding(send, told))
+                return
         receiver = Receiver(receive, scope, sandbox.limits.journal_body)
-        sender = Sender(send, receiver, scope)
+        sender = Sender(send, receiver, scope, told)
         api = self._api(path)
-        if api.is_control:
+        if api is self._control:
             await self._serve(api, exchange, path, scope, receiver, sender)
-            return
+        else:
+            await self._recorded(api, exchange, path, scope, receiver, sender)
+
+    async def _recorded(  # noqa: PLR0917 - ASGI brings three of them
+        self, api: Api, exchange: Exchange, path: str, scope: Scope, receiver: Receiver, sender: Sender
+    ) -> None:
+        """Answer a request that the journal notes."""
+        sandbox = exchange.sandbox
         began = time.perf_counter()
-        prefer = header(scope["headers"], b"prefer")
+        prefer = field(scope, b"prefer")
         code = None if prefer is None else preferred_code(prefer)
         # It is looked up here only where a fault may be injected into it.
         finds = code is not None or bool(sandbox.faults)
@@ -185,8 +206,12 @@ class Gateway:
     async def _serve(  # noqa: PLR0917 - ASGI brings three of them
         self, api: Api, exchange: Exchange, path: str, scope: Scope, receive: Receiver, sender: Sender
     ) -> None:
-        scope = {**scope, EXCHANGE: exchange, "extensions": {}, "app": self, "root_path": "", "path": path}
-        sandbox, control = exchange.sandbox, api.is_control
+        scope[EXCHANGE] = exchange
+        scope["extensions"] = {}
+        scope["app"] = self
+        scope["root_path"] = ""
+        scope["path"] = path
+        sandbox, control = exchange.sandbox, api is self._control
         policy = _PLAIN if control else sandbox.implementation[WIRE_POLICY]
         send = policy.sending(sender, exchange, scope)
         # What is wrong on purpose must get out.
@@ -222,11 +247,10 @@ class Gateway:
         return send if check is None else _Checked(send, scope, check)
 
     def _api(self, path: str) -> Api:
-        for api in self._apis:
-            base_path = api.served.base_path
-            if not base_path or path == base_path or path.startswith(base_path + "/"):
+        for api, base_path, folder in self._apis:
+            if path.startswith(folder) or not base_path or path == base_path:
                 return api
-        return self._apis[-1]
+        return self._otherwise
 
     @staticmethod
     def _as_problem(error: HTTPException, api: Api, scope: Mapping[str, Any]) -> Problem:
@@ -251,40 +275,29 @@ class Gateway:
         sandbox = exchange.sandbox
         if request_log.isEnabledFor(logging.INFO):
             _log(sandbox, exchange.path, scope, sender, seconds)
-        entry = Entry(
-            number=sandbox.journal.next_number(),
-            request_id=scope[REQUEST_ID],
-            at=sandbox.clock.now(),
-            method=scope["method"],
-            path=exchange.path,
-            decoded_path=path,
-            query=scope["query_string"],
-            request_head=packed(scope["headers"]),
-            request_body=receiver.body,
-            request_size=receiver.size,
-            status=sender.status,
-            response_head=packed(sender.headers),
-            response_body=sender.body,
-            response_size=sender.size,
-            seconds=seconds,
-            find_operation=self._finding[api.served.name],
-            forced=forced,
+        # Routing has found it for most; here it is found for what was answered without.
+        operation = exchange.operation_id or _addressed(api, scope["method"], path, exchange.path)
+        self.sandboxes.requests[operation or "none", sender.status] += 1
+        sandbox.record(
+            (
+                sandbox.journal.next_number(),
+                scope[REQUEST_ID],
+                sandbox.clock.now(),
+                operation,
+                scope["method"],
+                exchange.path,
+                scope["query_string"],
+                scope["headers"],
+                receiver.body,
+                receiver.size,
+                sender.status,
+                sender.headers,
+                sender.body,
+                sender.size,
+                seconds,
+                forced,
+            )
         )
-        # Routing has found it for most; an entry finds it for what was answered without.
-        operation = exchange.operation_id or entry.operation or "none"
-        self.sandboxes.requests[operation, sender.status] += 1
-        sandbox.record(entry)
-
-
-def _telling(send: Send, life: bytes) -> Send:
-    """Sends with the header that tells which of the sandboxes that ever had its name has answered."""
-
-    def told(message: Message) -> Awaitable[None]:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), (SANDBOX_LIFE, life)]}
-        return send(message)
-
-    return told
 
 
 def _log(sandbox: Sandbox, path: str, scope: Scope, sender: Sender, seconds: float) -> None:

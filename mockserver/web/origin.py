@@ -16,7 +16,7 @@ from typing import Final
 from starlette.types import Scope
 
 from ..sandbox.settings import Settings
-from .body import header
+from .fields import FIELDS, field
 
 ORIGIN: Final = "dbcontract.origin"
 """Key of the ASGI scope: the `PublicOrigin` of the server."""
@@ -44,7 +44,7 @@ class PublicOrigin:
         """Scheme, authority and path prefix, without a trailing slash."""
         if self._fixed is not None:
             return self._fixed
-        if _TOLD.isdisjoint([name for name, _ in scope["headers"]]):
+        if _TOLD.isdisjoint(scope[FIELDS]):
             return addressed(scope)
         client = scope.get("client")
         if client is None or not self._trusts(client[0]):
@@ -60,7 +60,7 @@ def origin_of(scope: Scope) -> str:
 
 def addressed(scope: Scope) -> str:
     """Scheme and authority as the client sent them: the Host header, else the socket's address."""
-    host = header(scope["headers"], b"host") or ""
+    host = field(scope, b"host") or ""
     if _AUTHORITY.fullmatch(host) is None:
         address, port = scope.get("server") or ("127.0.0.1", None)
         host = f"[{address}]" if ":" in address else address
@@ -71,7 +71,7 @@ def addressed(scope: Scope) -> str:
 def _forwarded(scope: Scope) -> str:
     own = addressed(scope)
     scheme, _, host = own.partition("://")
-    told = _of_rfc_7239(header(scope["headers"], b"forwarded"))
+    told = _of_rfc_7239(field(scope, b"forwarded"))
     told_host = told.get("host") or _first(scope, b"x-forwarded-host")
     told_scheme = (told.get("proto") or _first(scope, b"x-forwarded-proto")).lower()
     port, prefix = _first(scope, b"x-forwarded-port"), _first(scope, b"x-forwarded-prefix").rstrip("/")
@@ -84,7 +84,7 @@ def _forwarded(scope: Scope) -> str:
 
 def _first(scope: Scope, name: bytes) -> str:
     """What the proxy nearest to the client says: each one appends to what it got."""
-    return (header(scope["headers"], name) or "").partition(",")[0].strip()
+    return (field(scope, name) or "").partition(",")[0].strip()
 
 
 def _of_rfc_7239(value: str | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.types import Message, Receive, Scope
 
-from .body import header
+from .fields import FIELDS
 
 _PATIENCE = 1.0
 """Seconds that a client has to send the body that it announced, when nobody needs it but the journal."""
@@ -19,12 +19,12 @@ class Receiver:
         body: its first bytes, `kept` at most.
     """
 
-    __slots__ = ("_headers", "_more", "_receive", "_size", "body", "kept")
+    __slots__ = ("_fields", "_more", "_receive", "_size", "body", "kept")
 
     def __init__(self, receive: Receive, scope: Scope, kept: int) -> None:
         self.kept = kept
         self._receive = receive
-        self._headers = scope["headers"]
+        self._fields = scope[FIELDS]
         self._more = True
         self._size = 0
         self.body = b""
@@ -35,8 +35,8 @@ class Receiver:
         return max(self._announced(), self._size) if self._more else self._size
 
     def _announced(self) -> int:
-        length = header(self._headers, b"content-length") or ""
-        return int(length) if length.isdecimal() and len(length) < 19 else 0
+        length: bytes = self._fields.get(b"content-length", b"")
+        return int(length) if length.isdigit() and len(length) < 19 else 0
 
     async def __call__(self) -> Message:
         """The next message of the request."""
@@ -53,7 +53,7 @@ class Receiver:
 
     async def look(self) -> None:
         """Read what the journal keeps of a body that nobody has read, before the answer ends the request."""
-        if not self._announced() and header(self._headers, b"transfer-encoding") is None:
+        if not self._announced() and b"transfer-encoding" not in self._fields:
             return
         try:
             async with asyncio.timeout(_PATIENCE):

@@ -8,45 +8,46 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable
 from typing import Final
 
-from starlette.types import Message, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .fields import FIELDS
 
 REQUEST_ID: Final = "dbcontract.request_id"
-"""Key of the ASGI scope: the id, or None until a sandbox has made it."""
+"""Key of the ASGI scope: the id, once it is known."""
 HEADER: Final = b"x-request-id"
 
 _VALID = re.compile(rb"[A-Za-z0-9._~:@=+/-]{1,128}")
-"""What goes into logs and headers as it is, and has a bound."""
+"""What goes into logs and headers as it is, and has a bound; several ids are not one."""
 
 
-class RequestIds:
-    """Puts the id of a request into its answer."""
+def own_id(scope: Scope) -> str | None:
+    """The id that the client sent; None where it sent none, several, or what is not valid."""
+    own: bytes | None = scope[FIELDS].get(HEADER)
+    return None if own is None or _VALID.fullmatch(own) is None else own.decode("ascii")
+
+
+class Unplaced:
+    """Ids of requests that no sandbox answers: preflights, and paths that name a sandbox wrongly."""
 
     def __init__(self) -> None:
-        self._unplaced = itertools.count(1)
+        self._count = itertools.count(1)
 
-    def telling(self, scope: Scope, send: Send) -> Send:
-        """Note the client's own id in the scope; what sends the answer with the id that is there by then."""
-        scope[REQUEST_ID] = _own(scope["headers"])
+    def id_of(self, scope: Scope) -> str:
+        """The client's own id, or one of the server's."""
+        return own_id(scope) or f"server-{next(self._count)}"
 
-        def told(message: Message) -> Awaitable[None]:
-            if message["type"] == "http.response.start":
-                # Some answers come from no sandbox: preflights, and paths that name a sandbox wrongly.
-                made: str = scope[REQUEST_ID] or f"server-{next(self._unplaced)}"
-                message = {
-                    **message,
-                    "headers": [*message.get("headers", ()), (HEADER, made.encode("ascii"))],
-                }
-            return send(message)
+    def told(self, app: ASGIApp) -> ASGIApp:
+        """The application, with an id in those answers that have none."""
 
-        return told
+        def telling(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+            def tell(message: Message) -> Awaitable[None]:
+                if message["type"] == "http.response.start" and REQUEST_ID not in scope:
+                    message["headers"] = [*message.get("headers", ()), (HEADER, self.id_of(scope).encode())]
+                return send(message)
 
+            return app(scope, receive, tell if scope["type"] == "http" else send)
 
-def _own(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """The id that the client sent; None where it sent none, several, or what is not valid."""
-    found = [value for name, value in headers if name == HEADER]
-    if not found:
-        return None
-    return found[0].decode("ascii") if len(found) == 1 and _VALID.fullmatch(found[0]) else None
+        return telling

@@ -10,9 +10,9 @@ from typing import IO, Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..sandbox.journal import Headers
+from .fields import FIELDS, fields_of
 from .origin import ORIGIN, PublicOrigin
 from .receiving import Receiver
-from .request_id import RequestIds
 
 TRANSPORT = "dbcontract.transport"
 """Key of the ASGI scope: the connection, as asyncio knows it."""
@@ -22,26 +22,25 @@ class Outermost:
     """Notes what only the outermost layer knows, and mends HTTP/1.0.
 
     That is the connection, before other layers put their own `send` in its place, where the server is, and
-    the id of each request.
+    the header fields by their names.
     """
 
     def __init__(self, app: ASGIApp, origin: PublicOrigin) -> None:
         self._app = app
         self._origin = origin
-        self._ids = RequestIds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on."""
         if scope["type"] == "http":
             scope[ORIGIN] = self._origin
+            scope[FIELDS] = fields_of(scope["headers"])
             scope[TRANSPORT] = transport = _transport(send)
             try:
-                told = self._ids.telling(scope, send)
                 if scope["http_version"] == "1.0":
-                    with _Whole(told) as told:
-                        await self._app(scope, receive, told)
+                    with _Whole(send) as whole:
+                        await self._app(scope, receive, whole)
                 else:
-                    await self._app(scope, receive, told)
+                    await self._app(scope, receive, send)
             except asyncio.CancelledError:
                 if transport is None:
                     raise
@@ -112,15 +111,28 @@ def _transport(send: Send) -> Any:
     return getattr(getattr(send, "__self__", None), "transport", None)
 
 
+def adding(send: Send, headers: Headers) -> Send:
+    """Sends answers with these headers, too."""
+
+    def sending(message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *headers]
+        return send(message)
+
+    return sending
+
+
 class Sender:
     """Sends a response and remembers its status, headers, the beginning of its body and its size.
 
     Attributes:
         status: 0 until the response has begun.
+        headers: without those that every answer gets.
         cut: cut the connection in the middle of the body, or before the answer if that has none.
     """
 
     __slots__ = (
+        "_added",
         "_closed",
         "_held",
         "_receiver",
@@ -134,8 +146,10 @@ class Sender:
         "status",
     )
 
-    def __init__(self, send: Send, receiver: Receiver, scope: Scope) -> None:
+    def __init__(self, send: Send, receiver: Receiver, scope: Scope, added: Headers) -> None:
+        """Take what the messages go to, and the headers that every answer gets."""
         self._send = send
+        self._added = added
         self._receiver = receiver
         self._transport: Any = scope[TRANSPORT] if TRANSPORT in scope else _transport(send)
         self._closed = False
@@ -157,6 +171,7 @@ class Sender:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = message.get("headers", [])
+            message["headers"] = [*self.headers, *self._added]
             if self.cut:
                 self._start = message
                 return _nothing()

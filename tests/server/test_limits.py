@@ -27,7 +27,7 @@ SMALL = Limits(
     snapshot=1_024,
     upload=10,
     journal=3,
-    journal_bytes=7_000,
+    journal_bytes=6_000,
     journal_body=1_000,
     faults=2,
 )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.types import Scope
 
 from ...extension_point import ExtensionPoint
-from ..body import header
 from ..call import EXCHANGE
+from ..fields import field
 from ..problems import NotAuthenticated, PermissionDenied
 from .framework import AbstractSecurityHandler, ConnexionRequest
 
@@ -62,7 +62,7 @@ class Security:
         exchange = scope[EXCHANGE]
         sandbox = exchange.sandbox
         settings = sandbox.settings
-        authorization = header(scope["headers"], b"authorization")
+        authorization = field(scope, b"authorization")
         if not settings.auth:
             self.throttle(sandbox, authorization or "")
             return None

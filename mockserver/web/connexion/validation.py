@@ -14,8 +14,9 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...extension_point import ExtensionPoint
-from ..body import check_encoding, check_json_type, header, parse_body, read_body
+from ..body import check_encoding, check_json_type, parse_body, read_body
 from ..call import ABSENT, CALL, EXCHANGE, Call, Exchange
+from ..fields import field
 from ..forms import as_object, form_type, read_form
 from ..negotiated import JSON, Negotiated
 from ..parameters import Pairs, PathParameters, QueryParameters, parse_query
@@ -116,7 +117,7 @@ class BodyRule:
             Problem: a wrong media type, no JSON, no form, or values that the description refuses.
         """
         try:
-            check_encoding(header(scope["headers"], b"content-encoding"))
+            check_encoding(field(scope, b"content-encoding"))
         except UnsupportedEncoding as error:
             if self._any_type:  # the control API has no 415
                 raise BadRequest(error.detail, error.headers) from None
@@ -127,7 +128,7 @@ class BodyRule:
         raw = await read_body(receive, limits.body)
         if not raw and not self.required:
             return ABSENT
-        content_type = header(scope["headers"], b"content-type")
+        content_type = field(scope, b"content-type")
         if self._forms and content_type is not None and form_type(content_type) is not None:
             body = await validation.form(self, raw, content_type)
         else:
@@ -263,7 +264,7 @@ class ValidatedOperation:
         negotiator = self._negotiator
         if negotiator is not None:
             try:
-                answer = negotiator.choose(sandbox, header(scope["headers"], b"accept"))
+                answer = negotiator.choose(sandbox, field(scope, b"accept"))
             except Exception:
                 exchange.answer = negotiator.own(sandbox)
                 raise
