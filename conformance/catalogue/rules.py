@@ -196,7 +196,7 @@ class Catalogue:
 
     @property
     def version(self) -> str:
-        """The versions of all catalogues in it, as reports name them: `pieces 1.0.0, pixiebrix 1.0.0`."""
+        """The versions of all catalogues in it, as reports name them, such as `parcels 1.0.0`."""
         return ", ".join(f"{api} {version}" for api, version in self.versions)
 
     def filter(

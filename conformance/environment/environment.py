@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..apis.base import OwnKeys
 from ..target.target import Endpoint, own_of
@@ -42,17 +42,11 @@ class Controls(Protocol):
     def fail_next_job(self, message: str) -> None:
         """Let the next export job end as FAILURE."""
 
-    def limit_records(self, limit: int) -> None:
-        """Let a database hold this many records before the nightly archiving."""
+    def change(self, **settings: Any) -> None:
+        """Change settings of a mock."""
 
-    def limit_pages(self, limit: int) -> None:
-        """Let no page of any list have more items."""
-
-    def limit_tokens(self, token: str, *, read_only: str) -> None:
-        """Accept two tokens only: one that may do everything, and one that may only read."""
-
-    def hide_organizations(self, token: str, *, but: str) -> tuple[str, str]:
-        """Let a token see one organization only; the ids of another one and of a database of it."""
+    def told(self, path: str) -> Any:
+        """What a mock tells at a path of its control API."""
 
 
 _O = TypeVar("_O", bound=OwnKeys)

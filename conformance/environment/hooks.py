@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 from ..apis.base import names
@@ -28,7 +29,7 @@ PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
 
 
 def urls() -> tuple[str, ...]:
-    """Placeholders of base URLs: `pieces_url` for the API `pieces`."""
+    """Placeholders of base URLs: the name of an API and `_url`."""
     return tuple(f"{api}_url" for api in names())
 
 
@@ -121,27 +122,13 @@ class HookControls:
         """By the hook `fail_next`, with the message."""
         self._fail("createExportJob", message=message)
 
-    def limit_records(self, limit: int) -> None:
-        """No hook changes the limit of a target."""
-        del limit
-        raise NotVerified("the record limit of the target cannot be changed")
+    def change(self, **settings: Any) -> None:
+        """No hook changes a target's settings."""
+        raise NotVerified(f"no hook changes the target's {', '.join(settings)}")
 
-    def limit_pages(self, limit: int) -> None:
-        """No hook changes the limits of a target."""
-        del limit
-        raise NotVerified("the largest page of the target cannot be changed")
-
-    def limit_tokens(self, token: str, *, read_only: str) -> None:
-        """No hook issues tokens."""
-        del token, read_only
-        raise NotVerified("the tokens of the target cannot be changed")
-
-    def hide_organizations(self, token: str, *, but: str) -> tuple[str, str]:
-        """No hook changes what a token may see."""
-        del token, but
-        raise NotVerified(
-            "the target names nothing that the token may not see (pixiebrix.foreign_organization)"
-        )
+    def told(self, path: str) -> Any:
+        """No hook tells anything."""
+        raise NotVerified(f"no hook tells what a mock tells at {path}")
 
     def reset(self) -> None:
         """By the hook `reset`."""

@@ -172,28 +172,13 @@ class Control:
         inside = {"error_message": message}
         self.call("POST", "/faults", {"operation": "createExportJob", "inside": inside, "times": 1})
 
-    def limit_records(self, limit: int) -> None:
-        """Let a database hold this many records before the nightly archiving."""
-        self.call("PATCH", "/settings", {"record_limit": limit})
+    def change(self, **settings: Any) -> None:
+        """Change settings of the sandbox."""
+        self.call("PATCH", "/settings", settings)
 
-    def limit_pages(self, limit: int) -> None:
-        """Let no page of any list have more items."""
-        self.call("PATCH", "/settings", {"max_page_size": limit, "max_records": limit})
-
-    def limit_tokens(self, token: str, *, read_only: str) -> None:
-        """Accept two tokens only: one that may do everything, and one that may only read."""
-        self.call("PATCH", "/settings", {"tokens": [token, f"{read_only}:read-only"]})
-
-    def hide_organizations(self, token: str, *, but: str) -> tuple[str, str]:
-        """Let a token see one organization only; the ids of another one and of a database of it."""
-        databases = self.call("GET", "/databases")
-        for database in databases if isinstance(databases, list) else ():
-            found = database if isinstance(database, dict) else {}
-            organization, id_ = found.get("organization_id"), found.get("id")
-            if isinstance(organization, str) and isinstance(id_, str) and organization != but:
-                self.call("PATCH", "/settings", {"tokens": [f"{token}:organization={but}"]})
-                return organization, id_
-        raise NotVerified("the mock's data set has no other organization with a database")
+    def told(self, path: str) -> Any:
+        """What the control API tells at a path."""
+        return self.call("GET", path)
 
 
 class MockEnvironments:

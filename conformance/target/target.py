@@ -151,7 +151,7 @@ class Target:
     names: tuple[tuple[str, str], ...] = ()
 
     def named(self, key: str) -> str:
-        """What the user has to change, `--organization` for `pixiebrix.organization`; else the key itself."""
+        """What the user has to change, a flag where the key has one; else the key itself."""
         return dict(self.names).get(key, key)
 
     def of(self, kind: type[_O]) -> _O:

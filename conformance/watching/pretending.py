@@ -43,39 +43,10 @@ class Pretender:
         self._with_signs: dict[str, str] = {}
         """What is known, by itself without what stands before its first word and after its last one."""
 
-    def entry(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """An entry of a data set without the personal data that could be told."""
-        kind = entry.get("kind")
-        if kind == "pieces":
-            return {**entry, "export": self._export(entry["export"])}
-        if kind == "record":
-            return {**entry, **self._record(entry)}
-        if kind == "archive":
-            return {**entry, "records": [self._record(one) for one in entry["records"]]}
-        if kind == "asset":
-            return {**entry, "filename": self.text(entry["filename"])}
-        return entry
-
-    def _record(self, record: dict[str, Any]) -> dict[str, Any]:
-        data = self.value(record["data"])
-        return {**record, "id": self.text(record["id"]), "data": data}
-
-    def _export(self, export: dict[str, Any]) -> dict[str, Any]:
-        """An export whose texts are changed where its bytes are JSON; others stay as they are."""
-        found: dict[str, Any] = {}
-        for name, value in export.items():
-            if isinstance(value, list):
-                found[name] = self._bytes(value)
-            elif isinstance(value, dict) and isinstance(value.get("iterable"), list):
-                entries = [{**one, "raw": self._bytes(one["raw"])} for one in value["iterable"]]
-                found[name] = {**value, "iterable": entries}
-            else:
-                found[name] = value
-        return found
-
-    def _bytes(self, numbers: list[int]) -> list[int]:
+    def bytes(self, numbers: list[int]) -> list[int]:
+        """Bytes whose text is changed, JSON or plain; what is not a text stays."""
         try:
-            text = bytes(numbers).decode()
+            text = bytearray(numbers).decode()
         except (ValueError, TypeError):
             return numbers
         try:

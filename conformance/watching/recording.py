@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..http.redaction import Redactor
 from .seen import Seen
+
+if TYPE_CHECKING:
+    from .pretending import Pretender  # which loads what only data sets need
 
 Entry = dict[str, Any]
 FORMAT = "dbcontract-dataset/1"
@@ -27,6 +30,10 @@ class Recording:
     def entries(self) -> Iterator[Entry]:
         """What is known now, as entries of a data set, what others refer to first."""
         return iter(())
+
+    def pretended(self, entry: Entry, pretender: Pretender) -> Entry:
+        """An entry without the personal data that could be told, in any text where the API does not say."""
+        return {**pretender.value(entry), "kind": entry["kind"]}
 
 
 class WalkFailed(Exception):
@@ -69,7 +76,7 @@ def data_set(
     *,
     name: str = "recorded",
     now: datetime | None = None,
-    change: Callable[[Entry], Entry] = lambda entry: entry,
+    pretender: Pretender | None = None,
 ) -> list[Entry]:
     """The data set of some recordings.
 
@@ -78,7 +85,7 @@ def data_set(
         redactor: knows the credentials that passed.
         name: of the data set.
         now: the instant that is now in it.
-        change: makes other entries of them, for one without personal data.
+        pretender: replaces personal data, where these have to be left out.
     """
     instant = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
     header = {
@@ -88,10 +95,11 @@ def data_set(
         "seed": None,
         "as_of": instant.replace("+00:00", "Z"),
     }
-    return [
-        header,
-        *(change(masked(entry, redactor)) for recording in recordings for entry in recording.entries()),
-    ]
+    found = [header]
+    for recording in recordings:
+        entries = [masked(entry, redactor) for entry in recording.entries()]
+        found += [recording.pretended(one, pretender) for one in entries] if pretender else entries
+    return found
 
 
 def masked(value: Any, redactor: Redactor) -> Any:

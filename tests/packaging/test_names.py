@@ -10,33 +10,23 @@ NAMED = re.compile(
     r"pixiebrix|PIXIEBRIX|PixieBrix|\bPieces\b|PiecesEntry|pieces_(url|export)|[\"`]pieces\b|apis\.pieces"
 )
 _DATA = "the data sets that come with the kit hold what its two APIs remember; those of other APIs are files"
-_EXAMPLE = "an example in a docstring"
-_KIND = "a kind of entry of data sets is called so"
 _CLIENT = "the client types what can be set of the two APIs that come with it; `urls` has all"
 REASONS = {
-    "conformance/catalogue/rules.py": _EXAMPLE,
-    "conformance/environment/hooks.py": "names the key that says what a token may not see, and an example",
-    "conformance/target/target.py": _EXAMPLE,
-    "conformance/watching/pretending.py": _KIND,
     "fixtures/bi.py": _DATA,
     "fixtures/builders.py": _DATA,
     "fixtures/captured.py": _DATA,
     "fixtures/catalog.py": _DATA,
     "fixtures/edge.py": _DATA,
-    "fixtures/edge_values.py": _DATA,
     "fixtures/empty.py": _DATA,
     "fixtures/entries.py": _DATA,
     "fixtures/pools.py": _DATA,
-    "fixtures/shifting.py": _DATA,
     "fixtures/small.py": _DATA,
-    "fixtures/validation.py": _DATA,
     "mockserver/client/mock_client.py": _CLIENT,
     "mockserver/client/types.py": _CLIENT,
     "mockserver/pytest/plugin.py": "says what the plugin is, and which variables it sets",
     "src/dbcontract/__init__.py": "says what the product is",
     "src/dbcontract/cli/__init__.py": "says what the product is",
     "src/dbcontract/cli/execute.py": "says which variables a command gets",
-    "src/dbcontract/cli/recording.py": _KIND,
     "src/dbcontract/cli/server_options.py": "the flags for what can be set of the two APIs that come with it",
 }
 

@@ -19,9 +19,10 @@ from click.testing import CliRunner
 
 from dbcontract import fixtures
 from dbcontract.cli import main
+from dbcontract.conformance.apis.pixiebrix.recording import DatabaseRecording
 from dbcontract.conformance.http.redaction import Redactor
 from dbcontract.conformance.watching.pretending import Pretender
-from dbcontract.conformance.watching.recording import data_set
+from dbcontract.conformance.watching.recording import Recording, data_set
 from dbcontract.mockserver.client import MockClient
 from dbcontract.mockserver.sandbox.settings import ClockSetting, Settings
 from dbcontract.mockserver.server.run import ServerThread
@@ -156,8 +157,8 @@ def test_personal_data_are_replaced_alike_wherever_they_stand() -> None:
         },
     }
     other = {**record, "id": "b", "data": {"name": "Ann Smith", "email": "bo@firm.example"}}
-    pretender = Pretender(7)
-    first, second = pretender.entry(record), pretender.entry(other)
+    recording, pretender = DatabaseRecording(), Pretender(7)
+    first, second = recording.pretended(record, pretender), recording.pretended(other, pretender)
     text = json.dumps([first, second])
     assert not re.search(r"Ann|Smith|ann\.smith|firm\.example|555 123", text)
     assert first["id"] == first["data"]["user email"] != second["data"]["email"]
@@ -166,8 +167,15 @@ def test_personal_data_are_replaced_alike_wherever_they_stand() -> None:
     assert first["data"]["nested"][0]["phone"] in first["data"]["note"]
     assert "2026-01-31" in first["data"]["note"]
     assert first["data"]["file name"] == "report.pdf"
-    assert Pretender(7).entry(record) == first
-    assert Pretender(8).entry(record) != first
+    assert recording.pretended(record, Pretender(7)) == first
+    assert recording.pretended(record, Pretender(8)) != first
+
+
+def test_texts_of_another_api_are_replaced_too() -> None:
+    entry = {"kind": "parcel", "receiver name": "Ann Smith", "notes": [{"text": "for Ann Smith"}], "cell": 7}
+    found = Recording().pretended(entry, Pretender())
+    assert "Smith" not in json.dumps(found)
+    assert (found["kind"], found["cell"]) == ("parcel", 7)
 
 
 def test_more_people_than_there_are_names_are_told_apart() -> None:

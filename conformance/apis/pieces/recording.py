@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...watching.recording import Entry, Fetch, Recording, WalkFailed
 from ...watching.seen import Seen
@@ -15,6 +15,9 @@ from .exports import (
     byte_problems,
     entry_problems,
 )
+
+if TYPE_CHECKING:
+    from ...watching.pretending import Pretender
 
 _EXPORT = "/database/export"
 
@@ -35,6 +38,17 @@ class ExportRecording(Recording):
         """The export."""
         if self._export is not None:
             yield {"kind": "pieces", "export": self._export}
+
+    def pretended(self, entry: Entry, pretender: Pretender) -> Entry:
+        """The export with other texts where its bytes are texts."""
+
+        def changed(name: str, value: Any) -> Any:
+            if name in LISTS:
+                entries = [{**one, "raw": pretender.bytes(one["raw"])} for one in value["iterable"]]
+                return {**value, "iterable": entries}
+            return pretender.bytes(value) if isinstance(value, list) else value
+
+        return {**entry, "export": {name: changed(name, one) for name, one in entry["export"].items()}}
 
 
 def _export_of(seen: Seen) -> dict[str, Any] | None:

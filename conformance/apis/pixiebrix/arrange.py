@@ -345,7 +345,7 @@ class GivenPixieBrix(GivenAccess):
             NotVerified: the target's limit is higher than `at_most` and cannot be changed.
         """
         try:
-            self._ctx.environment.controls.limit_records(at_most)
+            self._ctx.environment.controls.change(record_limit=at_most)
         except NotVerified:
             limit = self._ctx.environment.of(Scratch).record_limit
             if limit > at_most:
@@ -357,7 +357,7 @@ class GivenPixieBrix(GivenAccess):
     def page_cap(self, at_most: int) -> int:
         """Make the largest page of the counted lists small, where that is possible, and tell it."""
         try:
-            self._ctx.environment.controls.limit_pages(at_most)
+            self._ctx.environment.controls.change(max_page_size=at_most, max_records=at_most)
         except NotVerified:
             return self._ctx.environment.of(Scratch).page_cap
         return at_most
@@ -365,7 +365,7 @@ class GivenPixieBrix(GivenAccess):
     def records_cap(self, at_most: int) -> int:
         """Make the largest page of records small, where that is possible, and tell it."""
         try:
-            self._ctx.environment.controls.limit_pages(at_most)
+            self._ctx.environment.controls.change(max_page_size=at_most, max_records=at_most)
         except NotVerified:
             return self._ctx.environment.of(Scratch).records_cap
         return at_most

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...authoring.check import NotVerified
 from ...authoring.context import Context
+from ...environment.environment import Controls
 from .scratch import Scratch
 
 
@@ -57,7 +58,7 @@ class GivenAccess:
         if own is None:
             return False
         try:
-            self._ctx.environment.controls.limit_tokens(own, read_only=read_only)
+            self._ctx.environment.controls.change(tokens=[own, f"{read_only}:read-only"])
         except NotVerified:
             return False
         return True
@@ -72,4 +73,25 @@ class GivenAccess:
         if scratch.foreign_organization is not None or scratch.foreign_database is not None:
             return scratch.foreign_organization, scratch.foreign_database
         own = self._ctx.endpoint.token
-        return self._ctx.environment.controls.hide_organizations(own or "", but=self.organization)
+        return hide_organizations(self._ctx.environment.controls, own or "", but=self.organization)
+
+
+def hide_organizations(controls: Controls, token: str, *, but: str) -> tuple[str, str]:
+    """Let a token see one organization of a mock only; the ids of another one and of a database of it.
+
+    Raises:
+        NotVerified: it is not a mock, or has no other organization with a database.
+    """
+    try:
+        databases = controls.told("/databases")
+    except NotVerified:
+        raise NotVerified(
+            "the target names nothing that the token may not see (pixiebrix.foreign_organization)"
+        ) from None
+    for database in databases if isinstance(databases, list) else ():
+        found = database if isinstance(database, dict) else {}
+        organization, id_ = found.get("organization_id"), found.get("id")
+        if isinstance(organization, str) and isinstance(id_, str) and organization != but:
+            controls.change(tokens=[f"{token}:organization={but}"])
+            return organization, id_
+    raise NotVerified("the mock's data set has no other organization with a database")

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
 from ...authoring.formats import as_date, as_timestamp, is_uuid
@@ -14,6 +14,9 @@ from ...watching.recording import Entry, Fetch, Recording, WalkFailed
 from ...watching.seen import Recent, Seen
 from .asset_details import is_url
 from .watched import asset_of
+
+if TYPE_CHECKING:
+    from ...watching.pretending import Pretender
 
 _V2: Final = {"Accept": "application/json; version=2.0"}
 _PAGES: Final = 1_000
@@ -184,6 +187,22 @@ class DatabaseRecording(Recording):
             yield entry | ({"schema": schema} if schema is not None else {})
         for database in self._databases:
             yield from self._contents(database)
+
+    def pretended(self, entry: Entry, pretender: Pretender) -> Entry:
+        """Records with other keys and data, assets with other file names."""
+
+        def record(one: Entry) -> Entry:
+            return {**one, "id": pretender.text(one["id"]), "data": pretender.value(one["data"])}
+
+        match entry["kind"]:
+            case "record":
+                return record(entry)
+            case "archive":
+                return {**entry, "records": [record(one) for one in entry["records"]]}
+            case "asset":
+                return {**entry, "filename": pretender.text(entry["filename"])}
+            case _:
+                return entry
 
     def _unnamed(self, database: str) -> Entry:
         created = [entry["created_at"] for entry in self._records.get(database, {}).values()]

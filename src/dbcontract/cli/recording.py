@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
 
 _TOLD = 10
 """How many things are named that could not be read."""
-_SHOWN = {
-    "organization": "organizations",
-    "database": "databases",
-    "record": "records",
-    "archive": "archives",
-    "asset": "assets",
-    "pieces": "Pieces exports",
-}
 
 
 def require_free(path: Path, flag: str, *, force: bool) -> None:
@@ -66,11 +59,10 @@ def write_recordings(
     from dbcontract import fixtures
     from dbcontract.conformance.watching.pretending import Pretender
     from dbcontract.conformance.watching.recording import data_set
+    from dbcontract.fixtures.apis.base import kinds
     from dbcontract.fixtures.reading import read_bytes
 
-    pretender = Pretender(seed) if fake else None
-    change = pretender.entry if pretender is not None else lambda entry: entry
-    entries: list[dict[str, Any]] = data_set(recordings, redactor, change=change)
+    entries = data_set(recordings, redactor, pretender=Pretender(seed) if fake else None)
     content = io.BytesIO()
     as_json = path is not None and path.suffix.lower() == ".json"
     try:
@@ -90,8 +82,8 @@ def write_recordings(
         sys.stdout.buffer.flush()
     else:
         _write(path, content.getvalue(), flag)
-    counts = [(sum(entry["kind"] == kind for entry in entries), name) for kind, name in _SHOWN.items()]
-    told = ", ".join(f"{count} {name}" for count, name in counts if count)
+    counts = Counter(entry["kind"] for entry in entries)
+    told = ", ".join(f"{counts[kind]} {told.plural}" for kind, told in kinds().items() if counts[kind])
     click.echo(f"data set{'' if path is None else f' {path}'}: {told}", err=True)
 
 

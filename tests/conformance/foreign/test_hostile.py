@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dbcontract.conformance import report
+from dbcontract.conformance.apis.pixiebrix.arrange_access import hide_organizations
 from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.authoring.check import NotVerified
 from dbcontract.conformance.environment.mock import Control
@@ -180,7 +181,7 @@ def test_a_control_api_that_answers_oddly_is_not_a_crash(web: Callable[..., Any]
         with pytest.raises(NotVerified):
             control.now()
         with pytest.raises(NotVerified):
-            control.hide_organizations("token", but="organization")
+            hide_organizations(control, "token", but="organization")
 
 
 def test_a_deep_target_file_is_refused_in_a_sentence(tmp_path: Any) -> None:
