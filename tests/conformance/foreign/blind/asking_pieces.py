@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Event, Thread
 from typing import Any
 
 from ..asking import ask
@@ -14,7 +14,8 @@ ATTEMPTS = 12
 
 def together(*calls: Callable[[], object]) -> None:
     """Start all at once, each in a thread of its own, and wait for their ends."""
-    start = Barrier(len(calls))
+    # Not a barrier: who comes to it last goes on at once, before the others wake, and it is the last call each time.
+    start = Event()
 
     def run(call: Callable[[], object]) -> None:
         start.wait(10)
@@ -23,6 +24,7 @@ def together(*calls: Callable[[], object]) -> None:
     threads = [Thread(target=run, args=(call,)) for call in calls]
     for one in threads:
         one.start()
+    start.set()
     for one in threads:
         one.join(20)
 
