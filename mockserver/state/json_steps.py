@@ -7,6 +7,7 @@ right is not looked for by a parser of our own: if what lies before it is a list
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from .jsonio import MAX_DEPTH, loads
 _STEP: Final = 64 * 1024
 _CUTS: Final = (b"},", b"],", b'",', b",")
 """What a member ends with, and the comma after it."""
-_BLANK: Final = b" \t\r\n"
+_BLANKS: Final = re.compile(rb"[ \t\r\n]*")
 
 
 class _NotSoError(Exception):
@@ -146,9 +147,10 @@ class _Text:
 
     def _mark(self) -> bytes:
         """The next byte that is not blank."""
-        while (byte := self._raw[self._position : self._position + 1]) and byte in _BLANK:
-            self._position += 1
-        return byte
+        blanks = _BLANKS.match(self._raw, self._position)
+        assert blanks is not None  # noqa: S101 (none at all is a match, too)
+        self._position = blanks.end()
+        return self._raw[self._position : self._position + 1]
 
     def _window(self, size: int) -> bytes:
         window = self._raw[self._position : self._position + size]
