@@ -14,7 +14,7 @@ ATTEMPTS = 12
 
 def together(*calls: Callable[[], object]) -> None:
     """Start all at once, each in a thread of its own, and wait for their ends."""
-    # Not a barrier: who comes to it last goes on at once, before the others wake, and it is the last call each time.
+    # Not a barrier: who comes to it last, as the last call does, goes on at once, before the others wake.
     start = Event()
 
     def run(call: Callable[[], object]) -> None:
