@@ -12,8 +12,9 @@ from http import HTTPStatus
 from os.path import commonprefix
 from typing import Any, Final, TypeVar
 
+from dbcontract.plain_json import read_json
+
 from ..http.headers import Headers
-from ..http.plain_json import read_json
 from ..http.spool import CHUNK, Spool, TooLarge
 from ..http.streams import elements, lines, text_lines, texts
 from ..http.wire import Received, Request

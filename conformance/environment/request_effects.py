@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from ..http.plain_json import read_json
+from dbcontract.plain_json import read_json
+
 from ..http.spool import Spool, TooLarge
 from ..http.wire import Header, Received, Request
 from ..target.target import Endpoint, Target

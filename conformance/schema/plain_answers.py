@@ -12,7 +12,8 @@ import jsonschema_rs
 from schemathesis.core import media_types
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from ..http.plain_json import read_json
+from dbcontract.plain_json import read_json
+
 from ..http.wire import Received
 from .calls import Operation
 

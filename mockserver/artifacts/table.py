@@ -8,9 +8,8 @@ from typing import Any
 
 import orjson
 
-# Up to 18 digits the fast parser is exact. Looking for more this way takes a fifth of what a pattern takes.
-_DIGITS_AS_ZERO = bytes(ord("0") if chr(code).isdecimal() else ord("x") for code in range(256))
-_LONG_NUMBER = b"0" * 19
+from dbcontract.plain_json import read_json
+
 _DECODER = json.JSONDecoder()
 
 
@@ -25,10 +24,8 @@ def fields_of(data: bytes) -> dict[str, Any]:
 
     Integers keep every digit, whatever their size, also inside the text of arrays and objects.
     """
-    if _LONG_NUMBER not in data.translate(_DIGITS_AS_ZERO):
-        fields: dict[str, Any] = orjson.loads(data)
-        return fields
-    return _exact_fields(data.decode())
+    fields: dict[str, Any] = read_json(data, _exact_fields)
+    return fields
 
 
 def nested_text(value: Any) -> str:
@@ -51,8 +48,9 @@ def field_names(batches_of_data: Iterable[Iterable[bytes]]) -> Generator[bytes, 
     return list(seen)
 
 
-def _exact_fields(text: str) -> dict[str, Any]:
+def _exact_fields(data: bytes) -> dict[str, Any]:
     """Read a compact JSON object's own level only; what is nested stays the text that it is."""
+    text = data.decode()
     fields: dict[str, Any] = {}
     position = 1
     while text[position] != "}":

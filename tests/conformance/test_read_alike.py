@@ -11,7 +11,7 @@ from typing import IO, Any
 import pytest
 
 from dbcontract.conformance.http.head import headers_of
-from dbcontract.conformance.http.plain_json import read_json
+from dbcontract.plain_json import read_json
 
 HEADS = {
     "usual": b"Date: Mon, 30 Nov 2026\r\ncontent-type: a/b; c=1\r\nX-A:\r\nX-B:\t b  c \r\n\r\nrest",

@@ -2,67 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-from ....coverage.situation import Line, Request, Situation, advance, fault, midnight, settings
+from ....coverage.situation import Line, Situation, advance, fault, midnight, settings
 from ..versions import VERSIONS
-from .memory import WRITES, is_expired
+from .memory import is_expired
 from .recognition import (
-    DATES,
-    LISTS,
-    filters,
-    follows_next,
     is_archived_since,
-    is_capped,
-    is_empty_list,
     is_gone,
-    is_past_the_end,
     is_renewed_download,
     is_renewed_job,
     job_is,
     knows_asset,
     marks,
-    merges,
     orders,
     status,
     waited,
 )
-
-RECORDS: Final = "/databases/{databaseId}/records/"
-_JSON_2: Final = {"Accept": "application/json; version=2.0"}
-_UNTIL_PAST = "1970-01-01"
-
-
-def _request(
-    method: str, path: str, body: Any = None, headers: Mapping[str, str] = _JSON_2, *, token: bool = True
-) -> Request:
-    return Request(
-        method,
-        path,
-        body,
-        headers,
-        url="pixiebrix_url",
-        variable="PIXIEBRIX_URL",
-        ids={"databaseId": "mock.database_ids[0]", "organizationId": "mock.organization_id"},
-        token="PIXIEBRIX_TOKEN" if token else None,
-        without_token=not token,
-    )
-
-
-def _strategy(name: str, *spelled: str, what: str, rules: tuple[str, ...]) -> Situation:
-    said = {} if name == "replace" else {"merge_strategy": name}
-    return Situation(
-        id=f"merge-{name.replace('_', '-')}",
-        title=f"A record is written that exists, with the strategy `{name}`: {what}",
-        operations=tuple(sorted(WRITES)),
-        met=merges(*spelled),
-        steps=(
-            _request("PUT", f"{RECORDS}merged/", {"data": {"colors": ["red"]}}),
-            _request("PUT", f"{RECORDS}merged/", {"data": {"colors": ["blue"]}, **said}),
-        ),
-        rules=rules,
-    )
+from .record_situations import RECORD_SITUATIONS
+from .requesting import JSON_2, RECORDS, request
 
 
 def _export(media_type: str, name: str, rule: str) -> Situation:
@@ -72,114 +30,10 @@ def _export(media_type: str, name: str, rule: str) -> Situation:
         title=f"An export is ordered as {name.upper()}",
         operations=("createExportJob",),
         met=orders(media_type),
-        steps=(_request("POST", "/databases/records/jobs/", order),),
+        steps=(request("POST", "/databases/records/jobs/", order),),
         rules=(rule,),
     )
 
-
-_LISTS = (
-    Situation(
-        id="empty-page",
-        title="A list has no items",
-        operations=LISTS,
-        met=lambda exchange, _: is_empty_list(exchange) and not filters(exchange),
-        steps=(_request("DELETE", RECORDS),),
-        then="list the records of that database",
-        rules=("PB-REC-16",),
-    ),
-    Situation(
-        id="next-page",
-        title="A list is longer than a page, and the link to the next one is followed",
-        operations=LISTS,
-        met=follows_next,
-        steps=(settings(default_page_size=2),),
-        then="list records at version 2.0, and follow `Link` with `rel=next`",
-        rules=("PB-PAGE-07", "PB-PAGE-20"),
-    ),
-    Situation(
-        id="page-past-the-end",
-        title="A page is asked for that the list does not have, or has no more",
-        operations=LISTS,
-        met=is_past_the_end,
-        steps=(settings(default_page_size=2),),
-        then="list records at version 2.0, delete them, and follow the link to the next page",
-        rules=("PB-PAGE-16",),
-    ),
-    Situation(
-        id="capped-page",
-        title="A page has fewer items than were asked for, because there is a maximum",
-        operations=LISTS,
-        met=is_capped,
-        steps=(_request("GET", f"{RECORDS}?page_size=20000"),),
-        rules=("PB-PAGE-05", "PB-REC-06"),
-    ),
-    Situation(
-        id="date-filter",
-        title="Records are filtered by dates",
-        operations=("listRecords", "clearRecords"),
-        met=lambda exchange, _: exchange.succeeded and any(name in DATES for name in filters(exchange)),
-        steps=(_request("GET", f"{RECORDS}?start_date=2020-01-01"),),
-        rules=("PB-FILT-01", "PB-FILT-02"),
-    ),
-    Situation(
-        id="field-filter",
-        title="Records are filtered by a field of their data",
-        operations=("listRecords", "clearRecords"),
-        met=lambda exchange, _: (
-            exchange.succeeded
-            and any(name.startswith("data__") and "__isnull" not in name for name in filters(exchange))
-        ),
-        steps=(_request("GET", f"{RECORDS}?data__user%20email=david%40example.com"),),
-        rules=("PB-FILT-12", "PB-FILT-19"),
-    ),
-    Situation(
-        id="null-filter",
-        title="Records are filtered by whether a field is null",
-        operations=("listRecords", "clearRecords"),
-        met=lambda exchange, _: exchange.succeeded and any("__isnull" in name for name in filters(exchange)),
-        steps=(_request("GET", f"{RECORDS}?data__email__isnull=true"),),
-        rules=("PB-FILT-21", "PB-FILT-22"),
-    ),
-    Situation(
-        id="filter-without-hit",
-        title="No record passes a filter",
-        operations=("listRecords",),
-        met=lambda exchange, _: is_empty_list(exchange) and bool(filters(exchange)),
-        steps=(_request("GET", f"{RECORDS}?end_date={_UNTIL_PAST}"),),
-        rules=("PB-FILT-28",),
-    ),
-    Situation(
-        id="bad-date",
-        title="A date is refused that is not one",
-        operations=("listRecords", "clearRecords"),
-        met=lambda exchange, _: (
-            exchange.status == 400 and any(name in DATES for name in exchange.response.object)
-        ),
-        steps=(_request("GET", f"{RECORDS}?start_date=yesterday"),),
-        rules=("PB-FILT-11",),
-    ),
-)
-
-_RECORDS = (
-    _strategy(
-        "replace",
-        "",
-        "replace",
-        what="the new data take the place of the old",
-        rules=("PB-REC-18", "PB-REC-19"),
-    ),
-    _strategy("shallow", "shallow", what="top-level fields are updated", rules=("PB-REC-20",)),
-    _strategy("deep", "deep", what="objects are merged", rules=("PB-REC-21",)),
-    _strategy("deep_append", "deep_append", what="and arrays are appended", rules=("PB-REC-22",)),
-    Situation(
-        id="filtered-deletion",
-        title="Records are deleted that pass a filter",
-        operations=("clearRecords",),
-        met=lambda exchange, _: exchange.succeeded and bool(filters(exchange)),
-        steps=(_request("DELETE", f"{RECORDS}?end_date={_UNTIL_PAST}"),),
-        rules=("PB-REC-31",),
-    ),
-)
 
 _PERMISSION = (
     Situation(
@@ -194,7 +48,7 @@ _PERMISSION = (
         id="no-token",
         title="A request without a token is refused",
         met=lambda exchange, _: exchange.status == 401 and "authorization" not in exchange.request.headers,
-        steps=(_request("GET", RECORDS, token=False),),
+        steps=(request("GET", RECORDS, token=False),),
         rules=("PB-AUTH-02",),
     ),
     Situation(
@@ -235,7 +89,7 @@ _PERMISSION = (
             and exchange.version_asked is not None
             and exchange.version_asked not in VERSIONS
         ),
-        steps=(_request("GET", RECORDS, headers={"Accept": "application/json; version=9.9"}),),
+        steps=(request("GET", RECORDS, headers={"Accept": "application/json; version=9.9"}),),
         rules=("PB-NEG-05",),
     ),
     Situation(
@@ -244,7 +98,7 @@ _PERMISSION = (
         operations=("listRecordArchives",),
         met=status(406),
         steps=(
-            _request(
+            request(
                 "GET",
                 "/organizations/{organizationId}/databases/{databaseId}/record-archives/",
                 headers={"Accept": "application/json; version=1.0"},
@@ -256,7 +110,7 @@ _PERMISSION = (
         id="unread-media-type",
         title="A body is refused because of its media type",
         met=status(415),
-        steps=(_request("POST", RECORDS, "a,b", headers={**_JSON_2, "Content-Type": "text/csv"}),),
+        steps=(request("POST", RECORDS, "a,b", headers={**JSON_2, "Content-Type": "text/csv"}),),
         rules=("PB-ERR-09",),
     ),
 )
@@ -304,7 +158,7 @@ _JOBS = (
         operations=("createExportJob",),
         met=lambda exchange, _: exchange.status == 400 and "databases" in exchange.response.object,
         steps=(
-            _request(
+            request(
                 "POST",
                 "/databases/records/jobs/",
                 {"name": "Export", "databases": ["00000000-0000-4000-8000-000000000000"]},
@@ -386,7 +240,7 @@ _FILES = (
         title="A file is uploaded with the form of its asset",
         operations=("uploadObject",),
         met=lambda exchange, _: exchange.succeeded,
-        steps=(_request("POST", "/databases/{databaseId}/assets/", {"filename": "notes.txt"}),),
+        steps=(request("POST", "/databases/{databaseId}/assets/", {"filename": "notes.txt"}),),
         then="send `fields` and the file to `upload_url`",
         rules=("PB-ASSET-17",),
     ),
@@ -404,7 +258,7 @@ _FILES = (
         title="An asset is marked as uploaded",
         operations=("updateAsset",),
         met=marks(uploaded=True),
-        steps=(_request("POST", "/databases/{databaseId}/assets/", {"filename": "notes.txt"}),),
+        steps=(request("POST", "/databases/{databaseId}/assets/", {"filename": "notes.txt"}),),
         then='send `{"is_uploaded": true}` to the asset',
         rules=("PB-ASSET-15",),
     ),
@@ -413,10 +267,10 @@ _FILES = (
         title="A download leads to storage",
         operations=("getAsset",),
         met=status(302),
-        steps=(_request("POST", "/databases/{databaseId}/assets/", {"filename": "notes.txt"}),),
+        steps=(request("POST", "/databases/{databaseId}/assets/", {"filename": "notes.txt"}),),
         then="upload a file, mark the asset as uploaded, and download it",
         rules=("PB-ASSET-18",),
     ),
 )
 
-SITUATIONS: Final = (*_LISTS, *_RECORDS, *_PERMISSION, *_JOBS, *_FILES)
+SITUATIONS: Final = (*RECORD_SITUATIONS, *_PERMISSION, *_JOBS, *_FILES)
