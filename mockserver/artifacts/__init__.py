@@ -5,7 +5,7 @@ so that a caller on an event loop can let others run in between. A chunk may be 
 carries nothing.
 """
 
-from .csvtext import export_csv, records_csv
+from .csvtext import UnforeseenField, export_csv, first_fields, records_csv
 from .jsontext import (
     archive_jsonl,
     export_json,
@@ -23,11 +23,13 @@ __all__ = [
     "CHUNK_ROWS",
     "ArtifactTooLarge",
     "Pairs",
+    "UnforeseenField",
     "archive_jsonl",
     "export_csv",
     "export_json",
     "export_problem",
     "export_xlsx",
+    "first_fields",
     "flat_record_json",
     "flat_records_json",
     "line_json",

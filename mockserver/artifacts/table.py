@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -28,6 +28,14 @@ def fields_of(data: bytes) -> dict[str, Any]:
     return fields
 
 
+def records_of(data: Sequence[bytes]) -> list[dict[str, Any]]:
+    """The fields of several stored records, as `fields_of` gives them for each."""
+    records: list[dict[str, Any]] = read_json(
+        b"[%b]" % b",".join(data), lambda _: [fields_of(one) for one in data]
+    )
+    return records
+
+
 def nested_text(value: Any) -> str:
     """An array or object as compact JSON text."""
     return str(value) if type(value) is NestedText else orjson.dumps(value).decode()
@@ -38,12 +46,12 @@ def number_text(value: float) -> str:
     return str(value) if type(value) is int else orjson.dumps(value).decode()
 
 
-def field_names(batches_of_data: Iterable[Iterable[bytes]]) -> Generator[bytes, None, list[str]]:
+def field_names(batches_of_data: Iterable[Sequence[bytes]]) -> Generator[bytes, None, list[str]]:
     """Return the union of the records' fields, in first-seen order; yield an empty chunk after each batch."""
     seen: dict[str, Any] = {}
     for batch in batches_of_data:
-        for data in batch:
-            seen |= fields_of(data)  # a field seen before keeps its place
+        for record in records_of(batch):
+            seen |= record  # a field seen before keeps its place
         yield b""
     return list(seen)
 

@@ -15,6 +15,8 @@ CHUNK_ROWS = 500
 # Looked up instead of formatted: instants are most of what rendering a short record costs.
 _MINUTES = tuple(b"T%02d:%02d:" % (hour, minute) for hour in range(24) for minute in range(60))
 _SECONDS = tuple(b"%02d." % second for second in range(60))
+_MINUTE_TEXTS = tuple(minute.decode() for minute in _MINUTES)
+_SECONDS_OF_DAY = DAY // SECOND
 
 T = TypeVar("T")
 
@@ -35,6 +37,19 @@ def instant_bytes(us: int) -> bytes:
 def instant_text(us: int) -> str:
     """The same as text."""
     return instant_bytes(us).decode()
+
+
+def instant_texts(instants: Sequence[int]) -> list[str]:
+    """The same of several, those of one day together for the most part."""
+    texts = []
+    day, date = None, ""
+    for us in instants:
+        second, fraction = divmod(us, SECOND)
+        of, second = divmod(second, _SECONDS_OF_DAY)
+        if of != day:
+            day, date = of, day_to_date(of)
+        texts.append(f"{date}{_MINUTE_TEXTS[second // 60]}{second % 60:02}.{fraction:06}Z")
+    return texts
 
 
 def json_string(text: str) -> bytes:

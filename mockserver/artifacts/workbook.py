@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from ..state.rows import Row
 from .table import field_names, fields_of, nested_text, number_text
-from .text import instant_text
+from .text import batches, instant_text
 
 MAX_ROWS = 1_048_575  # without the header row
 MAX_COLUMNS = 16_384
@@ -175,7 +175,7 @@ def _texts(key: str, data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _fields(rows: Sequence[tuple[str, Row]]) -> list[str]:
-    search = field_names([[data for _, (*_, data) in rows]])
+    search = field_names([data for _, (*_, data) in batch] for batch in batches(rows))
     while True:
         try:
             next(search)

@@ -151,6 +151,42 @@ def test_any_records_equal_the_naive_table(items: list[dict[str, Any]]) -> None:
             assert cell == expected(value) or same_numbers(cell, value)
 
 
+KINDS = [
+    st.sampled_from(["", "plain", "a,b", 'q"', "\r", "\n", " ", "\0", "ü"]),
+    st.booleans() | st.none(),
+    st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False),
+    st.lists(st.just("x,") | st.integers(0, 9), max_size=2),
+    st.dictionaries(st.sampled_from('",a'), st.sampled_from(["\0", "1", 1.5, None]), max_size=2),
+]
+COLUMNS = st.lists(st.sampled_from(KINDS) | st.just(st.one_of(KINDS)), max_size=3)
+
+
+@given(COLUMNS.flatmap(lambda kinds: st.lists(st.tuples(*kinds), max_size=6)), st.booleans())
+def test_columns_of_a_kind_are_written_as_the_standard_writer_does(
+    lines: list[tuple[Any, ...]], sparse: bool
+) -> None:
+    items = [
+        {f"f{n}": cell for n, cell in enumerate(line) if not (sparse and cell is None)} for line in lines
+    ]
+    rows = [("d,", (i, i, f"k{i}", i, jsonio.dumps(item))) for i, item in enumerate(items)]
+    fields = list(dict.fromkeys(name for item in items for name in item))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["id", "database", "created_at", "updated_at", *(f"data.{name}" for name in fields)])
+    for (_, (at, _, key, _, _)), item in zip(rows, items, strict=True):
+        cells = [expected(item.get(name)) for name in fields]
+        writer.writerow([key, "d,", format_instant(at), format_instant(at), *cells])
+    assert b"".join(artifacts.export_csv(rows)).decode() == text.getvalue()
+    assert b"".join(artifacts.export_csv(rows, artifacts.first_fields(rows))).decode() == text.getvalue()
+
+
+@pytest.mark.parametrize("late", [{"b": "1", "late": 2}, {"late": 1}, {"a": 1, "b": 2, "late": 3}])
+def test_a_field_beyond_those_foreseen_is_not_left_out(row: MakeRow, late: dict[str, Any]) -> None:
+    rows = [("db", row({"a": 1, "b": 2})), ("db", row(late))]
+    with pytest.raises(artifacts.UnforeseenField):
+        list(artifacts.export_csv(rows, ["a", "b"]))
+
+
 @given(st.dictionaries(TEXT, VALUES, max_size=5), st.integers(10**18, 10**40))
 def test_reading_around_a_long_number_loses_nothing(data: dict[str, Any], long: int) -> None:
     data = {**data, "long": long, "inside": [long]}

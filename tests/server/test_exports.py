@@ -38,6 +38,15 @@ def test_more_records_than_the_endpoint_gives(pb: PixieBrix) -> None:
     assert [item["data"]["n"] for item in exported(pb, database)] == list(range(10_050))
 
 
+def test_a_field_that_only_the_last_of_many_records_has_is_a_column(pb: PixieBrix) -> None:
+    database = pb.new_database()
+    pb.write(database, *({"id": str(n), "data": {"n": n}} for n in range(700)))
+    pb.put(database, "last", late="x")
+    rows = table(download(finished(pb, database, media_type="text/csv")))
+    assert [row["data.n"] for row in rows] == [*map(str, range(700)), ""]
+    assert [row["data.late"] for row in rows] == [""] * 700 + ["x"]
+
+
 def test_databases_of_another_organization_may_be_exported_with_the_own(pb: PixieBrix) -> None:
     mine, theirs = pb.databases()[0], pb.databases(pb.organizations[1])[0]
     assert len(exported(pb, mine["id"], theirs["id"])) == mine["num_records"] + theirs["num_records"]

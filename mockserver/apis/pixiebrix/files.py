@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from ... import artifacts
@@ -46,6 +47,8 @@ class PixieBrixFiles:
     async def artifact(self, job: Job, key: str) -> Item:
         """The exported data of a job that has succeeded. Raises `NoSuchKey`."""
         rows = artifacts.Pairs(job.parts)
+        kind, name = _TYPES[job.media_type], job.artifact_name()
+        modified = job.created_at if job.finishes_at is None else job.finishes_at
         if job.media_type == "application/xlsx":
             try:
                 chunks = iter([await asyncio.to_thread(artifacts.export_xlsx, rows, job.created_at)])
@@ -53,11 +56,14 @@ class PixieBrixFiles:
                 # Such a job fails when it is created; one that was loaded may not have.
                 raise NoSuchKey(key) from None
         elif job.media_type == "text/csv":
+            with suppress(artifacts.UnforeseenField):
+                # Looking for the columns in all records takes a quarter of the time, and most have the same.
+                chunks = artifacts.export_csv(rows, artifacts.first_fields(rows))
+                return await rendered(chunks, kind, name, modified)
             chunks = artifacts.export_csv(rows)
         else:
             chunks = artifacts.export_json(rows)
-        modified = job.created_at if job.finishes_at is None else job.finishes_at
-        return await rendered(chunks, _TYPES[job.media_type], job.artifact_name(), modified)
+        return await rendered(chunks, kind, name, modified)
 
 
 FILES: Final = ExtensionPoint("pixiebrix.files", PixieBrixFiles)
