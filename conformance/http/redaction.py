@@ -23,7 +23,10 @@ _SIGNED = (
 _QUERY = re.compile(rf"""((?:[?&]|\\u0026|&amp;)(?:{_SIGNED})=)[^&\s"'<>\\]+""", re.IGNORECASE)
 # The fields of a presigned upload: as JSON, and as parts of a multipart form.
 _JSON = re.compile(rf"""("(?:{_SIGNED})"\s*:\s*")(?:[^"\\]|\\.)*""", re.IGNORECASE)
-_FORM = re.compile(rf"""(name="(?:{_SIGNED})"\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]*""", re.IGNORECASE)
+# Header lines of a part are few and short; without a bound, a text that only begins parts takes its square.
+_FORM = re.compile(
+    rf"""(name="(?:{_SIGNED})"\r?\n(?:[^\r\n]{{1,256}}\r?\n){{0,4}}\r?\n)[^\r\n]*""", re.IGNORECASE
+)
 
 _SECRET_HEADERS = frozenset({"cookie", "set-cookie", "proxy-authorization", "x-api-key"})
 _OF_CREDENTIALS = re.compile(r"auth|key|token|secret|cookie|password|session|credential", re.IGNORECASE)

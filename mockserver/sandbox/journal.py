@@ -35,7 +35,10 @@ _REPEATED = 8
 """Characters that a token has at least if it is masked wherever it stands in its exchange."""
 _SIGNATURE = re.compile(r"(X-Amz-Signature=)[^&\"<\s]*", re.IGNORECASE)
 _JSON_SIGNATURE = re.compile(r'("x-amz-signature"\s*:\s*")[^"]*', re.IGNORECASE)
-_FORM_SIGNATURE = re.compile(r'(name="x-amz-signature"(?:\r?\n[^\r\n]+)*\r?\n\r?\n)[^\r\n]*', re.IGNORECASE)
+# Header lines of a part are few and short; without a bound, a text that only begins parts takes its square.
+_FORM_SIGNATURE = re.compile(
+    r'(name="x-amz-signature"(?:\r?\n[^\r\n]{1,256}){0,4}\r?\n\r?\n)[^\r\n]*', re.IGNORECASE
+)
 
 Headers = list[tuple[bytes, bytes]]
 

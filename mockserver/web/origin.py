@@ -24,7 +24,7 @@ ORIGIN: Final = "dbcontract.origin"
 _AUTHORITY = re.compile(r"""[^/\\@?#<>"'\s,;\x80-\xff]+""")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
 _PAIR = re.compile(r'\s*(\w+)=(?:"([^"]*)"|([^;,\s]*))\s*')
-_OUTSIDE_QUOTES = {sign: re.compile(rf'{sign}(?=(?:[^"]*"[^"]*")*[^"]*$)') for sign in ",;"}
+_PIECES = re.compile(r'(?:[^",;]++|"[^"]*+")++|[,;]')
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _TOLD = frozenset(
     {b"forwarded", b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-prefix", b"x-forwarded-proto"}
@@ -92,8 +92,10 @@ def _of_rfc_7239(value: str | None) -> dict[str, str]:
     if value is None:
         return {}
     found = {}
-    for part in _OUTSIDE_QUOTES[";"].split(_OUTSIDE_QUOTES[","].split(value)[0]):
-        match = _PAIR.fullmatch(part)
+    for piece in _PIECES.finditer(value):
+        if piece[0] == ",":
+            break
+        match = _PAIR.fullmatch(piece[0])
         if match is not None:
             found[match[1].lower()] = match[2] if match[2] is not None else match[3]
     return found

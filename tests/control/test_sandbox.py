@@ -200,6 +200,12 @@ def test_a_faulty_document_is_refused_with_the_place(mock: Mock) -> None:
     assert message.startswith("document: line 3")
 
 
+def test_a_document_of_many_things_that_are_no_lines_is_refused_in_a_sentence(mock: Mock) -> None:
+    """Wording what is wrong with each of them would keep the server busy for a minute."""
+    (message,) = mock.control("POST", "/reset", {"document": [1] * 100_000}, 400)["document"]
+    assert message == "document: this is neither JSON nor JSON Lines"
+
+
 CALLS = [
     (method, path)
     for path, item in openapi.load("control")["paths"].items()

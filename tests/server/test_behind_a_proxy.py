@@ -10,6 +10,8 @@ import pytest
 import requests
 
 from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
+from dbcontract.mockserver.web.fields import FIELDS, fields_of
+from dbcontract.mockserver.web.origin import PublicOrigin
 
 from .client import PixieBrix
 from .mock import Running, Settings
@@ -136,3 +138,11 @@ def test_every_handed_out_url_is_right(pb: PixieBrix) -> None:
     pb.put(database, "a")
     pb.wait(86_400_000_000)
     assert all(one["file"].startswith(f"{OUTSIDE}/_storage/archives/") for one in pb.archives(database))
+
+
+@pytest.mark.parametrize("value", ["for=1,", 'for="",', "a=b;", 'a="'])
+def test_a_long_forwarded_is_read_once(value: str) -> None:
+    """Looking ahead to its end at every sign would take hours."""
+    origin = PublicOrigin(Settings())
+    fields = fields_of([(b"host", b"inside:1"), (b"forwarded", (value * 200_000 + '"').encode())])
+    assert origin.of({FIELDS: fields, "client": ("127.0.0.1", 1)}) == "http://inside:1"
