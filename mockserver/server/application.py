@@ -22,7 +22,7 @@ from ..sandbox.sandbox import Sandbox
 from ..sandbox.settings import Settings
 from ..storage.app import STORAGE
 from ..variants.registry import classes_of
-from ..web.call import CALL, Call, Handler
+from ..web.call import Call, Handler
 from ..web.connexion.framework import Resolver
 from ..web.connexion.routed import Layers
 from ..web.connexion.routes import METHODS, OperationTable, without_trailing_slashes
@@ -110,30 +110,29 @@ EXPOSED = (
 
 
 class Dispatcher:
-    """The innermost application: calls the handler of the operation that Connexion's routing found."""
+    """The innermost application: calls the handlers of operations."""
 
     def __init__(self, handlers: Mapping[str, Callable[[Sandbox], object]]) -> None:
         """Take what has the handlers of a sandbox, by base path."""
         self._handlers = handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the handler's response."""
+        """Answer what is no call of an operation."""
         if scope["type"] == "lifespan":
             # Connexion reads the descriptions when the first message passes: at start-up, so that one that
             # names an unknown handler stops the server instead of failing requests.
             await _lifespan(receive, send)
             return
-        routing = scope["extensions"]["connexion_routing"]
-        operation_id = routing["operation_id"]
-        if operation_id is None:
-            msg = "Not found."
-            raise UnknownPath(msg)
-        call: Call = scope[CALL]
-        if call.sandbox.waiting:
-            await call.sandbox.ready()
-        handler: Handler = getattr(self._handlers[routing["api_base_path"]](call.sandbox), operation_id)
-        response = await handler(call)
-        await response(scope, receive, send)
+        msg = "Not found."
+        raise UnknownPath(msg)
+
+    async def handle(self, base_path: str, call: Call) -> Response:
+        """The response of the operation's handler."""
+        sandbox = call.sandbox
+        if sandbox.waiting:
+            await sandbox.ready()
+        handler: Handler = getattr(self._handlers[base_path](sandbox), call.operation_id)
+        return await handler(call)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
@@ -174,13 +173,16 @@ def build_gateway(settings: Settings, sandboxes: Sandboxes, unplaced: Unplaced) 
     """The gateway over all mounted descriptions, without CORS."""
     mounts = mounts_of(settings, sandboxes)
     descriptions = {mount.name: mount.description(written_out=True) for mount in mounts}
+    dispatcher = Dispatcher({mount.base_path: mount.handlers for mount in mounts})
     operations = Layers(
-        Dispatcher({mount.base_path: mount.handlers for mount in mounts}),
+        dispatcher,
         middlewares=[
             IndexedRouting,
             LeanSecurity,
             partial(
-                ValidationMiddleware, policies={mount.base_path: mount.request_policy for mount in mounts}
+                ValidationMiddleware,
+                policies={mount.base_path: mount.request_policy for mount in mounts},
+                handle=dispatcher.handle,
             ),
         ],
     )

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from ..sandbox.faults import Fault
     from ..sandbox.sandbox import Sandbox
 
-# Keys of the ASGI scope under which the gateway and the validation hand things down.
 EXCHANGE = "dbcontract.exchange"
-CALL = "dbcontract.call"
+"""Key of the ASGI scope: the `Exchange`, from the gateway on."""
 
 Handler = Callable[["Call"], Awaitable[Response]]
 

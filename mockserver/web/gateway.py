@@ -24,7 +24,7 @@ from .call import EXCHANGE, Exchange
 from .connexion.routes import OperationTable
 from .documented import DocumentedResponses, preferred_code
 from .fault_injection import inject
-from .fields import field
+from .fields import FIELDS, field
 from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
 from .receiving import Receiver
 from .request_id import HEADER, REQUEST_ID, Unplaced, own_id
@@ -153,8 +153,7 @@ class Gateway:
         """Answer a request that the journal notes."""
         sandbox = exchange.sandbox
         began = time.perf_counter()
-        prefer = field(scope, b"prefer")
-        code = None if prefer is None else preferred_code(prefer)
+        code = preferred_code(field(scope, b"prefer") or "") if b"prefer" in scope[FIELDS] else None
         # It is looked up here only where a fault may be injected into it.
         finds = code is not None or bool(sandbox.faults)
         operation = _addressed(api, scope["method"], path, exchange.path) if finds else None
@@ -165,7 +164,7 @@ class Gateway:
             ):
                 answered = True
                 return
-            if _is_storage(path):
+            if path.startswith(STORAGE_PREFIX) and _is_storage(path):
                 await self._store(exchange, path, scope, receiver, sender)
             else:
                 await self._serve(api, exchange, path, scope, receiver, sender)

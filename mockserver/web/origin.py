@@ -60,12 +60,23 @@ def origin_of(scope: Scope) -> str:
 
 def addressed(scope: Scope) -> str:
     """Scheme and authority as the client sent them: the Host header, else the socket's address."""
-    host = field(scope, b"host") or ""
+    host: bytes = scope[FIELDS].get(b"host", b"")
+    find = _remembered_root if len(host) <= _SHORT else _root
+    return find(scope.get("scheme", "http"), host, scope.get("server"))
+
+
+def _root(scheme: str, sent: bytes, server: tuple[str, int | None] | None) -> str:
+    host = sent.decode("latin-1")
     if _AUTHORITY.fullmatch(host) is None:
-        address, port = scope.get("server") or ("127.0.0.1", None)
+        address, port = server or ("127.0.0.1", None)
         host = f"[{address}]" if ":" in address else address
         host = host if port is None else f"{host}:{port}"
-    return f"{scope.get('scheme', 'http')}://{host}"
+    return f"{scheme}://{host}"
+
+
+_remembered_root = lru_cache(maxsize=256)(_root)
+_SHORT = 256
+"""Bytes of a Host header that is worth remembering."""
 
 
 def _forwarded(scope: Scope) -> str:

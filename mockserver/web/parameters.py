@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,6 +12,7 @@ from .schemas import Compiler, is_uuid, wording
 
 Pairs = list[tuple[str, str]]
 
+_CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 _BOOLEANS = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 
 
@@ -67,11 +69,12 @@ class PathParameters:
         """
         for name in self._uuids:
             value = values[name]
+            if _CANONICAL(value) is not None:
+                continue
             if not is_uuid(value):
                 msg = f"Not found. {name}: Must be a valid UUID."
                 raise UnknownPath(msg)
-            if not value.islower():
-                values[name] = value.lower()
+            values[name] = value.lower()
         return values
 
 

@@ -21,7 +21,7 @@ def json_response(
     """A JSON body with the negotiated Content-Type."""
     if headers:
         return Response(jsonio.dumps(value), status, headers, answer.content_type)
-    return _Plain(jsonio.dumps(value), status, answer.content_type)
+    return _Plain(jsonio.dumps(value), status, answer.encoded)
 
 
 def error_body(detail: str) -> bytes:
@@ -42,14 +42,17 @@ def text_response(text: str, status: int, headers: Mapping[str, str] | None = No
 class _Plain(Response):
     """A body and its Content-Type; what Starlette finds out of the headers of each answer is known here."""
 
-    def __init__(self, body: bytes, status: int, content_type: str) -> None:
+    def __init__(self, body: bytes, status: int, content_type: bytes) -> None:
         self.status_code = status
         self.background = None
         self.body = body
-        self.raw_headers = [
-            (b"content-length", b"%d" % len(body)),
-            (b"content-type", content_type.encode("latin-1")),
-        ]
+        self.raw_headers = [(b"content-length", b"%d" % len(body)), (b"content-type", content_type)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send head and body."""
+        del scope, receive
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 class ChunkedResponse(Response):

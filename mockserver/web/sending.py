@@ -183,9 +183,10 @@ class Sender:
         return self._send(message)
 
     def _note(self, chunk: bytes) -> None:
+        room = self._receiver.kept - self.size
         self.size += len(chunk)
-        if len(self.body) < self._receiver.kept:
-            self.body += chunk[: self._receiver.kept - len(self.body)]
+        if room > 0:
+            self.body += chunk[:room]
 
     async def _cut_off(self, chunk: bytes, *, more: bool) -> None:
         """Send half of what there is of the body, which takes two bytes at least, and hang up."""

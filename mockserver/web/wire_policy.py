@@ -32,10 +32,11 @@ class WirePolicy:
             if "%2f" in exchange.path.lower():
                 exchange.hidden_slash = True
                 path = slashes_hidden(exchange.path)
-        path = without_slash(path)
         if path.endswith("/") and path != "/":
-            msg = "Not found."
-            raise UnknownPath(msg)
+            path = path[:-1]
+            if path.endswith("/") and path != "/":
+                msg = "Not found."
+                raise UnknownPath(msg)
         return path
 
     def sending(self, send: Send, exchange: Exchange, scope: Scope) -> Send:  # noqa: ARG002

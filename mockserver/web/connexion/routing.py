@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from operator import itemgetter
 from typing import Any
 
@@ -15,27 +15,40 @@ from .routes import METHODS
 
 
 class _Route:
-    """One operation's path, cut into segments.
+    """One operation's path.
 
     Attributes:
-        literals: what `literals_of` gives for the segments of a path that fits.
-        parameters: position and name of each parameter.
-        size: how many segments there are.
+        parameters: position of a segment and name of each parameter.
         app: what answers the operation.
         context: what Connexion's other layers, and the handlers, find it by.
     """
 
-    __slots__ = ("app", "context", "literals", "literals_of", "operation_id", "parameters", "size")
+    __slots__ = ("app", "context", "operation_id", "parameters")
 
-    def __init__(self, app: ASGIApp, base_path: str, template: str, operation_id: str) -> None:
+    def __init__(self, app: ASGIApp, base_path: str, segments: list[str], operation_id: str) -> None:
         self.app = operation_of(app, base_path, operation_id)
         self.context = {"api_base_path": base_path, "operation_id": operation_id}
         self.operation_id = operation_id
-        segments = (base_path + template).split("/")
-        self.size = len(segments)
-        self.parameters = [(index, text[1:-1]) for index, text in enumerate(segments) if text.startswith("{")]
-        self.literals_of = itemgetter(*[i for i, text in enumerate(segments) if not text.startswith("{")])
-        self.literals = self.literals_of(segments)
+        self.parameters = [(index, text[1:-1]) for index, text in enumerate(segments) if _is_parameter(text)]
+
+
+class _Shape:
+    """Where the parameters stand in a path; all operations with that shape.
+
+    Attributes:
+        literals_of: the segments that are not parameters.
+        routes: by what that gives.
+    """
+
+    __slots__ = ("literals_of", "routes")
+
+    def __init__(self, literals: Iterable[int]) -> None:
+        self.literals_of = itemgetter(*literals)
+        self.routes: dict[Any, _Route] = {}
+
+
+def _is_parameter(segment: str) -> bool:
+    return segment.startswith("{")
 
 
 class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has no types
@@ -46,7 +59,8 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has 
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
-        self._index: dict[tuple[str, int], list[_Route]] = {}
+        self._shapes: dict[tuple[str, int], dict[tuple[int, ...], _Shape]] = {}
+        self._index: dict[tuple[str, int], list[_Shape]] = {}
 
     def add_api(
         self,
@@ -58,22 +72,30 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has 
         """Register a description (called by Connexion at start-up)."""
         super().add_api(specification, base_path, arguments, **options)
         for template, item in specification["paths"].items():
+            segments = f"{base_path or ''}{template}".split("/")
+            literals = tuple(index for index, text in enumerate(segments) if not _is_parameter(text))
             for method in METHODS:
                 if method in item:
-                    route = _Route(self.app, base_path or "", template, item[method]["operationId"])
-                    self._index.setdefault((method.upper(), route.size), []).append(route)
-        for routes in self._index.values():
-            routes.sort(key=lambda route: len(route.parameters))
+                    shapes = self._shapes.setdefault((method.upper(), len(segments)), {})
+                    shape = shapes.setdefault(literals, _Shape(literals))
+                    route = _Route(self.app, base_path or "", segments, item[method]["operationId"])
+                    shape.routes.setdefault(shape.literals_of(segments), route)
+        # What has more literals counts first.
+        self._index = {
+            key: [shape for _, shape in sorted(shapes.items(), key=lambda item: -len(item[0]))]
+            for key, shapes in self._shapes.items()
+        }
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Call the next layer with the operation in the scope."""
         if scope["type"] == "http":
             segments = scope["path"].split("/")
             method = "GET" if scope["method"] == "HEAD" else scope["method"]
-            for route in self._index.get((method, len(segments)), ()):
-                if route.literals_of(segments) == route.literals:
+            for shape in self._index.get((method, len(segments)), ()):
+                route = shape.routes.get(shape.literals_of(segments))
+                if route is not None:
                     values = {name: segments[index] for index, name in route.parameters}
-                    if all(values.values()):
+                    if "" not in values.values():
                         scope["path_params"] = values
                         scope[EXCHANGE].operation_id = route.operation_id
                         scope["extensions"][ROUTING_CONTEXT] = route.context

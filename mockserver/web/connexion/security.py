@@ -107,6 +107,8 @@ def parse_authorization(value: str | None) -> str:
         NotAuthenticated: there is none, or it has another form than `Token <token>`.
     """
     words = (value or "").split()
+    if len(words) == 2 and words[0].lower() == "token" and words[1].isascii():
+        return words[1]
     if not words or words[0].lower() != "token":
         msg = "Authentication credentials were not provided."
         raise NotAuthenticated(msg)
@@ -116,7 +118,5 @@ def parse_authorization(value: str | None) -> str:
     if len(words) > 2:
         msg = "Invalid token header. Token string should not contain spaces."
         raise NotAuthenticated(msg)
-    if not words[1].isascii():
-        msg = "Invalid token header. Token string should not contain invalid characters."
-        raise NotAuthenticated(msg)
-    return words[1]
+    msg = "Invalid token header. Token string should not contain invalid characters."
+    raise NotAuthenticated(msg)

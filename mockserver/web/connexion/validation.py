@@ -7,15 +7,16 @@ stands here is found through the operation that Connexion's routing chose.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property, partial
 from typing import Any, Final
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...extension_point import ExtensionPoint
 from ..body import check_encoding, check_json_type, parse_body, read_body
-from ..call import ABSENT, CALL, EXCHANGE, Call, Exchange
+from ..call import ABSENT, EXCHANGE, Call, Exchange
 from ..fields import field
 from ..forms import as_object, form_type, read_form
 from ..negotiated import JSON, Negotiated
@@ -223,13 +224,21 @@ _PLAIN = Validation()
 """Of the control API, which no variant reaches."""
 
 
+Handle = Callable[[str, Call], Awaitable[Response]]
+"""Gives the response to a call, whose operation is one of the API with this base path."""
+
+
 class ValidatedOperation:
     """One operation: its compiled rules, and the call that it makes of a request."""
 
     def __init__(
-        self, next_app: ASGIApp, operation: AbstractOperation, compiler: Compiler, policy: RequestPolicy
+        self,
+        handle: Callable[[Call], Awaitable[Response]],
+        operation: AbstractOperation,
+        compiler: Compiler,
+        policy: RequestPolicy,
     ) -> None:
-        self._next = next_app
+        self._handle = handle
         self._overridable = policy.overridable
         self._admit = policy.admit
         self.operation_id: str = operation.operation_id
@@ -256,7 +265,7 @@ class ValidatedOperation:
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Make a `Call` of the request and pass it on."""
+        """Make a `Call` of the request, and answer with the response to it."""
         exchange: Exchange = scope[EXCHANGE]
         sandbox = exchange.sandbox
         validation = sandbox.implementation[VALIDATION] if self._overridable else _PLAIN
@@ -284,12 +293,8 @@ class ValidatedOperation:
         call = Call(sandbox, scope, exchange, self.operation_id, path, query, pairs, body, answer)
         if self._admit is not None:
             self._admit(call)
-        scope[CALL] = call
-        try:
-            await self._next(scope, receive, send)
-        finally:
-            # The call knows the scope. A cycle would keep the parsed body until the collector comes.
-            del scope[CALL]
+        response = await self._handle(call)
+        await response(scope, receive, send)
 
 
 def _produced(responses: Mapping[str, Any]) -> tuple[str, ...]:
@@ -307,15 +312,18 @@ def _produced(responses: Mapping[str, Any]) -> tuple[str, ...]:
 class ValidationAPI(RoutedAPI[ValidatedOperation]):  # type: ignore[misc]  # connexion has no types
     """The validated operations of one description."""
 
-    def __init__(self, *args: Any, policies: Mapping[str, RequestPolicy], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, policies: Mapping[str, RequestPolicy], handle: Handle, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._handle = partial(handle, self.base_path)
         self._compiler = Compiler()
         self._policy = policies[self.base_path]
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> ValidatedOperation:
         """Compile one operation (called by Connexion while it reads the description)."""
-        return ValidatedOperation(self.next_app, operation, self._compiler, self._policy)
+        return ValidatedOperation(self._handle, operation, self._compiler, self._policy)
 
 
 class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[misc]  # connexion has no types
@@ -324,8 +332,9 @@ class ValidationMiddleware(RoutedMiddleware[ValidationAPI]):  # type: ignore[mis
     Args:
         app: what comes next.
         policies: of each API, by its base path.
+        handle: gives the response to a call.
     """
 
-    def __init__(self, app: ASGIApp, policies: Mapping[str, RequestPolicy]) -> None:
+    def __init__(self, app: ASGIApp, policies: Mapping[str, RequestPolicy], handle: Handle) -> None:
         super().__init__(app)
-        self.api_cls = partial(ValidationAPI, policies=policies)
+        self.api_cls = partial(ValidationAPI, policies=policies, handle=handle)
