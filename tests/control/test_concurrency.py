@@ -12,26 +12,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from tests.server.exports import REQUIRED
+
 from .mock import Mock
 
 COLLECTIONS = ("assets", "tags")
-REQUIRED = (
-    "analyses",
-    "applications",
-    "assets",
-    "codeAnalyses",
-    "files",
-    "formatMetrics",
-    "formats",
-    "fragments",
-    "imageAnalyses",
-    "models",
-    "ocrAnalyses",
-    "persons",
-    "sensitives",
-    "tags",
-    "websites",
-)
 SIZE = 60
 """Entries of one import in each collection."""
 

@@ -6,36 +6,13 @@ import json
 from typing import Any
 
 REQUIRED = [
-    "analyses",
-    "applications",
-    "assets",
-    "codeAnalyses",
-    "files",
-    "formatMetrics",
-    "formats",
-    "fragments",
-    "imageAnalyses",
-    "models",
-    "ocrAnalyses",
-    "persons",
-    "sensitives",
-    "tags",
-    "websites",
-]
+    "analyses", "applications", "assets", "codeAnalyses", "files", "formatMetrics", "formats", "fragments",
+    "imageAnalyses", "models", "ocrAnalyses", "persons", "sensitives", "tags", "websites",
+]  # fmt: skip
 OPTIONAL = [
-    "activities",
-    "annotations",
-    "anchors",
-    "anchorPoints",
-    "conversations",
-    "conversationMessages",
-    "hints",
-    "ranges",
-    "relationships",
-    "workstreamEvents",
-    "workstreamSummaries",
-    "workstreamPatternEngineSources",
-]
+    "activities", "annotations", "anchors", "anchorPoints", "conversations", "conversationMessages", "hints",
+    "ranges", "relationships", "workstreamEvents", "workstreamSummaries", "workstreamPatternEngineSources",
+]  # fmt: skip
 FORMATS = ["values", "messageValues", "workstreamEventValues"]
 SCHEMA = {"migration": 50, "semantic": "MAJOR_0_MINOR_0_PATCH_1"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,16 +11,11 @@ from dbcontract.conformance.apis.pixiebrix.checks import archive_files
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.mockserver.apis.pixiebrix.handlers.archives import ArchiveHandlers
 
-from .judging_pixiebrix import Judge, judging, rules_of, told
+from .judging_pixiebrix import Judge, rules_of, told
 
-RULES = rules_of(archive_files)
+MODULES = (archive_files,)
+RULES = rules_of(*MODULES)
 READING = ("PB-ARCH-10", "PB-ARCH-20")
-
-
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with judging(archive_files) as one:
-        yield one
 
 
 @pytest.mark.parametrize("rule", READING)

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from dbcontract.conformance.apis.pixiebrix.checks import archives
 from dbcontract.conformance.results.results import Verdict
 
-from .judging_pixiebrix import Judge, judging, rules_of, told
+from .judging_pixiebrix import Judge, rules_of, told
 
-RULES = rules_of(archives)
-
-
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with judging(archives) as one:
-        yield one
+MODULES = (archives,)
+RULES = rules_of(*MODULES)
 
 
 @pytest.mark.parametrize("rule", RULES)

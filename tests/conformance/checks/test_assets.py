@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from dbcontract.conformance.apis.pixiebrix.checks import asset_metadata, asset_states, asset_transfer, assets
 from dbcontract.conformance.results.results import Verdict
 
-from .judging_pixiebrix import Judge, judging, rules_of, told
+from .judging_pixiebrix import Judge, rules_of, told
 
 MODULES = (assets, asset_metadata, asset_states, asset_transfer)
 RULES = rules_of(*MODULES)
 SLOW = {"PB-ASSET-25", "PB-ASSET-26"}
 """Without a clock that can be moved, these let a second pass."""
-
-
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with judging(*MODULES) as one:
-        yield one
 
 
 @pytest.mark.parametrize("rule", sorted(set(RULES) - SLOW))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -13,18 +12,12 @@ from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 
-from .judging_pixiebrix import RED, Judge, judging, rules, rules_of, told
+from .judging_pixiebrix import RED, Judge, rules, rules_of, told
 
 MODULES = (auth, errors, paths, versions)
 RULES = rules_of(*MODULES)
 NOT_AT_A_MOCK = {"PB-ERR-06"}
 """A mock has nothing that a token may not see."""
-
-
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with judging(*MODULES) as one:
-        yield one
 
 
 @pytest.mark.parametrize("rule", sorted(rule for rule in RULES if "write" not in rules()[rule].needs))

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from dbcontract.conformance.apis.pixiebrix.checks import property_body as any_body
 from dbcontract.conformance.results.results import Verdict
 
-from .judging_pixiebrix import Judge, judging
+from .judging_pixiebrix import Judge
 
-
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with judging(any_body) as one:
-        yield one
+MODULES = (any_body,)
 
 
 @pytest.mark.parametrize("rule", ["PB-DESC-08", "PB-DESC-09"])

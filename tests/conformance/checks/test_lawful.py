@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -31,7 +30,7 @@ from dbcontract.conformance.results.results import Verdict
 from dbcontract.conformance.target.target import Pace
 from dbcontract.mockserver.apis.pixiebrix.state_of import state_of
 
-from .judging_pixiebrix import Judge, Patch, judging, rules_of, told
+from .judging_pixiebrix import Judge, Patch, rules_of, told
 from .wrong_http import Ask, Reply, as_json, spoil
 
 MODULES = (
@@ -50,12 +49,6 @@ MODULES = (
 )
 JOBS = "/api/databases/records/jobs/"
 EXPORTS = "/_storage/exports/"
-
-
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with judging(*MODULES) as one:
-        yield one
 
 
 def other_refusals(patch: pytest.MonkeyPatch) -> None:

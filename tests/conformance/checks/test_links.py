@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,15 +12,10 @@ from dbcontract.conformance.results.results import Verdict
 from dbcontract.mockserver.apis.pixiebrix.handlers.archives import ArchiveHandlers
 from dbcontract.mockserver.storage.signing import Signer
 
-from .judging_pixiebrix import Judge, judging, rules_of, told
+from .judging_pixiebrix import Judge, rules_of, told
 
-RULES = rules_of(links)
-
-
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with judging(links) as one:
-        yield one
+MODULES = (links,)
+RULES = rules_of(*MODULES)
 
 
 @pytest.mark.parametrize("rule", RULES)

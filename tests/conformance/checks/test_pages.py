@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,16 +11,10 @@ from dbcontract.conformance.apis.pixiebrix.scratch import Scratch
 from dbcontract.conformance.results.results import Verdict
 from dbcontract.mockserver.apis.pixiebrix.settings import settings_of
 
-from .judging_pixiebrix import Judge, judging, rules, rules_of, told
+from .judging_pixiebrix import Judge, rules, rules_of, told
 
 MODULES = (pages, page_links, record_pages)
 RULES = rules_of(*MODULES)
-
-
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with judging(*MODULES) as one:
-        yield one
 
 
 @pytest.mark.parametrize("rule", sorted(rule for rule in RULES if "write" not in rules()[rule].needs))

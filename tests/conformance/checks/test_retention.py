@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from dbcontract.conformance.apis.pixiebrix.checks import retention
@@ -14,11 +12,7 @@ from .judging_pixiebrix import Judge, judging
 
 FULL = "PB-RET-01"
 
-
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with judging(retention) as one:
-        yield one
+MODULES = (retention,)
 
 
 def test_the_documented_limit_is_tried_only_where_waiting_is_allowed(judge: Judge) -> None:

@@ -18,37 +18,14 @@ from ....state.jsonio import dumps, loads
 from .errors import ImportRejected
 
 REQUIRED_COLLECTIONS: Final = (
-    "analyses",
-    "applications",
-    "assets",
-    "codeAnalyses",
-    "files",
-    "formatMetrics",
-    "formats",
-    "fragments",
-    "imageAnalyses",
-    "models",
-    "ocrAnalyses",
-    "persons",
-    "sensitives",
-    "tags",
-    "websites",
-)
+    "analyses", "applications", "assets", "codeAnalyses", "files", "formatMetrics", "formats", "fragments",
+    "imageAnalyses", "models", "ocrAnalyses", "persons", "sensitives", "tags", "websites",
+)  # fmt: skip
 """The byte collections that every export has."""
 OPTIONAL_COLLECTIONS: Final = (
-    "activities",
-    "annotations",
-    "anchors",
-    "anchorPoints",
-    "conversations",
-    "conversationMessages",
-    "hints",
-    "ranges",
-    "relationships",
-    "workstreamEvents",
-    "workstreamSummaries",
-    "workstreamPatternEngineSources",
-)
+    "activities", "annotations", "anchors", "anchorPoints", "conversations", "conversationMessages", "hints",
+    "ranges", "relationships", "workstreamEvents", "workstreamSummaries", "workstreamPatternEngineSources",
+)  # fmt: skip
 """The byte collections that an export may leave out."""
 COLLECTIONS: Final = (*REQUIRED_COLLECTIONS, *OPTIONAL_COLLECTIONS)
 """All byte collections."""

@@ -9,32 +9,13 @@ import semver
 from .web import Answer, Refused, Request
 
 COLLECTIONS = [
-    "analyses",
-    "applications",
-    "assets",
-    "codeAnalyses",
-    "files",
-    "formatMetrics",
-    "formats",
-    "fragments",
-]
-COLLECTIONS += ["imageAnalyses", "models", "ocrAnalyses", "persons", "sensitives", "tags", "websites"]
+    "analyses", "applications", "assets", "codeAnalyses", "files", "formatMetrics", "formats", "fragments",
+    "imageAnalyses", "models", "ocrAnalyses", "persons", "sensitives", "tags", "websites",
+]  # fmt: skip
 MORE = [
-    "activities",
-    "annotations",
-    "anchors",
-    "anchorPoints",
-    "conversations",
-    "conversationMessages",
-    "hints",
-]
-MORE += [
-    "ranges",
-    "relationships",
-    "workstreamEvents",
-    "workstreamSummaries",
-    "workstreamPatternEngineSources",
-]
+    "activities", "annotations", "anchors", "anchorPoints", "conversations", "conversationMessages", "hints",
+    "ranges", "relationships", "workstreamEvents", "workstreamSummaries", "workstreamPatternEngineSources",
+]  # fmt: skip
 TABLES, MORE_TABLES = ("values",), ("messageValues", "workstreamEventValues")
 VERSION, MIGRATION = "11.0.2", 41
 KNOWN = tuple(f"f0f0f0f0-0000-4000-8000-{number:012d}" for number in range(4))  # the formats of this server
