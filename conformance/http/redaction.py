@@ -41,8 +41,8 @@ _SPELLED_TWICE = 2
 VARIABLE: Final = re.compile(r"\$(?:(?:[A-Z]+_)*TOKEN|HEADER_[A-Z0-9_]+)(?![A-Za-z0-9_])")
 """What a secret is replaced by: a variable of the shell, so that a command line can be pasted."""
 
-_SHORT: Final = 16_384
-_REMEMBERED: Final = 1_000
+_SHORT: Final = 2_048
+_REMEMBERED: Final = 8_192
 """How many texts of so many characters are known again."""
 
 _Span = tuple[int, int]
@@ -167,7 +167,11 @@ class Redactor:
 
     def _partial(self, text: str, taken: bytearray) -> Iterator[_Span]:
         """Where parts of secrets, and encoded ones, stand outside of what is taken."""
-        found = [span for folded, spots in _spellings(text) for span in self._found_in(folded, spots)]
+        spelled = _unescaped_twice(text)
+        found = list(self._found_in(_small(text), None))
+        # Where each character came from costs a multiple, and is asked only where something is hidden.
+        if any(True for one in spelled for _ in self._found_in(_small(one), None)):
+            found = [span for folded, spots in _spellings(text) for span in self._found_in(folded, spots)]
         at = 0
         for start, end in _merged(found):
             begin = max(start, at)
@@ -245,6 +249,23 @@ def _spellings(text: str) -> Iterator[tuple[str, list[_Span] | None]]:
         yield _small(text), spots
 
 
+def _unescaped_twice(text: str) -> list[str]:
+    """The text with its escapes undone, once and twice, as often as there are any."""
+    found: list[str] = []
+    while len(found) < _SPELLED_TWICE and _SPELLED.search(text):
+        text = _SPELLED.sub(lambda one: _sign(one) or "", text)
+        found.append(text)
+    return found
+
+
+def _sign(found: re.Match[str]) -> str | None:
+    """The character that is spelled; None for what stands for none."""
+    percent, long, short, hexadecimal, decimal = found.groups()
+    digits = percent or long or short or hexadecimal
+    code = int(digits, 16) if digits else int(decimal) if decimal else 0
+    return chr(code) if 0 < code <= 0x10FFFF else None
+
+
 def _unescaped(text: str, spots: list[_Span]) -> tuple[str, list[_Span]]:
     signs: list[str] = []
     places: list[_Span] = []
@@ -253,11 +274,9 @@ def _unescaped(text: str, spots: list[_Span]) -> tuple[str, list[_Span]]:
         start, end = found.span()
         signs.append(text[at:start])
         places += spots[at:start]
-        percent, long, short, hexadecimal, decimal = found.groups()
-        digits = percent or long or short or hexadecimal
-        code = int(digits, 16) if digits else int(decimal) if decimal else 0
-        if 0 < code <= 0x10FFFF:
-            signs.append(chr(code))
+        sign = _sign(found)
+        if sign is not None:
+            signs.append(sign)
             places.append((spots[start][0], spots[end - 1][1]))
         at = end
     signs.append(text[at:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 from ...authoring.arrange import field_of, step
@@ -57,12 +58,15 @@ def written(ctx: PixieBrix, database: Database, data: Sequence[Mapping[str, Any]
     return keys
 
 
-def fill(ctx: PixieBrix, database: Database, count: int) -> list[str]:
+def fill(
+    ctx: PixieBrix, database: Database, count: int, data: Mapping[str, Any] = MappingProxyType({})
+) -> list[str]:
     """Add many small records and give their keys; the long answer is not held against the description."""
     start = ctx.name("record")
     keys = [f"{start}-{number}" for number in range(count)]
     with step("PB-REC-09", f"create {count} records"):
-        body = [{"id": key, "data": {}} for key in keys]
+        held = dict(data)
+        body = [{"id": key, "data": held} for key in keys]
         answer = ctx.call("createRecords", path=path_of(database), json=body, described=False)
         answer.expect_status(*CREATED)
     return keys

@@ -145,10 +145,10 @@ def command(  # noqa: PLR0917 (one argument an option)
         else:
             target = _resolve(asked, os.environ, interruption)
         quiet = to_standard_output(outputs)
-        result = _run(target, rules, catalogue, options, interruption, shard=shard, quiet=quiet)
+        result, redactor = _run(target, rules, catalogue, options, interruption, shard=shard, quiet=quiet)
         if baseline is not None:
             result = with_baseline(result, baseline, catalogue)
-        _show(result, target, outputs, verbose=verbose)
+        show(result, redactor, outputs, verbose=verbose)
     return _status(result)
 
 
@@ -259,7 +259,8 @@ def _run(
     *,
     shard: Shard | None,
     quiet: bool,
-) -> RunResult:
+) -> tuple[RunResult, Redactor]:
+    """The result, and what knows its secrets, and most of its texts already."""
     import dbcontract
     from dbcontract.conformance.authoring.check import discover
     from dbcontract.conformance.runner.collecting import spare_what_is_loaded
@@ -293,7 +294,7 @@ def _run(
             engine.prepare()
             announce(target)
             spare_what_is_loaded()
-            return engine.run()
+            return engine.run(), engine.rule_runner.redactor
         except TargetError as error:
             raise CommandError(str(error)) from error
 
@@ -319,12 +320,6 @@ def _shared_out(
         raise CommandError(f"--shard {error}") from error
     command = f"{options.command} --shard {shard}"
     return found.rules, found.watched, replace(options, shard=found.summary, command=command)
-
-
-def _show(result: RunResult, target: Target, outputs: list[Output], *, verbose: bool) -> None:
-    from dbcontract.conformance.http.redaction import Redactor
-
-    show(result, Redactor(target.secrets), outputs, verbose=verbose)
 
 
 def show(result: RunResult, redactor: Redactor, outputs: list[Output], *, verbose: bool) -> None:

@@ -12,6 +12,7 @@ from ..archives import Marks
 from ..context import PixieBrix
 from ..exports import expect_marks, exported, link_of, succeeded, write
 from ..job_links import followed
+from ..records import fill
 
 MORE_THAN_A_PAGE = 101
 BATCH = 5_000
@@ -119,7 +120,7 @@ def an_export_is_not_bound_to_10000_records(ctx: PixieBrix) -> None:
     count = ctx.scratch.records_cap + 1
     database, mark = ctx.given.database(empty=True), Marks(ctx).new(1)[0]
     for start in range(0, count, BATCH):
-        ctx.given.records(database, [{"probe": mark}] * min(BATCH, count - start))
+        fill(ctx, database, min(BATCH, count - start), {"probe": mark})
     rows = exported(ctx, succeeded(ctx, database, media_type="text/csv")).rows()
     found = [tuple(row) for row in rows if any(mark in cell for cell in row)]
     ctx.expect("the rows of the export that hold a record", count, len(found))
