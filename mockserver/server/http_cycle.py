@@ -14,6 +14,8 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from ..web.responses import AT_ONCE
+
 _FRAMING = frozenset({b"connection", b"transfer-encoding"})
 
 
@@ -25,16 +27,20 @@ class Cycle(RequestResponseCycle):
     """
 
     sent: Future[None]
+    _held: bytes = b""  # the head of an answer whose body comes next
 
     def send(self, message: Any) -> Awaitable[None]:  # type: ignore[override]  # no coroutine, but to be awaited
         """Send one message of the answer."""
-        if self.disconnected or self.flow.write_paused or self.access_log or not self.keep_alive:
-            return super().send(message)
-        written = self._go_on(message) if self.response_started else self._begin(message)
-        return self.sent if written else super().send(message)
+        usual = self.keep_alive and not (self.disconnected or self.flow.write_paused or self.access_log)
+        if usual and (self._go_on(message) if self.response_started else self._begin(message)):
+            return self.sent
+        if self._held:
+            self.transport.write(self._held)
+            self._held = b""
+        return super().send(message)
 
     def _begin(self, message: Any) -> bool:
-        """Write the head of an answer. False: nothing was done, and uvicorn has to."""
+        """Write a head, or keep it for its body. False: nothing was done, and uvicorn has to."""
         if message["type"] != "http.response.start":
             return False
         length = None
@@ -53,7 +59,10 @@ class Cycle(RequestResponseCycle):
         lines.append(b"\r\n")
         self.response_started, self.waiting_for_100_continue = True, False
         self.chunked_encoding, self.expected_content_length = False, length
-        self.transport.write(b"".join(lines))
+        if AT_ONCE in message:
+            self._held = b"".join(lines)
+        else:
+            self.transport.write(b"".join(lines))
         return True
 
     def _go_on(self, message: Any) -> bool:
@@ -68,7 +77,8 @@ class Cycle(RequestResponseCycle):
             or len(body) != self.expected_content_length
         ):
             return False
-        self.transport.write(body)
+        self.transport.write(self._held + body)
+        self._held = b""
         self.expected_content_length = 0
         self.response_complete = True
         self.message_event.set()

@@ -13,6 +13,11 @@ from ..state import jsonio
 from .negotiated import Negotiated
 
 EVENT_STREAM: Final = "text/event-stream"
+AT_ONCE: Final = "dbcontract.at_once"
+"""Key of a message that begins an answer: its body comes next, before anything is waited for.
+
+A server may write both together: one call of the system instead of two, and one packet.
+"""
 
 
 def json_response(
@@ -51,7 +56,14 @@ class _Plain(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send head and body."""
         del scope, receive
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+                AT_ONCE: True,
+            }
+        )
         await send({"type": "http.response.body", "body": self.body})
 
 

@@ -1,4 +1,7 @@
-"""How long a connection stays open that nothing comes on; the loop's time is moved instead of waited for."""
+"""What goes over a connection, and how long one stays open that nothing comes on.
+
+The loop's time is moved instead of waited for.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,16 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import pytest
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from dbcontract.mockserver.sandbox.limits import Limits
 from dbcontract.mockserver.server.http_protocol import PlainProtocol, protocol_with
+from dbcontract.mockserver.web.responses import AT_ONCE
 
 KEEP_ALIVE, HEAD = 30, 20
 REQUEST = b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -40,8 +45,22 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await Response(b"x" * int(Request(scope).url.path[1:]))(scope, receive, send)
 
 
+async def in_pieces(scope: Scope, receive: Receive, send: Send) -> None:
+    """The same, said to come at once, but each byte alone."""
+    del receive
+    size = int(Request(scope).url.path[1:])
+    headers = [(b"content-length", b"%d" % size)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers, AT_ONCE: True})
+    for left in reversed(range(size)):
+        await send({"type": "http.response.body", "body": b"x", "more_body": left > 0})
+    if not size:
+        await send({"type": "http.response.body"})
+
+
 @asynccontextmanager
-async def connected() -> AsyncIterator[tuple[PlainProtocol, asyncio.StreamReader, asyncio.StreamWriter]]:
+async def connected(
+    app: ASGIApp = app,
+) -> AsyncIterator[tuple[PlainProtocol, asyncio.StreamReader, asyncio.StreamWriter]]:
     """A connection from both sides."""
     made: list[PlainProtocol] = []
     limited = protocol_with(Limits(head_seconds=HEAD))
@@ -102,5 +121,20 @@ def test_a_connection_that_is_being_closed_is_not_told_that_a_head_is_late() -> 
             assert protocol.transport.get_write_buffer_size() > 0
             await loop.move(HEAD + 1)
             assert len(await reader.read()) == LARGE
+
+    run(test)
+
+
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+@pytest.mark.parametrize("answer", [app, in_pieces])
+@pytest.mark.parametrize("size", [0, 1, 3])
+def test_a_head_goes_out_with_what_follows(answer: ASGIApp, method: bytes, size: int) -> None:
+    async def test(_: Loop) -> None:
+        async with connected(answer) as (_protocol, reader, writer):
+            writer.write((REQUEST % size).replace(b"GET", method) + REQUEST % 2)
+            for body in (b"" if method == b"HEAD" else b"x" * size, b"xx"):
+                head = await reader.readuntil(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+                assert await reader.readexactly(len(body)) == body
 
     run(test)
