@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from urllib.parse import urlsplit
+import re
+from collections.abc import Iterable
+from typing import Final
 
 from starlette.types import Scope
 
 from ..web.body import header
 from ..web.problems import PermissionDenied
 
-FORWARDED = (
-    b"forwarded",
-    b"x-forwarded-for",
-    b"x-forwarded-host",
-    b"x-forwarded-port",
-    b"x-forwarded-prefix",
-    b"x-forwarded-proto",
-    b"x-real-ip",
-    b"via",
+_FORWARDED: Final = re.compile(
+    rb"forwarded(-for)?|x-(forwarded|original|envoy)-.*|x-forwarded|via|cdn-loop|x-real-ip"
+    rb"|.*(client|connecting|user)-?ip"
 )
+"""Fields by which proxies, load balancers and networks for content tell that they pass a request on."""
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]*)?")
 _REMEDY = "Start the server with --control-token and send it as `Authorization: Bearer <token>`."
 
 
@@ -58,17 +56,49 @@ def _objection(scope: Scope) -> str | None:
     client, headers = scope.get("client"), scope["headers"]
     if client is None or not _is_loopback(client[0]):
         return "The control API answers clients on this machine only."
-    if any(header(headers, name) is not None for name in FORWARDED):
+    if any(_FORWARDED.fullmatch(name.replace(b"_", b"-")) for name, _ in headers):
         return "The control API answers no request that a proxy has forwarded: its client may be anywhere."
     host = header(headers, b"host")
     if host is not None and not _names_this_machine(host):
         return f"The control API answers no request for the host {host!r}: use localhost or an address."
+    page = _other_page(scope)
+    return None if page is None else f"The control API answers no request of {page}."
+
+
+class SandboxAccess:
+    """Says who may make a sandbox by the mere use of its name: everybody but pages of other sites.
+
+    The new one may take the place of another, so that any page could make all others go. Pages of the origins
+    that may call from a browser are not other ones here.
+    """
+
+    __slots__ = ("_origins",)
+
+    def __init__(self, origins: Iterable[str]) -> None:
+        self._origins = frozenset(origins)
+
+    def check(self, scope: Scope) -> None:
+        """Let a request pass.
+
+        Raises:
+            PermissionDenied: a page of another site sends it.
+        """
+        if self._origins and ("*" in self._origins or header(scope["headers"], b"origin") in self._origins):
+            return
+        page = _other_page(scope)
+        if page is not None:
+            raise PermissionDenied(f"No request of {page} makes a sandbox. Allow its origin with --cors.")
+
+
+def _other_page(scope: Scope) -> str | None:
+    """The page of another origin that sends a request; None where none does, as far as a browser tells."""
+    headers = scope["headers"]
     site = header(headers, b"sec-fetch-site")
     if site not in {None, "same-origin", "none"} and not _is_visit(scope):
-        return f"The control API answers no request of another site's page (Sec-Fetch-Site: {site})."
-    origin = header(headers, b"origin")
-    if origin is not None and urlsplit(origin).netloc != host:
-        return f"The control API answers no request of another origin's page (Origin: {origin})."
+        return f"another site's page (Sec-Fetch-Site: {site})"
+    origin, host = header(headers, b"origin"), header(headers, b"host")
+    if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
+        return f"another origin's page (Origin: {origin})"
     return None
 
 
@@ -84,10 +114,10 @@ def _is_visit(scope: Scope) -> bool:
 
 def _names_this_machine(host: str) -> bool:
     """Whether a Host header is localhost or an address, which no other site's name can be."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
+    found = _HOST.fullmatch(host)
+    if found is None:
         return False
+    name = found[1].strip("[]").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:

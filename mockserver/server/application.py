@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..apis.base import ServedApi, served_apis
-from ..control.access import ControlAccess
+from ..control.access import ControlAccess, SandboxAccess
 from ..control.coverage import contracts
 from ..control.docs import Docs
 from ..control.handlers import ControlHandlers
@@ -221,6 +221,7 @@ def build_gateway(settings: Settings, sandboxes: Sandboxes, unplaced: Unplaced) 
         operations,
         sandboxes,
         access=access.check,
+        newcomer=SandboxAccess(settings.cors).check,
         storage=STORAGE,
         shown=(docs, pages),
         unplaced=unplaced,

@@ -92,10 +92,22 @@ class PlainProtocol(HttpToolsProtocol):
             self._refusal = (HTTPStatus.BAD_REQUEST, "A request names exactly one Host.")
             raise _Refused
         if self.url[:1] not in b"/*":
-            self.url = _with_path(self.url)
+            self._address()
         self._take_up(version)
         if "path" in self.scope:
             self.headers = []  # what a trailer says is not told as if the head had said it
+
+    def _address(self) -> None:
+        """Take the host of a URL in absolute form for that of the request (RFC 9112, 3.2.2).
+
+        Who decides by the host must not see another one than who wrote the URL. An empty path is the root.
+        """
+        parts = urlsplit(self.url)
+        if b"@" in parts.netloc:
+            self._refusal = (HTTPStatus.BAD_REQUEST, "The URL of a request names no user.")
+            raise _Refused
+        self.headers[:] = [(b"host", parts.netloc), *(one for one in self.headers if one[0] != b"host")]
+        self.url = urlunsplit(parts._replace(path=parts.path or b"/"))
 
     def _take_up(self, version: str) -> None:
         """Have a request answered, after those that came before it; not one that offers another protocol."""
@@ -249,12 +261,6 @@ class PlainProtocol(HttpToolsProtocol):
 def protocol_with(limits: Limits) -> type[PlainProtocol]:
     """The protocol of a server with these limits; uvicorn makes an object of it for each connection."""
     return type("LimitedProtocol", (PlainProtocol,), {"limits": limits})
-
-
-def _with_path(url: bytes) -> bytes:
-    """The URL of a request in absolute form; an empty path is the root (RFC 9112, 3.2.2)."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=parts.path or b"/"))
 
 
 def _parser(protocol: HttpToolsProtocol) -> Any:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
@@ -25,7 +26,7 @@ from .connexion.routes import OperationTable
 from .documented import DocumentedResponses, preferred_code
 from .fault_injection import inject
 from .fields import FIELDS, field
-from .problems import BadRequest, ClientGone, MethodNotAllowed, Problem
+from .problems import BadRequest, ClientGone, MethodNotAllowed, PermissionDenied, Problem
 from .receiving import Receiver
 from .request_id import HEADER, REQUEST_ID, Unplaced, own_id
 from .response_check import ResponseCheck, ResponseMismatch
@@ -39,6 +40,7 @@ STORAGE_PREFIX = "/_storage"
 SANDBOX_LIFE = b"dbcontract-sandbox-life"
 CONTROL = "control"
 _PLAIN = WirePolicy()
+_REFUSED: Final = MappingProxyType({PermissionDenied: 403, SandboxNameError: 400})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Gateway:
         operations: Connexion's middleware stack over all of them.
         sandboxes: finds the sandbox that a path belongs to.
         access: passes a request that may use the control API, or raises.
+        newcomer: passes a request that may make a sandbox, or raises.
         storage: answers what the signed links lead to.
         shown: what a browser is shown that is not an API; the first that has a page shows it.
         unplaced: makes ids for requests that reach no sandbox.
@@ -93,6 +96,7 @@ class Gateway:
         sandboxes: Sandboxes,
         *,
         access: Callable[[Scope], None],
+        newcomer: Callable[[Scope], None],
         storage: ExtensionPoint[Store],
         shown: tuple[Pages, ...],
         unplaced: Unplaced,
@@ -102,6 +106,7 @@ class Gateway:
         self._control = next((api for api in apis if api.served.name == CONTROL), None)
         self._operations = operations
         self._access = access
+        self._newcomer = newcomer
         self._storage = storage
         self._unplaced = unplaced
         self._shown = shown
@@ -121,9 +126,9 @@ class Gateway:
         sandbox, path = self.sandboxes.default, scope["path"]
         if path.startswith("/~"):
             try:
-                sandbox, path = await self._found(path, raw)
-            except ValueError as error:
-                status = 400 if isinstance(error, SandboxNameError) else 503
+                sandbox, path = await self._found(scope, path, raw)
+            except (PermissionDenied, ValueError) as error:
+                status = next((code for kind, code in _REFUSED.items() if isinstance(error, kind)), 503)
                 scope[REQUEST_ID] = made = self._unplaced.id_of(scope)
                 await json_error(status, str(error))(scope, receive, adding(send, [(HEADER, made.encode())]))
                 return
@@ -134,7 +139,7 @@ class Gateway:
             told.append((SANDBOX_LIFE, sandbox.life.encode()))
         # By its segments, not by the prefix's length: the client may have sent `/%7Ename`.
         exchange = Exchange(sandbox, "/" + raw[1:].partition("/")[2] if sandbox.prefix else raw)
-        if path in self._shown_at or path.startswith(self._shown_below):
+        if self._is_shown(path):
             page = self._page(sandbox, path, scope)
             if page is not None:
                 await page(scope, receive, adding(send, told))
@@ -173,17 +178,27 @@ class Gateway:
             seconds, forced = time.perf_counter() - began, answered or (fault is not None and fault.inside)
             self._record(exchange, api, path, scope, receiver, sender, seconds, forced=forced)
 
-    async def _found(self, path: str, raw: str) -> tuple[Sandbox, str]:
+    async def _found(self, scope: Scope, path: str, raw: str) -> tuple[Sandbox, str]:
         """The sandbox that a path belongs to, as it was left wherever it was used last, and the path in it.
 
         Raises:
             SandboxNameError: the name is not one.
             ValueError: what is kept of the sandbox cannot be read.
+            PermissionDenied: there is none yet, and this request may not make it.
         """
-        sandbox, inside = self.sandboxes.find(path, unquote(raw[1:].partition("/")[0]))
+        head = unquote(raw[1:].partition("/")[0])
+        if self.sandboxes.peek(head[1:]) is None:
+            # Before it is made: a request that is refused changes nothing.
+            inside = path[len(head) + 1 :]
+            is_control = self._api(inside) is self._control and not self._is_shown(inside)
+            (self._access if is_control else self._newcomer)(scope)
+        sandbox, inside = self.sandboxes.find(path, head)
         if self.sandboxes.keeping is not None:
             await self.sandboxes.keeping.arrive(sandbox)
         return sandbox, inside
+
+    def _is_shown(self, path: str) -> bool:
+        return path in self._shown_at or path.startswith(self._shown_below)
 
     def _page(self, sandbox: Sandbox, path: str, scope: Scope) -> Response | None:
         for shown in self._shown:

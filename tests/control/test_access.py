@@ -158,7 +158,22 @@ def test_a_host_that_no_other_site_can_be_is_let_in(make: Callable[..., Direct],
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:5323", "localhost.evil.example", "", "[", "a b"]
+    "host",
+    [
+        "evil.example",
+        "evil.example:5323",
+        "localhost.evil.example",
+        "",
+        "[",
+        "a b",
+        "[::1].evil.example",
+        "a@localhost",
+        "localhost/evil.example",
+        "localhost#evil.example",
+        "localhost:80:evil.example",
+        "127.1",
+        "2130706433",
+    ],
 )
 def test_a_name_that_leads_here_is_refused(make: Callable[..., Direct], host: str) -> None:
     app = make(control_token="secret")
@@ -194,13 +209,62 @@ def test_a_page_of_the_mock_itself_is_let_in(make: Callable[..., Direct]) -> Non
     assert make().call("POST", "/_mock/reset", NEAR, b"", **sent)[0] != 403
 
 
+@pytest.mark.parametrize("origin", ["ftp://localhost:5323", "//localhost:5323", "localhost:5323"])
+def test_what_no_page_of_the_mock_has_as_its_origin_is_refused(
+    make: Callable[..., Direct], origin: str
+) -> None:
+    assert make().call("GET", "/_mock/state", NEAR, Host="localhost:5323", Origin=origin)[0] == 403
+
+
+FOREIGN = ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"})
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_a_page_of_another_site_makes_no_sandbox_and_so_pushes_none_out(
+    make: Callable[..., Direct], headers: dict[str, str]
+) -> None:
+    app = make(max_sandboxes=1)
+    assert app.call("GET", "/~mine/database/export", NEAR)[0] == 200
+    for path in ("/~other/database/export", "/~other/", "/~other/_mock/health", "/~other/_mock/ui/"):
+        assert app.call("GET", path, NEAR, b"", Host="localhost", **headers)[0] == 403
+    assert b'"name":"mine"' in app.call("GET", "/_mock/sandboxes", NEAR)[1]
+    assert app.call("GET", "/~mine/database/export", NEAR, b"", Host="localhost", **headers)[0] == 200
+
+
+def test_a_page_that_may_call_makes_a_sandbox(make: Callable[..., Direct]) -> None:
+    app = make(cors=("http://localhost:3000",))
+    own = {"Origin": "http://localhost:3000", "Sec-Fetch-Site": "same-site"}
+    assert app.call("GET", "/~one/database/export", NEAR, b"", Host="localhost:5323", **own)[0] == 200
+    other = {"Origin": "http://localhost:4000", "Sec-Fetch-Site": "same-site"}
+    assert app.call("GET", "/~two/database/export", NEAR, b"", Host="localhost:5323", **other)[0] == 403
+
+
+def test_a_refused_use_of_the_control_api_makes_no_sandbox(make: Callable[..., Direct]) -> None:
+    app = make()
+    assert app.call("GET", "/~one/_mock/state", NEAR, Host="evil.example")[0] == 403
+    assert app.call("GET", "/_mock/sandboxes", NEAR)[1] == b"[]"
+
+
 def test_a_link_on_another_page_may_be_followed_but_posts_nothing(make: Callable[..., Direct]) -> None:
     visit = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     assert make().call("GET", "/_mock/health", NEAR, b"", **visit)[0] == 200
     assert make().call("POST", "/_mock/reset", NEAR, b"", **visit)[0] == 403
 
 
-@pytest.mark.parametrize("name", ["Forwarded", "X-Forwarded-For", "X-Real-IP"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Forwarded",
+        "X-Forwarded-For",
+        "X_Forwarded_Server",
+        "X-Original-Host",
+        "X-Real-IP",
+        "True-Client-IP",
+        "CF-Connecting-IP",
+        "X-Azure-ClientIP",
+        "Via",
+    ],
+)
 def test_what_a_proxy_forwards_is_never_taken_for_near(make: Callable[..., Direct], name: str) -> None:
     assert make().call("GET", "/_mock/health", NEAR, b"", **{name: "127.0.0.1"})[0] == 403
 

@@ -157,6 +157,8 @@ def test_bad_chunk_sizes(base: str, size: bytes) -> None:
         (b"GET * HTTP/1.1", {400, 404}),
         (b"GET http://elsewhere.example/database/export HTTP/1.1", {200}),
         (b"GET http://elsewhere.example HTTP/1.1", {200}),
+        (b"GET http://elsewhere.example/_mock/state HTTP/1.1", {403}),
+        (b"GET http://localhost@elsewhere.example/_mock/state HTTP/1.1", {400}),
         (b"GET //database/export HTTP/1.1", {404}),
         (b"GET /../database/export HTTP/1.1", {404}),
         (b"GET /%2e%2e/database/export HTTP/1.1", {404}),
