@@ -44,3 +44,30 @@ def test_many_filters_give_way_as_often_as_they_look_at_many_rows() -> None:
     keys, more, turns = asyncio.run(Select().chosen(table, [FieldEquals("place", "nowhere"), *passed]))
     assert (keys, more) == ([], False)
     assert turns <= 3  # what no row has passed is not looked at again
+
+
+def test_a_large_table_that_is_filtered_again_gives_the_same_until_it_is_changed() -> None:
+    table = RecordTable()
+    table.load((n, str(n), n, b'{"n":"%d","last":null}' % (n % 8_000)) for n in range(20_500))
+
+    def keys(*filters: Filter) -> list[str]:
+        async def chosen() -> list[str]:
+            bounds = (500, len(table))
+            rows, _ = await Select()._select(table, bounds, list(filters), Page(1, 50_000))  # noqa: SLF001
+            return [row[KEY] for row in rows]
+
+        (found,) = {tuple(asyncio.run(chosen())) for _ in range(3)}
+        return list(found)
+
+    wanted = FieldEquals("n", "4100")
+    assert keys(wanted) == ["4100", "12100", "20100"]
+    assert keys(FieldNull("last", is_null=True), wanted) == ["4100", "12100", "20100"]
+    assert keys(FieldNull("last", is_null=False)) == []
+    assert len(keys(FieldNull("n", is_null=False))) == 20_000
+    table.store("12100", b'{"n":"0","last":"x"}', 30_000)
+    table.store("600", b'{"n":"4100"}', 30_000)
+    table.store("new", b'{"n":"4100"}', 30_000)
+    assert keys(wanted) == ["600", "4100", "20100", "new"]
+    assert keys(FieldNull("last", is_null=False)) == ["12100"]
+    table.delete("4100")
+    assert keys(wanted) == ["600", "20100", "new"]

@@ -15,6 +15,7 @@ from ....web.responses import ChunkedResponse
 from .. import negotiation
 from ..pagination import PAGES, Page, no_such_page, paginate, requested_page
 from ..settings import settings_of
+from ..state.field_index import BLOCK, MAX_FIELDS
 from ..state.filters import Filter, parse_filters, sift
 from ..state.merging import MergeStrategy
 from ..state.pixiebrix import Item
@@ -90,18 +91,23 @@ class RecordHandlers:
             return table.slice(first, last), last < high
         found: list[Row] = []
         rows = table.slice(low, high)
+        index = table.index() if len(filters) <= MAX_FIELDS else None
         looked = 0
-        for start in range(0, len(rows), _SCAN):
-            part = rows[start : start + _SCAN]
+        for block in range(low // BLOCK, -(-high // BLOCK)):
+            part = rows[max(0, block * BLOCK - low) : (block + 1) * BLOCK - low]
+            left = filters
+            if index is not None and len(part) == BLOCK:
+                for field in index.to_learn(block, filters):
+                    looked = await _turn(looked, len(part))
+                    index.learn(block, part, field)
+                looked = await _turn(looked, _FILTER * len(filters))
+                part, left = index.narrowed(block, part, filters)
             # Filter by filter: a thousand of them over the same rows are a thousand turns, not one.
-            for one in filters:
-                if looked >= _SCAN:
-                    looked = 0
-                    await asyncio.sleep(0)
-                looked += len(part) + _FILTER
-                part = sift(part, one)
+            for one in left:
                 if not part:
                     break
+                looked = await _turn(looked, len(part) + _FILTER)
+                part = sift(part, one)
             found += part
             if len(found) > page.end:
                 break
@@ -188,6 +194,14 @@ class RecordHandlers:
         sandbox = call.sandbox
         state_of(sandbox).delete_record(call.path["databaseId"], call.path["recordKey"], sandbox.now())
         return Response(None, 204)
+
+
+async def _turn(looked: int, more: int) -> int:
+    """Let others have their turn when enough rows were looked at; how many it is then since the last turn."""
+    if looked < _SCAN:
+        return looked + more
+    await asyncio.sleep(0)
+    return more
 
 
 def _items(written: list[dict[str, Any]]) -> list[Item]:

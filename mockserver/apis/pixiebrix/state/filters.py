@@ -41,7 +41,7 @@ class FieldEquals:
         # The bytes can occur elsewhere too (in a nested object), so a find is only a candidate.
         if self._needle is None or self._needle not in data:
             return False
-        return bool(_decoded(data).get(self.field) == self.value)
+        return bool(decoded(data).get(self.field) == self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class FieldNull:
         """Whether the record's data, compact JSON, passes."""
         if self._needle is None or self._needle not in data:
             return self.is_null
-        return (_decoded(data).get(self.field) is None) is self.is_null
+        return (decoded(data).get(self.field) is None) is self.is_null
 
 
 Filter = FieldEquals | FieldNull
@@ -161,7 +161,8 @@ def _needle(name: str, value: str | None) -> bytes | None:
         return None
 
 
-def _decoded(data: bytes) -> dict[str, Any]:
+def decoded(data: bytes) -> dict[str, Any]:
+    """The fields of a record, whose numbers may be inexact."""
     # Only strings and nulls matter here, so the fast library will do unless an integer is out of all bounds.
     try:
         result: dict[str, Any] = orjson.loads(data)

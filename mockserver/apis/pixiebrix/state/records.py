@@ -10,11 +10,13 @@ from typing import Any, Final
 from ....state.instants import DAY
 from ....state.jsonio import dumps, loads
 from ....state.rows import CREATED, DATA, KEY, SEQUENCE, UPDATED, Row
+from .field_index import FieldIndex
 from .merging import MergeStrategy, merge
 
 __all__ = ["CREATED", "DATA", "KEY", "SEQUENCE", "UPDATED", "Discarded", "RecordTable", "Row", "merged"]
 
 _LARGE: Final = 50_000
+_INDEXED: Final = 20_000
 # More than Python 3.12 itself counts as frozen: some hundred objects that never go away.
 _IMMORTAL: Final = 5_000
 # Text, as another type would make a dictionary of texts arrange itself anew.
@@ -27,7 +29,7 @@ _NO_KEY: Final = "\0"
 class _Core:
     """What a table and its forks share until one of them writes."""
 
-    __slots__ = ("by_key", "moved", "owners", "per_day", "rows", "sequence")
+    __slots__ = ("by_key", "index", "moved", "owners", "per_day", "rows", "sequence")
 
     def __init__(self) -> None:
         self.rows: list[Row] = []  # sorted by (created, sequence)
@@ -37,6 +39,7 @@ class _Core:
         self.per_day: dict[int, int] = {}  # day -> how many rows were last updated on it
         self.sequence = 0
         self.owners = 1
+        self.index: FieldIndex | None = None  # of the rows as they are: whoever changes them takes it away
 
     def copy(self) -> _Core:
         other = _Core()
@@ -47,7 +50,7 @@ class _Core:
         other.sequence = self.sequence
         return other
 
-    def index(self, row: Row) -> int:
+    def position(self, row: Row) -> int:
         return bisect_left(self.rows, row)
 
     def take_out(self, gone: list[Row]) -> None:
@@ -157,13 +160,13 @@ class RecordTable:
                 if not rows or rows[-1] < row:
                     rows.append(row)
                 else:
-                    rows.insert(core.index(row), row)
+                    rows.insert(core.position(row), row)
                 per_day[day] = per_day.get(day, 0) + 1
             else:
                 created = old[CREATED]
                 # One integer object serves both columns where they are equal.
                 row = (created, old[SEQUENCE], old[KEY], created if now == created else now, data)
-                rows[core.index(old)] = row
+                rows[core.position(old)] = row
                 core.discount(old)
                 core.count(row)
             by_key[row[KEY]] = row
@@ -223,7 +226,7 @@ class RecordTable:
         """Remove a record. Raises `KeyError`."""
         row = self._core.by_key[key]
         core = self._own()
-        del core.rows[core.index(row)]
+        del core.rows[core.position(row)]
         del core.by_key[key]
         core.discount(row)
         return row
@@ -250,6 +253,13 @@ class RecordTable:
         lo = 0 if start is None else bisect_left(rows, (start,))
         hi = len(rows) if end is None else bisect_left(rows, (end,))
         return lo, max(lo, hi)
+
+    def index(self) -> FieldIndex | None:
+        """What filters found of the rows as they are now; None of a few, which are searched faster."""
+        core = self._core
+        if core.index is None and len(core.rows) >= _INDEXED:
+            core.index = FieldIndex()
+        return core.index
 
     def updated_on(self, day: int) -> list[Row]:
         """The rows last updated on that day, in order of creation."""
@@ -326,6 +336,7 @@ class RecordTable:
                     index[_NO_KEY] = []
                     del index[_NO_KEY]
                 gc.freeze()
+        core.index = None
         return core
 
 
