@@ -49,6 +49,7 @@ def faults(number: int | None = None) -> dict[str, Fault]:
 def lawful(fault: Fault, server: Foreign) -> bool:
     """Whether the server keeps to the contract where the fault would break it; all is as at the start."""
     server.administer("reset")
+    fault = fault.like or fault
     [one] = [one for one in ROUNDS.values() if fault in one.faults]
     return bool(getattr(one.witnesses[fault.api], fault.apply.__name__)(server))
 
@@ -86,5 +87,6 @@ def main(options: argparse.ArgumentParser) -> None:
     server = Strict(given.record_limit)
     server.patience = given.patience
     if given.fault:
-        known[given.fault].apply(server)
+        fault = known[given.fault]
+        (fault.like or fault).apply(server)
     serve(server)

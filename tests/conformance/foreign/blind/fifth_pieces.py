@@ -6,8 +6,9 @@ import semver
 
 from ..servers.strict import pieces as real
 from ..servers.strict.__main__ import Strict
-from ..servers.strict.pieces import MIGRATION, MORE_TABLES, TABLES, VERSION, Pieces, PiecesApi
+from ..servers.strict.pieces import MORE_TABLES, TABLES, VERSION, Pieces, PiecesApi
 from ..servers.strict.web import Answer, Refused, Request
+from . import fourth_pieces, third_pieces
 from .registry import Kind, instead, pieces, unlocked
 
 
@@ -24,33 +25,15 @@ def _before_the_merge(change: Any) -> None:
 
 
 # POST /database/import: the import merges
-@pieces(Kind.SAME_TIME, "documented")
-def imports_at_once_forget_one(server: Strict) -> None:
+@pieces(Kind.SAME_TIME, "documented", like=fourth_pieces.lost_import)
+def imports_at_once_forget_one(_: Strict) -> None:
     """Each import merges into the database as it read it, so that of two at once only the later stays."""
-
-    @instead(Pieces, "merged")
-    def merged(right: Any, mine: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
-        result: Pieces = right(mine, body, stop_after)
-        with unlocked(server):
-            return result
 
 
 # POST /database/import: if the request fails, the database reverts; what was imported is added
-@pieces(Kind.SAME_TIME, "documented")
-def a_failed_import_undoes_another(server: Strict) -> None:
+@pieces(Kind.SAME_TIME, "documented", like=third_pieces.failed_import_takes_another_with_it)
+def a_failed_import_undoes_another(_: Strict) -> None:
     """A failed import puts back the whole database from before it, with it goes what came in meanwhile."""
-
-    @instead(PiecesApi, "_import")
-    def run(right: Any, api: PiecesApi, request: Request) -> Answer:
-        before = api.database
-        try:
-            answer: Answer = right(api, request)
-        except Refused:
-            with unlocked(server):
-                pass  # so long takes the backup
-            api.database = before
-            raise
-        return answer
 
 
 # GET /database/export; POST /database/import: what is imported is added
@@ -126,17 +109,9 @@ def only_a_hundred_entries_are_merged(_: Strict) -> None:
 
 
 # POST /database/import: 505 for an export from a newer server; an older one is taken
-@pieces(Kind.COMPARED, "published")
+@pieces(Kind.COMPARED, "published", like=fourth_pieces.versions_as_texts)
 def versions_are_compared_as_texts(_: Strict) -> None:
     """Versions are compared as texts, so that 9.1.0 counts as newer than 11.0.2 and is refused with 505."""
-
-    @instead(real, "_not_newer")
-    def not_newer(_: Any, body: dict[str, Any]) -> None:
-        if not semver.Version.is_valid(body["version"]):
-            raise real.refused(500, "version: no semantic version")
-        migration = (body.get("schema") or {"migration": 0})["migration"]
-        if body["version"] > VERSION or migration > MIGRATION:
-            raise real.refused(505, "the export comes from a newer Pieces OS: update this one")
 
 
 # POST /database/import: 505 when schema.migration is a higher number than the server's

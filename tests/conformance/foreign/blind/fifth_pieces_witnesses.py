@@ -7,31 +7,6 @@ from .asking_pieces import ATTEMPTS, body, entry, exported, ids, load, together
 NEW = tuple(f"f0f0f0f0-0000-4000-8000-{number:012d}" for number in (2, 3))  # formats of which nothing is kept
 
 
-def imports_at_once_forget_one(server: Foreign) -> bool:
-    one, two = (body(server, values=[entry(name, [1, 2])]) for name in NEW)
-    for _ in range(ATTEMPTS):
-        server.administer("reset")
-        together(lambda: load(server.pieces, one), lambda: load(server.pieces, two))
-        if not {*NEW} <= {*ids(server)}:
-            return False
-    return True
-
-
-def a_failed_import_undoes_another(server: Foreign) -> bool:
-    good = body(server, values=[entry(NEW[0], [1, 2])])
-    bad = body(server) | {"version": "99.0.0"}
-    for _ in range(ATTEMPTS):
-        server.administer("reset")
-        statuses: list[int] = []
-        together(
-            lambda found=statuses: found.append(load(server.pieces, bad)),  # type: ignore[misc]
-            lambda found=statuses: found.append(load(server.pieces, good)),  # type: ignore[misc]
-        )
-        if sorted(statuses) != [204, 505] or NEW[0] not in ids(server):
-            return False
-    return True
-
-
 def the_export_is_cached_while_an_import_runs(server: Foreign) -> bool:
     good = body(server, values=[entry(NEW[0], [1, 2])])
 
@@ -70,10 +45,6 @@ def only_a_hundred_entries_are_merged(server: Foreign) -> bool:
     many = [kept[index % len(kept)] for index in range(150)]
     assert load(server.pieces, body(server, values=[*many, entry(NEW[0], [7])])) == 204
     return NEW[0] in ids(server)
-
-
-def versions_are_compared_as_texts(server: Foreign) -> bool:
-    return load(server.pieces, exported(server.pieces) | {"version": "9.1.0"}) == 204
 
 
 def an_older_version_may_have_a_newer_migration(server: Foreign) -> bool:

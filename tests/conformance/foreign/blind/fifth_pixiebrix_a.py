@@ -1,18 +1,16 @@
 """The fifth round's faults of PixieBrix: records, and the conventions around them."""
 
-import re
-import unicodedata
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote
 
-from ..servers.strict import __main__ as server_module
 from ..servers.strict import records, rest
 from ..servers.strict.__main__ import Strict
 from ..servers.strict.records import chosen
 from ..servers.strict.rest import Call, Reply
-from ..servers.strict.world import Database, Row
+from ..servers.strict.world import Row
+from . import first_pixiebrix_a, first_pixiebrix_b, fourth_pixiebrix_a, second_pixiebrix_a, third_pixiebrix_a
 from .registry import Kind, around, instead, pixiebrix, unlocked
 
 MERGING = ("shallow", "deep", "deep_append")
@@ -27,19 +25,9 @@ def _filter(name: str, value: str) -> tuple[str, str]:
 
 
 # Databases and records: merge_strategy
-@pixiebrix(Kind.SAME_TIME, "published")
-def merges_at_once_forget_one(server: Strict) -> None:
+@pixiebrix(Kind.SAME_TIME, "published", like=second_pixiebrix_a.merges_at_once_lose_one)
+def merges_at_once_forget_one(_: Strict) -> None:
     """A record is read, merged and written back without a lock: of two merges at once only one stays."""
-
-    @instead(records, "_put")
-    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
-        old = database.rows.get(key)
-        if old is not None and item.get("merge_strategy") in MERGING:
-            with unlocked(server):
-                pass
-            database.rows[key] = old
-        row: Row = right(call, database, item, key)
-        return row
 
 
 # Databases and records: DELETE …/records/, limited by the same filters as the list
@@ -62,26 +50,9 @@ def a_filtered_delete_loses_new_records(server: Strict) -> None:
 
 
 # Databases and records: merge_strategy decides how data merges into a record that exists
-@pixiebrix(Kind.AFTER, "published")
-def a_deleted_record_is_merged_into(server: Strict) -> None:
+@pixiebrix(Kind.AFTER, "published", like=first_pixiebrix_a.deleted_record_merged)
+def a_deleted_record_is_merged_into(_: Strict) -> None:
     """Records are only marked as deleted, and a later write that merges finds the old data again."""
-
-    @around(server, "deleteRecord")
-    def change(right: Any, call: Call) -> Reply:
-        database = call.database()
-        row = database.rows.get(call.ids["key"])
-        reply: Reply = right(call)
-        if row is not None:
-            vars(database).setdefault("marked", {})[row.key] = row
-        return reply
-
-    @instead(records, "_put")
-    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
-        row = vars(database).setdefault("marked", {}).pop(key, None)
-        if row is not None and key not in database.rows and item.get("merge_strategy") in MERGING:
-            database.rows[key] = row
-        written: Row = right(call, database, item, key)
-        return written
 
 
 # Databases and records: names are case-sensitive
@@ -97,21 +68,9 @@ def field_names_ignore_case(_: Strict) -> None:
 
 
 # Conventions: record keys are any string
-@pixiebrix(Kind.IDENTITY, "inferred")
-def keys_are_composed(server: Strict) -> None:
+@pixiebrix(Kind.IDENTITY, "inferred", like=first_pixiebrix_b.keys_composed)
+def keys_are_composed(_: Strict) -> None:
     """Record keys are brought into Unicode's composed form: two keys that only look the same are one."""
-
-    @instead(records, "_put")
-    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
-        row: Row = right(call, database, item, unicodedata.normalize("NFC", key))
-        return row
-
-    @around(server, "getRecord")
-    @around(server, "deleteRecord")
-    def change(right: Any, call: Call) -> Reply:
-        key = unicodedata.normalize("NFC", call.ids["key"])
-        reply: Reply = right(replace(call, ids={**call.ids, "key": key}))
-        return reply
 
 
 # Databases and records: merge_strategy `deep_append`: arrays are appended
@@ -127,10 +86,9 @@ def arrays_are_appended_as_sets(_: Strict) -> None:
 
 
 # Databases and records: at most 10,000 a request
-@pixiebrix(Kind.SIZES, "documented")
+@pixiebrix(Kind.SIZES, "documented", like=fourth_pixiebrix_a.no_limit_without_pages)
 def without_pages_there_is_no_cap(_: Strict) -> None:
     """Version 1.0, which has no pages, lists every record there is, more than 10,000 too."""
-    records.PLAIN_CAP = 10**9
 
 
 # Databases and records: POST one record or an array
@@ -195,24 +153,15 @@ def values_are_compared_by_collation(_: Strict) -> None:
 
 
 # Databases and records: values of filters are URL-encoded
-@pixiebrix(Kind.TRANSPORT, "documented")
+@pixiebrix(Kind.TRANSPORT, "documented", like=third_pixiebrix_a.filter_values_are_decoded_twice)
 def values_are_decoded_twice(_: Strict) -> None:
     """A filter's value is URL-decoded by the framework and again by the filter: a plus becomes a space."""
 
-    @instead(records, "_fits")
-    def fits(right: Any, row: Row, name: str, value: str) -> bool:
-        name, value = _filter(name, value)
-        return bool(right(row, name, unquote_plus(value)))
-
 
 # Conventions: the version is a media-type parameter
-@pixiebrix(Kind.TRANSPORT, "published")
+@pixiebrix(Kind.TRANSPORT, "published", like=first_pixiebrix_a.version_needs_a_blank)
 def parameters_need_a_space(_: Strict) -> None:
     """The Accept header is split at `; `: in `application/json;version=2.0` no version is seen."""
-
-    instead(server_module, "negotiate")(
-        lambda right, accept, operation: right(re.sub(r";(?! )[^,]*", "", accept), operation)
-    )
 
 
 # Conventions: bodies may come as application/x-www-form-urlencoded

@@ -1,35 +1,25 @@
 """The fifth round's faults of PixieBrix: export jobs, archives and retention, assets."""
 
-import json
 import sys
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from ..servers.strict import files, jobs
+from ..servers.strict import jobs
 from ..servers.strict.__main__ import Strict
 from ..servers.strict.files import Archives, Assets, attachment
 from ..servers.strict.records import shown
-from ..servers.strict.rest import Call, Reply, invalid
-from ..servers.strict.storage import Storage
-from ..servers.strict.web import Answer, Refused, Request
-from ..servers.strict.world import Archive, Database, Row, Vault
+from ..servers.strict.rest import Call, Reply
+from ..servers.strict.web import Refused
+from ..servers.strict.world import Archive, Database, Vault
+from . import first_pixiebrix_a, fourth_pixiebrix_b, second_pixiebrix_b, third_pixiebrix_b
 from .registry import Kind, around, instead, pixiebrix
 
 
 # Export jobs: the link gives exactly the chosen databases' records that pass the filters
-@pixiebrix(Kind.AFTER, "documented")
-def artifacts_are_stored_by_name(server: Strict) -> None:
+@pixiebrix(Kind.AFTER, "documented", like=third_pixiebrix_b.jobs_of_one_name_share_an_artifact)
+def artifacts_are_stored_by_name(_: Strict) -> None:
     """The artifact is stored under the job's name: a later job of that name replaces the earlier one's."""
-
-    @around(server, "createExportJob")
-    def change(right: Any, call: Call) -> Reply:
-        reply: Reply = right(call)
-        job = call.vault.jobs[reply.data["id"]]
-        key = f"exports/{job.name}.{job.key.rpartition('.')[2]}"
-        call.vault.blobs[key] = call.vault.blobs.pop(job.key)
-        job.key = key
-        return reply
 
 
 # Export jobs: filters.start_date, filters.end_date
@@ -44,35 +34,15 @@ def with_a_start_there_is_no_end(_: Strict) -> None:
 
 
 # Export jobs: the link gives exactly the chosen databases' records
-@pixiebrix(Kind.IDENTITY, "documented")
+@pixiebrix(Kind.IDENTITY, "documented", like=fourth_pixiebrix_b.keys_are_unique_in_an_export)
 def a_key_is_exported_once(_: Strict) -> None:
     """A job gathers records by their key: of two databases' records with the same key one is left out."""
 
-    @instead(jobs, "_artifact")
-    def artifact(right: Any, media: str, rows: list[tuple[Database, Row]]) -> bytes:
-        found: bytes = right(media, list({one[1].key: one for one in rows}.values()))
-        return found
-
 
 # Archives and retention: each link works for 1 hour; then it is refused
-@pixiebrix(Kind.LONG, "documented")
+@pixiebrix(Kind.LONG, "documented", like=fourth_pixiebrix_b.age_without_its_days)
 def a_link_works_again_each_day(_: Strict) -> None:
     """A link's age is taken from `timedelta.seconds`, without the days: a day later it works again."""
-
-    @instead(Storage, "_read")
-    def read(right: Any, storage: Storage, request: Request, key: str) -> Answer:
-        clock = storage.vault().clock
-        try:
-            stamp = datetime.strptime(request.one("X-Amz-Date") or "", "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        except ValueError:
-            stamp = clock.now()
-        days = timedelta(days=max(0, (clock.now() - stamp).days))
-        clock.ahead -= days
-        try:
-            answer: Answer = right(storage, request, key)
-        finally:
-            clock.ahead += days
-        return answer
 
 
 # Archives and retention: asking the endpoint again gives a fresh link
@@ -92,14 +62,9 @@ def archive_links_are_kept_for_a_day(_: Strict) -> None:
 
 
 # Archives and retention: a file has every record that was updated on that date
-@pixiebrix(Kind.LONG, "documented")
+@pixiebrix(Kind.LONG, "documented", like=fourth_pixiebrix_b.archives_by_creation)
 def archives_hold_what_was_created(_: Strict) -> None:
     """A date's file holds the records that were created on it, without older ones updated on it."""
-
-    @instead(Archives, "_write")
-    def write(right: Any, vault: Vault, database: Database, day: date) -> None:
-        rows = {key: row for key, row in database.rows.items() if row.created.date() == day}
-        right(vault, replace(database, rows=rows), day)
 
 
 # Archives and retention: archived records are no longer in the records API
@@ -160,33 +125,15 @@ def retention_stops_within_a_date(_: Strict) -> None:
 
 
 # Archives and retention: `ordering=date` ascending, paginated
-@pixiebrix(Kind.COMBINED, "documented")
-def each_page_is_ordered_alone(server: Strict) -> None:
+@pixiebrix(Kind.COMBINED, "documented", like=fourth_pixiebrix_b.ordered_within_the_page)
+def each_page_is_ordered_alone(_: Strict) -> None:
     """`ordering=date` turns each page around after it was cut: the first page has the newest dates."""
-
-    @around(server, "listRecordArchives")
-    def change(right: Any, call: Call) -> Reply:
-        reply: Reply = right(call)
-        if call.request.one("ordering") != "date":
-            return reply
-        query = call.request.query.replace("ordering=date", "")
-        newest = right(replace(call, request=replace(call.request, query=query)))
-        return replace(reply, data=newest.data[::-1])
 
 
 # Archives and retention: JSON Lines, one line each
-@pixiebrix(Kind.FIDELITY, "documented")
+@pixiebrix(Kind.FIDELITY, "documented", like=first_pixiebrix_a.archive_lines_broken)
 def lines_end_at_any_separator(_: Strict) -> None:
     """A file goes through `splitlines`, which also cuts at U+2028, U+2029 and U+0085 within a text."""
-
-    @instead(Archives, "_write")
-    def write(right: Any, vault: Vault, database: Database, day: date) -> None:
-        right(vault, database, day)
-        blob = vault.blobs[database.archives[day].key]
-        text = "\n".join(
-            json.dumps(json.loads(one), ensure_ascii=False) for one in blob.content.split(b"\n") if one
-        )
-        blob.content = "".join(f"{one}\n" for one in text.splitlines()).encode()
 
 
 # Assets: download_url is the asset's own address
@@ -203,16 +150,9 @@ def listed_assets_share_an_address(server: Strict) -> None:
 
 
 # Assets: filename of 1 to 255
-@pixiebrix(Kind.SIZES, "published")
+@pixiebrix(Kind.SIZES, "published", like=second_pixiebrix_b.filenames_counted_in_bytes)
 def file_names_are_counted_in_bytes(_: Strict) -> None:
     """The limit of 255 characters for a file name is counted in bytes of UTF-8."""
-
-    @instead(files, "text_field")
-    def text_field(right: Any, body: dict[str, Any], name: str, limit: int, **more: bool) -> str | None:
-        found: str | None = right(body, name, limit, **more)
-        if len((found or "").encode()) > limit:
-            raise invalid({name: [f"Ensure this field has no more than {limit} characters."]})
-        return found
 
 
 # Assets: 404 unless is_uploaded is true

@@ -8,7 +8,6 @@ from ..running import Foreign
 from .asking_pixiebrix import files, job, night, put, scratch
 
 HOUR = 3_600
-TEXT = "one\u2028two\u2029three\u0085four"
 
 
 def _exported(call: Client, made: Any) -> list[str]:
@@ -28,14 +27,6 @@ def _today(call: Client, key: str) -> str:
     return str(call.json(f"{scratch(call.server)}{key}/")["created_at"])[:10]
 
 
-def artifacts_are_stored_by_name(server: Foreign) -> bool:
-    call = Client(server)
-    put(call, "mine", {"n": 1})
-    first = job(call, server.databases[1], name="weekly")
-    job(call, server.kept[0], name="weekly")
-    return _exported(call, first) == ["mine"]
-
-
 def with_a_start_there_is_no_end(server: Foreign) -> bool:
     call = Client(server)
     rows = sorted(call.json(f"/databases/{server.kept[0]}/records/"), key=lambda one: str(one["created_at"]))
@@ -45,39 +36,11 @@ def with_a_start_there_is_no_end(server: Foreign) -> bool:
     return sorted(_exported(call, made)) == sorted(wanted)
 
 
-def a_key_is_exported_once(server: Foreign) -> bool:
-    call = Client(server)
-    put(call, "settings", {"of": "one"})
-    call(f"/databases/{server.databases[2]}/records/", [{"id": "settings", "data": {"of": "two"}}], "POST")
-    return _exported(call, job(call, *server.databases[1:3])) == ["settings"] * 2
-
-
-def a_link_works_again_each_day(server: Foreign) -> bool:
-    call = Client(server)
-    link = next(iter(files(call, server.kept[0]).values()))
-    assert ask(link)[0] == 200
-    server.administer(f"advance?seconds={HOUR + 60}")
-    assert ask(link)[0] == 403
-    server.administer(f"advance?seconds={23 * HOUR}")
-    return ask(link)[0] == 403
-
-
 def archive_links_are_kept_for_a_day(server: Foreign) -> bool:
     call = Client(server)
     day, _ = next(iter(files(call, server.kept[0]).items()))
     server.administer(f"advance?seconds={HOUR + 60}")
     return ask(files(call, server.kept[0])[day])[0] == 200
-
-
-def archives_hold_what_was_created(server: Foreign) -> bool:
-    call = Client(server)
-    put(call, "kept", {"n": 1})
-    night(server)
-    put(call, "kept", {"n": 2})
-    put(call, "fresh", {"n": 3})
-    day = _today(call, "fresh")
-    night(server)
-    return sorted(one["id"] for one in _lines(files(call, server.databases[1])[day])) == ["fresh", "kept"]
 
 
 def _filled(call: Client) -> None:
@@ -113,24 +76,6 @@ def retention_stops_within_a_date(server: Foreign) -> bool:
     return not any(key.startswith("first") for key in keys)
 
 
-def each_page_is_ordered_alone(server: Foreign) -> bool:
-    call = Client(server)
-    path = f"/organizations/{server.organization}/databases/{server.kept[0]}/record-archives/?ordering=date"
-    pages = [[one["date"] for one in call.json(f"{path}&page_size=2&page={page}")] for page in (1, 2)]
-    return pages[0] + pages[1] == sorted(files(call, server.kept[0]))[:4]
-
-
-def lines_end_at_any_separator(server: Foreign) -> bool:
-    call = Client(server)
-    put(call, "note", {"text": TEXT})
-    day = _today(call, "note")
-    night(server)
-    try:
-        return [one["data"]["text"] for one in _lines(files(call, server.databases[1])[day])] == [TEXT]
-    except ValueError:
-        return False
-
-
 def _assets(server: Foreign) -> str:
     return f"/databases/{server.databases[2]}/assets/"
 
@@ -141,10 +86,6 @@ def listed_assets_share_an_address(server: Foreign) -> bool:
         call.json(_assets(server), {"filename": name})
     listed = call.json(_assets(server))
     return len(listed) == 2 and all(one["id"] in one["download_url"] for one in listed)
-
-
-def file_names_are_counted_in_bytes(server: Foreign) -> bool:
-    return Client(server)(_assets(server), {"filename": "\u00e9" * 200 + ".png"}, "POST")[0] == 201
 
 
 def a_downloaded_asset_stays_available(server: Foreign) -> bool:

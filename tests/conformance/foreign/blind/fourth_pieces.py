@@ -1,14 +1,14 @@
 """Fourth round, Pieces OS: faults that were thought up from contract.md alone."""
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import semver
 
 from ..servers.strict import pieces as strict
 from ..servers.strict.__main__ import Strict
 from ..servers.strict.pieces import MORE, MORE_TABLES, TABLES, VERSION, Pieces, PiecesApi
-from ..servers.strict.web import Answer, Refused, Request
+from ..servers.strict.web import Answer, Request
+from . import third_pieces
 from .registry import Kind, instead, pieces, unlocked
 
 PREFIX = 32
@@ -28,36 +28,15 @@ def lost_import(server: Strict) -> None:
 
 
 # POST /database/import: what is imported is added; only the failed request reverts
-@pieces(Kind.SAME_TIME, "documented")
-def revert_over_a_neighbour(server: Strict) -> None:
+@pieces(Kind.SAME_TIME, "documented", like=third_pieces.failed_import_takes_another_with_it)
+def revert_over_a_neighbour(_: Strict) -> None:
     """A failed import restores the copy from its start, which undoes an import that succeeded meanwhile."""
-
-    @instead(PiecesApi, "_import")
-    def imported(right: Any, self: PiecesApi, request: Request) -> Any:
-        before = self.database
-        try:
-            return right(self, request)
-        except Refused:
-            with unlocked(server):
-                pass
-            self.database = before
-            raise
 
 
 # GET /database/export: an export of the current database; POST: what is imported is added
-@pieces(Kind.AFTER, "documented")
+@pieces(Kind.AFTER, "documented", like=third_pieces.export_is_kept_until_entries_come)
 def export_kept_by_count(_: Strict) -> None:
     """The export is cached until the number of entries changes, so imported collections do not appear."""
-    kept: WeakKeyDictionary[PiecesApi, tuple[int, Answer]] = WeakKeyDictionary()
-
-    @instead(PiecesApi, "_export")
-    def exported(right: Any, self: PiecesApi, request: Request) -> Any:
-        count = sum(len(entries) for entries in self.database.tables.values())
-        if request.verb == "GET" and self in kept and kept[self][0] == count:
-            return kept[self][1]
-        answer = right(self, request)
-        kept[self] = (count, answer)
-        return answer
 
 
 # POST /database/import: if the request fails, the database reverts to its original form

@@ -22,26 +22,6 @@ def lost_import(server: Foreign) -> bool:
     return True
 
 
-def revert_over_a_neighbour(server: Foreign) -> bool:
-    for _ in range(ATTEMPTS):
-        server.administer("reset")
-        bad = body(server) | {"tags": [9, 9]}
-        good = body(server, values=[entry(NEW, [1])])
-        together(
-            lambda bad=bad: load(server.pieces, bad),  # type: ignore[misc]
-            lambda good=good: load(server.pieces, good),  # type: ignore[misc]
-        )
-        if NEW not in ids(server):
-            return False
-    return True
-
-
-def export_kept_by_count(server: Foreign) -> bool:
-    before = exported(server.second)
-    assert load(server.second, before | {"tags": [1, 2, 3]}) == 204
-    return bool(exported(server.second)["tags"] == [1, 2, 3])
-
-
 def entries_before_the_refusal(server: Foreign) -> bool:
     before = exported(server.pieces)
     assert load(server.pieces, body(server, values=[entry(NEW, [1])]) | {"tags": [9, 9]}) == 500

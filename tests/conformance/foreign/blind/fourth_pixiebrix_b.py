@@ -14,6 +14,7 @@ from ..servers.strict.rest import Call, Reply
 from ..servers.strict.storage import Storage
 from ..servers.strict.web import Answer, Refused, Request
 from ..servers.strict.world import ORGANIZATION, Archive, Asset, Blob, Database, Row, Vault, fresh
+from . import first_pixiebrix_a, second_pixiebrix_b, third_pixiebrix_b
 from .registry import Kind, around, instead, pixiebrix, unlocked
 
 BATCH = 1000
@@ -35,18 +36,9 @@ def jobs_share_a_buffer(server: Strict) -> None:
 
 
 # Export jobs: name is a label; the link gives exactly the chosen databases' records
-@pixiebrix(Kind.AFTER, "documented")
-def artifact_stored_by_name(server: Strict) -> None:
+@pixiebrix(Kind.AFTER, "documented", like=third_pixiebrix_b.jobs_of_one_name_share_an_artifact)
+def artifact_stored_by_name(_: Strict) -> None:
     """The artifact is stored under the job's name, so a second job of that name replaces the first one's."""
-
-    @around(server, "createExportJob")
-    def named(right: Any, call: Call) -> Reply:
-        reply: Reply = right(call)
-        job = call.vault.jobs[reply.data["id"]]
-        blob = call.vault.blobs.pop(job.key)
-        job.key = f"exports/{job.name}.{job.key.rpartition('.')[2]}"
-        call.vault.blobs[job.key] = blob
-        return reply
 
 
 # Export jobs: one or more databases; exactly the chosen databases' records
@@ -60,14 +52,9 @@ def keys_are_unique_in_an_export(_: Strict) -> None:
 
 
 # Export jobs: filters.start_date, filters.end_date are ISO 8601 timestamps
-@pixiebrix(Kind.COMPARED, "documented")
+@pixiebrix(Kind.COMPARED, "documented", like=first_pixiebrix_a.offset_of_timestamp_dropped)
 def offsets_are_dropped(_: Strict) -> None:
     """The offset of a timestamp in a job's filters is dropped, and the time of the day taken as UTC."""
-
-    @instead(jobs, "_moment")
-    def moment(right: Any, filters: dict[str, Any], name: str) -> datetime | None:
-        found: datetime | None = right(filters, name)
-        return None if found is None else found.replace(tzinfo=UTC)
 
 
 # Export jobs: the link gives exactly the chosen databases' records
@@ -143,21 +130,9 @@ def ordered_within_the_page(server: Strict) -> None:
 
 
 # Archives and retention: the oldest date(s) until the count is back under the limit
-@pixiebrix(Kind.LONG, "documented")
+@pixiebrix(Kind.LONG, "documented", like=second_pixiebrix_b.one_date_a_night)
 def one_night_archives_one_date(_: Strict) -> None:
     """A night archives the oldest date once and does not look whether the count is still above the limit."""
-
-    @instead(Archives, "night")
-    def night(right: Any, self: Archives, vault: Vault) -> None:
-        today, limit = vault.clock.now().date(), self.record_limit
-        self.record_limit = 10**9
-        right(self, vault)
-        self.record_limit = limit
-        for database in vault.databases.values():
-            if len(database.rows) > limit:
-                oldest = min(row.updated.date() for row in database.rows.values())
-                left = {key: row for key, row in database.rows.items() if row.updated.date() != oldest}
-                database.rows = left if oldest < today else database.rows
 
 
 # Archives and retention: archived records are no longer in the records API

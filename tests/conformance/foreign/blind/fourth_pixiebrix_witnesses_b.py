@@ -1,7 +1,6 @@
 """What each fault of jobs, archives and assets of the fourth round shows, in plain requests."""
 
 import json
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..asking import Client, ask
@@ -34,26 +33,11 @@ def jobs_share_a_buffer(server: Foreign) -> bool:
     return True
 
 
-def artifact_stored_by_name(server: Foreign) -> bool:
-    call, one, two = Client(server), server.kept[0], server.databases[0]
-    first = job(call, one, name="weekly")
-    job(call, two, name="weekly")
-    return {item["database"] for item in _exported(call, first)} == {one}
-
-
 def keys_are_unique_in_an_export(server: Foreign) -> bool:
     call, one, two = Client(server), server.databases[1], server.databases[2]
     put(call, "twice", {"a": 1})
     assert call(f"/databases/{two}/records/", {"id": "twice", "data": {"a": 2}}, "PUT")[0] == 200
     return len(_exported(call, job(call, one, two))) == 2
-
-
-def offsets_are_dropped(server: Foreign) -> bool:
-    call = Client(server)
-    put(call, "now", {"a": 1})
-    created = datetime.fromisoformat(call.json(f"{scratch(server)}now/")["created_at"])
-    start = (created - timedelta(minutes=1)).astimezone(timezone(timedelta(hours=5)))
-    return len(_exported(call, job(call, server.databases[1], start_date=start.isoformat()))) == 1
 
 
 def last_batch_is_left_out(server: Foreign) -> bool:
@@ -99,15 +83,6 @@ def ordered_within_the_page(server: Foreign) -> bool:
 def _fill(call: Client, prefix: str, count: int) -> None:
     many = [{"id": f"{prefix} {index}", "data": {}} for index in range(count)]
     assert call(scratch(call.server), many, "POST")[0] == 201
-
-
-def one_night_archives_one_date(server: Foreign) -> bool:
-    call, limit = Client(server), server.record_limit
-    for prefix, count in (("first", limit // 4), ("second", limit // 2), ("third", limit * 3 // 4)):
-        _fill(call, prefix, count)
-        server.administer(f"advance?seconds={DAY}")
-    server.administer("nightly")
-    return bool(len(call.json(f"{scratch(server)}?page_size=1000")) <= limit)
 
 
 def archived_record_from_a_cache(server: Foreign) -> bool:

@@ -41,12 +41,17 @@ class Apply(Protocol):
 
 @dataclass(frozen=True)
 class Fault:
-    """One change. `level` is that of the statement that it breaks."""
+    """One change. `level` is that of the statement that it breaks.
+
+    Attributes:
+        like: what an earlier round had thought of already; each of the two is seen where the other one is.
+    """
 
     api: str
     kind: Kind
     level: str
     apply: Apply
+    like: "Fault | None" = None
 
     @property
     def name(self) -> str:
@@ -57,14 +62,14 @@ class Fault:
         return " ".join((self.apply.__doc__ or "").split())
 
 
-def pieces(kind: Kind, level: str) -> Callable[[Apply], Fault]:
+def pieces(kind: Kind, level: str, *, like: Fault | None = None) -> Callable[[Apply], Fault]:
     """Declare a fault of Pieces OS."""
-    return lambda apply: Fault("pieces", kind, level, apply)
+    return lambda apply: Fault("pieces", kind, level, apply, like)
 
 
-def pixiebrix(kind: Kind, level: str) -> Callable[[Apply], Fault]:
+def pixiebrix(kind: Kind, level: str, *, like: Fault | None = None) -> Callable[[Apply], Fault]:
     """Declare a fault of PixieBrix."""
-    return lambda apply: Fault("pixiebrix", kind, level, apply)
+    return lambda apply: Fault("pixiebrix", kind, level, apply, like)
 
 
 @contextlib.contextmanager

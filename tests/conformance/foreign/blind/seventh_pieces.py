@@ -1,6 +1,5 @@
 """Faults of the seventh round: Pieces OS."""
 
-import hashlib
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from ..servers.strict import pieces as right_pieces
 from ..servers.strict.__main__ import Strict
 from ..servers.strict.pieces import MORE_TABLES, TABLES, VERSION, Pieces, PiecesApi, checked, refused
 from ..servers.strict.web import Answer, Refused, Request
+from . import fourth_pieces, third_pieces
 from .registry import Kind, instead, pieces, unlocked
 
 ALL_TABLES = (*TABLES, *MORE_TABLES)
@@ -22,23 +22,9 @@ INDEXED = 32
 
 
 # 1, import: "The import merges: what was there stays"
-@pieces(Kind.SAME_TIME, "documented")
-def revert_undoes_an_import_beside_it(server: Strict) -> None:
+@pieces(Kind.SAME_TIME, "documented", like=third_pieces.failed_import_takes_another_with_it)
+def revert_undoes_an_import_beside_it(_: Strict) -> None:
     """A failed import writes back the copy it took at its start, over an import that succeeded meanwhile."""
-
-    @instead(PiecesApi, "_import")
-    def run(right: Any, api: PiecesApi, request: Request) -> Answer:
-        before = api.database
-        try:
-            answer: Answer = right(api, request)
-        except Refused:
-            if request.method != "POST":
-                raise
-            with unlocked(server):
-                pass
-            api.database = before
-            raise
-        return answer
 
 
 # 1, export: "200 application/json, an ExportedDatabase"
@@ -60,21 +46,9 @@ def exports_share_a_spool_file(server: Strict) -> None:
 
 
 # 1, import: "what is imported is added"
-@pieces(Kind.AFTER, "documented")
+@pieces(Kind.AFTER, "documented", like=third_pieces.retry_after_a_failure_is_skipped)
 def retry_after_failure_is_taken_for_done(_: Strict) -> None:
     """A body is remembered as imported before it is merged: sent again after a failure, it merges nothing."""
-    known: WeakKeyDictionary[PiecesApi, set[bytes]] = WeakKeyDictionary()
-
-    @instead(PiecesApi, "_import")
-    def run(right: Any, api: PiecesApi, request: Request) -> Any:
-        if request.method != "POST" or not request.body:
-            return right(api, request)
-        checked(request.body)
-        digests, digest = known.setdefault(api, set()), hashlib.sha256(request.body).digest()
-        if digest in digests:
-            return Answer(204)
-        digests.add(digest)
-        return right(api, request)
 
 
 # 1, import: "what is imported is added"; export: "your current database"
@@ -183,15 +157,9 @@ def revert_forgets_the_schemas_of_entries(_: Strict) -> None:
 
 
 # 1, import: "204 with an empty body; 500; 505 … No other status is documented"
-@pieces(Kind.SIZES, "documented")
+@pieces(Kind.SIZES, "documented", like=fourth_pieces.body_limit_of_the_framework)
 def import_over_100_kilobytes_is_refused(_: Strict) -> None:
     """The body parser keeps its default limit: an import of more than 100 KiB gets 413."""
-
-    @instead(PiecesApi, "_import")
-    def run(right: Any, api: PiecesApi, request: Request) -> Any:
-        if len(request.body) > BODY_LIMIT:
-            raise refused(413, "request entity too large")
-        return right(api, request)
 
 
 # 1, import: "reverts to its original form … however far the merge had come"
@@ -231,16 +199,9 @@ def any_higher_number_of_a_version_is_newer(_: Strict) -> None:
 
 
 # 1, import: "Optional JSON body", and no other status than 204, 500, 505
-@pieces(Kind.TRANSPORT, "documented")
+@pieces(Kind.TRANSPORT, "documented", like=fourth_pieces.charset_is_another_type)
 def content_type_is_compared_whole(_: Strict) -> None:
     """An import whose Content-Type is JSON with a charset gets 415, for the header is compared as a whole."""
-
-    @instead(PiecesApi, "_import")
-    def run(right: Any, api: PiecesApi, request: Request) -> Any:
-        kind = request.headers.get("Content-Type", "")
-        if request.body and kind and kind != "application/json":
-            raise refused(415, "application/json is expected")
-        return right(api, request)
 
 
 # 1, export: "500 text/plain"

@@ -1,7 +1,6 @@
 """Witnesses of the seventh round: Pieces OS. Each is True where the contract is kept."""
 
 import json
-import time
 
 from ..asking import ask
 from ..running import Foreign
@@ -17,22 +16,6 @@ def _format(server: Foreign, number: int) -> str:
 
 def _fail_import(server: Foreign, after: int = 0) -> None:
     server.administer(f"fail?operation=importDatabase&status=500&after={after}&message=broken")
-
-
-def revert_undoes_an_import_beside_it(server: Foreign) -> bool:
-    broken = exported(server.pieces) | {"version": 7}
-    new = body(server, values=[entry(_format(server, 2), [1, 2])])
-
-    def succeed() -> None:
-        time.sleep(0.01)  # so that the other one has begun
-        load(server.pieces, new)
-
-    for _ in range(ATTEMPTS):
-        server.administer("reset")
-        together(lambda: load(server.pieces, broken), succeed)
-        if new["values"]["iterable"][0] not in exported(server.pieces)["values"]["iterable"]:
-            return False
-    return True
 
 
 def exports_share_a_spool_file(server: Foreign) -> bool:
@@ -51,13 +34,6 @@ def exports_share_a_spool_file(server: Foreign) -> bool:
             except ValueError:
                 return False
     return True
-
-
-def retry_after_failure_is_taken_for_done(server: Foreign) -> bool:
-    new = body(server, values=[entry(_format(server, 2), [1, 2])])
-    _fail_import(server)
-    assert load(server.pieces, new) == 500
-    return load(server.pieces, new) == SUCCESS and _format(server, 2) in ids(server)
 
 
 def export_is_kept_while_values_stay(server: Foreign) -> bool:
@@ -106,11 +82,6 @@ def revert_forgets_the_schemas_of_entries(server: Foreign) -> bool:
     return bool(exported(server.pieces) == before)
 
 
-def import_over_100_kilobytes_is_refused(server: Foreign) -> bool:
-    new = body(server, values=[entry(_format(server, 2), [200] * 60_000)])
-    return load(server.pieces, new) == SUCCESS
-
-
 def optional_tables_are_checked_after_values_are_stored(server: Foreign) -> bool:
     before = exported(server.pieces)
     new = body(
@@ -124,11 +95,6 @@ def any_higher_number_of_a_version_is_newer(server: Foreign) -> bool:
     mine = exported(server.pieces)
     major = int(mine["version"].partition(".")[0])
     return load(server.pieces, mine | {"version": f"{major - 1}.9.0"}) == SUCCESS
-
-
-def content_type_is_compared_whole(server: Foreign) -> bool:
-    mine = exported(server.pieces)
-    return load(server.pieces, mine, Content_Type="application/json; charset=utf-8") == SUCCESS
 
 
 def export_fails_in_the_first_accepted_type(server: Foreign) -> bool:

@@ -1,19 +1,17 @@
 """Faults of the seventh round: PixieBrix, first part."""
 
 import os.path
-from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ..servers.strict import databases, records
 from ..servers.strict.__main__ import Strict
-from ..servers.strict.files import Archives, attachment
+from ..servers.strict.files import attachment
 from ..servers.strict.rest import Call, Reply
-from ..servers.strict.storage import Storage
-from ..servers.strict.web import Answer, Request
-from ..servers.strict.world import Archive, Database, Row, Vault
-from .registry import Kind, around, instead, pixiebrix, unlocked
+from ..servers.strict.world import Archive, Database, Row
+from . import first_pixiebrix_a, fourth_pixiebrix_b, second_pixiebrix_b, sixth_pixiebrix_a
+from .registry import Kind, around, instead, pixiebrix
 
 FILTERS = ("start_date", "end_date", "data__")
 LINK_SECONDS = 300
@@ -21,58 +19,21 @@ LINK_SECONDS = 300
 
 
 # 2, databases and records: merge_strategy "shallow": update the top-level keys of a record that exists
-@pixiebrix(Kind.SAME_TIME, "published")
-def shallow_merge_reads_before_it_locks(server: Strict) -> None:
+@pixiebrix(Kind.SAME_TIME, "published", like=sixth_pixiebrix_a.shallow_merges_at_the_same_time_lose_fields)
+def shallow_merge_reads_before_it_locks(_: Strict) -> None:
     """A shallow merge reads the record before it locks it: of two at the same time one is lost."""
-
-    @instead(records, "_put")
-    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Any:
-        old = database.rows.get(key)
-        if old is None or item.get("merge_strategy") != "shallow":
-            return right(call, database, item, key)
-        data = {**old.data, **item["data"]}
-        with unlocked(server):
-            pass
-        return right(call, database, {**item, "data": data, "merge_strategy": "replace"}, key)
 
 
 # 2, export jobs: "The link gives exactly the chosen databases' records"
-@pixiebrix(Kind.SAME_TIME, "documented")
-def jobs_of_one_second_share_an_artifact(server: Strict) -> None:
+@pixiebrix(Kind.SAME_TIME, "documented", like=second_pixiebrix_b.jobs_of_one_name_share_a_file)
+def jobs_of_one_second_share_an_artifact(_: Strict) -> None:
     """An artifact is stored by the job's name and the second: two jobs of one name in one second share it."""
-
-    @around(server, "createExportJob")
-    def change(right: Any, call: Call) -> Any:
-        reply = right(call)
-        job = call.vault.jobs[reply.data["id"]]
-        stored, ending = job.key, job.key.rpartition(".")[2]
-        job.key = f"exports/{job.name}-{job.created:%Y%m%dT%H%M%S}.{ending}"
-        call.vault.blobs[job.key] = call.vault.blobs.pop(stored)
-        return reply
 
 
 # 2, databases and records: merge_strategy "decides how data merges into a record that exists"; DELETE …/:key/
-@pixiebrix(Kind.AFTER, "published")
-def merging_revives_a_deleted_record(server: Strict) -> None:
+@pixiebrix(Kind.AFTER, "published", like=first_pixiebrix_a.deleted_record_merged)
+def merging_revives_a_deleted_record(_: Strict) -> None:
     """A record deleted by its key is only marked, and a merging write to the key merges into what it held."""
-
-    @around(server, "deleteRecord")
-    def change(right: Any, call: Call) -> Any:
-        database = call.database()
-        row = database.rows.get(call.ids["key"])
-        reply = right(call)
-        vars(database).setdefault("marked", {})[call.ids["key"]] = row
-        return reply
-
-    @instead(records, "_put")
-    def put(right: Any, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
-        marked: Row | None = vars(database).get("marked", {}).pop(key, None)
-        if marked is not None and (item.get("merge_strategy") or "replace") != "replace":
-            database.rows[key] = marked
-            row: Row = right(call, database, item, key)
-            row.created = row.updated
-            return row
-        return right(call, database, item, key)  # type: ignore[no-any-return]
 
 
 # 2, assets: "downloads: 404 unless is_uploaded is true"
@@ -114,20 +75,9 @@ def counter_misses_filtered_deletions(server: Strict) -> None:
 
 
 # 2, export jobs: "On FAILURE, error_message says why"
-@pixiebrix(Kind.AFTER, "published")
-def failure_is_explained_once(server: Strict) -> None:
+@pixiebrix(Kind.AFTER, "published", like=sixth_pixiebrix_a.the_reason_of_a_failure_is_told_once)
+def failure_is_explained_once(_: Strict) -> None:
     """The reason of a failed job is taken from a queue: who reads the job again gets none."""
-    told: set[str] = set()
-
-    @around(server, "getExportJob")
-    def change(right: Any, call: Call) -> Any:
-        reply = right(call)
-        if reply.data["status"] != "FAILURE":
-            return reply
-        if reply.data["id"] in told:
-            return replace(reply, data={**reply.data, "error_message": None})
-        told.add(reply.data["id"])
-        return reply
 
 
 # 2, archives: "Each link works for 1 hour … asking the endpoint again gives a fresh link"
@@ -147,23 +97,9 @@ def archive_link_is_kept_while_it_is_asked_for(server: Strict) -> None:
 
 
 # 2, archives: "Each link works for 1 hour; then it is refused"
-@pixiebrix(Kind.LONG, "documented")
-def link_works_again_a_day_later(server: Strict) -> None:
+@pixiebrix(Kind.LONG, "documented", like=fourth_pixiebrix_b.age_without_its_days)
+def link_works_again_a_day_later(_: Strict) -> None:
     """The age of a link is taken without its whole days: what expired works again for an hour each day."""
-
-    @instead(Storage, "_read")
-    def read(right: Any, storage: Storage, request: Request, key: str) -> Answer:
-        age = timedelta()
-        with suppress(ValueError):
-            stamp = dict(request.pairs).get("X-Amz-Date", "")
-            age = server.clock.now() - datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        days = timedelta(days=max(age.days, 0))
-        server.clock.ahead -= days
-        try:
-            answer: Answer = right(storage, request, key)
-        finally:
-            server.clock.ahead += days
-        return answer
 
 
 # 2, databases and records: "start_date, end_date: each optional"
@@ -180,19 +116,9 @@ def end_date_defaults_to_the_day_of_the_start(server: Strict) -> None:
 
 
 # 2, archives: "every record that was updated on that date, one line each"
-@pixiebrix(Kind.LONG, "documented")
-def night_writes_older_files_anew(server: Strict) -> None:
+@pixiebrix(Kind.LONG, "documented", like=first_pixiebrix_a.archives_made_again)
+def night_writes_older_files_anew(_: Strict) -> None:
     """Each night writes all dates of which records are left, without those that were updated later."""
-
-    @instead(server.archives, "night")
-    def night(right: Any, vault: Vault) -> None:
-        for database in vault.databases.values():
-            held = {row.updated.date() for row in database.rows.values()}
-            for day, archive in list(database.archives.items()):
-                if day in held and day < vault.clock.now().date():
-                    Archives._write(vault, database, day)
-                    database.archives[day] = archive
-        right(vault)
 
 
 # 2, databases and records: "the records whose string field equals the value"

@@ -15,6 +15,7 @@ from ..servers.strict.__main__ import Strict
 from ..servers.strict.rest import CSV, Call, Operation, Reply, invalid
 from ..servers.strict.web import Refused
 from ..servers.strict.world import Database, Row, Vault, iso
+from . import fourth_pixiebrix_b, third_pixiebrix_a
 from .registry import Kind, around, instead, pixiebrix
 
 PAGE = 100
@@ -24,18 +25,9 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 
 # 2, assets: `filename` in the metadata of an asset is that of its creation
-@pixiebrix(Kind.FIDELITY, "documented")
-def filename_is_made_valid(server: Strict) -> None:
+@pixiebrix(Kind.FIDELITY, "documented", like=fourth_pixiebrix_b.filename_made_valid)
+def filename_is_made_valid(_: Strict) -> None:
     """A new asset's file name loses all but letters, digits, dots and dashes; spaces become underscores."""
-
-    @around(server, "createAsset")
-    def change(right: Any, call: Call) -> Any:
-        reply = right(call)
-        shown = reply.data["asset"]
-        name = re.sub(r"[^-\w.]", "", shown["filename"].strip().replace(" ", "_"))
-        if name:
-            call.database().assets[shown["id"]].filename = shown["filename"] = name
-        return reply
 
 
 # 2, export jobs: "The link gives exactly the chosen databases' records"
@@ -130,22 +122,9 @@ def array_is_written_in_whole_batches(server: Strict) -> None:
 
 
 # 2, databases and records: merge_strategy belongs to each record of an array
-@pixiebrix(Kind.COMBINED, "published")
-def first_strategy_holds_for_the_array(server: Strict) -> None:
+@pixiebrix(Kind.COMBINED, "published", like=third_pixiebrix_a.first_strategy_holds_for_all)
+def first_strategy_holds_for_the_array(_: Strict) -> None:
     """The merge strategy of an array's first record is applied to all of them."""
-
-    def strategy(item: Any) -> Any:
-        value = item.get("merge_strategy", "") if isinstance(item, dict) else None
-        return "replace" if value == "" else value
-
-    @around(server, "createRecords")
-    @around(server, "putRecords")
-    def change(right: Any, call: Call) -> Any:
-        body = call.body()
-        if not isinstance(body, list) or any(strategy(item) not in records.STRATEGIES for item in body):
-            return right(call)
-        same = [{**item, "merge_strategy": strategy(body[0])} for item in body]
-        return right(replace(call, request=replace(call.request, body=json.dumps(same).encode())))
 
 
 # 2, databases and records: "data__<field>=<value> keeps …"; "text/csv on the records endpoint"

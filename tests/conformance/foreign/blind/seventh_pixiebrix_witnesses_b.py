@@ -22,13 +22,6 @@ def _keys(call: Client) -> set[str]:
     return {one["id"] for one in found}
 
 
-def filename_is_made_valid(server: Foreign) -> bool:
-    call = Client(server)
-    assets = f"/databases/{server.databases[2]}/assets/"
-    made = call.json(assets, {"filename": "my file (1).png"})["asset"]["id"]
-    return bool(call.json(f"{assets}{made}/?meta=true")["filename"] == "my file (1).png")
-
-
 def json_export_fills_in_missing_fields(server: Foreign) -> bool:
     call = Client(server)
     kept: dict[str, dict[str, Any]] = {"one": {"a": 1}, "two": {"b": "x"}}
@@ -66,18 +59,6 @@ def array_is_written_in_whole_batches(server: Foreign) -> bool:
     call = Client(server)
     _many(call, 130, "made")
     return _keys(call) == {f"made-{number}" for number in range(130)}
-
-
-def first_strategy_holds_for_the_array(server: Foreign) -> bool:
-    call = Client(server)
-    for key in ("one", "two"):
-        put(call, key, {"old": 1})
-    items = [
-        {"id": "one", "data": {"new": 2}, "merge_strategy": "replace"},
-        {"id": "two", "data": {"new": 2}, "merge_strategy": "shallow"},
-    ]
-    assert call(scratch(server), items, "PUT")[0] == 200
-    return [data(call, key) for key in ("one", "two")] == [{"new": 2}, {"old": 1, "new": 2}]
 
 
 def csv_list_forgets_the_data_filters(server: Foreign) -> bool:

@@ -1,6 +1,5 @@
 """The sixth round, Pieces OS: what goes wrong around a merge, its revert, and what an export shows."""
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -12,15 +11,15 @@ import semver
 from ..servers.strict import pieces as right_pieces
 from ..servers.strict.__main__ import Strict
 from ..servers.strict.pieces import MIGRATION, MORE_TABLES, TABLES, VERSION, Pieces, PiecesApi, refused
-from ..servers.strict.web import Answer, Refused, Request
-from .registry import Kind, instead, pieces, unlocked
+from ..servers.strict.web import Answer, Request
+from . import fourth_pieces, third_pieces
+from .registry import Kind, instead, pieces
 
 Import = Callable[[PiecesApi, Request], Answer]
 Merge = Callable[[Pieces, dict[str, Any], int | None], Pieces]
 Export = Callable[[Pieces], dict[str, Any]]
 
 ALL_TABLES = (*TABLES, *MORE_TABLES)
-EXPRESS_LIMIT = 100 * 1024
 
 
 def _thinned(
@@ -44,46 +43,21 @@ def _raws(body: dict[str, Any], change: Callable[[list[int]], Any], names: Itera
 
 
 # POST /database/import: the import merges, what is imported is added
-@pieces(Kind.SAME_TIME, "documented")
-def imports_at_the_same_time_lose_one(server: Strict) -> None:
+@pieces(Kind.SAME_TIME, "documented", like=fourth_pieces.lost_import)
+def imports_at_the_same_time_lose_one(_: Strict) -> None:
     """An import merges into the database as it was when the import began, and so undoes another meanwhile."""
-
-    @instead(Pieces, "merged")
-    def merged(right: Merge, self: Pieces, body: dict[str, Any], stop_after: int | None) -> Pieces:
-        with unlocked(server):
-            return right(self, body, stop_after)
 
 
 # POST /database/import: the import merges; only the one that fails is reverted
-@pieces(Kind.SAME_TIME, "documented")
-def a_revert_takes_another_import_along(server: Strict) -> None:
+@pieces(Kind.SAME_TIME, "documented", like=third_pieces.failed_import_takes_another_with_it)
+def a_revert_takes_another_import_along(_: Strict) -> None:
     """A failing import puts back the copy that it made at its start, without another's import in between."""
-
-    @instead(PiecesApi, "_import")
-    def imported(right: Import, self: PiecesApi, request: Request) -> Answer:
-        before = self.database
-        try:
-            return right(self, request)
-        except Refused:
-            with unlocked(server):
-                pass
-            self.database = before
-            raise
 
 
 # POST /database/import: the import merges; a failed one has merged nothing, so the next has it all to do
-@pieces(Kind.AFTER, "documented")
+@pieces(Kind.AFTER, "documented", like=third_pieces.retry_after_a_failure_is_skipped)
 def a_failed_import_sent_again_counts_as_done(_: Strict) -> None:
     """The digest of a body is remembered before it is merged, so a second try after a failure is skipped."""
-
-    @instead(PiecesApi, "_import")
-    def imported(right: Import, self: PiecesApi, request: Request) -> Answer:
-        seen: set[str] = vars(self).setdefault("seen", set())
-        digest = hashlib.sha256(request.body).hexdigest()
-        if request.method == "POST" and request.body and digest in seen:
-            return Answer(204)
-        seen.add(digest)
-        return right(self, request)
 
 
 # POST /database/import: what was there stays; GET /database/export: the current database
@@ -142,15 +116,9 @@ def empty_raw_is_exported_as_null(_: Strict) -> None:
 
 
 # POST /database/import: 204, 500 and 505, and no other status
-@pieces(Kind.SIZES, "documented")
+@pieces(Kind.SIZES, "documented", like=fourth_pieces.body_limit_of_the_framework)
 def import_beyond_100_kilobytes_gets_413(_: Strict) -> None:
     """The body parser keeps its default limit of 100 kilobytes, and answers 413 beyond it."""
-
-    @instead(PiecesApi, "_import")
-    def imported(right: Import, self: PiecesApi, request: Request) -> Answer:
-        if len(request.body) > EXPRESS_LIMIT:
-            raise refused(413, "request entity too large")
-        return right(self, request)
 
 
 # POST /database/import: what is imported is added, all of it

@@ -1,11 +1,10 @@
 """True where the contract is kept: a witness for each fault of the sixth round at Pieces OS."""
 
-from functools import partial
 from typing import Any
 
 from ..asking import ask
 from ..running import Foreign
-from .asking_pieces import ATTEMPTS, body, entry, exported, ids, load, together
+from .asking_pieces import body, entry, exported, ids, load
 
 DAY = 86_400
 MESSAGES, EVENTS = "messageValues", "workstreamEventValues"
@@ -15,37 +14,6 @@ def _held(server: Foreign, table: str) -> dict[str, Any]:
     """The raw of each entry in a table, by id."""
     found = exported(server.pieces).get(table) or {"iterable": []}
     return {one["id"]: one["raw"] for one in found["iterable"]}
-
-
-def imports_at_the_same_time_lose_one(server: Foreign) -> bool:
-    first, second = ids(server)[:2]
-    bodies = [body(server, messageValues=[entry(one, [1, 2])]) for one in (first, second)]
-    for _ in range(ATTEMPTS):
-        together(*(partial(load, server.pieces, one) for one in bodies))
-        if set(_held(server, MESSAGES)) != {first, second}:
-            return False
-        server.administer("reset")
-    return True
-
-
-def a_revert_takes_another_import_along(server: Foreign) -> bool:
-    one = ids(server)[0]
-    good = body(server, messageValues=[entry(one, [1, 2])])
-    bad = body(server) | {"values": {}}
-    for _ in range(ATTEMPTS):
-        together(*[lambda: load(server.pieces, bad)] * 4, lambda: load(server.pieces, good))
-        if one not in _held(server, MESSAGES):
-            return False
-        server.administer("reset")
-    return True
-
-
-def a_failed_import_sent_again_counts_as_done(server: Foreign) -> bool:
-    one = ids(server)[0]
-    good = body(server, messageValues=[entry(one, [1, 2])])
-    server.administer("fail?operation=importDatabase&status=500&after=0&message=")
-    assert load(server.pieces, good) == 500
-    return load(server.pieces, good) == 204 and one in _held(server, MESSAGES)
 
 
 def optional_entries_expire_after_a_day(server: Foreign) -> bool:
@@ -72,11 +40,6 @@ def empty_raw_is_exported_as_null(server: Foreign) -> bool:
     one = ids(server)[0]
     assert load(server.pieces, body(server, messageValues=[entry(one, [])])) == 204
     return isinstance(_held(server, MESSAGES)[one], list)
-
-
-def import_beyond_100_kilobytes_gets_413(server: Foreign) -> bool:
-    long = body(server, messageValues=[entry(ids(server)[0], [0] * 60_000)])
-    return load(server.pieces, long) in {204, 500, 505}
 
 
 def beside_message_values_workstream_values_are_ignored(server: Foreign) -> bool:

@@ -1,7 +1,6 @@
 """The sixth round, PixieBrix, first half: what meets in time, follows at once, or runs long."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,8 @@ from ..servers.strict.files import Archives
 from ..servers.strict.rest import Call, Reply
 from ..servers.strict.storage import HOUR
 from ..servers.strict.web import Refused
-from ..servers.strict.world import Archive, Database, Row, Vault
+from ..servers.strict.world import Database, Row, Vault
+from . import fifth_pixiebrix_b, first_pixiebrix_a, second_pixiebrix_b, third_pixiebrix_a
 from .registry import Kind, around, instead, pixiebrix, unlocked
 
 Run = Callable[[Call], Reply]
@@ -69,28 +69,9 @@ def metadata_asked_at_the_same_time_are_mixed_up(server: Strict) -> None:
 
 
 # merge_strategy decides how data merges into a record that exists
-@pixiebrix(Kind.AFTER, "published")
-def a_deleted_record_comes_back_in_a_merge(server: Strict) -> None:
+@pixiebrix(Kind.AFTER, "published", like=first_pixiebrix_a.deleted_record_merged)
+def a_deleted_record_comes_back_in_a_merge(_: Strict) -> None:
     """Records are deleted softly, and a later merge into the same key brings the old data back."""
-
-    @around(server, "deleteRecord")
-    def removed(right: Run, call: Call) -> Reply:
-        database = call.database()
-        row = database.rows.get(call.ids["key"])
-        reply = right(call)
-        if row is not None:
-            vars(database).setdefault("deleted", {})[row.key] = row.data
-        return reply
-
-    @instead(records, "_put")
-    def put(right: Put, call: Call, database: Database, item: dict[str, Any], key: str) -> Row:
-        old = vars(database).get("deleted", {}).pop(key, None)
-        strategy = item.get("merge_strategy") or "replace"
-        if old is None or key in database.rows or strategy == "replace":
-            return right(call, database, item, key)
-        deep = records._merged(old, item["data"], strategy)
-        data = {**old, **item["data"]} if strategy == "shallow" else deep
-        return right(call, database, {"data": data}, key)
 
 
 # GET /databases/:databaseId/assets/ lists the metadata
@@ -139,39 +120,15 @@ def the_reason_of_a_failure_is_told_once(server: Strict) -> None:
 
 
 # pagination: X-Total-Count is the number of what is listed
-@pixiebrix(Kind.AFTER, "published")
-def the_total_counts_deleted_databases_too(server: Strict) -> None:
+@pixiebrix(Kind.AFTER, "published", like=third_pixiebrix_a.total_counts_deleted_databases)
+def the_total_counts_deleted_databases_too(_: Strict) -> None:
     """X-Total-Count comes from a counter that creating a database moves and deleting one does not."""
-
-    @around(server, "deleteDatabase")
-    def deleted(right: Run, call: Call) -> Reply:
-        managed = call.database().managed
-        reply = right(call)
-        vars(call.vault)["gone"] = vars(call.vault).get("gone", 0) + managed
-        return reply
-
-    @around(server, "listDatabases")
-    def listed(right: Run, call: Call) -> Reply:
-        reply, gone = right(call), vars(call.vault).get("gone", 0)
-        headers = ((n, str(int(v) + gone) if n == "X-Total-Count" else v) for n, v in reply.headers)
-        return replace(reply, headers=tuple(headers))
 
 
 # archives: each link works for an hour, then asking the endpoint again gives a fresh one
-@pixiebrix(Kind.LONG, "documented")
-def archive_links_are_cached_for_a_day(server: Strict) -> None:
+@pixiebrix(Kind.LONG, "documented", like=fifth_pixiebrix_b.archive_links_are_kept_for_a_day)
+def archive_links_are_cached_for_a_day(_: Strict) -> None:
     """The signed link of an archive is cached for a day, so asking again after an hour gives a dead one."""
-
-    @instead(Archives, "_shown")
-    def shown(
-        right: Callable[[Archives, Database, Archive], Any], self: Archives, database: Database, one: Archive
-    ) -> dict[str, Any]:
-        item, now = right(self, database, one), server.clock.now()
-        cached: tuple[str, Any] | None = vars(one).get("link")
-        if cached is None or now >= cached[1]:
-            cached = item["file"], now + timedelta(days=1)
-            vars(one)["link"] = cached
-        return {**item, "file": cached[0]}
 
 
 def _after_retention(see: Callable[[Database, dict[str, Row]], None]) -> None:
@@ -187,15 +144,9 @@ def _after_retention(see: Callable[[Database, dict[str, Row]], None]) -> None:
 
 
 # retention: the oldest date(s) are archived until the count is back under the limit
-@pixiebrix(Kind.LONG, "documented")
+@pixiebrix(Kind.LONG, "documented", like=second_pixiebrix_b.one_date_a_night)
 def the_night_archives_one_date_and_stops(_: Strict) -> None:
     """An if instead of a while: the night removes the oldest date alone, however many records are left."""
-
-    def see(database: Database, before: dict[str, Row]) -> None:
-        oldest = min(row.updated.date() for row in before.values())
-        database.rows = {key: row for key, row in before.items() if row.updated.date() != oldest}
-
-    _after_retention(see)
 
 
 # retention: archived records are no longer accessible by the records API

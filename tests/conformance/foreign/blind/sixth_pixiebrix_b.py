@@ -1,17 +1,14 @@
 """The sixth round, PixieBrix, second half: texts and values, sizes, combinations, comparisons, transport."""
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote_plus, urlencode
 
-from ..servers.strict import __main__ as main
-from ..servers.strict import databases, files, jobs, records, rest, storage
+from ..servers.strict import databases, records, rest
 from ..servers.strict.__main__ import Strict
-from ..servers.strict.rest import CSV, Call, Reply, invalid
-from ..servers.strict.world import Database, Row
+from ..servers.strict.rest import Call, Reply
+from ..servers.strict.world import Row
+from . import first_pixiebrix_a, fourth_pixiebrix_b, second_pixiebrix_b, third_pixiebrix_a, third_pixiebrix_b
 from .registry import Kind, around, instead, pixiebrix
 
 Run = Callable[[Call], Reply]
@@ -23,21 +20,15 @@ BATCH = 100
 
 
 # export jobs: one or more databases from which to export
-@pixiebrix(Kind.IDENTITY, "documented")
+@pixiebrix(Kind.IDENTITY, "documented", like=fourth_pixiebrix_b.keys_are_unique_in_an_export)
 def records_of_one_key_in_two_databases_become_one(_: Strict) -> None:
     """An export collects its records by keys alone, so two databases with the same key give one record."""
 
-    @instead(jobs, "_artifact")
-    def artifact(right: Callable[..., bytes], media: str, rows: list[tuple[Database, Row]]) -> bytes:
-        return right(media, list({row.key: (database, row) for database, row in rows}.values()))
-
 
 # data__<field>=<value>: the value is URL-encoded, once
-@pixiebrix(Kind.IDENTITY, "documented")
+@pixiebrix(Kind.IDENTITY, "documented", like=third_pixiebrix_a.filter_values_are_decoded_twice)
 def values_of_filters_are_decoded_twice(_: Strict) -> None:
     """The value of a data filter is decoded once more, so an encoded plus sign becomes a space."""
-
-    instead(records, "_fits")(lambda right, row, name, value: right(row, name, unquote_plus(value)))
 
 
 # records as text/csv; field names are case-sensitive
@@ -71,16 +62,9 @@ def fields_that_are_null_are_not_listed(server: Strict) -> None:
 
 
 # assets: what is downloaded is what was uploaded, byte for byte
-@pixiebrix(Kind.FIDELITY, "inferred")
+@pixiebrix(Kind.FIDELITY, "inferred", like=third_pixiebrix_b.upload_loses_its_last_line_ends)
 def an_upload_loses_its_last_line_break(_: Strict) -> None:
     """Line breaks that end an uploaded file are cut off with the one that belongs to the form."""
-
-    @instead(storage, "multipart")
-    def multipart(right: Callable[[bytes, str], Parts], body: bytes, boundary: str) -> Parts:
-        return [
-            (name, filename, content.rstrip(b"\r\n") if name == "file" else content)
-            for name, filename, content in right(body, boundary)
-        ]
 
 
 # POST /databases/:id/records/: one record or an array, 201
@@ -102,18 +86,9 @@ def the_record_that_opens_a_batch_is_lost(server: Strict) -> None:
 
 
 # assets: filename has 1-255 characters
-@pixiebrix(Kind.SIZES, "published")
+@pixiebrix(Kind.SIZES, "published", like=second_pixiebrix_b.filenames_counted_in_bytes)
 def the_length_of_a_file_name_is_counted_in_bytes(_: Strict) -> None:
     """A file name of 255 characters or less is refused where it has more than 255 bytes in UTF-8."""
-
-    @instead(files, "text_field")
-    def text_field(
-        right: Callable[..., str | None], body: dict[str, Any], name: str, limit: int, **more: Any
-    ) -> str | None:
-        value = right(body, name, limit, **more)
-        if value is not None and len(value.encode()) > limit:
-            raise invalid({name: [f"Ensure this field has no more than {limit} characters."]})
-        return value
 
 
 # databases: name has up to 256 characters
@@ -143,14 +118,9 @@ def version_1_1_gets_the_first_page_alone(server: Strict) -> None:
 
 
 # archives: ordering=date is ascending, and paginated with links to the next page
-@pixiebrix(Kind.COMBINED, "documented")
+@pixiebrix(Kind.COMBINED, "documented", like=third_pixiebrix_b.next_archives_forget_the_order)
 def the_link_to_the_next_page_forgets_the_ordering(_: Strict) -> None:
     """Links to other pages are made without the ordering that was asked for, so these are descending."""
-
-    @instead(Call, "_at")
-    def at(right: Callable[[Call, int], str], self: Call, page: int) -> str:
-        kept = urlencode([pair for pair in self.request.pairs if pair[0] != "ordering"])
-        return right(replace(self, request=replace(self.request, query=kept)), page)
 
 
 # data__<field>=<value> keeps the records whose string field equals the value
@@ -167,14 +137,9 @@ def spaces_at_the_end_make_no_difference_to_a_filter(_: Strict) -> None:
 
 
 # export jobs: filters are ISO 8601 timestamps
-@pixiebrix(Kind.COMPARED, "documented")
+@pixiebrix(Kind.COMPARED, "documented", like=first_pixiebrix_a.offset_of_timestamp_dropped)
 def the_offset_of_a_timestamp_is_dropped(_: Strict) -> None:
     """The bounds of an export are compared by their wall clock time, whatever offset from UTC they have."""
-
-    @instead(jobs, "_moment")
-    def moment(right: Callable[..., datetime | None], filters: dict[str, Any], name: str) -> datetime | None:
-        found = right(filters, name)
-        return None if found is None else found.replace(tzinfo=UTC)
 
 
 # bodies may come as application/x-www-form-urlencoded or multipart/form-data; PATCH marks by is_uploaded
@@ -191,32 +156,18 @@ def a_false_of_a_form_counts_as_true(_: Strict) -> None:
 
 
 # pagination from version 2.0, with Link; records have the media type text/csv too
-@pixiebrix(Kind.TRANSPORT, "published")
-def pages_of_csv_have_no_links(server: Strict) -> None:
+@pixiebrix(Kind.TRANSPORT, "published", like=third_pixiebrix_a.csv_pages_have_no_links)
+def pages_of_csv_have_no_links(_: Strict) -> None:
     """The CSV of records has pages, but its way out forgets the Link header, so nobody learns of the next."""
-
-    @around(server, "listRecords")
-    def listed(right: Run, call: Call) -> Reply:
-        reply = right(call)
-        return replace(reply, headers=()) if call.media == CSV else reply
 
 
 # the version is a parameter of the media type (the space before it is optional)
-@pixiebrix(Kind.TRANSPORT, "published")
+@pixiebrix(Kind.TRANSPORT, "published", like=first_pixiebrix_a.version_needs_a_blank)
 def the_version_is_only_read_after_a_space(_: Strict) -> None:
     """The Accept header is split at a semicolon with a space, so version=2.0 without one is not seen."""
 
-    instead(main, "negotiate")(
-        lambda right, accept, operation: right(re.sub(r";version=[^;, ]*", "", accept), operation)
-    )
-
 
 # export jobs: one or more databases; bodies may come as forms
-@pixiebrix(Kind.TRANSPORT, "published")
+@pixiebrix(Kind.TRANSPORT, "published", like=third_pixiebrix_a.form_keeps_the_last_database)
 def a_form_keeps_the_last_of_its_databases(_: Strict) -> None:
     """Of a field that a form repeats the last value alone is read, so an export has one database only."""
-
-    @instead(rest, "_form")
-    def form(right: Form, pairs: list[tuple[str, str]]) -> dict[str, Any]:
-        found = right(pairs)
-        return found | {name: found[name][-1:] for name in rest.LISTS if name in found}

@@ -3,10 +3,10 @@
 from functools import partial
 from typing import Any
 
-from ..asking import Client, ask
+from ..asking import Client
 from ..running import Foreign
 from .asking_pieces import ATTEMPTS, together
-from .asking_pixiebrix import data, files, night, put, scratch
+from .asking_pixiebrix import data, night, put, scratch
 from .sixth_pixiebrix_witnesses_b import *  # noqa: F403 - the witnesses of the second half, found by name here
 from .sixth_pixiebrix_witnesses_b import assets, fill, new_asset, status, upload
 
@@ -56,14 +56,6 @@ def metadata_asked_at_the_same_time_are_mixed_up(server: Foreign) -> bool:
     return True
 
 
-def a_deleted_record_comes_back_in_a_merge(server: Foreign) -> bool:
-    call = Client(server)
-    put(call, "again", {"old": "x"})
-    assert status(call, f"{scratch(server)}again/", method="DELETE") == 204
-    put(call, "again", {"new": "y"}, "shallow")
-    return bool(data(call, "again") == {"new": "y"})
-
-
 def the_list_of_assets_is_cached_until_one_is_created(server: Foreign) -> bool:
     call = Client(server)
     one = new_asset(call, "listed.txt")["asset"]["id"]
@@ -94,31 +86,6 @@ def the_reason_of_a_failure_is_told_once(server: Foreign) -> bool:
         job = call.json(path)
     assert job["status"] == "FAILURE"
     return bool(job["error_message"]) and bool(call.json(path)["error_message"])
-
-
-def the_total_counts_deleted_databases_too(server: Foreign) -> bool:
-    call = Client(server)
-    path = f"/organizations/{server.organization}/databases/"
-    made = call.json(path, {"name": "for a moment"})
-    assert status(call, f"/databases/{made['id']}/", method="DELETE") == 204
-    _, _, headers = call(f"{path}?page_size=1000")
-    return int(headers["X-Total-Count"]) == len(call.json(f"{path}?page_size=1000"))
-
-
-def archive_links_are_cached_for_a_day(server: Foreign) -> bool:
-    call = Client(server)
-    day, link = next(iter(files(call, server.kept[0]).items()))
-    assert ask(link)[0] == 200
-    server.administer(f"advance?seconds={HOUR + 60}")
-    return ask(files(call, server.kept[0])[day])[0] == 200
-
-
-def the_night_archives_one_date_and_stops(server: Foreign) -> bool:
-    call = Client(server)
-    for count in (10, 10, server.record_limit - 5):
-        fill(call, count)
-        night(server)
-    return bool(len(call.json(f"{scratch(server)}?page_size=1000")) <= server.record_limit)
 
 
 def an_archived_record_is_still_read_by_its_key(server: Foreign) -> bool:

@@ -4,13 +4,11 @@ import csv
 import io
 import json
 import re
-from datetime import datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import urlencode
 
 from ..asking import Client, ask
 from ..running import Foreign
-from .asking_pixiebrix import job, put, scratch
+from .asking_pixiebrix import put, scratch
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -58,27 +56,6 @@ def _found(call: Client, query: str) -> list[str]:
     return [one["id"] for one in call.json(f"{scratch(call.server)}?{query}")]
 
 
-def _in_two_databases(call: Client, key: str) -> tuple[str, str]:
-    """A record of this key in two databases."""
-    first, second = call.server.databases[:2]
-    for one in (first, second):
-        assert status(call, f"/databases/{one}/records/", [{"id": key, "data": {"a": "x"}}], "PUT") == 200
-    return first, second
-
-
-def records_of_one_key_in_two_databases_become_one(server: Foreign) -> bool:
-    call = Client(server)
-    both = _in_two_databases(call, "shared")
-    items: list[dict[str, Any]] = json.loads(call.finished(job(call, *both)))
-    return bool(sum(item["id"] == "shared" for item in items) == 2)
-
-
-def values_of_filters_are_decoded_twice(server: Foreign) -> bool:
-    call = Client(server)
-    put(call, "plus", {"email": "david+work@example.org"})
-    return _found(call, "data__email=david%2Bwork%40example.org") == ["plus"]
-
-
 def csv_columns_that_differ_in_case_become_one(server: Foreign) -> bool:
     call = Client(server)
     put(call, "cases", {"Name": "upper", "name": "lower"})
@@ -94,20 +71,9 @@ def fields_that_are_null_are_not_listed(server: Foreign) -> bool:
     return [one["data"] for one in call.json(scratch(server))] == [{"a": "x", "b": None}]
 
 
-def an_upload_loses_its_last_line_break(server: Foreign) -> bool:
-    call, content = Client(server), b"a line\nand another\r\n"
-    one = upload(call, "lines.txt", content)
-    code, got, headers = call(f"{assets(server)}{one}")
-    return (ask(headers["Location"])[1] if code != 200 else got) == content
-
-
 def the_record_that_opens_a_batch_is_lost(server: Foreign) -> bool:
     call = Client(server)
     return fill(call, 250) <= set(_found(call, "page_size=1000"))
-
-
-def the_length_of_a_file_name_is_counted_in_bytes(server: Foreign) -> bool:
-    return status(Client(server), assets(server), {"filename": "ü" * 200 + ".png"}) == 201
 
 
 def the_name_of_a_database_is_cut_at_255(server: Foreign) -> bool:
@@ -131,34 +97,11 @@ def _next(headers: Any) -> str | None:
     return found[1] if found else None
 
 
-def the_link_to_the_next_page_forgets_the_ordering(server: Foreign) -> bool:
-    call = Client(server)
-    days: list[str] = []
-    query = "record-archives/?ordering=date&page_size=2"
-    path: str | None = f"/organizations/{server.organization}/databases/{server.kept[0]}/{query}"
-    while path and len(days) < 100:
-        _, text, headers = call(path)
-        days += [one["date"] for one in json.loads(text)]
-        path = (_next(headers) or "").removeprefix(server.pixiebrix)
-    assert len(days) > 2
-    return days == sorted(set(days))
-
-
 def spaces_at_the_end_make_no_difference_to_a_filter(server: Foreign) -> bool:
     call = Client(server)
     put(call, "bare", {"tag": "red"})
     put(call, "spaced", {"tag": "red  "})
     return _found(call, "data__tag=red") == ["bare"] and _found(call, "data__tag=red%20%20") == ["spaced"]
-
-
-def the_offset_of_a_timestamp_is_dropped(server: Foreign) -> bool:
-    call = Client(server)
-    put(call, "timely", {"a": "x"})
-    created = datetime.fromisoformat(call.json(f"{scratch(server)}timely/")["created_at"])
-    east = timezone(timedelta(hours=5))
-    start = (created - timedelta(hours=1)).astimezone(east).isoformat()
-    items = json.loads(call.finished(job(call, server.databases[1], start_date=start)))
-    return [item["id"] for item in items] == ["timely"]
 
 
 def a_false_of_a_form_counts_as_true(server: Foreign) -> bool:
@@ -167,27 +110,3 @@ def a_false_of_a_form_counts_as_true(server: Foreign) -> bool:
     path = f"{assets(server)}{one}"
     assert status(call, path, b"is_uploaded=false", "PATCH", Content_Type=FORM) == 200
     return call.json(f"{path}?meta=true")["is_uploaded"] is False and status(call, path) == 404
-
-
-def pages_of_csv_have_no_links(server: Foreign) -> bool:
-    call = Client(server)
-    fill(call, 120)
-    code, _, headers = call(f"{scratch(server)}?page_size=50", None, None, Accept="text/csv; version=2.0")
-    return code == 200 and _next(headers) is not None
-
-
-def the_version_is_only_read_after_a_space(server: Foreign) -> bool:
-    call = Client(server)
-    fill(call, 3)
-    _, text, _ = call(f"{scratch(server)}?page_size=1", None, None, Accept="application/json;version=2.0")
-    return len(json.loads(text)) == 1
-
-
-def a_form_keeps_the_last_of_its_databases(server: Foreign) -> bool:
-    call = Client(server)
-    both = _in_two_databases(call, "in-a-form")
-    body = urlencode([("name", "form"), *(("databases", one) for one in both)]).encode()
-    code, text, _ = call("/databases/records/jobs/", body, "POST", Content_Type=FORM)
-    assert code == 201, text
-    items = json.loads(call.finished(json.loads(text)))
-    return {item["database"] for item in items if item["id"] == "in-a-form"} == set(both)

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -14,6 +13,7 @@ from ..servers.strict.__main__ import Strict
 from ..servers.strict.rest import CSV, JSON, Call, Reply
 from ..servers.strict.web import Pairs, Request
 from ..servers.strict.world import Database, Row
+from . import second_pixiebrix_a
 from .registry import Kind, around, instead, pixiebrix, unlocked
 
 Run = Callable[[Call], Reply]
@@ -21,7 +21,6 @@ Fits = Callable[[Row, str, str], bool]
 Put = Callable[[Call, Database, dict[str, Any], str], Row]
 
 MERGING = ("shallow", "deep", "deep_append")
-LAST_SECOND = "23:59:59.000000"
 
 
 def with_body(call: Call, body: Any) -> Call:
@@ -95,19 +94,9 @@ def merges_at_once_lose_another(server: Strict) -> None:
 
 
 # Databases and records: `end_date` is inclusive, on the creation date
-@pixiebrix(Kind.COMPARED, "documented")
+@pixiebrix(Kind.COMPARED, "documented", like=second_pixiebrix_a.last_second_of_the_end_date_missing)
 def end_date_ends_a_second_early(_: Strict) -> None:
     """`end_date` reaches to 23:59:59 sharp: a record created within the day's last second is left out."""
-
-    @instead(records, "chosen")
-    def changed(right: Callable[[Call, Database], list[Row]], call: Call, database: Database) -> list[Row]:
-        found, end = right(call, database), records._day(call, "end_date")
-        times = [row.created.astimezone(UTC) for row in found]
-        return [
-            row
-            for row, then in zip(found, times, strict=True)
-            if then.date() != end or f"{then:%H:%M:%S.%f}" <= LAST_SECOND
-        ]
 
 
 # Databases and records: `data__<field>=<value>` keeps the records whose field equals the value

@@ -6,7 +6,6 @@ import json
 import re
 import time
 import zipfile
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -81,19 +80,6 @@ def merges_at_once_lose_another(server: Foreign) -> bool:
         )
         kept = kept and data(call, key) == {"start": 0, "left": 1, "right": 2}
     return kept
-
-
-def end_date_ends_a_second_early(server: Foreign) -> bool:
-    call = Client(server)
-    for attempt in range(ATTEMPTS):
-        first = call.json(scratch(server), {"id": f"first{attempt}", "data": {}})["created_at"]
-        now = datetime.fromisoformat(first).astimezone(UTC)
-        end = now.replace(hour=23, minute=59, second=59, microsecond=200_000)
-        server.administer(f"advance?seconds={(end - now) % timedelta(DAY) / timedelta(seconds=1)}")
-        late = call.json(scratch(server), {"id": f"late{attempt}", "data": {}})["created_at"]
-        if late[11:19] == "23:59:59":
-            return f"late{attempt}" in _keys(call, f"end_date={late[:10]}")
-    raise AssertionError("the last second was missed")
 
 
 def filter_values_are_decoded_twice(server: Foreign) -> bool:
