@@ -20,8 +20,7 @@ LOOKS = [(1280, "light"), (390, "dark")]
 TABS = ("", "#state", "#faults", "#coverage", "#settings", "#sandboxes")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_nothing_keeps_anybody_out(page: Page, mock: MockClient, axe: str, scheme: str, width: int) -> None:
     requests.get(f"{mock.pieces_url}/database/export", timeout=10)
     found = []

@@ -66,8 +66,10 @@ def root_of(running: Running, headers: dict[str, str], host: str = "inside:1") -
         ({"Forwarded": ";;;=,"}, "http://inside:1"),
     ],
 )
-def test_what_a_proxy_on_this_machine_says_counts(start: Start, headers: dict[str, str], root: str) -> None:
-    assert root_of(start(), headers) == root
+def test_what_a_proxy_on_this_machine_says_counts(
+    server: Running, headers: dict[str, str], root: str
+) -> None:
+    assert root_of(server, headers) == root
 
 
 @pytest.mark.parametrize(
