@@ -238,7 +238,9 @@ def test_links_do_not_take_the_token_away(web: Start, judge: Judge) -> None:
     upload = {"asset": one, "upload_url": link, "fields": {"key": "a"}}
 
     def answer(seen: Seen) -> tuple[int, dict[str, str], bytes]:
-        headers = {**JSON, "Link": f'<{link}>; rel="next"', "X-Total-Count": "1"}
+        headers = {**JSON, "X-Total-Count": "1"}
+        if "page=" not in seen.path:  # a list that never ends takes each check a hundred pages
+            headers["Link"] = f'<{link}>; rel="next"'
         if seen.path.endswith("/assets/") and seen.method == "POST":
             return 201, headers, json.dumps(upload).encode()
         plain = seen.path.partition("?")[0]
