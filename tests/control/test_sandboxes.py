@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from .mock import NOW, V2, Mock
+from .mock import NOW, V2, Mock, ServerThread, settings
 
 Sandboxes = Callable[[], Mock]
 
@@ -132,6 +133,13 @@ def test_the_swagger_ui_of_a_sandbox_calls_the_sandbox(mock: Mock) -> None:
 # Names
 
 
+@pytest.fixture(scope="module")
+def without() -> Iterator[Mock]:
+    """A server in which no test makes a sandbox."""
+    with ServerThread(settings()) as running, contextlib.closing(Mock(running.base_url)) as mock:
+        yield mock
+
+
 @pytest.mark.parametrize("name", ["a", "A-1", "checkout_test.7", "0", "x" * 64, "a~b"[:1]])
 def test_names(start: Callable[..., Mock], name: str) -> None:
     mock = start()
@@ -143,14 +151,11 @@ def test_names(start: Callable[..., Mock], name: str) -> None:
     "name", ["", "-a", ".a", "_a", "a b", "a%20b", "ü", "x" * 65, "a~", "a:b", "a%2Fb%00"]
 )
 @pytest.mark.parametrize("rest", ["", "/", "/database/export", "/_mock/health"])
-def test_what_is_not_a_name_is_refused_and_makes_nothing(
-    start: Callable[..., Mock], name: str, rest: str
-) -> None:
-    mock = start()
-    response = mock.send("GET", f"/~{name}{rest}")
+def test_what_is_not_a_name_is_refused_and_makes_nothing(without: Mock, name: str, rest: str) -> None:
+    response = without.send("GET", f"/~{name}{rest}")
     assert response.status_code in {400, 404}
     assert response.json()["detail"]
-    assert names(mock) == []
+    assert names(without) == []
 
 
 @pytest.mark.parametrize("tilde", ["~", "%7E", "%7e"])

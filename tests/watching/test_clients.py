@@ -128,8 +128,11 @@ def test_a_check_comes_to_the_same_through_it(
     watching: Watching, tmp_path: Path, name: str, api: str
 ) -> None:
     """The kit is the client: it says the same of a server, and the proxy accuses the server of nothing."""
+    # not the largest pages, which take longer than all others together
     only = (
-        ["PI-EXP-*", "PI-IMP-*", "PI-ROLL-*"] if api == "pieces" else ["PB-ASSET-*", "PB-PAGE-*", "PB-REC-0*"]
+        ["PI-EXP-*", "PI-IMP-0*", "PI-ROLL-0*"]
+        if api == "pieces"
+        else ["PB-ASSET-*", "PB-PAGE-0[1-5]", "PB-PAGE-1*", "PB-REC-0[1-57-9]"]
     )
     options = ["--api", api, "--no-fuzzing", *(word for one in only for word in ("--only", one))]
 
