@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 from ....state.errors import BrokenSchema, InvalidInput, NotFound
 from ....state.instants import DAY, day_of
-from ....state.jsonio import loads
 from .archives import Archive
 from .assets import Asset, filename_errors
 from .databases import Database, Organization, database_errors
@@ -216,7 +215,7 @@ class PixieBrixState:
         schema = database.enforced
         if schema is None:
             return []
-        found = [{"data": wrong} if (wrong := schema.problems(loads(raw))) else {} for raw in written]
+        found = [{"data": wrong} if wrong else {} for wrong in schema.problems(written)]
         return found if any(found) else []
 
     def _merged(self, old: bytes | None, data: dict[str, Any], strategy: MergeStrategy) -> bytes:
