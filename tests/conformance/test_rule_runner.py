@@ -1,101 +1,36 @@
-"""What stands between checks and verdicts: skip reasons, findings of all answers, what a result says."""
+"""What stands between checks and verdicts: skip reasons, and findings of all answers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from types import ModuleType
-from typing import Any
 
 import pytest
 
-from dbcontract.conformance.authoring.check import Checks, check, collect
 from dbcontract.conformance.authoring.context import Context
 from dbcontract.conformance.catalogue.findings import BODY, STATUS
-from dbcontract.conformance.catalogue.rules import Capability, Level, Rule, Source
-from dbcontract.conformance.http.evidence import Exchange
-from dbcontract.conformance.http.redaction import Redactor
-from dbcontract.conformance.http.wire import Limits, NoAnswer, Received, Request, Unreachable, Wire, origin_of
-from dbcontract.conformance.results.results import CheckResult, RuleResult, Verdict
+from dbcontract.conformance.catalogue.rules import Capability, Rule
+from dbcontract.conformance.http.wire import NoAnswer, Unreachable, origin_of
+from dbcontract.conformance.results.results import CheckResult, Verdict
 from dbcontract.conformance.runner.fuzzing.settings import FuzzingSettings
 from dbcontract.conformance.runner.rule_runner import RuleChecks, RuleRunner
 from dbcontract.conformance.schema.conformance import Violation
-from dbcontract.conformance.schema.description import Description, Finding
-from dbcontract.conformance.target.target import Endpoint, Target
+from dbcontract.conformance.schema.description import Description
+from dbcontract.conformance.target.target import Endpoint
 
 from .conftest import PACE, Start
-
-PIECES, PIXIEBRIX = "http://pieces.test", "http://pixiebrix.test/api"
-SECRET = "the-secret-token"
-TARGET = Target(
-    "made up",
-    endpoints={"pieces": Endpoint(PIECES), "pixiebrix": Endpoint(PIXIEBRIX, SECRET)},
-    capabilities=frozenset({"write", "read"}),
-    pace=PACE,
-    arguments=("--target", "dev"),
+from .rule_runners import (
+    PIECES,
+    PIXIEBRIX,
+    REFUSALS,
+    RULE,
+    SECRET,
+    STATUSES,
+    TARGET,
+    Answering,
+    a_rule_runner,
+    asks,
+    checks_of,
+    violation,
 )
-RULE = Rule(
-    id="PI-EXP-01",
-    api="pieces",
-    level=Level.PUBLISHED,
-    title="the title",
-    statement="The statement.",
-    source=Source("decision", "the heading"),
-    operations=("exportDatabase",),
-    needs=(),
-    depends_on=(),
-)
-STATUSES = replace(RULE, id="PI-DESC-04")
-REFUSALS = replace(RULE, id="PI-DESC-09")
-
-
-class Answering(Wire):
-    """Answers without a network; at the URLs that something happens at, that."""
-
-    def __init__(self, limits: Limits) -> None:
-        super().__init__(limits)
-        self.happens: dict[str, Exception] = {}
-        self.sent: list[tuple[str, str]] = []
-
-    def send(self, request: Request, **_: Any) -> Received:
-        self.sent.append((request.method, request.url))
-        if request.url in self.happens:
-            raise self.happens[request.url]
-        status = 202 if "/database/" in request.url else 200
-        return Received(status, "", (), b"x" * 9_000, 0.01)
-
-
-def checks_of(*functions: Callable[[Context], None]) -> Checks:
-    module = ModuleType("checks.sample")
-    for number, function in enumerate(functions):
-
-        def one(ctx: Context, function: Callable[[Context], None] = function) -> None:
-            function(ctx)
-
-        one.__module__ = "checks.sample"
-        one.__doc__ = f"Step {number}."
-        setattr(module, f"check_{number}", check("PI-EXP-01")(one))
-    return Checks(collect(module))
-
-
-def a_rule_runner(
-    *functions: Callable[[Context], None],
-    target: Target = TARGET,
-    rules: Sequence[Rule] = (RULE,),
-    **options: object,
-) -> RuleRunner:
-    rule_runner = RuleRunner(target, {rule.id: rule for rule in rules}, checks_of(*functions), **options)  # type: ignore[arg-type]
-    rule_runner.wire = Answering(target.pace.wire)
-    return rule_runner
-
-
-def asks(ctx: Context) -> None:
-    ctx.raw("GET", "/1")
-
-
-def violation(check: str = STATUS, operation: str = "exportDatabase") -> Violation:
-    exchange = Exchange(Request("GET", f"{PIECES}/1"))
-    finding = Finding(check, operation, "Undocumented status", "Received: 418")
-    return Violation(finding, exchange.as_evidence(1, Redactor()))
-
 
 # Can it be verified at all
 
@@ -387,71 +322,3 @@ def test_a_rule_that_all_exchanges_feed_is_judged_after_fuzzing(fuzzed: RuleRunn
 def test_a_rule_whose_fuzzing_is_cancelled_counts_as_stopped(fuzzed: RuleRunner) -> None:
     fuzzed.cancelled.set()
     assert fuzzed.judge(STATUSES, {}).checks.stopped
-
-
-# The verdict
-
-
-def result_of(
-    rule_runner: RuleRunner, *parts: CheckResult, rule: Rule = RULE, **results: Verdict
-) -> RuleResult:
-    others = {
-        name.replace("_", "-"): rule_runner.verdict(
-            rule_runner.rules[name.replace("_", "-")], [CheckResult(verdict)], {}
-        )
-        for name, verdict in results.items()
-    }
-    return rule_runner.verdict(rule, parts, others)
-
-
-def test_a_result_holds_the_rule_and_how_to_judge_it_again() -> None:
-    rule_runner = a_rule_runner(asks, asks, seed=3)
-    result = result_of(
-        rule_runner, CheckResult(Verdict.PASSED, seconds=1.5), CheckResult(Verdict.PASSED, seconds=2.0)
-    )
-    assert result.rule is RULE
-    assert result.part.seconds == 3.5
-    assert result.how == "Step 0. Step 1."
-    assert result.reproduce == "dbcontract check --target dev --only PI-EXP-01 --seed 3"
-
-
-def test_a_result_says_what_the_worst_part_says() -> None:
-    evidence = (violation().evidence,)
-    part = CheckResult(Verdict.FAILED, "the thing", "1", "2", evidence, 1.0, ("clock",))
-    result = result_of(a_rule_runner(), CheckResult(Verdict.PASSED), part)
-    assert (result.verdict, result.reason, result.part.expected, result.part.actual) == (
-        Verdict.FAILED,
-        "the thing",
-        "1",
-        "2",
-    )
-    assert (result.part.evidence, result.part.missing, result.because_of) == (evidence, ("clock",), None)
-
-
-def test_a_rule_without_parts_is_not_verified() -> None:
-    result = result_of(a_rule_runner())
-    assert result.verdict is Verdict.NOT_VERIFIED
-    assert result.reason == "no check of the kit covers this rule yet"
-
-
-def test_what_did_not_pass_is_explained() -> None:
-    upper = replace(RULE, id="PI-EXP-02", depends_on=("PI-EXP-01",))
-    rule_runner = a_rule_runner(rules=(RULE, upper, replace(RULE, id="PI-EXP-03")))
-
-    def because(part: CheckResult, **results: Verdict) -> str | None:
-        return result_of(rule_runner, part, rule=upper, **results).because_of
-
-    failed, blames = CheckResult(Verdict.FAILED), CheckResult(Verdict.NOT_VERIFIED, because_of="PI-EXP-03")
-    assert because(failed, PI_EXP_01=Verdict.FAILED) == "PI-EXP-01"
-    assert because(failed, PI_EXP_01=Verdict.PASSED) is None
-    assert because(CheckResult(Verdict.NOT_VERIFIED), PI_EXP_01=Verdict.FAILED) is None
-    assert because(blames, PI_EXP_01=Verdict.PASSED) == "PI-EXP-03"
-    assert because(blames, PI_EXP_01=Verdict.FAILED, PI_EXP_03=Verdict.FAILED) == "PI-EXP-03"
-
-
-def test_the_target_as_reports_name_it() -> None:
-    summary = a_rule_runner().summary()
-    assert (summary.name, summary.kind) == ("made up", "other")
-    assert summary.urls == {"pieces": PIECES, "pixiebrix": PIXIEBRIX}
-    assert summary.capabilities == ("read", "write")
-    assert a_rule_runner(target=TARGET.only("pixiebrix")).summary().urls == {"pixiebrix": PIXIEBRIX}
