@@ -110,7 +110,7 @@ def measured(file: Path, base: tuple[float, int], rounds: int) -> Measured:
     """Load a data file into a server of its own, and ask it.
 
     Raises:
-        BenchmarkError: an answer was no success, or the server ended.
+        BenchmarkError: an answer was not a success, or the server ended.
     """
     with Watched(file) as server:
         load, memory = server.cpu_seconds() - base[0], server.memory() - base[1]

@@ -109,7 +109,7 @@ class Campaign:
         documented = {500, 505} if b"/database/" in sent else set()
         if b"Traceback" in received or any(status >= 500 and status not in documented for status in found):
             self.findings.append(f"{received[:500]!r} answers {sent[:2_000]!r}")
-        # What got no answer may have been taken, or is no request at all.
+        # What got no answer may have been taken, or is not a request at all.
         return not found or (min(found) < 300 and (not sent.startswith(b"GET ") or len(found) > 1))
 
     def _exchange(self, sent: bytes) -> bytes:

@@ -39,7 +39,7 @@ def clean_up_after(run: Run, since: int) -> tuple[str, ...]:
 
 
 def look_again(run: Run) -> None:
-    """After the target has put its data back: what is not there any more is no more in the inventory."""
+    """After the target has put its data back: what is not there any longer leaves the inventory."""
     gate = run.session.gate
     if gate is None:
         return

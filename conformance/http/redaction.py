@@ -43,7 +43,7 @@ VARIABLE: Final = re.compile(r"\$(?:(?:[A-Z]+_)*TOKEN|HEADER_[A-Z0-9_]+)(?![A-Za
 
 _SHORT: Final = 2_048
 _REMEMBERED: Final = 8_192
-"""How many texts of so many characters are known again."""
+"""How many texts of this many characters are known again."""
 
 _Span = tuple[int, int]
 

@@ -16,7 +16,7 @@ _LATE = "the time of the run was over"
 
 
 def headline(run: RunResult) -> str:
-    """The result in a few words and four numbers; a part of a run says that it is no more."""
+    """The result in a few words and four numbers; a part of a run says that it is a part."""
     part = f"shard {run.shard.index} of {run.shard.count} alone: " if run.shard is not None else ""
     return f"{part}{outcome(run)} ({counts(run)})"
 

@@ -129,7 +129,7 @@ class ControlConnection:
         sandbox = _SANDBOX.match(path)
         deleted = _DELETED.search(path) if method == "DELETE" and status < 400 else None
         with self._lock:
-            if deleted is not None:  # here, on purpose: the next one of that name is no surprise
+            if deleted is not None:  # here, on purpose: the next one of that name does not surprise
                 name = deleted["name"]
                 for known in [
                     one for one in self._lives if name is None or one.endswith(f"/~{unquote(name)}")

@@ -25,7 +25,7 @@ class IdSource:
         """Go to where a generator stood.
 
         Raises:
-            ValueError: the text is no such state.
+            ValueError: the text is not such a state.
         """
         restore_generator(self._random, state)
 
@@ -49,7 +49,7 @@ def restore_generator(generator: random.Random, state: str) -> None:
     """Put a generator where another one stood.
 
     Raises:
-        ValueError: the text is no such state.
+        ValueError: the text is not such a state.
     """
     kind, _, numbers = state.partition(":")
     try:

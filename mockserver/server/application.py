@@ -117,7 +117,7 @@ class Dispatcher:
         self._handlers = handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer what is no call of an operation."""
+        """Answer what is not a call of an operation."""
         if scope["type"] == "lifespan":
             # Connexion reads the descriptions when the first message passes: at start-up, so that one that
             # names an unknown handler stops the server instead of failing requests.

@@ -48,7 +48,7 @@ def identifier(value: object) -> str:
 
     Raises:
         TypeError: it is not text.
-        ValueError: it is no such UUID.
+        ValueError: it is not such a UUID.
     """
     found = text(value)
     if not is_uuid(found) or found != found.lower():

@@ -199,7 +199,7 @@ def test_a_keyboard_is_enough_and_no_request_interrupts(page: Page, mock: MockCl
     assert (active.get_attribute("id"), page.one("#panel-state").is_displayed()) == ("tab-state", True)
     active.send_keys(Keys.TAB)
     inside = "return document.getElementById('panel-state').contains(document.activeElement)"
-    assert page.driver.execute_script(inside), "the hidden panels are no stops"
+    assert page.driver.execute_script(inside), "the hidden panels are not stops"
     outline = "return getComputedStyle(document.activeElement).outlineStyle"
     assert page.driver.execute_script(outline) != "none"
     page.click("Requests", "[role=tab]")

@@ -1,4 +1,4 @@
-"""Below HTTP: bytes that are no request, or too much of one, change nothing and hold nobody up."""
+"""Below HTTP: bytes that are not a request, or too much of one, change nothing and hold nobody up."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ VARIANTS = ("defects", "conforming")
 
 
 def sources(package: ModuleType) -> Iterator[tuple[str, ast.Module]]:
-    """The modules of a package that are no variants, by name."""
+    """The modules of a package that are not variants, by name."""
     for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if not {*info.name.split(".")} & {*VARIANTS}:
             file = Path(importlib.import_module(info.name).__file__ or "")

@@ -86,7 +86,7 @@ class GivenPieces:
         with step("PI-IMP-01", "import new entries"):
             body = {**self.importable(), **lists}
             self._ctx.call("importDatabase", json=body, note="are new entries kept?").expect_status(204)
-        self.__dict__.pop("own", None)  # the export from before is no more what the target holds
+        self.__dict__.pop("own", None)  # the export from before is no longer what the target holds
         # An export may be late, which is the subject of a rule of its own.
         return any(_ids(self.export(), name) - before for _ in range(2))
 

@@ -241,7 +241,7 @@ def made(ctx: PixieBrix, count: int) -> dict[str, str]:
 
 
 def at_least(ctx: PixieBrix, count: int) -> tuple[dict[str, str], list[Archive]]:
-    """The path of archives of this many dates, and they. Makes them where there are not enough.
+    """The path of archives of this many dates, and the archives. Makes them where there are not enough.
 
     Raises:
         NotVerified: there are not, and none can be made.

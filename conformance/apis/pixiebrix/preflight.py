@@ -106,7 +106,7 @@ class _Questions:
     # The address and the token
 
     def _is_elsewhere(self) -> bool:
-        """Whether the base URL leads to something that is no such API, or to nothing that runs."""
+        """Whether the base URL leads to something that is not such an API, or to nothing that runs."""
         answers, base = self._answers, self._ctx.base_url
         if is_down(answers):
             self._findings.down[API.name] = f"{base} answers {what_came(answers[0])}: nothing runs behind it"

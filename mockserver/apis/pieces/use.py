@@ -34,7 +34,7 @@ def _import(body: Any = None) -> Request:
 
 
 def _is_malformed(exchange: Exchange) -> bool:
-    """Whether a body is no export: not JSON, or without what every export has; not told of a cut one."""
+    """Whether a body is not an export: not JSON, or without what every export has; not told of a cut one."""
     if not exchange.request.whole or not exchange.request.body:
         return False
     sent = exchange.request.object

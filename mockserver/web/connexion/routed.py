@@ -20,7 +20,7 @@ class Layers(ConnexionMiddleware):  # type: ignore[misc]  # connexion has no typ
 
 
 def operation_of(app: ASGIApp, base_path: str, operation_id: str) -> ASGIApp:
-    """What a layer of Connexion calls for an operation; the application itself where it is no such layer.
+    """What a layer of Connexion calls for an operation; the application itself where it is not such a layer.
 
     Connexion gives the descriptions to its layers from inside out, so that what lies inside knows them.
     """

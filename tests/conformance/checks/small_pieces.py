@@ -294,7 +294,7 @@ class UnusualPieces(SmallPieces):
     def bad_collection(self, document: dict[str, Any]) -> None:
         super().bad_collection(document)
         if document["websites"] == []:
-            raise Refused("no bytes are no collection")
+            raise Refused("no bytes are not a collection")
 
 
 def _chunks(stream: BufferedIOBase) -> bytes:

@@ -138,7 +138,7 @@ def one_night_archives_one_date(_: Strict) -> None:
 # Archives and retention: archived records are no longer in the records API
 @pixiebrix(Kind.LONG, "documented")
 def archived_record_from_a_cache(server: Strict) -> None:
-    """A record read by its key is cached until somebody writes, and the night that archives is no write."""
+    """A record read by its key is cached until somebody writes; the night that archives does not count."""
     cache: dict[tuple[int, str, str], Reply] = {}
     writes = ("createRecords", "putRecords", "clearRecords", "putRecord", "deleteRecord", "deleteDatabase")
 
