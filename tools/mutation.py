@@ -39,7 +39,16 @@ TESTS = [
     "tests/state",
     *(
         f"tests/conformance/test_{name}.py"
-        for name in ("verdicts", "baseline", "engine", "run_check", "rule_runner", "order")
+        for name in (
+            "verdicts",
+            "baseline",
+            "engine",
+            "run_check",
+            "check_surroundings",
+            "rule_runner",
+            "rule_groups",
+            "order",
+        )
     ),
     "tests/defects/test_judging.py",
 ]

@@ -86,6 +86,16 @@ def test_what_the_check_itself_blames_comes_first() -> None:
     assert explained(depends_on, "B", A=PASSED, B=PASSED) == "B"
 
 
+def test_what_does_not_concern_a_rule_does_not_explain_it() -> None:
+    rules = rules_of({"X": ("A", "B"), "A": ("C",), "B": (), "C": ()})
+    results = results_of({"A": FAILED, "B": FAILED, "C": FAILED})
+    assert origin("X", None, rules, results, lambda _: False) is None
+    assert origin("X", None, rules, results, lambda one: one == "B") == "B"
+    # what the check itself blames need not, but what that rests on
+    assert origin("X", "A", rules, results, lambda _: False) == "A"
+    assert origin("X", "A", rules, results, lambda one: one == "C") == "C"
+
+
 def test_a_rule_that_is_in_no_catalogue_can_be_explained_by_its_check_only() -> None:
     assert origin("Z", None, {}, {}) is None
     assert origin("Z", "B", {}, {}) == "B"

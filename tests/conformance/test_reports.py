@@ -24,10 +24,8 @@ from dbcontract.conformance.results.results import (
     CheckResult,
     RuleResult,
     RunResult,
-    Tally,
     TargetSummary,
     Verdict,
-    tally,
 )
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
@@ -342,23 +340,3 @@ def test_root_causes_lead_and_what_follows_is_folded_below() -> None:
     assert page.index("<h2>Root causes</h2>") < page.index("<h2>Rules</h2>")
     for text in (markdown, page):
         assert "5 verified, 2 failed on their own, 1 follow-up, 2 not verified" in text
-
-
-def test_what_explains_a_failure_must_have_failed_itself() -> None:
-    """A cause that passed, or that no run knows, explains nothing: the failure stands on its own."""
-    alone = result(1, Verdict.FAILED, because_of="PB-ASSET-02")
-    run = replace(RUN, results=(alone, result(2, Verdict.PASSED)))
-    assert run.causes == ((alone, ()),)
-    assert tally(run) == Tally(verified=2, alone=1, follow_ups=0, not_verified=0)
-
-
-def test_a_chain_of_causes_is_folded_under_its_root() -> None:
-    several = (
-        result(1, Verdict.FAILED),
-        result(2, Verdict.FAILED, because_of="PB-ASSET-01"),
-        result(3, Verdict.WARNED, because_of="PB-ASSET-02"),
-        result(4, Verdict.NOT_VERIFIED, because_of="PB-ASSET-03"),
-    )
-    run = replace(RUN, results=several)
-    assert run.causes == ((several[0], several[1:]),)
-    assert tally(run) == Tally(verified=3, alone=1, follow_ups=2, not_verified=1)

@@ -74,6 +74,12 @@ class Watched(ConfiguredEnvironments):
         super().__init__(target, "r1", wire)
         self.closed: list[Environment] = []
         self.gone = False
+        self.refuses: Exception | None = None
+
+    def open(self) -> Environment:
+        if self.refuses is not None:
+            raise self.refuses
+        return super().open()
 
     def close(self, environment: Environment) -> None:
         self.closed.append(environment)

@@ -1,6 +1,7 @@
 """From the parts of rules to the exit status of a run."""
 
-from itertools import product
+from dataclasses import replace
+from itertools import permutations, product
 
 import pytest
 
@@ -11,9 +12,12 @@ from dbcontract.conformance.results.results import (
     RuleResult,
     RunResult,
     Stop,
+    Tally,
     TargetSummary,
     Verdict,
     exit_code,
+    severest,
+    tally,
     worst,
 )
 
@@ -138,3 +142,65 @@ def test_counts_are_by_verdict_level_and_area() -> None:
     assert made.count(WARNED, level=Level.DOCUMENTED) == 0
     assert made.count(FAILED, area="ASSET") == 1
     assert made.count(FAILED, area="JOB") == 0
+
+
+# What follows from what
+
+
+def because(number: int, verdict: Verdict, cause: int | None = None) -> RuleResult:
+    """A result that another one explains."""
+    made = result(verdict, number)
+    return replace(made, part=replace(made.part, because_of=f"PB-ASSET-{cause:02}" if cause else None))
+
+
+def run_of(*results: RuleResult) -> RunResult:
+    return replace(run(), results=results)
+
+
+def test_what_explains_a_failure_must_have_failed_itself() -> None:
+    """A cause that passed, or that no run knows, explains nothing: the failure stands on its own."""
+    for other in (PASSED, SKIPPED, ERROR):
+        alone = because(1, FAILED, 2)
+        made = run_of(alone, because(2, other))
+        assert made.causes == ((alone, ()),)
+        assert tally(made) == Tally(
+            verified=1 + (other is PASSED), alone=1, follow_ups=0, not_verified=int(other is SKIPPED)
+        )
+    unknown, itself = because(1, FAILED, 9), because(2, WARNED, 2)
+    assert run_of(unknown, itself).causes == ((unknown, ()), (itself, ()))
+
+
+def test_a_chain_of_causes_is_folded_under_its_root() -> None:
+    several = (because(1, FAILED), because(2, FAILED, 1), because(3, WARNED, 2), because(4, SKIPPED, 3))
+    made = run_of(*several)
+    assert made.causes == ((several[0], several[1:]),)
+    assert [made.follows(one) for one in several] == [False, True, True, False]
+    assert tally(made) == Tally(verified=3, alone=1, follow_ups=2, not_verified=1)
+
+
+def test_a_chain_ends_where_one_has_not_failed() -> None:
+    several = (because(1, FAILED), because(2, SKIPPED, 1), because(3, FAILED, 2))
+    made = run_of(*several)
+    assert made.causes == ((several[0], several[1:2]), (several[2], ()))
+    assert tally(made) == Tally(verified=2, alone=2, follow_ups=0, not_verified=1)
+
+
+def test_failures_that_explain_each_other_come_to_an_end() -> None:
+    ring = (because(1, FAILED, 2), because(2, FAILED, 1), because(3, FAILED, 2))
+    assert run_of(*ring).causes == ()
+    alone = because(4, FAILED)
+    assert run_of(*ring, alone).causes == ((alone, ()),)
+
+
+def test_the_gravest_cause_comes_first_and_then_that_most_follows_from() -> None:
+    warned, failed, most = because(1, WARNED), because(2, FAILED), because(3, FAILED)
+    followers = (because(4, SKIPPED, 1), because(5, WARNED, 1), because(6, SKIPPED, 3))
+    causes = run_of(warned, failed, most, *followers).causes
+    assert causes == ((most, followers[2:]), (failed, ()), (warned, followers[:2]))
+
+
+def test_of_several_results_of_one_rule_the_severest_counts() -> None:
+    ascending = (PASSED, SKIPPED, ERROR, WARNED, FAILED)
+    for number, verdict in enumerate(ascending, 1):
+        for order in permutations(ascending[:number]):
+            assert severest(map(result, order)).verdict is verdict
