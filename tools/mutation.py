@@ -47,6 +47,7 @@ TESTS = [
             "check_surroundings",
             "rule_runner",
             "rule_groups",
+            "rule_results",
             "order",
         )
     ),

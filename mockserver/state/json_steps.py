@@ -17,8 +17,8 @@ from .errors import MalformedJSON
 from .jsonio import MAX_DEPTH, loads
 
 _STEP: Final = 64 * 1024
-_CUTS: Final = (b"},", b"],", b'",', b",")
-"""What a member ends with, and the comma after it."""
+_ENDS: Final = (b"}", b"]", b'"', b"")
+"""What a member ends with, before the comma; the last stands for any other end."""
 _BLANKS: Final = re.compile(rb"[ \t\r\n]*")
 
 
@@ -103,7 +103,7 @@ class _Text:
             if several is None:
                 if self._mark() != b'"':
                     raise _NotSoError
-                key = yield from self.value(1)
+                key = yield from self.value(depth)
                 self._take(b":")
                 items[key] = yield from self.value(depth)
                 more = self._goes_on(b"}")
@@ -116,23 +116,22 @@ class _Text:
     def _members(self, opening: bytes, closing: bytes, depth: int) -> tuple[Any, bool] | None:
         """Some whole members, and whether more follow; None where the next one is too long for a step."""
         window = self._window(self._step)
-        for size in (self._step, self._step >> 4, self._step >> 8):
+        found = _whole_members(window, opening, closing, depth + 1)
+        if found is None:
+            text = opening + window
+            length = _length(text, is_all=True)
+            if length is not None:
+                rest = text[:length].rstrip()
+                self._position += len(rest) - 2  # before what closes
+                return loads(rest, depth + 1), False
             # A long text at the end of a window can hold all marks; before it are members all the same.
-            for mark in _CUTS:
-                cut = window.rfind(mark, 0, size) + len(mark) - 1
-                if cut < len(mark):
-                    continue
-                try:
-                    found = loads(opening + window[:cut] + closing, depth + 1)
-                except MalformedJSON:
-                    continue
-                self._position += cut
-                return found, self._goes_on(closing)
-        length = _length(opening + window, is_all=True)
-        if length is None:
+            for size in (self._step >> 4, self._step >> 8):
+                found = found or _whole_members(window[:size], opening, closing, depth + 1)
+        if found is None:
             return None
-        self._position += length - 2  # before what closes
-        return loads(opening + window[: length - 1], depth + 1), False
+        members, length = found
+        self._position += length
+        return members, self._goes_on(closing)
 
     def _goes_on(self, closing: bytes) -> bool:
         if self._mark() == closing:
@@ -155,23 +154,26 @@ class _Text:
         return self._raw[self._position : self._position + 1]
 
     def _window(self, size: int) -> bytes:
-        window = self._raw[self._position : self._position + size]
-        if self._position + size >= len(self._raw) or window.isascii():
-            return window
-        # no part of a character at its end
-        return window.decode(errors="ignore").encode() if _is_cut(window) else window
+        end = self._position + size
+        while self._position < end < len(self._raw) and self._raw[end] & 0b1100_0000 == 0b1000_0000:
+            end -= 1  # what follows is not the rest of a character
+        return self._raw[self._position : end]
 
 
-def _is_cut(window: bytes) -> bool:
-    try:
-        window[-4:].decode()
-    except UnicodeDecodeError:
-        return True
-    return False
+def _whole_members(window: bytes, opening: bytes, closing: bytes, depth: int) -> tuple[Any, int] | None:
+    """The members up to a comma near the end, in their container, and how many bytes they take."""
+    for end in _ENDS:
+        members = window.rpartition(end + b",")[0] + end
+        if members:
+            try:
+                return loads(opening + members + closing, depth), len(members)
+            except MalformedJSON:
+                continue
+    return None
 
 
 def _length(text: bytes, *, is_all: bool) -> int | None:
-    """How many bytes the value takes with which the text begins; None where it goes on beyond.
+    """How many bytes the value takes with which the text begins, and blanks after it; None where it goes on.
 
     Args:
         text: begins with a value.

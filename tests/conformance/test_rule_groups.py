@@ -19,7 +19,7 @@ from dbcontract.conformance.runner.rule_runner import RuleRunner
 from dbcontract.conformance.schema.description import Description
 from dbcontract.conformance.target.target import Endpoint, HttpHook, Target
 
-from .test_rule_runner import PIECES, RULE, SECRET, STATUSES, TARGET, Answering, asks
+from .rule_runners import PIECES, RULE, SECRET, STATUSES, TARGET, Answering, asks
 
 SECOND = "http://second.test"
 RESET = f"{PIECES}/reset"

@@ -53,6 +53,14 @@ def test_a_date_has_a_file_only_after_it_ended(new_id: NewId) -> None:
     assert files(state) == {0: {"a": {}}}
 
 
+def test_a_clock_that_is_set_to_midnight_leaves_no_night_out(new_id: NewId) -> None:
+    state = make()
+    put(state, "a", 5 * HOUR)
+    state.clock_moved(DAY)
+    state.catch_up(DAY, new_id)
+    assert files(state) == {0: {"a": {}}}
+
+
 def test_a_file_holds_the_last_version_of_that_date_of_what_was_updated_on_it(new_id: NewId) -> None:
     state = make()
     for now in range(100):

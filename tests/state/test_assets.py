@@ -95,6 +95,14 @@ def test_objects_are_kept_byte_for_byte() -> None:
     assert len(store) == 0
 
 
+def test_what_begins_alike_is_removed_together() -> None:
+    store = ObjectStore()
+    for key in ("a/1", "a/2", "ab", "b/a/1"):
+        store.put(key, StoredObject.of(b"", "", "", 0))
+    store.delete_below("a/")
+    assert [key for key, _ in store.items()] == ["ab", "b/a/1"]
+
+
 def test_stores_of_forks_are_their_own() -> None:
     store = ObjectStore()
     old, new = StoredObject.of(b"old", "", "", 0), StoredObject.of(b"new", "", "", 0)

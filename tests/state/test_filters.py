@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
@@ -132,6 +133,33 @@ def test_of_records_that_are_searched_together_those_that_pass_are_kept() -> Non
     assert len(sift(rows, FieldNull("f", is_null=True))) == 666
     assert len(sift(sift(rows, FieldNull("f", is_null=False)), FieldEquals("f", "0"))) == 167
     assert sift(rows, FieldNull("\ud800", is_null=False)) == []
+    assert sift(rows, FieldNull("\ud800", is_null=True)) == rows
+
+
+# One for each part of a table that is searched as one text: what the bytes of a field can be mistaken for.
+PARTS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "absent": lambda _: {"g": 1},
+    "null": lambda _: {"f": None},
+    "text": lambda _: {"f": "x"},
+    "object": lambda _: {"f": {}},
+    "null or absent": lambda n: {"f": None} if n % 2 else {},
+    "each": lambda n: {"n": n, **({"f": (None, "x")[n % 2]} if n % 3 else {})},
+    "inside": lambda _: {"g": {"f": "x"}},
+    "null inside": lambda _: {"g": {"f": None}, "f": "x"},
+    "end of a key": lambda _: {'e"f': "x"},
+    "null at the end of a key": lambda _: {'e"f': None, "f": "x"},
+    "brace in a text": lambda n: {"g": "{{", "f": (None, "x")[n % 2]},
+}
+
+
+@pytest.mark.parametrize("is_null", [True, False])
+@pytest.mark.parametrize("first", PARTS)
+def test_null_is_told_apart_in_whole_parts(first: str, is_null: bool) -> None:
+    one = FieldNull("f", is_null)
+    for second, data in PARTS.items():
+        kinds = [PARTS[first]] * 256 + [data] * 256
+        rows = [(0, n, str(n), 0, dumps(kind(n))) for n, kind in enumerate(kinds)]
+        assert sift(rows, one) == [row for row in rows if one.matches(row[DATA])], second
 
 
 def test_a_kind_of_its_own_is_asked_of_each_record() -> None:

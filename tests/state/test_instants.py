@@ -15,6 +15,7 @@ from dbcontract.mockserver.state.instants import (
     format_instant,
     parse_date,
     parse_instant,
+    parse_moment,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,7 +55,7 @@ def test_every_offset_names_the_same_instant(moment: datetime) -> None:
         ("2024-01-31T23:30:00.5Z", "2024-01-31T23:30:00.500000Z"),
         ("2024-01-31T23:30:00,123456789Z", "2024-01-31T23:30:00.123456Z"),
         ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),
-        ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
+        ("9999-12-31T23:59:59.999999", "9999-12-31T23:59:59.999999Z"),
     ],
 )
 def test_spellings_of_an_instant(text: str, same_as: str) -> None:
@@ -92,6 +93,19 @@ def test_what_is_not_an_instant(text: str) -> None:
 def test_what_is_not_a_date(text: str) -> None:
     with pytest.raises(ValueError, match="not a date"):
         parse_date(text)
+
+
+@pytest.mark.parametrize("text", ["2024-02-30T00:00:00.000000Z", "2024-02-30T00:00:00Z", "2024-02-30"])
+def test_what_is_wrong_with_a_date_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match=r"not a.*: day is out of range for month"):
+        parse_moment(text)
+
+
+def test_a_moment_is_an_instant_or_the_midnight_of_a_date() -> None:
+    assert format_instant(parse_moment("2024-02-01")) == "2024-02-01T00:00:00.000000Z"
+    assert format_instant(parse_moment("2024-02-01T01:30+02:00")) == "2024-01-31T23:30:00.000000Z"
+    with pytest.raises(ValueError, match="not an ISO 8601"):
+        parse_moment("2024-02")
 
 
 @given(st.dates())

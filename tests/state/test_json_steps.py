@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dbcontract.mockserver.state import json_steps
 from dbcontract.mockserver.state.json_steps import load_steps
 from dbcontract.mockserver.state.jsonio import MalformedJSON, loads
 
@@ -56,10 +57,93 @@ def test_what_is_broken_is_told_as_at_once(value: Any, step: int, at: int, put: 
     assert repr(outcome(broken, step)) == repr(expected(broken))
 
 
-@pytest.mark.parametrize("depth", [4, 5, 6])
+@pytest.mark.parametrize("depth", range(1, 7))
 def test_depth_counts_from_the_outside(depth: int) -> None:
-    raw = b'{"a":[[{"b":[1,2,3]},{"b":[]}]]}'  # five levels
-    assert outcome(raw, 6, depth) == expected(raw, depth)
+    raw = b'{"a":[[{"b":[1,2,3]},{"b":[],"c":[4]}],"x"]}'  # five levels
+    for step in range(1, len(raw) + 1):
+        assert outcome(raw, step, depth) == expected(raw, depth)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'["\xff\xff,",\xe2\x82\xac",1]',
+        b"\x80" * 9,
+        b"[" + b"\x80" * 9,
+        b"[1,,2]",
+        b"[,1,2,3]",
+        b'{,"a":1,"b":2}',
+    ],
+)
+def test_no_step_makes_up_for_what_is_wrong(raw: bytes) -> None:
+    assert {outcome(raw, step) for step in range(1, len(raw) + 1)} == {"not-json"}
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What was parsed at once, in order."""
+    texts: list[bytes] = []
+
+    def noted(raw: bytes, max_depth: int) -> Any:
+        texts.append(raw)
+        return loads(raw, max_depth)
+
+    monkeypatch.setattr(json_steps, "loads", noted)
+    return texts
+
+
+LONG = [1] * 20
+DOCUMENTS: dict[str, list[Any] | dict[str, Any]] = {
+    "numbers": LONG,
+    "long numbers": [10**10, 10**11, *LONG],
+    "texts": ["t},t", "t],t", "t", *LONG, "t},\u20ac", "\u00e4\u20ac\U0001f600"],
+    "objects": [{"a": 1, "b": {"c": "\u20ac"}}] * 9,
+    "fields": {f"\u00e4{number}": number for number in range(30)},
+    "long members": {"a": LONG, "b": [LONG, {"c": LONG, "d": "x"}, LONG], "e": {"f": LONG}, "g": 1},
+}
+
+
+def nesting(value: object) -> int:
+    """How deep arrays and objects nest."""
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(nesting, value.values() if isinstance(value, dict) else value), default=0)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_nothing_longer_than_a_step_is_parsed_at_once(
+    parsed: list[bytes], name: str, indent: int | None
+) -> None:
+    value = {"before": 0, name: DOCUMENTS[name], "after": [[], {}, LONG]}
+    raw = json.dumps(value, ensure_ascii=False, indent=indent).encode()
+    for step in range(16, 60):
+        assert outcome(raw, step, nesting(value)) == value
+        # two brackets may have been put around it
+        assert max(map(len, parsed)) <= step + 2
+        parsed.clear()
+
+
+@pytest.mark.parametrize("blank", ["[%s]", "{%s}", "[[%s], 1]", '{"a": {%s}}'])
+def test_what_is_empty_may_be_long_as_well(parsed: list[bytes], blank: str) -> None:
+    text = blank % (" " * 90)
+    assert outcome(text.encode(), 20) == json.loads(text)
+    assert max(map(len, parsed), default=0) <= 22
+
+
+def test_what_is_not_longer_than_a_step_is_parsed_at_once(parsed: list[bytes]) -> None:
+    raw = b'[1,{"a":[2]}]'
+    assert list(load_steps(raw, step=len(raw))) == []
+    assert parsed == [raw]
+
+
+@pytest.mark.parametrize("name", ["numbers", "texts", "objects", "fields"])
+def test_what_is_short_is_parsed_together(name: str) -> None:
+    some = DOCUMENTS[name]
+    many = some * 20 if isinstance(some, list) else {key * 9: value for key, value in some.items()}
+    raw = json.dumps([many, many], ensure_ascii=False).encode()
+    # a tenth of a step is left for what is cut off, and two steps for each array
+    assert sum(1 for _ in load_steps(raw, step=400)) <= len(raw) / 360 + 6
 
 
 def test_no_step_is_long() -> None:

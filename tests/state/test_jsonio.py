@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbcontract.mockserver.state.errors import StateError
+from dbcontract.mockserver.state.errors import StateError, Wrong
 from dbcontract.mockserver.state.jsonio import MAX_DEPTH, MAX_DIGITS, MalformedJSON, dumps, loads
 
 TEXTS = st.text(st.characters(codec="utf-8"))
@@ -29,6 +29,12 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, list):
         return len(left) == len(right) and all(map(same, left, right))
     return bool(left == right)
+
+
+def circular() -> list[Any]:
+    loop: list[Any] = []
+    loop.append(loop)
+    return loop
 
 
 @given(VALUES)
@@ -173,15 +179,24 @@ def test_a_refusal_names_its_cause(raw: bytes, cause: str) -> None:
     assert cause in str(caught.value.wrong.value)
 
 
+@pytest.mark.parametrize(
+    ("value", "cause"),
+    [([math.inf], "inf"), ({"a": object()}, "object is not JSON"), (circular(), "Circular")],
+)
+def test_what_is_not_written_is_named(value: Any, cause: str) -> None:
+    with pytest.raises(MalformedJSON) as caught:
+        dumps(value)
+    assert cause in str(caught.value.wrong.value)
+
+
+def test_what_is_wrong_is_told_with_the_value_where_there_is_one() -> None:
+    assert (str(Wrong("blank")), repr(Wrong("blank"))) == ("blank", "'blank'")
+    assert (str(Wrong("odd", 0)), repr(Wrong("odd", 0))) == ("odd: 0", "'odd: 0'")
+
+
 def test_brackets_inside_texts_are_no_nesting() -> None:
     value = ["[" * 5_000, '{"' * 5_000, "\\" * 101, '\\"[' * 300]
     assert loads(dumps(value)) == value
-
-
-def circular() -> list[Any]:
-    loop: list[Any] = []
-    loop.append(loop)
-    return loop
 
 
 @pytest.mark.parametrize(

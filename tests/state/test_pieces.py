@@ -328,11 +328,15 @@ def test_a_malformed_import_is_refused_with_its_place(
     [
         ([7], [7]),
         (document(extra=[]), "extra"),
+        (document(assets="AAEC"), "AAEC"),
         (document(assets=[91, True]), True),
+        (document(values={"iterable": {}}), {}),
+        (document(values={"iterable": [{"id": 1, "raw": []}]}), 1),
         (document(values={"iterable": [], "more": 1}), "more"),
+        (document(schema=schema("1")), "1"),
         (document(schema=schema(1, "NEWEST")), "NEWEST"),
     ],
-    ids=["array", "field", "byte", "nested field", "semantic"],
+    ids=["array", "field", "bytes", "byte", "list", "id", "nested field", "migration", "semantic"],
 )
 def test_a_refusal_has_what_stands_there(database: PiecesDatabase, malformed: Any, value: Any) -> None:
     with pytest.raises(ImportRejected) as caught:

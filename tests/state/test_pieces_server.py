@@ -94,6 +94,24 @@ def test_what_is_not_a_version_changes_nothing(database: PiecesDatabase) -> None
     assert (database.version, database.migration, ids(database, "assets")) == (VERSION, MIGRATION, ["a1"])
 
 
+def test_a_server_set_like_another_is_of_its_version_and_keeps_what_it_holds(
+    database: PiecesDatabase,
+) -> None:
+    other = PiecesDatabase("10.0.0", 9, SEMANTIC)
+    other.set_like(database)
+    assert (other.version, other.migration, ids(other, "assets")) == (VERSION, MIGRATION, [])
+
+
+def test_only_what_holds_something_is_counted(database: PiecesDatabase) -> None:
+    several = {"iterable": [{"id": id_, "raw": []} for id_ in "abc"]}
+    merge(database, {**document(assets="a2", hints="h1"), "messageValues": several})
+    assert database.counts() == {"assets": 2, "hints": 1, "messageValues": 3}
+
+
+def test_time_changes_nothing(database: PiecesDatabase) -> None:
+    assert database.late(10**18) == 0
+
+
 # The export that is kept, and forks
 
 

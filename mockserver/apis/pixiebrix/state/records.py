@@ -357,8 +357,7 @@ def _numbered(rows: Iterable[tuple[int, str, int, bytes]], before: int) -> tuple
     which saves half a million integers; what steps back gets a higher one than all before it.
     """
     by_key: dict[str, Row] = {}
-    highest = before
-    first = number = before + 1
+    first = number = highest = before
     latest: int | None = None
     for created, key, updated, data in rows:
         if created == latest:
