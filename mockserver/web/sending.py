@@ -169,7 +169,7 @@ class Sender:
         if self._closed:
             return _nothing()
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status = int(message["status"])  # a member of an enumeration is not kept as it is
             self.headers = message.get("headers", [])
             message["headers"] = [*self.headers, *self._added]
             if self.cut:
