@@ -119,6 +119,7 @@ class ItemResponse(Response):
             while left > 0 and (content := file.read(min(left, _SLICE))):
                 left -= len(content)
                 await send({"type": "http.response.body", "body": content, "more_body": True})
+                await asyncio.sleep(0)  # a fast client takes all that it is sent, and nobody else has a turn
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             file.close()

@@ -22,6 +22,9 @@ BLOCK: Final = 1_000
 MAX_FIELDS: Final = 8
 """How many fields are remembered, those asked for last: half a megabyte each for half a million records."""
 
+_TOGETHER: Final = 125
+"""Records that are parsed at once: of more, the collector of garbage would look at all."""
+
 _NULL: Final = 0
 _NO_TEXT: Final = 1
 _FIRST_TEXT: Final = 2
@@ -60,8 +63,10 @@ class FieldIndex:
         """Note what the rows of a block, all of them, have in this field."""
         blocks = self._fields.get(field)
         if blocks is not None:  # others may have asked for other fields meanwhile
-            values = [record.get(field) for record in _decoded([row[DATA] for row in rows])]
-            blocks[block] = bytes(map(_code, values))
+            blocks[block] = b"".join(
+                _codes([row[DATA] for row in rows[start : start + _TOGETHER]], field)
+                for start in range(0, len(rows), _TOGETHER)
+            )
 
     def narrowed(self, block: int, rows: list[Row], filters: list[Filter]) -> tuple[list[Row], list[Filter]]:
         """The rows of a block that may pass, and the filters that they are still to be held against."""
@@ -83,6 +88,10 @@ class FieldIndex:
 
 _KINDS: Final = {FieldEquals, FieldNull}
 """A variant's own kind of filter may mean something else."""
+
+
+def _codes(data: list[bytes], field: str) -> bytes:
+    return bytes(_code(record.get(field)) for record in _decoded(data))
 
 
 def _code(value: Any) -> int:
