@@ -94,7 +94,7 @@ def expect_worked(done: subprocess.CompletedProcess[str]) -> None:
 @pytest.mark.parametrize("major", [1, 3, 4])
 def test_an_older_python_sdk_works(server: Running, tmp_path: Path, major: int) -> None:
     wanted = f"pieces-os-client>={major},<{major + 1}"
-    had(run(*pip_install(), "--quiet", "--target", str(tmp_path), wanted), wanted)
+    had(run(*pip_install(), "--quiet", "--no-compile", "--target", str(tmp_path), wanted), wanted)
     program = tmp_path / "program.py"
     program.write_text(PYTHON, encoding="utf-8")
     expect_worked(

@@ -22,7 +22,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.rmtree(MOCK / "build", ignore_errors=True)  # setuptools packs what earlier builds left there
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=True)
-    run(folder / BIN / "pip", "install", "--quiet", "--disable-pip-version-check", str(MOCK), "pytest")
+    options = ("--quiet", "--disable-pip-version-check", "--no-compile")
+    run(folder / BIN / "pip", "install", *options, str(MOCK), "pytest")
     return folder / BIN
 
 

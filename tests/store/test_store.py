@@ -7,7 +7,6 @@ import json
 import logging
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from dbcontract.mockserver.sandbox.settings import Settings
 from dbcontract.mockserver.server.run import ServerThread, StartError
 from dbcontract.mockserver.store.framed import Framed, NotReadable, unpacked
 from dbcontract.mockserver.store.redis_store import masked
+from tests.proxies.balancers import free_port
 
 LIFE = "Dbcontract-Sandbox-Life"
 SECRET = "secret-of-the-store"
@@ -82,9 +82,7 @@ def store(tmp_path: Path) -> Iterator[Redis]:
     binary = next(filter(None, map(shutil.which, ("valkey-server", "redis-server"))), None)
     if binary is None:
         pytest.skip("neither valkey-server nor redis-server is installed")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    found = Redis(binary, tmp_path, port)
+    found = Redis(binary, tmp_path, free_port())
     found.start()
     yield found
     found.stop()
