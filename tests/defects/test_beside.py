@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 
+from dbcontract.mockserver.apis.pixiebrix.api import HANDLERS
 from dbcontract.mockserver.apis.pixiebrix.handlers.records import RecordHandlers
+from dbcontract.mockserver.state.rows import Row
 from dbcontract.mockserver.variants.registry import Variant
+from dbcontract.mockserver.web.call import Call
 from dbcontract.mockserver.web.connexion.validation import VALIDATION, Validation
 from dbcontract.mockserver.web.problems import BadRequest
 from dbcontract.prove.impact import Impact, Recorder, overrides
@@ -104,6 +109,45 @@ def test_a_rule_can_tell_those_that_decide_otherwise(bodies: list[dict[str, Any]
     assert found.keys() == {part.__name__ for part in PARTS} - {"_Elsewhere"}
     assert {name for name, rules in found.items() if rules == {"A"}} == told
     assert {name for name, rules in found.items() if not rules} == found.keys() - told
+
+
+class _SameAnswer(RecordHandlers):
+    def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
+        return Response(super()._rendered(rows, call, headers, status).body, status, headers, "text/plain")
+
+
+class _OtherStatus(RecordHandlers):
+    def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
+        return super()._rendered(rows, call, headers, status + len(rows))
+
+
+class _FewerHeaders(RecordHandlers):
+    def _rendered(self, rows: list[Row], call: Call, headers: dict[str, str], status: int = 200) -> Response:
+        return super()._rendered(rows, call, {name: headers[name] for name in [*headers][1:]}, status)
+
+
+@pytest.mark.parametrize(
+    ("count", "headers", "told"),
+    [
+        (0, {}, set()),
+        (0, {"Link": "a"}, {"_FewerHeaders"}),
+        (1, {}, {"_OtherStatus"}),
+        (1_500, {}, {"_SameAnswer", "_OtherStatus", "_FewerHeaders"}),
+    ],
+)
+def test_answers_are_compared_by_what_a_client_gets(
+    count: int, headers: dict[str, str], told: set[str]
+) -> None:
+    """One that goes out in chunks is not looked into, so that it counts as another."""
+    parts = (_SameAnswer, _OtherStatus, _FewerHeaders)
+    recorder = Recorder(Variant(part.__name__, "defect", "here", "Does.", (), (part,)) for part in parts)
+    handlers = recorder.classes().make()[HANDLERS]
+    recorder.rule = "A"
+    answer = SimpleNamespace(media_type="application/json", content_type="text/plain")
+    call: Any = SimpleNamespace(answer=answer)
+    rows = [(number, 0, f"key-{number}", 0, b"{}") for number in range(count)]
+    handlers._rendered(rows, call, headers)  # noqa: SLF001 (it is what variants override)
+    assert {name for name, rules in recorder.differing.items() if rules == {"A"}} == told
 
 
 def test_what_a_variant_decides_alike_is_needless() -> None:

@@ -39,7 +39,17 @@ from .visibility import admit
 HANDLERS: Final = ExtensionPoint(
     "pixiebrix.handlers",
     PixieBrixHandlers,
-    decides=frozenset({"describe_database", "_bounds", "_filters"}),
+    decides=frozenset(
+        {
+            "describe_archive",
+            "describe_asset",
+            "describe_database",
+            "_bounds",
+            "_filters",
+            "_one",
+            "_rendered",
+        }
+    ),
 )
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from starlette.responses import Response
+
 from dbcontract.mockserver.extension_point import ExtensionPoint
 from dbcontract.mockserver.variants.registry import Variant
 
@@ -97,8 +99,13 @@ def _decided(method: Callable[..., Any], given: Iterable[Any], named: dict[str, 
 
 def _told(result: object, given: object, named: object) -> str:
     """What was decided, and what became of the arguments, so that equal texts are equal decisions."""
-    kind = (type(result).__qualname__, vars(result)) if isinstance(result, Exception) else ()
-    return repr((result, kind, _data([given, named])))
+    shown: object = result
+    if isinstance(result, Exception):
+        shown = (result, type(result).__qualname__, vars(result))
+    elif type(result) is Response:
+        shown = (result.status_code, result.raw_headers, bytes(result.body))
+    # Any other answer, as one that goes out in chunks, is told by its identity, so that no two are equal.
+    return repr((shown, _data([given, named])))
 
 
 def _data(value: Any) -> Any:

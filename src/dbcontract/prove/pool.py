@@ -15,15 +15,18 @@ from typing import Final
 from dbcontract.conformance.runner.collecting import spare_what_is_loaded
 from dbcontract.mockserver.variants.registry import Variant, discover
 
+from .impact import Impact, overrides
 from .outcome import Outcome
 from .running import Prover
 
 REFERENCE: Final = ""
 """The name that stands for the mock as it is."""
 
-_FEW = 3
-_WORTH_LEARNING = 8
-"""This many runs a process: to learn which rules a variant can reach takes as long as that spares in them."""
+_LEARN: Final = "?"
+"""The name that stands for what can be reached."""
+_FEW: Final = 3
+_WORTH_LEARNING: Final = 16
+"""This many runs: to learn which rules a variant can reach takes as long as that spares in them."""
 _PATIENCE = 5.0
 """Seconds that a process has to end."""
 
@@ -66,8 +69,8 @@ def run_all(
     """
     known = {one.name: one for one in discover()}
     chosen = [known[name] for name in names if name != REFERENCE]
-    # These take longest; begun last, one would be waited for alone.
-    long = {one.name for one in chosen if one.fuzzing or one.wait}
+    # These take longest, whatever can be reached; begun last, one would be waited for alone.
+    long = {one.name for one in chosen if one.fuzzing or one.wait or overrides(one) is None}
     ordered = sorted(names, key=lambda name: name != REFERENCE and name not in long)
     fuzzing, wait = any(one.fuzzing for one in chosen), any(one.wait for one in chosen)
     if jobs == 1 or len(names) <= _FEW:
@@ -77,53 +80,75 @@ def run_all(
                 yield prover.run(known.get(name))
         return
     count = min(jobs, len(names))
-    learn = len(names) > _WORTH_LEARNING * count
-    workers = [_Worker(seed, fuzzing=fuzzing, wait=wait, learn=learn) for _ in range(count)]
+    workers = [_Worker(seed, fuzzing=fuzzing, wait=wait) for _ in range(count)]
     try:
-        yield from _shared_out(workers, ordered, begins)
+        yield from _shared_out(workers, ordered, begins, learn=len(names) > _WORTH_LEARNING)
     finally:
         for worker in workers:
             worker.end()
 
 
 def _shared_out(
-    workers: Sequence[_Worker], names: Sequence[str], begins: Callable[[str], None]
+    workers: Sequence[_Worker], names: Sequence[str], begins: Callable[[str], None], *, learn: bool
 ) -> Iterator[Outcome]:
-    """Each worker gets the next name when it is done with one."""
-    left = iter(names)
+    """Each worker gets the next name when it is done with one; the first one may learn for all before."""
+    left, impact = iter(names), None
     busy: dict[Connection, _Worker] = {}
 
     def give(worker: _Worker) -> None:
         name = next(left, None)
         if name is not None:
             begins(name)
-            worker.connection.send(name)
+            worker.order(name, impact)
             busy[worker.connection] = worker
 
-    for worker in workers:
+    if learn:
+        workers[0].order(_LEARN, None)
+        busy[workers[0].connection] = workers[0]
+    for worker in workers[learn:]:
         give(worker)
     while busy:
         for ready in wait_for(list(busy)):
             assert isinstance(ready, Connection)  # noqa: S101 (it is one of ours)
             worker = busy.pop(ready)
-            try:
-                outcome: Outcome = worker.connection.recv()
-            except EOFError:
-                raise WorkerDied("a process of the proof ended before its time") from None
+            done = worker.done()
+            if isinstance(done, Impact):
+                impact = done
             give(worker)
-            yield outcome
+            if isinstance(done, Outcome):
+                yield done
 
 
 class _Worker:
-    """A process that runs what it is told, one after another."""
+    """A process that runs what it is told, one after another.
 
-    def __init__(self, seed: int, *, fuzzing: bool, wait: bool, learn: bool) -> None:
+    Attributes:
+        connection: takes names, and what was learnt; gives outcomes, or what it was told to learn.
+    """
+
+    def __init__(self, seed: int, *, fuzzing: bool, wait: bool) -> None:
         # A forked process would share this one's threads and locks.
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, seed, fuzzing, wait, learn), daemon=True)
+        self._knows = False
+        self._process = context.Process(target=_work, args=(theirs, seed, fuzzing, wait), daemon=True)
         self._process.start()
         theirs.close()
+
+    def order(self, name: str, impact: Impact | None) -> None:
+        """Have it run a variant, or learn; it is told once what can be reached, as soon as that is known."""
+        if impact is not None and not self._knows:
+            self.connection.send(impact)
+            self._knows = True
+        self.connection.send(name)
+
+    def done(self) -> Outcome | Impact:
+        """What came of the order. Raises `WorkerDied`."""
+        try:
+            done: Outcome | Impact = self.connection.recv()
+        except EOFError:
+            raise WorkerDied("a process of the proof ended before its time") from None
+        return done
 
     def end(self) -> None:
         """End the process, whatever it is at."""
@@ -133,20 +158,23 @@ class _Worker:
 
 
 # A process takes no keywords.
-def _work(connection: Connection, seed: int, fuzzing: bool, wait: bool, learn: bool) -> None:  # noqa: FBT001
+def _work(connection: Connection, seed: int, fuzzing: bool, wait: bool) -> None:  # noqa: FBT001
     # Ctrl-C reaches every process of the terminal; the first one decides, and ends these.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable()  # what breaks on purpose is not news
     known = {one.name: one for one in discover()}
-    with Prover(seed=seed, fuzzing=fuzzing, wait=wait, learn=learn) as prover:
+    with Prover(seed=seed, fuzzing=fuzzing, wait=wait) as prover:
         spare_what_is_loaded()
         first = True
         while True:
             try:
-                name = connection.recv()
+                order: str | Impact = connection.recv()
             except EOFError:
                 return
-            connection.send(prover.run(known.get(name)))
+            if isinstance(order, Impact):
+                prover.impact = order
+                continue
+            connection.send(prover.learn() if order == _LEARN else prover.run(known.get(order)))
             if first:
                 # What is there after a run stays, such as the values that were generated for it.
                 spare_what_is_loaded()

@@ -86,17 +86,16 @@ class Prover:
         seed: of what the checks generate.
         fuzzing: fuzzing the reference mock, too; of the variants only those are fuzzed that need it.
         wait: let checks of the reference mock take long, too; of the variants only those that need it.
-        learn: record first which rules each variant can reach, and run no others: worth it for many.
+
+    Attributes:
+        impact: which rules each variant can reach, so that no others are run; see `learn`.
     """
 
-    def __init__(
-        self, *, seed: int = 1, fuzzing: bool = False, wait: bool = False, learn: bool = False
-    ) -> None:
+    def __init__(self, *, seed: int = 1, fuzzing: bool = False, wait: bool = False) -> None:
         self._seed = seed
         self._fuzz = fuzzing
         self._wait = wait
-        self._learn = learn
-        self._reach: Impact | None = None
+        self.impact = Impact({}, frozenset())
         self._stack = ExitStack()
         self._made: _Prover | None = None
 
@@ -126,10 +125,7 @@ class Prover:
             variant: to switch on; None for the reference mock.
             only: ids of the rules to judge by; by default those of the APIs that the variant can show in.
         """
-        made = self._made
-        if made is None:
-            msg = "use it as a context manager"
-            raise RuntimeError(msg)
+        made = self._ready()
         rules: list[Rule] = [
             rule
             for rule in made.catalogue.rules
@@ -137,7 +133,7 @@ class Prover:
         ]
         controls, listener = Controls(), Listener()
         if variant is not None and only is None:
-            impact = self._impact()
+            impact = self.impact
             needless = impact.needless(variant)
             rules = [rule for rule in rules if rule.id not in needless]
             listener = _CatchingUp(impact, needless, controls)
@@ -173,20 +169,22 @@ class Prover:
         )
         return engine.run()
 
-    def _impact(self) -> Impact:
-        """What can be reached; where nothing is to be learned, everything."""
-        made = self._made
-        if not self._learn or made is None:
-            return Impact({}, frozenset())
-        if self._reach is None:
-            recorder = Recorder(discover())
-            made.running.sandboxes.serve(recorder.classes())
-            noting, telling = _Noting(recorder), _Telling(recorder)
-            result = self._run(made, made.target, made.catalogue.rules, None, telling, controls=noting)
-            passed = (one.rule.id for one in result.results if one.verdict is Verdict.PASSED)
-            told = frozenset(passed) - schema_rules().keys()
-            self._reach = Impact(recorder.reached, told, recorder.differing, recorder.worked)
-        return self._reach
+    def learn(self) -> Impact:
+        """Record which rules each variant can reach: worth it where many are to be run."""
+        made = self._ready()
+        recorder = Recorder(discover())
+        made.running.sandboxes.serve(recorder.classes())
+        noting, telling = _Noting(recorder), _Telling(recorder)
+        result = self._run(made, made.target, made.catalogue.rules, None, telling, controls=noting)
+        passed = (one.rule.id for one in result.results if one.verdict is Verdict.PASSED)
+        told = frozenset(passed) - schema_rules().keys()
+        return Impact(recorder.reached, told, recorder.differing, recorder.worked)
+
+    def _ready(self) -> _Prover:
+        if self._made is None:
+            msg = "use it as a context manager"
+            raise RuntimeError(msg)
+        return self._made
 
     def run(self, variant: Variant | None) -> Outcome:
         """As `judge`, reduced to what a proof needs."""
