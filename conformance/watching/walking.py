@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ..apis.base import practice_of
 from ..environment.network import open_wire
-from ..environment.session import Session, redirected, target_headers
+from ..environment.session import Session, TimeIsUp, redirected, target_headers
 from ..http.evidence import Exchange
 from ..http.wire import NoAnswer, Request, Unreachable
 from ..outcomes import NotVerified
@@ -51,13 +51,14 @@ def walk(target: Target, ids: tuple[str, ...] = ()) -> Walked:
     missing: list[str] = []
     with open_wire(target) as wire:
         session = Session(wire, target.pace, threading.Event(), None)
+        until = time.monotonic() + target.pace.run
         for api in target.apis:
             practice, endpoint = practice_of(api, RecordingPractice), target.endpoint(api)
             if practice.recording is None or practice.walk is None or endpoint is None:
                 continue
             recording = practice.recording()
             routing = Routing(endpoint.url, {api: Description(api)})
-            practice.walk(_Walker(session, endpoint, routing, recording, missing), ids)
+            practice.walk(_Walker(session, endpoint, routing, recording, missing, until=until), ids)
             recordings.append(recording)
     return Walked(recordings, missing)
 
@@ -72,12 +73,15 @@ class _Walker:
         routing: Routing,
         recording: Recording,
         missing: list[str],
+        *,
+        until: float,
     ) -> None:
         self._session = session
         self._endpoint = endpoint
         self._routing = routing
         self._recording = recording
         self._missing = missing
+        self._until = until
         self._count = 0
 
     def __call__(self, path: str, headers: Mapping[str, str], *, needed: bool = True) -> Seen | None:
@@ -88,6 +92,8 @@ class _Walker:
             seen = self._followed(url, headers)
         except NotVerified as error:
             raise WalkFailed(f"{told}: {error}") from error
+        except TimeIsUp as error:
+            raise WalkFailed(f"{told}: the time for all of it was over (pace.run_seconds)") from error
         except (NoAnswer, Unreachable) as error:
             if needed:
                 raise WalkFailed(f"{told}: {error}") from error
@@ -127,7 +133,7 @@ class _Walker:
 
     def _one(self, request: Request) -> Seen:
         began = time.monotonic()
-        received = self._session.send(request)
+        received = self._session.send(request, until=self._until)
         self._count += 1
         passage = self._routing.passage(request)
         exchange = Exchange(request, received, operation=passage.operation)

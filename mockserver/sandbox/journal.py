@@ -119,6 +119,12 @@ def mask(text: str) -> str:
     return _JSON_PRIVATE.sub(r'\1"***"', text)
 
 
+def without_token(headers: Headers, text: str) -> str:
+    """A text without the token of the request with these headers."""
+    token = _token(headers)
+    return text if token is None else text.replace(token, "***")
+
+
 def _token(headers: Headers) -> str | None:
     for name, value in headers:
         if name == b"authorization" and len(word := value.decode("latin-1").split(" ")[-1]) >= _REPEATED:

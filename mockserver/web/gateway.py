@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..extension_point import ExtensionPoint
-from ..sandbox.journal import mask
+from ..sandbox.journal import mask, without_token
 from ..sandbox.registry import Sandboxes, SandboxNameError
 from ..sandbox.sandbox import Sandbox
 from .api import WebApi
@@ -316,9 +316,10 @@ class Gateway:
 
 def _log(sandbox: Sandbox, path: str, scope: Scope, sender: Sender, seconds: float) -> None:
     query = mask(scope["query_string"].decode("latin-1"))
+    shown = f"{sandbox.prefix}{path}{'?' if query else ''}{query}"
     facts = {
         "method": scope["method"],
-        "path": f"{sandbox.prefix}{path}{'?' if query else ''}{query}",
+        "path": without_token(scope["headers"], shown),
         "status": sender.status,
         "milliseconds": round(seconds * 1000, 1),
         "request_id": scope[REQUEST_ID],

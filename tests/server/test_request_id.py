@@ -54,3 +54,13 @@ def test_journal_and_log_have_it(start: Callable[..., Running], caplog: pytest.L
     assert [entry["request_id"] for entry in ask(running, "/~b/_mock/requests").json()] == ids
     lines = [record for record in caplog.records if record.name == "dbcontract.requests"]
     assert [vars(line)["request_id"] for line in lines] == ids
+
+
+def test_the_token_of_a_request_is_in_no_line(server: Running, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="dbcontract.requests"):
+        url = f"{server.base_url}/nowhere/mine-123456?q=mine-123456"
+        requests.get(url, headers={"Authorization": "Token mine-123456"}, timeout=10)
+        assert len(ask(server, "/_mock/requests").json()) == 1  # by then the line is written
+    (line,) = [record for record in caplog.records if record.name == "dbcontract.requests"]
+    assert "404 GET /nowhere/***?q=***" in line.getMessage()
+    assert "mine-123456" not in str(vars(line))

@@ -230,3 +230,56 @@ def test_a_hostile_world_leads_nobody_elsewhere(raw: Callable[..., Raw], tmp_pat
     kinds = {one["kind"] for one in fixtures.read(file)}
     assert kinds == {"dataset", "organization", "database", "record"}
     assert {one for one in asked if not one.endswith(("/schema/", "/health"))} == {*WORLD}
+
+
+@pytest.mark.parametrize(
+    ("has_new_ids", "told"),
+    [
+        (False, "/records/: page 2 has what page 1 had, and another follows"),
+        (True, "/records/: page 1000 is not the last one"),
+    ],
+)
+def test_a_list_without_end_is_not_read_for_ever(
+    raw: Callable[..., Raw], tmp_path: Path, *, has_new_ids: bool, told: str
+) -> None:
+    def answer(connection: socket.socket, _: bytes) -> None:
+        path = behind.heads[-1].split()[1].decode().partition("?")[0]
+        items = WORLD.get(path, [])
+        if "/records/" in path:
+            key = len(behind.heads) if has_new_ids else 0
+            items = [{"id": f"k{key}", "data": {}, "created_at": "2026-01-01T00:00:00Z"}]
+        body = json.dumps(items).encode()
+        more = b'Link: <%s>; rel="next"\r\n' % path.encode() if "/records/" in path else b""
+        head = JSON + more + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+        connection.sendall(head + body)
+
+    behind = raw(answer)
+    assert f"{told}; nothing was written" in read_all(behind.url, tmp_path, "")
+
+
+def test_all_of_a_world_is_read_within_a_time(raw: Callable[..., Raw], tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        if b"/organizations/" not in behind.heads[-1].split()[1]:
+            connection.sendall(OK)
+            return
+        connection.sendall(JSON + b"Content-Length: 9999\r\n\r\n")
+        while not over.wait(0.1):
+            connection.sendall(b" ")
+
+    behind = raw(answer)
+    try:
+        told = read_all(behind.url, tmp_path, "run_seconds = 1")
+    finally:
+        over.set()
+    assert "the time for all of it was over (pace.run_seconds); nothing was written" in told
+
+
+def read_all(url: str, folder: Path, pace: str) -> str:
+    """What is told when a target cannot be read whole."""
+    target, file = folder / "target.toml", folder / "recorded.jsonl"
+    target.write_text(f'[pixiebrix]\nurl = "{url}"\n[pace]\n{pace}\n')
+    done = CliRunner().invoke(main, ["data", "--target", str(target), "-o", str(file)])
+    assert (done.exit_code, file.exists()) == (2, False)
+    return done.output

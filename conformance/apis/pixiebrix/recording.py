@@ -314,13 +314,18 @@ def _ids(items: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def _pages(fetch: Fetch, path: str, *, needed: bool = True) -> Iterator[dict[str, Any]]:
-    for number in range(1, _PAGES):
+    before: list[dict[str, Any]] | None = None
+    for number in range(1, _PAGES + 1):
         page = f"&page={number}" if number > 1 else ""
         seen = fetch(f"{path}?page_size={_LARGEST}{page}", _V2, needed=needed or number > 1)
         if seen is None:
             return
         if seen.objects is None:
             raise WalkFailed(f"GET {path} is not answered with an array of objects that can be read")
+        if seen.objects and seen.objects == before:
+            raise WalkFailed(f"GET {path}: page {number} has what page {number - 1} had, and another follows")
+        before = seen.objects
         yield from seen.objects
         if not seen.objects or "next" not in seen.headers.links(seen.url):
             return
+    raise WalkFailed(f"GET {path}: page {_PAGES} is not the last one")
