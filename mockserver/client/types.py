@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, Self, TypedDict
 from urllib.parse import parse_qs
 
 Instant = datetime | str
@@ -48,8 +48,19 @@ def as_datetime(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+class _Shown:
+    """What the control API shows, with the fields as it names them."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, shown: Mapping[str, Any]) -> Self:
+        """Read it from JSON."""
+        return cls(**{field.name: shown[field.name] for field in fields(cls)})  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True, slots=True)
-class Database:
+class Database(_Shown):
     """A PixieBrix database of a sandbox.
 
     Attributes:
@@ -64,14 +75,9 @@ class Database:
     type: str
     records: int
 
-    @classmethod
-    def of(cls, shown: Mapping[str, Any]) -> Database:
-        """Read one from JSON."""
-        return cls(**{field.name: shown[field.name] for field in fields(cls)})
-
 
 @dataclass(frozen=True, slots=True)
-class MockSettings:
+class MockSettings(_Shown):
     """The settings of a sandbox.
 
     Attributes:
@@ -95,11 +101,6 @@ class MockSettings:
     requests_per_minute: int | None
     default_version: str
     strict_bodies: bool
-
-    @classmethod
-    def of(cls, shown: Mapping[str, Any]) -> MockSettings:
-        """Read them from JSON."""
-        return cls(**{field.name: shown[field.name] for field in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Message(_Shown):
     """A request or a response in the journal, its secrets masked.
 
     Attributes:
@@ -166,11 +167,6 @@ class Message:
             ValueError: it is not JSON, or it was truncated.
         """
         return json.loads(self.body)
-
-    @classmethod
-    def of(cls, shown: Mapping[str, Any]) -> Message:
-        """Read one from JSON."""
-        return cls(**{field.name: shown[field.name] for field in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +212,7 @@ class JournalEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class ClientFinding:
+class ClientFinding(_Shown):
     """Something that a client does wrong.
 
     Attributes:
@@ -237,8 +233,3 @@ class ClientFinding:
     source: str
     count: int
     cases: Sequence[Mapping[str, Any]]
-
-    @classmethod
-    def of(cls, shown: Mapping[str, Any]) -> ClientFinding:
-        """Read one from JSON."""
-        return cls(**{field.name: shown[field.name] for field in fields(cls)})

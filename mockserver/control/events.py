@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from ..sandbox.journal import Journal
 from ..state import jsonio
 from ..web.responses import EVENT_STREAM
+from ..web.sending import until_gone
 
 HEARTBEAT: Final = 15.0
 """Seconds of silence after which a comment is sent, so that proxies keep the connection."""
@@ -37,7 +38,7 @@ class JournalEvents(Response):
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body"})
             return
-        gone = asyncio.create_task(_gone(receive))
+        gone = asyncio.create_task(until_gone(receive))
         with self._journal.watched() as added:
             try:
                 await self._stream(send, gone, added)
@@ -64,8 +65,3 @@ class JournalEvents(Response):
             b"event: request\nid: %d\ndata: %s\n\n" % (entry.number, jsonio.dumps(entry.describe()))
             for entry in entries
         ]
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

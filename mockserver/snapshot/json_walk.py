@@ -7,11 +7,12 @@ take a whole value. Numbers stay exact, as in `state.jsonio`.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterator
 from json import decoder as json_decoder
 from typing import Any
+
+from ..state.jsonio import finite
 
 # The standard parser's own, which reads one string from a position on; it has no types.
 _scanstring: Callable[[str, int], tuple[str, int]] = vars(json_decoder)["scanstring"]
@@ -37,7 +38,7 @@ class JSONWalk:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        decoder: Any = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)
+        decoder: Any = json.JSONDecoder(parse_constant=_no_number, parse_float=finite)
         # Not `raw_decode`, which says less of what is wrong where.
         self._decode = decoder.scan_once
         self.position = 0
@@ -143,10 +144,3 @@ class JSONWalk:
 
 def _no_number(text: str) -> float:
     raise ValueError(f"{text} is not a JSON number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError("a number is too large for a double")
-    return number

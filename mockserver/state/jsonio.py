@@ -16,7 +16,7 @@ import orjson
 
 from .errors import MalformedJSON, Wrong
 
-__all__ = ["MAX_DEPTH", "MAX_DIGITS", "MalformedJSON", "dumps", "loads"]
+__all__ = ["MAX_DEPTH", "MAX_DIGITS", "MalformedJSON", "dumps", "finite", "loads"]
 
 MAX_DEPTH: Final = 200
 """How deep arrays and objects may nest."""
@@ -53,7 +53,7 @@ def loads(raw: bytes, max_depth: int = MAX_DEPTH) -> Any:
     if not exact:
         return value
     try:
-        return json.loads(raw.decode(), parse_int=_integer, parse_float=_finite)
+        return json.loads(raw.decode(), parse_int=_integer, parse_float=finite)
     except ValueError as error:
         raise MalformedJSON(Wrong("not-json", error)) from None
 
@@ -124,7 +124,8 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-def _finite(text: str) -> float:
+def finite(text: str) -> float:
+    """The number. Raises ValueError for one that a double cannot hold."""
     number = float(text)
     if math.isinf(number):
         raise ValueError("a number is too large for a double")

@@ -46,12 +46,12 @@ class Outermost:
                     raise
                 # The server stops. No answer is left to give, and nothing went wrong.
                 transport.abort()
-                await _gone(receive)
+                await until_gone(receive)
             except RuntimeError as error:
                 # uvloop's word for a client that has gone before uvicorn hears of it.
                 if transport is None or not (transport.is_closing() and "closed" in str(error)):
                     raise
-                await _gone(receive)
+                await until_gone(receive)
             return
         await self._app(scope, receive, send)
 
@@ -97,7 +97,8 @@ _IN_MEMORY = 16 * 1024 * 1024  # what is longer waits in a temporary file
 _A_TIME = 256 * 1024
 
 
-async def _gone(receive: Receive) -> None:
+async def until_gone(receive: Receive) -> None:
+    """Wait until the client has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

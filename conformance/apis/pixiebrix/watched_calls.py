@@ -114,13 +114,20 @@ def archives_at_1(seen: Seen, _: Memory) -> bool | None:
     return seen.status == 406 or None
 
 
-@watches("PB-REC-08", "createRecords")
-def record_created(seen: Seen, _: Memory) -> bool | None:
-    """Looks at the answers to records that are posted one by one."""
-    if not isinstance(seen.sent, dict) or not seen.succeeded:
+def _created(seen: Seen) -> bool | None:
+    """Whether an answer to something new has the status of it; None for one that refuses."""
+    if not seen.succeeded:
         return None
     if seen.status != 201:
         raise CheckFailed(f"the status of {told(seen)}", "201", seen.status)
+    return True
+
+
+@watches("PB-REC-08", "createRecords")
+def record_created(seen: Seen, _: Memory) -> bool | None:
+    """Looks at the answers to records that are posted one by one."""
+    if not isinstance(seen.sent, dict) or not _created(seen):
+        return None
     wanted = seen.sent.get("id")
     if seen.object is not None and isinstance(wanted, str) and wanted and seen.object.get("id") != wanted:
         raise CheckFailed(f"the id in the answer to {told(seen)}", wanted, seen.object.get("id"))
@@ -153,10 +160,8 @@ def of_the_organization(seen: Seen, _: Memory) -> bool | None:
 @watches("PB-DB-06", "createDatabase")
 def database_created(seen: Seen, _: Memory) -> bool | None:
     """Looks at the answers to databases that are posted."""
-    if not seen.succeeded:
+    if not _created(seen):
         return None
-    if seen.status != 201:
-        raise CheckFailed(f"the status of {told(seen)}", "201", seen.status)
     wanted = seen.sent.get("name") if isinstance(seen.sent, dict) else None
     if seen.object is not None and isinstance(wanted, str) and seen.object.get("name") != wanted:
         raise CheckFailed(f"the name in the answer to {told(seen)}", wanted, seen.object.get("name"))
@@ -205,11 +210,7 @@ job_is_not_pending: Final = _of_new_job(
 @watches("PB-JOB-04", "createExportJob")
 def job_created(seen: Seen, _: Memory) -> bool | None:
     """Looks at the status of the answers to new jobs."""
-    if not seen.succeeded:
-        return None
-    if seen.status != 201:
-        raise CheckFailed(f"the status of {told(seen)}", "201", seen.status)
-    return True
+    return _created(seen)
 
 
 @watches("PB-JOB-22", "getExportJob")
@@ -247,11 +248,7 @@ def job_says_why(seen: Seen, _: Memory) -> bool | None:
 @watches("PB-ASSET-05", "createAsset")
 def asset_created(seen: Seen, _: Memory) -> bool | None:
     """Looks at the status of the answers to new assets."""
-    if not seen.succeeded:
-        return None
-    if seen.status != 201:
-        raise CheckFailed(f"the status of {told(seen)}", "201", seen.status)
-    return True
+    return _created(seen)
 
 
 @watches("PB-ASSET-06", "createAsset")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ....authoring.answer import Answer
-from ....authoring.arrange import field_of, step
+from ....authoring.arrange import step
 from ....authoring.check import check
 from ..arrange import Asset, Database
 from ..calls import Aim, lists, lists_of, nowhere, spare, writes
 from ..context import PixieBrix
+from ..lists import ids_of
 
 FORMS = (True, False)
 """With the slash at the end of the path, and without."""
@@ -95,10 +95,6 @@ def unknown_parameters_are_ignored(ctx: PixieBrix) -> None:
         aims += lists_of(database.organization, database.id)[1:3]
     for aim in aims:
         with step("PB-DB-01", "read a list"):
-            expected = _ids(aim.call(ctx).expect_status(200))
+            expected = ids_of(aim.call(ctx).expect_status(200))
         answer = aim.call(ctx, query={"dbcontract_unknown": "1"}).expect_status(200)
-        ctx.expect(f"the ids of {aim.operation} with an unknown parameter", expected, _ids(answer))
-
-
-def _ids(answer: Answer) -> list[str]:
-    return [str(field_of(item, "id")) for item in answer.expect_objects()]
+        ctx.expect(f"the ids of {aim.operation} with an unknown parameter", expected, ids_of(answer))
