@@ -22,6 +22,14 @@ def fields_of(headers: Sequence[tuple[bytes, bytes]]) -> Mapping[bytes, bytes]:
     return {name: b", ".join(values) for name, values in lines.items()}
 
 
+def fields_in(scope: Scope) -> Mapping[bytes, bytes]:
+    """Those of a request, for what is used without the outermost layer, too."""
+    known: Mapping[bytes, bytes] | None = scope.get(FIELDS)
+    if known is None:
+        known = scope[FIELDS] = fields_of(scope["headers"])
+    return known
+
+
 def field(scope: Scope, name: bytes) -> str | None:
     """The value of a header field of a request; None where there is none."""
     value: bytes | None = scope[FIELDS].get(name)

@@ -16,7 +16,7 @@ from typing import Final
 from starlette.types import Scope
 
 from ..sandbox.settings import Settings
-from .fields import FIELDS, field
+from .fields import FIELDS, field, fields_in
 
 ORIGIN: Final = "dbcontract.origin"
 """Key of the ASGI scope: the `PublicOrigin` of the server."""
@@ -60,7 +60,7 @@ def origin_of(scope: Scope) -> str:
 
 def addressed(scope: Scope) -> str:
     """Scheme and authority as the client sent them: the Host header, else the socket's address."""
-    host: bytes = scope[FIELDS].get(b"host", b"")
+    host = fields_in(scope).get(b"host", b"")
     find = _remembered_root if len(host) <= _SHORT else _root
     return find(scope.get("scheme", "http"), host, scope.get("server"))
 
