@@ -58,7 +58,6 @@ def works(schema: dict[str, Any], depth: int) -> list[int]:
         ({"$ref": DRAFT_4}, 1_002),
         ({"$ref": "https://json-schema.org/draft/2020-12/schema"}, 1_002),
     ],
-    ids=str,
 )
 def test_what_is_asked_of_the_value_itself(schema: dict[str, Any], count: int) -> None:
     assert works(schema, 0) == [count]
@@ -94,7 +93,6 @@ def test_what_is_asked_of_all_that_is_inside(name: str) -> None:
         ({"properties": {"next": {"$ref": "#"}}}, [1, 2, 2, 2]),
         ({"items": {"$ref": "#"}, "contains": {"$ref": "#"}}, [1, 4, 8, 16, 32]),
     ],
-    ids=str,
 )
 def test_what_is_asked_further_inside(schema: dict[str, Any], counts: list[int]) -> None:
     assert works(schema, len(counts) - 1) == counts
@@ -126,7 +124,6 @@ def test_it_may_ask_as_much_as_is_allowed_of_a_value_and_what_is_right_inside_it
         ({"$ref": "other"}, ASTRAY),
         ({"definitions": {"a": {"id": "#n"}}, "$ref": "#n"}, ASTRAY),
     ],
-    ids=str,
 )
 def test_what_cannot_be_counted_is_refused(schema: dict[str, Any], why: str) -> None:
     with pytest.raises(TooMuch) as caught:
