@@ -93,7 +93,17 @@ class Proxy:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            await self._serve(scope, receive, send)
+            try:
+                await self._serve(scope, receive, send)
+            except asyncio.CancelledError:
+                # ASGI has no word for cutting a connection; uvicorn's `send` belongs to what owns it.
+                transport = getattr(getattr(send, "__self__", None), "transport", None)
+                if transport is None:
+                    raise
+                # The proxy stops. No answer is left to give, and nothing went wrong.
+                transport.abort()
+                while (await receive())["type"] != "http.disconnect":
+                    pass
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

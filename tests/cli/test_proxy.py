@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -72,6 +74,23 @@ def test_it_ends_on_a_signal_with_the_reports_of_a_check(
     assert verdicts["PI-DESC-07"] == "passed"
     assert not any(name.startswith("PB-") for name in verdicts)
     assert not (tmp_path / "ready.json").exists()
+
+
+def test_a_signal_in_the_middle_of_a_request_ends_it_quietly(
+    proxy: Callable[..., tuple[subprocess.Popen[str], str]],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as behind:
+        process, url = proxy(f"http://127.0.0.1:{behind.getsockname()[1]}", "--api", "pieces")
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname, address.port)) as client:
+            client.sendall(b"POST /database/import HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
+            accepted, _ = behind.accept()  # by then it is under way
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=30)
+        accepted.close()
+    assert process.returncode == 3  # nothing ever answered
+    assert "Traceback" not in err
+    assert "/database/import the proxy was stopped" in err
 
 
 def test_it_ends_after_a_number_of_requests_and_fails_for_what_is_wrong(
