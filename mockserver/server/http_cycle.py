@@ -34,7 +34,7 @@ class Cycle(RequestResponseCycle):
         usual = self.keep_alive and not (self.disconnected or self.flow.write_paused or self.access_log)
         if usual and (self._go_on(message) if self.response_started else self._begin(message)):
             return self.sent
-        if self._held:
+        if self._held and not self.disconnected:
             self.transport.write(self._held)
             self._held = b""
         return super().send(message)
