@@ -11,6 +11,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dbcontract import openapi
+
 from ..apis.base import ServedApi, served_apis
 from ..control.access import ControlAccess, SandboxAccess
 from ..control.coverage import contracts
@@ -194,7 +196,9 @@ def build_gateway(settings: Settings, sandboxes: Sandboxes, unplaced: Unplaced) 
             return handler
 
         description = without_trailing_slashes(descriptions[mount.name])
-        operations.add_api(
+        ours = mount.description_package == openapi.__name__ and mount.amend is None
+        add = operations.add_known if ours else operations.add_api
+        add(
             # Connexion changes what it is given, so it gets its own copy.
             copy.deepcopy(description),
             base_path=mount.base_path,

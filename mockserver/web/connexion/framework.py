@@ -25,7 +25,7 @@ with warnings.catch_warnings():
     from connexion.operations.abstract import AbstractOperation
     from connexion.resolver import Resolver
     from connexion.security import AbstractSecurityHandler
-    from connexion.spec import Specification
+    from connexion.spec import OpenAPISpecification, Specification
 
 if sys.modules[_COMMAND_LINE] is None:
     del sys.modules[_COMMAND_LINE]
@@ -36,6 +36,7 @@ __all__ = [
     "AbstractSecurityHandler",
     "ConnexionMiddleware",
     "ConnexionRequest",
+    "OpenAPISpecification",
     "Resolver",
     "RoutedAPI",
     "RoutedMiddleware",
