@@ -111,6 +111,10 @@ def test_it_may_ask_as_much_as_is_allowed_of_a_value_and_what_is_right_inside_it
         SchemaWork(schema, 2)
 
 
+def test_it_may_ask_more_of_what_is_further_inside() -> None:
+    assert SchemaWork({"items": {"items": TWO}}, 2).at(2) == 3
+
+
 @pytest.mark.parametrize(
     ("schema", "why"),
     [
