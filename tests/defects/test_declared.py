@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -84,7 +86,7 @@ from dbcontract.mockserver.apis.pixiebrix.state.records import RecordTable
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """A package with variants of its own."""
     folder = tmp_path / "some_defects"
     folder.mkdir()
@@ -97,9 +99,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         + "\nclass NotNoted(XMLWrong2): ...\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    module = __import__("some_defects")
-    monkeypatch.setattr(sys, "modules", dict(sys.modules))
-    return module
+    yield import_module("some_defects")
+    for name in [one for one in sys.modules if one.partition(".")[0] == "some_defects"]:
+        del sys.modules[name]
 
 
 def test_what_is_found_in_a_package(package: ModuleType) -> None:
