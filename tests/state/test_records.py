@@ -399,6 +399,39 @@ def test_a_large_copy_is_out_of_the_collectors_sight_if_the_data_is(frozen: bool
         gc.unfreeze()
 
 
+def test_what_is_copied_in_steps_is_as_what_is_copied_at_once() -> None:
+    table = filled(50_002, lambda number: number // 10_000)
+    put(table, "1", {}, REPLACE, 9 * DAY)
+    fork = table.fork()
+    assert (table.copies_long, fork.copies_long) == (True, True)
+    assert sum(1 for _ in fork.copy_steps()) == 2
+    assert (table.copies_long, fork.copies_long) == (False, False)
+    put(fork, "new", {}, REPLACE, 9 * DAY)
+    assert "new" not in table
+    assert list(fork.rows())[:-1] == list(table.rows())
+    assert [row[KEY] for row in fork.remove_day(9)] == ["1", "new"]
+    assert table.count_on(9) == 1
+
+
+def test_a_copy_is_given_up_where_the_table_is_written_to_meanwhile() -> None:
+    table = filled(50_002, lambda number: number)
+    fork = table.fork()
+    steps = fork.copy_steps()
+    next(steps)
+    put(fork, "new", {}, REPLACE, 9 * DAY)
+    assert sum(1 for _ in steps) == 0
+    assert ("new" in fork, "new" in table) == (True, False)
+
+    other = table.fork()
+    steps = other.copy_steps()
+    next(steps)
+    table.release()
+    put(other, "newer", {}, REPLACE, 9 * DAY)
+    last = other.fork()
+    assert sum(1 for _ in steps) == 0
+    assert ("newer" in other, "newer" in last, len(last)) == (True, True, 50_003)
+
+
 def test_a_small_copy_freezes_nothing() -> None:
     gc.freeze()
     try:

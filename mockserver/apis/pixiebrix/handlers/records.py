@@ -137,6 +137,7 @@ class RecordHandlers:
     async def _written(self, call: Call, items: list[dict[str, Any]]) -> list[Row]:
         """The rows of all items, once they are written."""
         sandbox, database_id = call.sandbox, call.path["databaseId"]
+        await self._copied(call)
         now, state = sandbox.now(), state_of(sandbox)
         state.database(database_id)
         if len(items) <= _WRITE:
@@ -159,6 +160,14 @@ class RecordHandlers:
                 raise
             return rows
 
+    async def _copied(self, call: Call) -> None:
+        """Copy what other sandboxes share, with turns for others, where the next write would."""
+        database = state_of(call.sandbox).databases.get(call.path["databaseId"])
+        if database is not None and database.records.copies_long:
+            for _ in database.records.copy_steps():
+                await asyncio.sleep(0)
+            await call.sandbox.turn.free()
+
     async def clearRecords(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Remove every record, or those that pass the filters where there are any; archives stay."""
         sandbox = call.sandbox
@@ -167,6 +176,7 @@ class RecordHandlers:
             now = sandbox.now()
             table = self._table(call)
             rows, _ = await self._select(table, self._bounds(call, table), filters, Page(1, len(table)))
+            await self._copied(call)
             await sandbox.turn.free()
             state_of(sandbox).delete_records(call.path["databaseId"], rows, now)
             return Response(None, 204)
@@ -184,6 +194,7 @@ class RecordHandlers:
     async def putRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Write one record by the key in the path, whatever `id` says: 201 when it is new, else 200."""
         key, sandbox = call.path["recordKey"], call.sandbox
+        await self._copied(call)
         row, created = state_of(sandbox).put_record(
             call.path["databaseId"], key, call.body["data"], strategy_of(call.body), sandbox.now()
         )
@@ -192,6 +203,7 @@ class RecordHandlers:
     async def deleteRecord(self, call: Call) -> Response:  # noqa: N802 - the operationId
         """Remove one record."""
         sandbox = call.sandbox
+        await self._copied(call)
         state_of(sandbox).delete_record(call.path["databaseId"], call.path["recordKey"], sandbox.now())
         return Response(None, 204)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gc
 from bisect import bisect_left
-from collections.abc import Iterable, KeysView, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, KeysView, Sequence
 from typing import Any, Final
 
 from ....state.instants import DAY
 from ....state.jsonio import dumps, loads
 from ....state.rows import CREATED, DATA, KEY, SEQUENCE, UPDATED, Row
 from .field_index import FieldIndex
+from .lists_of_rows import cut, numbered
 from .merging import MergeStrategy, merge
 
 __all__ = ["CREATED", "DATA", "KEY", "SEQUENCE", "UPDATED", "Discarded", "RecordTable", "Row", "merged"]
@@ -29,7 +31,7 @@ _NO_KEY: Final = "\0"
 class _Core:
     """What a table and its forks share until one of them writes."""
 
-    __slots__ = ("by_key", "index", "moved", "owners", "per_day", "rows", "sequence")
+    __slots__ = ("by_key", "index", "moved", "owners", "per_day", "rows", "sequence", "writes")
 
     def __init__(self) -> None:
         self.rows: list[Row] = []  # sorted by (created, sequence)
@@ -39,23 +41,30 @@ class _Core:
         self.per_day: dict[int, int] = {}  # day -> how many rows were last updated on it
         self.sequence = 0
         self.owners = 1
+        self.writes = 0  # how often it was written to
         self.index: FieldIndex | None = None  # of the rows as they are: whoever changes them takes it away
 
     def copy(self) -> _Core:
         other = _Core()
-        other.rows = self.rows.copy()
+        deque(self.copy_into(other), maxlen=0)
+        return other
+
+    def copy_into(self, other: _Core) -> Generator[None, None, None]:
+        """Copy in steps, each as a whole: entry by entry it takes fifteen times as long."""
         other.by_key = self.by_key.copy()
+        yield
+        other.rows = self.rows.copy()
+        yield
         other.moved = {day: keys.copy() for day, keys in self.moved.items()}
         other.per_day = self.per_day.copy()
         other.sequence = self.sequence
-        return other
 
     def position(self, row: Row) -> int:
         return bisect_left(self.rows, row)
 
     def take_out(self, gone: list[Row]) -> None:
         """Remove these rows, all of which are there, in order; `per_day` and `moved` stay."""
-        _cut(self.rows, gone)
+        cut(self.rows, gone)
         for row in gone:
             del self.by_key[row[KEY]]
 
@@ -180,7 +189,7 @@ class RecordTable:
         record that the table holds.
         """
         core = self._own()
-        by_key, core.sequence = _numbered(rows, core.sequence)
+        by_key, core.sequence = numbered(rows, core.sequence)
         again = core.by_key.keys() & by_key.keys()
         if again:
             for key in again:
@@ -319,25 +328,48 @@ class RecordTable:
         self._core.owners -= 1
         self._core = _Core()
 
+    @property
+    def copies_long(self) -> bool:
+        """Whether the next write takes long, as it copies many records that a fork shares."""
+        return self._core.owners > 1 and len(self._core.rows) > _LARGE
+
+    def copy_steps(self) -> Generator[None, None, None]:
+        """Copy what a fork shares, in short steps, so that the next write need not copy it at once.
+
+        What the table holds stays the same; if it is written to between two steps, the copy is given up.
+        """
+        core, writes = self._core, self._core.writes
+        copy = _Core()
+        for _ in core.copy_into(copy):
+            yield
+            if self._core is not core or core.writes != writes:
+                return
+        if core.owners > 1:
+            self._keep(copy)
+
     def _own(self) -> _Core:
         """The core, copied first if a fork may still read it."""
+        if self._core.owners > 1:
+            self._keep(self._core.copy())
         core = self._core
-        if core.owners > 1:
-            # First the copy, so that whoever shares it copies it, too, while a night is copying in a thread.
-            copy = core.copy()
-            core.owners -= 1
-            self._core = core = copy
-            if len(core.rows) > _LARGE and gc.get_freeze_count() > _IMMORTAL:
-                # A process that keeps its data out of the collector's sight keeps the copy out, too: the next
-                # collection would look at every row of the new index, which takes longer than the copying. It
-                # knows of a dictionary only once that held something that it tracks, hence the list.
-                index: dict[str, Any] = core.by_key
-                if _NO_KEY not in index:
-                    index[_NO_KEY] = []
-                    del index[_NO_KEY]
-                gc.freeze()
+        core.writes += 1
         core.index = None
         return core
+
+    def _keep(self, copy: _Core) -> None:
+        """Have a copy of the core for this table alone."""
+        # First the copy, so that whoever shares it copies it, too, while a night is copying in a thread.
+        self._core.owners -= 1
+        self._core = copy
+        if len(copy.rows) > _LARGE and gc.get_freeze_count() > _IMMORTAL:
+            # A process that keeps its data out of the collector's sight keeps the copy out, too: the next
+            # collection would look at every row of the new index, which takes longer than the copying. It
+            # knows of a dictionary only once that held something that it tracks, hence the list.
+            index: dict[str, Any] = copy.by_key
+            if _NO_KEY not in index:
+                index[_NO_KEY] = []
+                del index[_NO_KEY]
+            gc.freeze()
 
 
 def merged(old: bytes | None, data: dict[str, Any], strategy: MergeStrategy) -> bytes:
@@ -348,42 +380,3 @@ def merged(old: bytes | None, data: dict[str, Any], strategy: MergeStrategy) -> 
     if old is None or strategy is MergeStrategy.REPLACE:
         return dumps(data)
     return dumps(merge(strategy, loads(old), data))
-
-
-def _numbered(rows: Iterable[tuple[int, str, int, bytes]], before: int) -> tuple[dict[str, Row], int]:
-    """Rows by key, in the order given, with sequence numbers above `before`; the highest of these.
-
-    A number only tells rows of one instant apart. Those that follow in order of creation all have the same,
-    which saves half a million integers; what steps back gets a higher one than all before it.
-    """
-    by_key: dict[str, Row] = {}
-    first = number = highest = before
-    latest: int | None = None
-    for created, key, updated, data in rows:
-        if created == latest:
-            number += 1
-            highest = max(highest, number)
-        else:
-            if latest is None or created < latest:
-                first = highest = highest + 1
-            number, latest = first, created
-        by_key.pop(key, None)
-        by_key[key] = (created, number, key, created if updated == created else updated, data)
-    return by_key, highest
-
-
-def _cut(rows: list[Row], gone: list[Row]) -> None:
-    """Take `gone` (a sorted part of `rows`) out of `rows`, copying whole runs of what stays."""
-    first = bisect_left(rows, gone[0])
-    last = bisect_left(rows, gone[-1]) + 1
-    if last - first == len(gone):
-        del rows[first:last]
-        return
-    kept: list[Row] = []
-    start = position = first
-    for row in gone:
-        if rows[position] is not row:
-            position = bisect_left(rows, row, position)
-        kept += rows[start:position]
-        start = position = position + 1
-    rows[first:last] = kept
