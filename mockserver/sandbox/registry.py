@@ -111,10 +111,12 @@ class Sandboxes:
         return cls(settings, load_base(settings), classes=classes)
 
     def serve(self, classes: Classes, names: tuple[str, ...] = ()) -> None:
-        """Let the default sandbox and all new ones be served by classes that have these variants."""
+        """Let a new default sandbox, and all other new ones, be served by classes that have these variants."""
         self.classes = classes
         self.settings = replace(self.settings, variants=names)
-        self.default.become(classes, names)
+        # Not the one there is: what a variant made of it at its beginning, as its version, would stay.
+        self._part(self.default)
+        self.default = Sandbox.make(self.base, self.settings, classes=classes)
 
     def find(self, path: str, head: str) -> tuple[Sandbox, str]:
         """The sandbox that a path belongs to, and the path inside it.

@@ -162,6 +162,14 @@ def test_new_sandboxes_deviate_and_old_ones_stay(sandboxes: Sandboxes) -> None:
     assert (sandboxes.default.variants, sandboxes.sandbox("newest").variants) == ((), ())
 
 
+def test_nothing_of_a_variant_stays_in_the_default_sandbox(sandboxes: Sandboxes) -> None:
+    version = pieces_of(sandboxes.default).version
+    sandboxes.serve(classes_of(("is-a-pre-release",)), ("is-a-pre-release",))
+    assert pieces_of(sandboxes.default).version != version
+    sandboxes.serve(REFERENCE)
+    assert pieces_of(sandboxes.default).version == version
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [("last-byte-lots", "; near it: .*last-byte-lost"), ("x" * 200, '^"x{80}" is not a defect')],
