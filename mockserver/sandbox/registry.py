@@ -111,7 +111,7 @@ class Sandboxes:
         return cls(settings, load_base(settings), classes=classes)
 
     def serve(self, classes: Classes, names: tuple[str, ...] = ()) -> None:
-        """Let a new default sandbox, and all other new ones, be served by classes that have these variants."""
+        """Let a new default sandbox, and all new ones, be served by classes that have these variants."""
         self.classes = classes
         self.settings = replace(self.settings, variants=names)
         # Not the one there is: what a variant made of it at its beginning, as its version, would stay.

@@ -76,15 +76,19 @@ class _Beside:
     """
 
     def __init__(self, ctx: PixieBrix, database: Database, most: int) -> None:
-        self._ctx, self._database, self._over = ctx, database, Event()
+        self._ctx, self._database = ctx, database
+        self._merging, self._deleted, self._over = Event(), Event(), Event()
         self._most = most
         self.merges = 0
         self.created: list[str] = []
         self.deleted: list[str] = []
 
     def night(self, days: Days) -> None:
-        """The night itself."""
+        """The night itself, once writes are on their way: it may be over before they would have begun."""
         try:
+            self._merging.wait()
+            # A merge is sent while a deletion is answered, so that it is under way now, or soon over.
+            self._deleted.wait()
             days.next()
         finally:
             self._over.set()
@@ -92,6 +96,7 @@ class _Beside:
     def merge(self, key: str) -> None:
         """Add a field to a record, and another one, until the night is over."""
         for number in self._until_it_is_over(_MERGES):
+            self._merging.set()
             self._put(key, data={f"field{number}": number}, merge_strategy="shallow")
             self.merges = number + 1
 
@@ -104,10 +109,15 @@ class _Beside:
 
     def delete(self, keys: list[str]) -> None:
         """Delete records, one by one."""
-        for number in self._until_it_is_over(len(keys)):
-            path = path_of(self._database, keys[number])
-            self._ctx.call("deleteRecord", path=path, described=False).expect_status(204)
-            self.deleted.append(keys[number])
+        try:
+            for number in self._until_it_is_over(len(keys)):
+                self._merging.wait()
+                path = path_of(self._database, keys[number])
+                self._ctx.call("deleteRecord", path=path, described=False).expect_status(204)
+                self.deleted.append(keys[number])
+                self._deleted.set()
+        finally:
+            self._deleted.set()
 
     def _until_it_is_over(self, most: int) -> Iterator[int]:
         for number in range(most):
