@@ -89,8 +89,9 @@ class Cluster:
             before = self.held(name)
             while self.held(name) == before:
                 assert time.monotonic() < until, f"{name} gets nothing"
-                for number in range(20):
-                    session.get(f"{self.address}/~{name}-{number}-{time.monotonic()}/", timeout=30)
+                # the same ones each time: more and more of them would push others out of their servers
+                for number in range(40):
+                    session.get(f"{self.address}/~{name}-{number}/", timeout=30)
 
 
 @pytest.fixture(params=["haproxy", "nginx"])
