@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,14 @@ access_log off;
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """A port that stays free until it is used: below those that systems give to whoever asks for any."""
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    pytest.fail("no port from 20000 to 31999 is free")
 
 
-@contextmanager
+@contextlib.contextmanager
 def started(command: list[str], port: int) -> Iterator[None]:
     """Run a proxy until the block ends."""
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
