@@ -23,10 +23,10 @@ _SIGNED = (
 _QUERY = re.compile(rf"""((?:[?&]|\\u0026|&amp;)(?:{_SIGNED})=)[^&\s"'<>\\]+""", re.IGNORECASE)
 # The fields of a presigned upload: as JSON, and as parts of a multipart form.
 _JSON = re.compile(rf"""("(?:{_SIGNED})"\s*:\s*")(?:[^"\\]|\\.)*""", re.IGNORECASE)
-# Header lines of a part are few and short; without a bound, a text that only begins parts takes its square.
-_FORM = re.compile(
-    rf"""(name="(?:{_SIGNED})"\r?\n(?:[^\r\n]{{1,256}}\r?\n){{0,4}}\r?\n)[^\r\n]*""", re.IGNORECASE
-)
+_BEGUN = rf"""name="(?:{_SIGNED})"\r?\n"""
+# A header line in which a further part begins is left to that one: a text that only begins parts, in a row,
+# would take its square.
+_FORM = re.compile(rf"""({_BEGUN}(?:(?![^\r\n]*{_BEGUN})[^\r\n]++\r?\n)*+\r?\n)[^\r\n]*""", re.IGNORECASE)
 
 _SECRET_HEADERS = frozenset({"cookie", "set-cookie", "proxy-authorization", "x-api-key"})
 _OF_CREDENTIALS = re.compile(r"auth|key|token|secret|cookie|password|session|credential", re.IGNORECASE)
@@ -167,11 +167,12 @@ class Redactor:
 
     def _partial(self, text: str, taken: bytearray) -> Iterator[_Span]:
         """Where parts of secrets, and encoded ones, stand outside of what is taken."""
-        spelled = _unescaped_twice(text)
-        found = list(self._found_in(_small(text), None))
+        found = list(self._found_in(_small(text)))
         # Where each character came from costs a multiple, and is asked only where something is hidden.
-        if any(True for one in spelled for _ in self._found_in(_small(one), None)):
-            found = [span for folded, spots in _spellings(text) for span in self._found_in(folded, spots)]
+        if any(any(self._found_in(_small(undone))) for undone in _undone(text)):
+            for undone, spots in _undone_with_spots(text):
+                spans = self._found_in(_small(undone))
+                found += [(spots[start][0], spots[end - 1][1]) for start, end in spans]
         at = 0
         for start, end in _merged(found):
             begin = max(start, at)
@@ -182,14 +183,13 @@ class Redactor:
                     begin = place + 1
             at = end
 
-    def _found_in(self, folded: str, spots: list[_Span] | None) -> Iterator[_Span]:
+    def _found_in(self, folded: str) -> Iterator[_Span]:
         for size, (parts, run) in self._parts.items():
             for stretch in run.finditer(folded):
                 first, last = stretch.span()
                 for start in range(first, last - size + 1):
                     if folded[start : start + size] in parts:
-                        end = start + size
-                        yield (start, end) if spots is None else (spots[start][0], spots[end - 1][1])
+                        yield start, start + size
 
 
 def _parts(secrets: Iterable[Secret]) -> dict[int, tuple[frozenset[str], re.Pattern[str]]]:
@@ -238,24 +238,23 @@ def _small(text: str) -> str:
     return "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in text)
 
 
-def _spellings(text: str) -> Iterator[tuple[str, list[_Span] | None]]:
-    """The text in small letters as it stands, and with its escapes undone, where each character came from."""
-    yield _small(text), None
-    spots = [(place, place + 1) for place in range(len(text))] if _SPELLED.search(text) else None
+def _undone(text: str) -> Iterator[str]:
+    """The text with its escapes undone, once and twice, as often as there are any."""
     for _ in range(_SPELLED_TWICE):
-        if spots is None or not _SPELLED.search(text):
+        if not _SPELLED.search(text):
+            return
+        text = _SPELLED.sub(lambda one: _sign(one) or "", text)
+        yield text
+
+
+def _undone_with_spots(text: str) -> Iterator[tuple[str, list[_Span]]]:
+    """The same, and where each character came from."""
+    spots = [(place, place + 1) for place in range(len(text))]
+    for _ in range(_SPELLED_TWICE):
+        if not _SPELLED.search(text):
             return
         text, spots = _unescaped(text, spots)
-        yield _small(text), spots
-
-
-def _unescaped_twice(text: str) -> list[str]:
-    """The text with its escapes undone, once and twice, as often as there are any."""
-    found: list[str] = []
-    while len(found) < _SPELLED_TWICE and _SPELLED.search(text):
-        text = _SPELLED.sub(lambda one: _sign(one) or "", text)
-        found.append(text)
-    return found
+        yield text, spots
 
 
 def _sign(found: re.Match[str]) -> str | None:

@@ -35,9 +35,11 @@ _REPEATED = 8
 """Characters that a token has at least if it is masked wherever it stands in its exchange."""
 _SIGNATURE = re.compile(r"(X-Amz-Signature=)[^&\"<\s]*", re.IGNORECASE)
 _JSON_SIGNATURE = re.compile(r'("x-amz-signature"\s*:\s*")[^"]*', re.IGNORECASE)
-# Header lines of a part are few and short; without a bound, a text that only begins parts takes its square.
+_BEGUN = r'name="x-amz-signature"'
+# A header line in which a further part begins is left to that one: a text that only begins parts, in a row,
+# would take its square.
 _FORM_SIGNATURE = re.compile(
-    r'(name="x-amz-signature"(?:\r?\n[^\r\n]{1,256}){0,4}\r?\n\r?\n)[^\r\n]*', re.IGNORECASE
+    rf"({_BEGUN}(?:\r?\n(?![^\r\n]*{_BEGUN}\r?\n)[^\r\n]++)*+\r?\n\r?\n)[^\r\n]*", re.IGNORECASE
 )
 
 Headers = list[tuple[bytes, bytes]]

@@ -13,6 +13,7 @@ from starlette.types import Receive
 
 from ..sandbox.limits import BODY
 from ..state import jsonio
+from ..state.collector import keeps_data_out
 from ..state.json_steps import load_steps
 from .errors import JSON_WORDS, worded
 from .problems import BadRequest, ClientGone, UnsupportedEncoding, UnsupportedMediaType
@@ -21,8 +22,6 @@ _LONG: Final = 512 * 1024
 """Bytes of JSON from which on it is parsed in steps."""
 _SETTLED: Final = 16
 """Steps of parsing: a megabyte at most."""
-_IMMORTAL: Final = 5_000
-"""Python 3.12 itself counts some hundred objects as frozen."""
 
 
 async def read_body(receive: Receive, limit: int = BODY) -> bytes:
@@ -122,7 +121,7 @@ def _settle() -> None:
 
     Ten thousand lists of a thousand numbers hold everybody up where all of them are walked at once.
     """
-    if gc.get_freeze_count() > _IMMORTAL:
+    if keeps_data_out():
         gc.collect(1)  # what is left is no garbage
         gc.freeze()
 

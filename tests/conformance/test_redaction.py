@@ -139,6 +139,11 @@ def test_the_value_of_a_configured_header_is_masked() -> None:
     assert redactor.text("it was 0123456789abc, or 345678") == "it was $HEADER_X_AUTH_VALUE, or ***"
 
 
+def test_the_header_lines_of_a_part_may_be_many_and_long(redactor: Redactor) -> None:
+    head = 'name="policy"\r\n' + f"X-More: {'a' * 300}\r\n" * 20 + "\r\n"
+    assert redactor.text(f"{head}hidden\r\nshown") == f"{head}***\r\nshown"
+
+
 def test_a_text_that_only_begins_parts_of_forms_is_masked_quickly(redactor: Redactor) -> None:
     """Looking for the end of each part would take an hour."""
     begun = 'name="policy"\r\na' * 50_000

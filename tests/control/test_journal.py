@@ -376,6 +376,11 @@ def test_a_client_that_announces_more_than_it_sends_gets_its_answer(mock: Mock) 
     assert (entry["request"]["body"], entry["request"]["size"]) == ("half", 99)
 
 
+def test_the_header_lines_of_a_part_may_be_many_and_long() -> None:
+    head = 'name="x-amz-signature"' + f"\r\nX-More: {'a' * 300}" * 20 + "\r\n\r\n"
+    assert mask(f"{head}hidden\r\nshown") == f"{head}***\r\nshown"
+
+
 def test_a_text_that_only_begins_parts_of_forms_is_masked_quickly() -> None:
     """Looking for the end of each part would take an hour."""
     begun = 'name="x-amz-signature"\r\na' * 40_000

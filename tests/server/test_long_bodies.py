@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
-from collections.abc import Awaitable
-from typing import Any
 
 import pytest
 from starlette.types import Message
@@ -14,23 +12,9 @@ from starlette.types import Message
 from dbcontract.mockserver.storage.downloads import Item, ItemResponse
 from dbcontract.mockserver.web.body import parse_body, read_body
 
+from .turns import with_turns
+
 LONG = b"[%b]" % b",".join([b"[%b]" % b",".join([b"7"] * 1_000)] * 1_000)
-
-
-async def turns_beside(doing: Awaitable[Any]) -> int:
-    """How many turns others have meanwhile."""
-    turns = 0
-
-    async def others() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    beside = asyncio.create_task(others())
-    await doing
-    beside.cancel()
-    return turns
 
 
 def test_a_client_that_takes_all_at_once_leaves_others_their_turns() -> None:
@@ -44,7 +28,7 @@ def test_a_client_that_takes_all_at_once_leaves_others_their_turns() -> None:
 
     content = bytes(range(256)) * 8_192
     item = Item(io.BytesIO(content), len(content), "etag", "text/csv", "x.csv", 0)
-    turns = asyncio.run(turns_beside(ItemResponse(item, {}, None)({}, receive, send)))
+    _, turns = asyncio.run(with_turns(ItemResponse(item, {}, None)({}, receive, send)))
     assert b"".join(sent) == content
     assert turns >= len(content) / 2**18
 

@@ -9,6 +9,8 @@ from dbcontract.mockserver.apis.pixiebrix.pagination import Page
 from dbcontract.mockserver.apis.pixiebrix.state.filters import FieldEquals, FieldNull, Filter
 from dbcontract.mockserver.apis.pixiebrix.state.records import KEY, RecordTable
 
+from .turns import with_turns
+
 ROWS = 8_000
 FILTERS = 100
 
@@ -18,17 +20,7 @@ class Select(RecordHandlers):
 
     async def chosen(self, table: RecordTable, filters: list[Filter]) -> tuple[list[str], bool, int]:
         """The keys of the first page of two, whether more follow, and the turns that others had."""
-        turns = 0
-
-        async def others() -> None:
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        beside = asyncio.create_task(others())
-        rows, more = await self._select(table, (0, len(table)), filters, Page(1, 2))
-        beside.cancel()
+        (rows, more), turns = await with_turns(self._select(table, (0, len(table)), filters, Page(1, 2)))
         return [row[KEY] for row in rows], more, turns
 
 

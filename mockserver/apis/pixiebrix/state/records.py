@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, KeysView, Sequence
 from typing import Any, Final
 
+from ....state.collector import keeps_data_out
 from ....state.instants import DAY
 from ....state.jsonio import dumps, loads
 from ....state.rows import CREATED, DATA, KEY, SEQUENCE, UPDATED, Row
@@ -19,8 +20,6 @@ __all__ = ["CREATED", "DATA", "KEY", "SEQUENCE", "UPDATED", "Discarded", "Record
 
 _LARGE: Final = 50_000
 _INDEXED: Final = 20_000
-# More than Python 3.12 itself counts as frozen: some hundred objects that never go away.
-_IMMORTAL: Final = 5_000
 # Text, as another type would make a dictionary of texts arrange itself anew.
 _NO_KEY: Final = "\0"
 
@@ -361,7 +360,7 @@ class RecordTable:
         # First the copy, so that whoever shares it copies it, too, while a night is copying in a thread.
         self._core.owners -= 1
         self._core = copy
-        if len(copy.rows) > _LARGE and gc.get_freeze_count() > _IMMORTAL:
+        if len(copy.rows) > _LARGE and keeps_data_out():
             # A process that keeps its data out of the collector's sight keeps the copy out, too: the next
             # collection would look at every row of the new index, which takes longer than the copying. It
             # knows of a dictionary only once that held something that it tracks, hence the list.
