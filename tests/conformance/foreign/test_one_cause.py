@@ -38,8 +38,7 @@ def test_about_ten_failures_stand_for_all(run: RunResult) -> None:
     roots = [root for root, _ in run.causes]
     assert len(failed) > 100
     assert len([root for root in roots if root.verdict is Verdict.FAILED]) <= 12
-    # about 25; which of the requests that are sent at the same time meet differs from run to run
-    assert len(roots) <= 30
+    assert len(roots) <= 25, [root.rule.id for root in roots]
     # the gravest come first, and among them what most follows from
     assert roots[0].verdict is Verdict.FAILED
     assert len(run.causes[0][1]) > 20
